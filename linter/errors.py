@@ -1,0 +1,17 @@
+"""The one root of every error that regcred raises on purpose, each saying what to do."""
+
+
+class RegcredError(Exception):
+    """A failure with a message for a person: what happened, where, and the remedy. Exit code 2."""
+
+
+class UsageError(RegcredError):
+    """The command line asks for something that does not exist or does not fit together."""
+
+
+class SettingsError(RegcredError):
+    """The configuration file is wrong; the message names the file, the place and the nearest right key."""
+
+
+class FixError(RegcredError):
+    """A fix could not be applied; nothing was written."""
