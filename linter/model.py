@@ -1,0 +1,319 @@
+"""The records that travel from the sources to the reports. All are frozen, small, and hold no credential in clear.
+
+Positions are symbolic while rules run (a path, a document number, a route inside it); the engine fills in lines, columns
+and excerpts afterwards, for findings only. Lines and columns count from 1; 0 means "not computed".
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from enum import IntEnum, StrEnum
+from typing import Any, NamedTuple
+
+from linter.secret import Sensitive
+
+Route = tuple[str | int, ...]
+"""The way from a document's root to a node: mapping keys and list indexes, as in `("data", ".dockerconfigjson")`."""
+
+
+class Severity(IntEnum):
+    """How bad a finding is; ordered, so that thresholds compare."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def label(self) -> str:
+        """The word that users write and read: `error`, `warning` or `info`."""
+        return self.name.lower()
+
+    @property
+    def lower(self) -> "Severity":
+        """The next lower level (info stays info): what absence is worth in a scan that holds part of the truth."""
+        return Severity(max(self - 1, 1))
+
+
+class Scope(StrEnum):
+    """What a scan's input can prove: a cluster holds all that exists, manifests hold part of the truth."""
+
+    CLUSTER = "cluster"
+    MANIFESTS = "manifests"
+
+
+class ObjectRef(NamedTuple):
+    """Which Kubernetes object is meant. `namespace` is empty for cluster-scoped objects and where a file names none."""
+
+    api_version: str = ""
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+
+    def __str__(self) -> str:
+        where = f" in namespace {self.namespace}" if self.namespace else ""
+        return f"{self.kind} {self.name}{where}"
+
+
+class PayloadSpot(NamedTuple):
+    """A position inside a decoded payload. `offset` and `end` count characters of the decoded text from 0."""
+
+    data_key: str
+    offset: int
+    end: int
+    line: int
+    column: int
+    entry: str | None = None
+
+    def __str__(self) -> str:
+        entry = f', entry "{self.entry}"' if self.entry is not None else ""
+        return f"line {self.line}, column {self.column} of {self.data_key}{entry}"
+
+
+class ExcerptLine(NamedTuple):
+    """One line to show, credentials already masked; the caret marks columns `start` to `end` (1-based, end exclusive)."""
+
+    number: int
+    text: str
+    start: int = 0
+    end: int = 0
+
+
+class Location(NamedTuple):
+    """Where something stands: symbolic (path, document, route, payload), and concrete once the engine has looked.
+
+    `part` says whether the key or the value at the end of the route is meant.
+    """
+
+    path: str
+    document: int = 0
+    route: Route = ()
+    payload: PayloadSpot | None = None
+    part: str = "value"
+    line: int = 0
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+    excerpt: tuple[ExcerptLine, ...] = ()
+    payload_excerpt: tuple[ExcerptLine, ...] = ()
+
+    @property
+    def pointer(self) -> str:
+        """The route as a JSON pointer (RFC 6901) from the root of its document."""
+        return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in self.route)
+
+
+class Related(NamedTuple):
+    """Another place or object that a finding speaks of, and what it has to do with it."""
+
+    message: str
+    location: Location | None = None
+    object: ObjectRef | None = None
+
+
+class Affected(NamedTuple):
+    """A workload or image stream that a defect breaks, and the image it wants ("" when all its images)."""
+
+    object: ObjectRef
+    image: str = ""
+
+
+class Impact(NamedTuple):
+    """The blast radius: every pull and every import that a defect breaks."""
+
+    workloads: tuple[Affected, ...] = ()
+    imports: tuple[Affected, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.workloads or self.imports)
+
+
+class Applicability(StrEnum):
+    """How far a fix may be trusted: `safe` keeps the meaning, `unsafe` may change it, `display` is only shown."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    DISPLAY = "display"
+
+
+class Op(StrEnum):
+    """What an edit does at its route.
+
+    SET      replaces the scalar (or adds the last key of the route to its mapping, when it is absent) with `value`
+    REMOVE   removes the mapping key or list item, with its line
+    RENAME   renames the mapping key at the end of the route to `value`
+    APPEND   appends `value` to the list at the route, creating the list when it is absent or null
+    PAYLOAD  replaces the decoded payload behind the scalar with the text of `value` (a Sensitive), encoded in the form found
+    """
+
+    SET = "set"
+    REMOVE = "remove"
+    RENAME = "rename"
+    APPEND = "append"
+    PAYLOAD = "payload"
+
+
+class Edit(NamedTuple):
+    """One symbolic change of one document. `value` is plain data (str, number, bool, dict, list) or a `Sensitive`."""
+
+    op: Op
+    path: str
+    document: int
+    route: Route
+    value: Any = None
+
+
+class Proof(NamedTuple):
+    """Every pull and import of the scan resolved before and after a fix; lines are written for people."""
+
+    repaired: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: int = 0
+
+
+class Fix(NamedTuple):
+    """A repair: its summary, the edits that make it, and the proof that it is never worse."""
+
+    applicability: Applicability
+    summary: str
+    edits: tuple[Edit, ...] = ()
+    proof: Proof | None = None
+
+
+class Finding(NamedTuple):
+    """One defect, told once. `message` is one sentence of what is true; `detail` says why; `remedy` what to do.
+
+    `key` is the stable discriminator inside the object (a registry, a container, a name): never a line, a time or a
+    credential, because the fingerprint is made of it.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    object: ObjectRef
+    location: Location
+    key: str = ""
+    detail: str = ""
+    remedy: str = ""
+    commands: tuple[str, ...] = ()
+    related: tuple[Related, ...] = ()
+    impact: Impact = Impact()
+    fix: Fix | None = None
+    cluster: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """A stable identity: rule, object and key; the file's path only where the object has no namespace of its own."""
+        place = "" if self.object.namespace else self.location.path
+        group = self.object.api_version.rpartition("/")[0]
+        parts = (self.code, self.cluster, group, self.object.kind, self.object.namespace, self.object.name, self.key, place)
+        return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+class Suppressed(NamedTuple):
+    """A finding that the user has accepted, by which means and for which reason."""
+
+    finding: Finding
+    by: str
+    reason: str = ""
+
+
+class NotEvaluated(NamedTuple):
+    """Something that could not be judged. `reason` is one of redacted, encrypted, templated, generated, absent, placeholder."""
+
+    reason: str
+    message: str
+    object: ObjectRef | None = None
+    location: Location | None = None
+    rules: tuple[str, ...] = ()
+    cluster: str = ""
+
+
+class Problem(NamedTuple):
+    """An input or a part of one that could not be read. `fatal` when it was named on the command line itself."""
+
+    path: str
+    message: str
+    remedy: str = ""
+    line: int = 0
+    column: int = 0
+    fatal: bool = False
+
+
+class Scan(NamedTuple):
+    """One universe that is judged for itself: the manifests of a call together, or one cluster dump."""
+
+    name: str
+    inputs: tuple[str, ...]
+    scope: Scope
+    recognised: str
+    proves: str
+    objects: Mapping[str, int]
+    artifacts: int = 0
+    skipped: tuple[tuple[str, int], ...] = ()
+    evaluated: tuple[str, ...] = ()
+
+
+class RuleInfo(NamedTuple):
+    """What reports need to know of a rule. `sections` are the headed parts of its manual, in order."""
+
+    code: str
+    name: str
+    family: str
+    severity: Severity
+    summary: str
+    sections: tuple[tuple[str, str], ...] = ()
+    fixable: bool = False
+
+
+class Run(NamedTuple):
+    """All that a report may say: the finished result of one call, locations resolved, findings ordered."""
+
+    version: str
+    scans: tuple[Scan, ...]
+    findings: tuple[Finding, ...]
+    rules: tuple[RuleInfo, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    not_evaluated: tuple[NotEvaluated, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    baselined: int = 0
+
+    def counts(self) -> dict[str, int]:
+        """Findings per severity label, every label present, worst first."""
+        counts = {severity.label: 0 for severity in sorted(Severity, reverse=True)}
+        for finding in self.findings:
+            counts[finding.severity.label] += 1
+        return counts
+
+
+def affected_names(affected: Iterable[Affected]) -> list[str]:
+    """`namespace/Kind/name` of each, once, in order: the short form for messages."""
+    return list(dict.fromkeys("/".join(filter(None, (a.object.namespace, a.object.kind, a.object.name))) for a in affected))
+
+
+__all__ = [
+    "Affected",
+    "Applicability",
+    "Edit",
+    "ExcerptLine",
+    "Finding",
+    "Fix",
+    "Impact",
+    "Location",
+    "NotEvaluated",
+    "ObjectRef",
+    "Op",
+    "PayloadSpot",
+    "Problem",
+    "Proof",
+    "Related",
+    "Route",
+    "RuleInfo",
+    "Run",
+    "Scan",
+    "Scope",
+    "Sensitive",
+    "Severity",
+    "Suppressed",
+    "affected_names",
+]
