@@ -1,0 +1,23 @@
+"""JSON text that any parser takes and any terminal survives: ASCII only, the same bytes for the same data."""
+
+import json
+import re
+from typing import Any, Final
+
+_BEYOND: Final = re.compile(r"[^\n\x20-\x7e]")
+
+
+def _ascii(match: re.Match[str]) -> str:
+    """Write one character as a JSON escape; a lone surrogate, which no UTF-8 carries, as the text of its escape."""
+    code = ord(match.group())
+    if 0xD800 <= code <= 0xDFFF:
+        return f"\\\\u{code:04x}"
+    if code <= 0xFFFF:
+        return f"\\u{code:04x}"
+    code -= 0x10000
+    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
+
+
+def dump(tree: Any) -> str:
+    """Return `tree` as indented JSON in ASCII, with a line break at the end."""
+    return _BEYOND.sub(_ascii, json.dumps(tree, ensure_ascii=False, indent=2)) + "\n"

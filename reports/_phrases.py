@@ -1,0 +1,151 @@
+"""What several reports say in the same words: counts, places, objects, the scan as a whole."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from linter.model import Affected, Applicability, Finding, Fix, Location, ObjectRef, Run, Scan, Scope
+
+HOW: Final = {
+    Applicability.SAFE: "safe, applied by --fix",
+    Applicability.UNSAFE: "unsafe, applied by --fix --unsafe-fixes",
+    Applicability.DISPLAY: "to read, never applied",
+}
+"""How far a fix may be trusted, and how to get it."""
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Return `1 error`, `2 errors`, `1,234 objects`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def place(location: Location) -> str:
+    """Return `path:line:column`, without what is not known."""
+    known = (location.line, location.column) if location.column else (location.line,)
+    return ":".join([location.path, *map(str, known)]) if location.line else location.path
+
+
+def object_name(ref: ObjectRef, cluster: str = "") -> str:
+    """Return `Secret pull in namespace shop (cluster east)`; an object without a name is called so."""
+    named = ref if ref.name else ref._replace(name="(no name)")
+    if not ref.kind:
+        named = named._replace(kind="object")
+    return f"{named} (cluster {cluster})" if cluster else str(named)
+
+
+def affected_name(affected: Affected) -> str:
+    """Return `shop/Deployment/web`."""
+    ref = affected.object
+    return "/".join(filter(None, (ref.namespace, ref.kind, ref.name)))
+
+
+def impact_counts(finding: Finding) -> str:
+    """Return `3 pulls and 1 import`, or nothing when nothing is hit."""
+    pulls, imports = len(finding.impact.workloads), len(finding.impact.imports)
+    parts = ([count(pulls, "pull")] if pulls else []) + ([count(imports, "import")] if imports else [])
+    return " and ".join(parts)
+
+
+def proof_counts(fix: Fix) -> str:
+    """Return what the proof of a fix says in a line, or nothing when it has none."""
+    if fix.proof is None:
+        return ""
+    proof = fix.proof
+    parts = [f"repairs {len(proof.repaired):,}", f"breaks {len(proof.broken):,}"]
+    if proof.removed:
+        parts.append(f"removes {count(len(proof.removed), 'entry', 'entries')}")
+    return f"{', '.join(parts)}, leaves {proof.unchanged:,} as they were"
+
+
+def severity_counts(run: Run) -> str:
+    """Return `3 errors, 1 warning, 2 info`, or `no findings`."""
+    counts = run.counts()
+    parts = [count(counts["error"], "error")] if counts["error"] else []
+    parts += [count(counts["warning"], "warning")] if counts["warning"] else []
+    parts += [f"{counts['info']:,} info"] if counts["info"] else []
+    return ", ".join(parts) or "no findings"
+
+
+def extent(run: Run) -> str:
+    """Return `214 objects (12 files)`."""
+    objects = sum(sum(scan.objects.values()) for scan in run.scans)
+    return f"{count(objects, 'object')} ({count(sum(scan.artifacts for scan in run.scans), 'file')})"
+
+
+def left_aside(run: Run) -> str:
+    """Return `5 not evaluated, 1 suppressed`, and what else did not become a finding; nothing when all did."""
+    parts = [f"{len(run.not_evaluated):,} not evaluated"] if run.not_evaluated else []
+    parts += [f"{len(run.suppressed):,} suppressed"] if run.suppressed else []
+    parts += [f"{run.baselined:,} in the baseline"] if run.baselined else []
+    parts += [count(len(run.problems), "problem")] if run.problems else []
+    return ", ".join(parts)
+
+
+def summary_line(run: Run) -> str:
+    """Return `3 errors, 1 warning in 214 objects (12 files); 5 not evaluated`."""
+    aside = left_aside(run)
+    return f"{severity_counts(run)} in {extent(run)}" + (f"; {aside}" if aside else "")
+
+
+def position(finding: Finding) -> tuple[str, str, int, int, int]:
+    """Return the key that sorts findings by cluster, file and line."""
+    where = finding.location
+    return (finding.cluster, where.path, where.line, where.column, where.document)
+
+
+def merged(scans: tuple[Scan, ...]) -> Scan:
+    """Return one scan that stands for all: sums of what they hold, and the weaker of what they prove."""
+    if len(scans) == 1:
+        return scans[0]
+    kinds: Counter[str] = Counter()
+    skipped: Counter[str] = Counter()
+    for scan in scans:
+        kinds.update(scan.objects)
+        for reason, number in scan.skipped:
+            skipped[reason] += number
+    cluster = bool(scans) and all(scan.scope is Scope.CLUSTER for scan in scans)
+    return Scan(
+        name=", ".join(_once(scan.name for scan in scans)),
+        inputs=tuple(_once(name for scan in scans for name in scan.inputs)),
+        scope=Scope.CLUSTER if cluster else Scope.MANIFESTS,
+        recognised="; ".join(_once(scan.recognised for scan in scans)),
+        proves="; ".join(_once(scan.proves for scan in scans)),
+        objects=dict(kinds),
+        artifacts=sum(scan.artifacts for scan in scans),
+        skipped=tuple(skipped.items()),
+        evaluated=tuple(_once(name for scan in scans for name in scan.evaluated)),
+    )
+
+
+def _once(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(text for text in texts if text))
+
+
+class Cause(NamedTuple):
+    """One rule with what its findings break together: distinct pulls and imports."""
+
+    code: str
+    name: str
+    findings: int
+    severity: int
+    pulls: int
+    imports: int
+
+
+def causes(run: Run) -> list[Cause]:
+    """Return the rules that have findings, the widest blast radius first."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in run.findings:
+        groups.setdefault((finding.code, finding.name), []).append(finding)
+    ranked = [
+        Cause(
+            code,
+            name,
+            len(group),
+            max(finding.severity for finding in group),
+            len({(f.cluster, hit) for f in group for hit in f.impact.workloads}),
+            len({(f.cluster, hit) for f in group for hit in f.impact.imports}),
+        )
+        for (code, name), group in groups.items()
+    ]
+    return sorted(ranked, key=lambda c: (-(c.pulls + c.imports), -c.severity, -c.findings, c.code))

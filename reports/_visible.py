@@ -1,0 +1,56 @@
+"""Scanned text made harmless and honest: what would steer a terminal, hide or reorder text is shown as an escape."""
+
+import re
+import unicodedata
+from typing import Final
+
+_STEERING: Final = re.compile(
+    "["
+    "\x00-\x1f\x7f-\x9f"  # C0, DEL, C1: terminal escapes, line breaks
+    "\xad\u061c\u180e"  # soft hyphen, Arabic letter mark, Mongolian vowel separator
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # zero width, separators, bidirectional controls
+    "\ud800-\udfff"  # lone surrogates: undecodable bytes of a path, among others
+    "\U000e0000-\U000e007f"  # tags: invisible text
+    "]"
+)
+_SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def _escape(match: re.Match[str]) -> str:
+    """Write one character as the escape that a programmer would write."""
+    char = match.group()
+    code = ord(char)
+    if char in _SHORT:
+        return _SHORT[char]
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that was not UTF-8, as Python carries it in paths
+        return f"\\x{code - 0xDC00:02x}"
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def visible(text: str) -> str:
+    """Return `text` on one line, with every control, bidirectional mark and invisible character as an escape."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _STEERING.sub(_escape, text)
+
+
+def visible_lines(text: str) -> list[str]:
+    """Return the lines of a text that may have several (a command), each made visible."""
+    return [visible(line) for line in text.replace("\r\n", "\n").split("\n")]
+
+
+def cells(text: str) -> int:
+    """Return how many terminal cells a visible text takes: wide characters two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def surrogates_shown(text: str) -> str:
+    """Return `text` with lone surrogates as escapes and all else as it is: what UTF-8 can carry."""
+    return text if text.isascii() else _LONE.sub(_escape, text)
+
+
+_LONE: Final = re.compile("[\ud800-\udfff]")

@@ -1,0 +1,35 @@
+"""What a report is: a record that describes the format, and a pure function `render(run, options) -> str` beside it.
+
+A format is one module of this package (or a package of that name) with both; nothing registers it. A module whose name
+begins with an underscore, and this one, are not formats.
+"""
+
+from typing import NamedTuple
+
+from linter.model import Severity
+
+
+class Report(NamedTuple):
+    """One format: its name on the command line, a line for `--help`, and what its text is."""
+
+    name: str
+    title: str
+    media_type: str = "text/plain"
+    binary: bool = False
+
+
+class Options(NamedTuple):
+    """What the caller wants of the form. Reports that have no use for an option ignore it.
+
+    `color` allows terminal escapes; `width` is the terminal's; `fail_on` is the threshold of the exit code (`None`:
+    never fail); `show_rules` adds the rules that ran; `verbose` lists in full what is otherwise counted.
+    """
+
+    color: bool = False
+    width: int = 100
+    fail_on: Severity | None = Severity.WARNING
+    show_rules: bool = False
+    verbose: bool = False
+
+
+__all__ = ["Options", "Report"]

@@ -1,0 +1,161 @@
+"""The report for programs: one JSON document, stable in shape, order and bytes; `json.schema.json` describes it."""
+
+from typing import Any
+
+from linter.model import (
+    Affected,
+    Finding,
+    Fix,
+    Location,
+    NotEvaluated,
+    ObjectRef,
+    Problem,
+    Related,
+    Run,
+    Scan,
+    Suppressed,
+)
+from reports._jsontext import dump
+from reports._phrases import merged
+from reports.contract import Options, Report
+
+REPORT = Report("json", "one JSON document for programs, described by a schema", "application/json")
+
+
+def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of a report
+    """Return the run as a JSON document."""
+    tree: dict[str, Any] = {
+        "schema": 1,
+        "tool": {"name": "regcred", "version": run.version},
+        "scan": _scan(merged(run.scans)),
+    }
+    if len(run.scans) > 1:
+        tree["scans"] = [_scan(scan) for scan in run.scans]
+    tree["findings"] = [_finding(finding) for finding in run.findings]
+    tree["suppressed"] = [_suppressed(item) for item in run.suppressed]
+    tree["coverage"] = {
+        "not_evaluated": [_not_evaluated(item) for item in run.not_evaluated],
+        "problems": [_problem(problem) for problem in run.problems],
+    }
+    tree["summary"] = {
+        **run.counts(),
+        "suppressed": len(run.suppressed),
+        "baselined": run.baselined,
+        "not_evaluated": len(run.not_evaluated),
+        "problems": len(run.problems),
+    }
+    return dump(tree)
+
+
+def _scan(scan: Scan) -> dict[str, Any]:
+    return {
+        "name": scan.name,
+        "inputs": list(scan.inputs),
+        "scope": str(scan.scope),
+        "objects": dict(sorted(scan.objects.items())),
+        "recognised": scan.recognised,
+        "proves": scan.proves,
+        "artifacts": scan.artifacts,
+        "skipped": [{"reason": reason, "count": number} for reason, number in scan.skipped],
+        "evaluated": list(scan.evaluated),
+    }
+
+
+def _object(ref: ObjectRef) -> dict[str, str]:
+    return {"apiVersion": ref.api_version, "kind": ref.kind, "namespace": ref.namespace, "name": ref.name}
+
+
+def _location(location: Location) -> dict[str, Any]:
+    spot = location.payload
+    payload = None
+    if spot is not None:
+        payload = {"key": spot.data_key, "entry": spot.entry, "line": spot.line, "column": spot.column}
+    return {
+        "path": location.path,
+        "line": location.line,
+        "column": location.column,
+        "pointer": location.pointer,
+        "document": location.document,
+        "endLine": location.end_line,
+        "endColumn": location.end_column,
+        "payload": payload,
+    }
+
+
+def _affected(affected: Affected) -> dict[str, str]:
+    return {**_object(affected.object), "image": affected.image}
+
+
+def _related(related: Related) -> dict[str, Any]:
+    return {
+        "message": related.message,
+        "location": _location(related.location) if related.location is not None else None,
+        "object": _object(related.object) if related.object is not None else None,
+    }
+
+
+def _fix(fix: Fix | None) -> dict[str, Any] | None:
+    if fix is None:
+        return None
+    proof = fix.proof
+    return {
+        "applicability": str(fix.applicability),
+        "summary": fix.summary,
+        "proof": None
+        if proof is None
+        else {
+            "repaired": list(proof.repaired),
+            "broken": list(proof.broken),
+            "removed": list(proof.removed),
+            "unchanged": proof.unchanged,
+        },
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity.label,
+        "message": finding.message,
+        "object": _object(finding.object),
+        "location": _location(finding.location),
+        "related": [_related(related) for related in finding.related],
+        "impact": {
+            "workloads": [_affected(hit) for hit in finding.impact.workloads],
+            "imports": [_affected(hit) for hit in finding.impact.imports],
+        },
+        "fix": _fix(finding.fix),
+        "fingerprint": finding.fingerprint,
+        "detail": finding.detail,
+        "remedy": finding.remedy,
+        "commands": list(finding.commands),
+        "cluster": finding.cluster,
+        "key": finding.key,
+    }
+
+
+def _suppressed(item: Suppressed) -> dict[str, Any]:
+    return {"by": item.by, "reason": item.reason, "finding": _finding(item.finding)}
+
+
+def _not_evaluated(item: NotEvaluated) -> dict[str, Any]:
+    return {
+        "reason": item.reason,
+        "message": item.message,
+        "object": _object(item.object) if item.object is not None else None,
+        "location": _location(item.location) if item.location is not None else None,
+        "rules": list(item.rules),
+        "cluster": item.cluster,
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "path": problem.path,
+        "message": problem.message,
+        "remedy": problem.remedy,
+        "line": problem.line,
+        "column": problem.column,
+        "fatal": problem.fatal,
+    }

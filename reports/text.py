@@ -1,0 +1,258 @@
+"""The report for people at a terminal: every finding with its place, its reason, what it breaks and what to do."""
+
+import textwrap
+from collections.abc import Sequence
+from typing import Final
+
+from linter.model import Affected, ExcerptLine, Finding, NotEvaluated, Problem, Related, Run, Scan
+from reports._excerpt import draw
+from reports._phrases import (
+    HOW,
+    affected_name,
+    count,
+    impact_counts,
+    object_name,
+    place,
+    position,
+    proof_counts,
+    severity_counts,
+    summary_line,
+)
+from reports._visible import visible, visible_lines
+from reports.contract import Options, Report
+
+REPORT = Report("text", "for people at a terminal: places, reasons, what breaks and what to do", "text/plain")
+
+_STYLES: Final = {
+    "error": "1;31",
+    "warning": "1;33",
+    "info": "1;36",
+    "path": "1",
+    "dim": "2",
+    "label": "1",
+    "fix": "32",
+}
+_FIRST: Final = 5
+_LABEL: Final = 7
+
+
+def render(run: Run, options: Options) -> str:
+    """Return the run as text, with terminal colours only where the options allow them."""
+    page = _Page(options)
+    for finding in sorted(run.findings, key=position):
+        page.finding(finding)
+    page.suppressed(run)
+    page.not_evaluated(run)
+    page.problems(run.problems)
+    if options.show_rules:
+        page.rules(run)
+    page.conclusion(run)
+    return "\n".join(page.lines) + "\n"
+
+
+class _Page:
+    """The lines written so far, and how to write more."""
+
+    def __init__(self, options: Options) -> None:
+        self.lines: list[str] = []
+        self.color = options.color
+        self.width = max(options.width, 40)
+        self.all = options.verbose
+
+    def paint(self, style: str, text: str) -> str:
+        """Return `text` in a style, or as it is when there are no colours."""
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.color and text else text
+
+    def gap(self) -> None:
+        """Leave one empty line between blocks."""
+        if self.lines:
+            self.lines.append("")
+
+    def wrap(self, text: str, indent: int) -> list[str]:
+        """Return `text`, made visible, broken into lines that fit beside `indent` columns."""
+        return _wrap(visible(text), max(self.width - indent, 24))
+
+    def block(self, label: str, text: str, style: str = "") -> None:
+        """Write `label: text`, wrapped, with its continuation lines under the text."""
+        head = self.paint("label", f"{label}:") + " " * max(_LABEL - len(label) - 1, 1)
+        for line in self.wrap(text, 2 + _LABEL):
+            self.lines.append(f"  {head}{self.paint(style, line) if style else line}")
+            head = " " * _LABEL
+
+    def under(self, text: str, style: str = "") -> None:
+        """Write more under the last label."""
+        for line in self.wrap(text, 2 + _LABEL):
+            self.lines.append(" " * (2 + _LABEL) + (self.paint(style, line) if style else line))
+
+    def finding(self, finding: Finding) -> None:
+        """Write one finding."""
+        self.gap()
+        self.headline(finding)
+        self.excerpt(finding.location.excerpt)
+        if finding.location.payload_excerpt:
+            spot = finding.location.payload
+            where = f" ({visible(str(spot))})" if spot else ""
+            self.lines.append(self.paint("dim", f"  in the decoded payload{where}:"))
+            self.excerpt(finding.location.payload_excerpt)
+        self.block("in", object_name(finding.object, finding.cluster))
+        if finding.detail:
+            self.block("why", finding.detail)
+        self.hits(finding)
+        self.repair(finding)
+        self.see(finding.related)
+
+    def headline(self, finding: Finding) -> None:
+        """Write the place, the rule and the message: on one line where they fit."""
+        where, label = visible(place(finding.location)), finding.severity.label
+        rule, message = visible(f"{finding.code} {finding.name}"), visible(finding.message)
+        where = where or visible(object_name(finding.object))
+        head = f"{self.paint('path', where)}  {self.paint(label, label)} {rule}"
+        if len(where) + len(label) + len(rule) + len(message) + 5 <= self.width:
+            self.lines.append(f"{head}  {message}")
+            return
+        self.lines.append(head)
+        self.lines += [f"  {self.paint('path', line)}" for line in self.wrap(finding.message, 2)]
+
+    def excerpt(self, lines: tuple[ExcerptLine, ...]) -> None:
+        """Write an excerpt with its carets."""
+        for drawn in draw(lines, self.width - 2):
+            text = self.paint("error", drawn.text) if drawn.caret else drawn.text
+            self.lines.append(f"  {self.paint('dim', drawn.gutter)} {text}".rstrip())
+
+    def hits(self, finding: Finding) -> None:
+        """Write the blast radius: how much, then the first few by name."""
+        if not finding.impact:
+            return
+        self.block("hits", impact_counts(finding))
+        self.affected(finding.impact.workloads)
+        self.affected(finding.impact.imports)
+
+    def affected(self, hits: Sequence[Affected]) -> None:
+        """Write the first workloads or imports and how many more there are."""
+        shown = hits if self.all or len(hits) == _FIRST + 1 else hits[:_FIRST]
+        for hit in shown:
+            self.under(affected_name(hit) + (f"  {hit.image}" if hit.image else ""))
+        if len(hits) > len(shown):
+            self.under(f"and {len(hits) - len(shown):,} more", "dim")
+
+    def repair(self, finding: Finding) -> None:
+        """Write what to do: the remedy, the fix with its proof, and the commands."""
+        if finding.remedy:
+            self.block("fix", finding.remedy)
+        if finding.fix is not None:
+            proof = proof_counts(finding.fix)
+            text = f"{HOW[finding.fix.applicability]}: {finding.fix.summary}" + (f" ({proof})" if proof else "")
+            if finding.remedy:
+                self.under(text, "fix")
+            else:
+                self.block("fix", text, "fix")
+        for command in finding.commands:
+            mark = "$"
+            for line in visible_lines(command):
+                self.lines.append(f"  {self.paint('dim', mark)} {line}".rstrip())
+                mark = " "
+
+    def see(self, related: Sequence[Related]) -> None:
+        """Write the related places."""
+        label = "see"
+        for item in related:
+            where = place(item.location) if item.location else ""
+            what = object_name(item.object) if item.object else ""
+            text = "  ".join(filter(None, (where, f"{what}: {item.message}" if what else item.message)))
+            if label:
+                self.block(label, text)
+            else:
+                self.under(text)
+            label = ""
+
+    def listed(self, title: str, texts: Sequence[str]) -> None:
+        """Write a title and the first few of a list of texts."""
+        self.lines.append(f"  {title}")
+        shown = texts if self.all or len(texts) == _FIRST + 1 else texts[:_FIRST]
+        for text in shown:
+            first, *rest = self.wrap(text, 6)
+            self.lines.append(f"    {self.paint('dim', '-')} {first}")
+            self.lines += [f"      {line}" for line in rest]
+        if len(texts) > len(shown):
+            self.lines.append(self.paint("dim", f"      and {len(texts) - len(shown):,} more (all with --format json)"))
+
+    def suppressed(self, run: Run) -> None:
+        """Write what the user has accepted, by means, with the reasons."""
+        if not run.suppressed:
+            return
+        self.gap()
+        self.lines.append(self.paint("label", f"suppressed ({len(run.suppressed):,})"))
+        groups: dict[str, list[str]] = {}
+        for item in run.suppressed:
+            found = item.finding
+            where = place(found.location) or object_name(found.object)
+            reason = item.reason or "no reason given"
+            groups.setdefault(item.by, []).append(f"{where}  {found.code} {found.name}: {reason}")
+        for by, texts in groups.items():
+            self.listed(visible(f"by {by}: {len(texts):,}"), texts)
+
+    def not_evaluated(self, run: Run) -> None:
+        """Write what could not be judged, by reason."""
+        if not run.not_evaluated:
+            return
+        self.gap()
+        self.lines.append(self.paint("label", f"not evaluated ({len(run.not_evaluated):,})"))
+        groups: dict[str, list[str]] = {}
+        for item in run.not_evaluated:
+            groups.setdefault(item.reason, []).append(_not_evaluated(item))
+        for reason, texts in sorted(groups.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+            self.listed(visible(f"{reason}: {len(texts):,}"), texts)
+
+    def problems(self, problems: Sequence[Problem]) -> None:
+        """Write what could not be read, and what to do about it."""
+        if not problems:
+            return
+        self.gap()
+        self.lines.append(self.paint("label", f"problems ({len(problems):,})"))
+        for problem in problems:
+            where = ":".join([problem.path, *(str(n) for n in (problem.line, problem.column) if n)])
+            first, *rest = self.wrap(f"{where}: {problem.message}" if where else problem.message, 4)
+            self.lines.append(f"  {self.paint('error' if problem.fatal else 'warning', '!')} {first}")
+            self.lines += [f"    {line}" for line in rest]
+            if problem.remedy:
+                self.lines += [f"    {line}" for line in self.wrap(f"fix: {problem.remedy}", 4)]
+
+    def rules(self, run: Run) -> None:
+        """Write the rules that ran, a line each."""
+        self.gap()
+        self.lines.append(self.paint("label", f"rules ({len(run.rules):,})"))
+        for rule in run.rules:
+            self.lines.append(f"  {visible(rule.code)} {visible(rule.name)}  {visible(rule.summary)}".rstrip())
+
+    def conclusion(self, run: Run) -> None:
+        """Write the summary line and what the scan was taken for."""
+        self.gap()
+        worst = max((finding.severity for finding in run.findings), default=None)
+        counts = severity_counts(run)
+        style = worst.label if worst is not None else "fix"
+        self.lines.append(self.paint(style, counts) + visible(summary_line(run)[len(counts) :]))
+        if run.findings or run.not_evaluated or run.problems or run.suppressed or len(run.scans) > 1:
+            for scan in run.scans:
+                self.lines += [self.paint("dim", line) for line in self.wrap(_taken_for(scan, run), 0)]
+        fixable = sum(1 for f in run.findings if f.fix is not None and f.fix.applicability == "safe")
+        if fixable:
+            self.lines.append(f"{count(fixable, 'finding')} can be fixed safely: see --diff, then --fix")
+
+
+def _not_evaluated(item: NotEvaluated) -> str:
+    where = place(item.location) if item.location else ""
+    what = object_name(item.object, item.cluster) if item.object else ""
+    rules = f" ({', '.join(item.rules)})" if item.rules else ""
+    return "  ".join(filter(None, (where, what, item.message))) + rules
+
+
+def _taken_for(scan: Scan, run: Run) -> str:
+    name = f"{scan.name}: " if len(run.scans) > 1 and scan.name else ""
+    recognised = f" ({scan.recognised})" if scan.recognised else ""
+    return f"{name}judged as {scan.scope}{recognised}" + (f": {scan.proves}" if scan.proves else "")
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    if len(text) <= width:
+        return [text]
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
