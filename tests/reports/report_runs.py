@@ -71,9 +71,13 @@ RULES = (
         ),
         fixable=True,
     ),
-    RuleInfo("RC301", "unlinked-pull-secret", "links", Severity.WARNING, "A pull secret that nothing uses.", fixable=True),
+    RuleInfo(
+        "RC301", "unlinked-pull-secret", "links", Severity.WARNING, "A pull secret that nothing uses.", fixable=True
+    ),
     RuleInfo("RC307", "duplicate-link", "links", Severity.INFO, "One list names a secret twice.", fixable=True),
-    RuleInfo("RC401", "missing-port-80", "imports", Severity.ERROR, "An insecure import without host:80.", fixable=True),
+    RuleInfo(
+        "RC401", "missing-port-80", "imports", Severity.ERROR, "An insecure import without host:80.", fixable=True
+    ),
 )
 
 UNDECODABLE = Finding(
@@ -103,11 +107,13 @@ UNDECODABLE = Finding(
     ),
     key="quay.io",
     detail=(
-        "Go's decoder wants the padding. It refuses the entry, and with it the kubelet drops every pull secret of the pod, "
+        "Go's decoder wants the padding. It refuses the entry, and the kubelet drops every pull secret of the pod, "
         "so images of other registries fail as well."
     ),
     remedy="Write auth as the standard, padded base64 of user:password.",
-    commands=("kubectl -n shop create secret docker-registry quay-pull --docker-server=quay.io --dry-run=client -o yaml",),
+    commands=(
+        "kubectl -n shop create secret docker-registry quay-pull --docker-server=quay.io --dry-run=client -o yaml",
+    ),
     related=(
         Related(
             "pulls with it",
@@ -157,7 +163,9 @@ NOT_EVALUATED = (
     NotEvaluated("encrypted", "the payload is a SOPS value", PULL, Location("deploy/sops.yaml", line=7), ("RC106",)),
     NotEvaluated("templated", "a Helm template that was not rendered", None, Location("charts/web/templates/s.yaml")),
     *(
-        NotEvaluated("redacted", "the value was removed by oc adm inspect", ObjectRef("v1", "Secret", f"ns-{n}", "pull"))
+        NotEvaluated(
+            "redacted", "the value was removed by oc adm inspect", ObjectRef("v1", "Secret", f"ns-{n}", "pull")
+        )
         for n in range(9)
     ),
 )
@@ -239,7 +247,9 @@ def large(number: int) -> Run:
         space = f"team-{n % 97:02d}"
         path = f"clusters/prod-east/{space}/secret-{n % 7}.yaml"
         ref = base.object._replace(namespace=space, name=f"pull-{n}")
-        hits = tuple(hit._replace(object=hit.object._replace(namespace=space)) for hit in base.impact.workloads[: n % 9])
+        hits = tuple(
+            hit._replace(object=hit.object._replace(namespace=space)) for hit in base.impact.workloads[: n % 9]
+        )
         findings.append(
             base._replace(
                 code=code,
