@@ -1,0 +1,141 @@
+"""Documents to an inventory: objects are sorted into typed records, loose documents give references."""
+
+from collections import Counter
+
+from linter.documents import Document
+from linter.documents.objects import KubeObject, objects
+from linter.inventory.generators import generated_secrets, kustomization_secrets
+from linter.inventory.inventory import Inventory, Mentions
+from linter.inventory.paths import dig, group, text
+from linter.inventory.records import (
+    GeneratedSecret,
+    ImageStream,
+    PullSecret,
+    Reference,
+    ServiceAccount,
+    Workload,
+)
+from linter.inventory.references import loose_references, patch_references, references
+from linter.inventory.secrets import is_pull_secret, pull_secret
+from linter.inventory.streams import image_stream
+from linter.inventory.workloads import service_account, workloads
+from linter.model import Scope
+
+_STREAM_KINDS = frozenset({"ImageStream", "ImageStreamImport", "ImageStreamTag"})
+_KUSTOMIZATION_FIELDS = frozenset({"secretGenerator", "patches", "patchesJson6902", "patchesStrategicMerge"})
+
+
+class Builder:
+    """Collects documents of one scan; `finish` makes the inventory of them."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.kinds: Counter[str] = Counter()
+        self._objects: list[KubeObject] = []
+        self._secrets: list[KubeObject] = []
+        self._other: list[KubeObject] = []
+        self._generated: list[GeneratedSecret] = []
+        self._accounts: list[ServiceAccount] = []
+        self._workloads: list[Workload] = []
+        self._streams: list[ImageStream] = []
+        self._references: list[Reference] = []
+        self._insecure: set[str] = set()
+        self._listed: set[tuple[str, str]] = set()
+        self._present: set[tuple[str, str]] = set()
+        self._substituted = False
+
+    def add_objects(self, document: Document, items: list[KubeObject]) -> None:
+        """Take a document and the objects it holds; a document without objects still gives references."""
+        if not items:
+            self._loose(document)
+            return
+        for item in items:
+            self._add(document, item)
+
+    def add(self, document: Document) -> None:
+        """Take a document whole: for callers that need not see its objects first."""
+        self.add_objects(document, list(objects(document)))
+
+    def _loose(self, document: Document) -> None:
+        self._references.extend(loose_references(document))
+        data = document.data
+        if isinstance(data, dict) and _KUSTOMIZATION_FIELDS & data.keys():
+            item = KubeObject(document.path, document.number, (), "", "Kustomization", "", "", "", data)
+            self._generated.extend(kustomization_secrets(item))
+            self._references.extend(patch_references(document, data))
+
+    def _add(self, document: Document, item: KubeObject) -> None:
+        self.kinds[item.kind] += 1
+        self._objects.append(item)
+        self._present.add((item.kind, item.namespace))
+        if item.listed:
+            self._listed.add((item.kind, item.namespace))
+        self._references.extend(references(item))
+        where = group(item.api_version)
+        if item.kind == "Secret" and where == "":
+            (self._secrets if is_pull_secret(item.body) else self._other).append(item)
+        elif item.kind == "ServiceAccount" and where == "":
+            self._accounts.append(service_account(item))
+        elif item.kind in _STREAM_KINDS:
+            self._streams.append(image_stream(item))
+        elif item.kind == "Image" and where == "config.openshift.io":
+            found = dig(item.body, "spec", "registrySources", "insecureRegistries")
+            self._insecure.update(text(host) for host in (found if isinstance(found, list) else []) if text(host))
+        else:
+            self._other_kind(document, item)
+
+    def _other_kind(self, document: Document, item: KubeObject) -> None:
+        made = list(generated_secrets(item))
+        self._generated.extend(made)
+        for secret in made:
+            self._present.add(("Secret", secret.namespace))
+        self._workloads.extend(workloads(item))
+        if item.kind == "Kustomization":
+            self._substituted |= dig(item.body, "spec", "postBuild") is not None
+            self._references.extend(patch_references(document, item.body, ()))
+
+    def finish(self, scope: Scope, *, mentions: Mentions | None = None) -> Inventory:
+        """Classify the secrets, now that the whole scan is known, and join everything."""
+        secrets = tuple(self._pull_secret(item) for item in self._secrets)
+        return Inventory(
+            name=self.name,
+            scope=scope,
+            secrets=secrets,
+            generated=tuple(self._generated),
+            accounts=tuple(self._accounts),
+            workloads=tuple(self._workloads),
+            streams=tuple(self._streams),
+            references=tuple(self._references),
+            objects=tuple(self._objects),
+            other_secrets=tuple(self._other),
+            insecure_registries=frozenset(self._insecure),
+            complete=frozenset(self._coverage(scope)),
+            mentions=mentions,
+        )
+
+    def _pull_secret(self, item: KubeObject) -> PullSecret:
+        templated = "objects" in item.route
+        return pull_secret(item, substituted=self._substituted or templated)
+
+    def _coverage(self, scope: Scope) -> set[tuple[str, str]]:
+        """Which kinds are complete in which namespace.
+
+        In a cluster a kind is complete where it was listed; single objects beside lists (a must-gather's related objects)
+        prove nothing. Every namespace has the account `default`: where it is there, the accounts are.
+        """
+        if scope is Scope.MANIFESTS:
+            return self._present
+        complete = {pair for pair in self._listed if pair[0] != "ServiceAccount"}
+        if not self._listed:
+            complete |= {pair for pair in self._present if pair[0] != "ServiceAccount"}
+        complete |= {("ServiceAccount", one.namespace) for one in self._accounts if one.name == "default"}
+        return complete
+
+
+def build(name: str, scope: Scope, documents: list[Document]) -> Inventory:
+    """Build the inventory of `documents` in one step."""
+    builder = Builder(name)
+    for document in documents:
+        builder.add(document)
+    return builder.finish(scope)
+

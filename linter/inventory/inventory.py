@@ -1,0 +1,185 @@
+"""The finished inventory of one scan: typed records, joined per namespace, and what the scan covers."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Final
+
+from linter.documents.objects import KubeObject
+from linter.inventory.records import (
+    GeneratedSecret,
+    ImageStream,
+    PullSecret,
+    Reference,
+    ServiceAccount,
+    Workload,
+)
+from linter.model import Scope
+
+GLOBAL_SECRET: Final = ("openshift-config", "pull-secret")
+
+
+def compatible(one: str, other: str) -> bool:
+    """Whether two namespaces can be the same: manifests often leave it to the tool that applies them."""
+    return one == other or not one or not other
+
+
+class Inventory:
+    """All records of one scan and the joins over them. Built once by `linter.inventory.build`, then only read."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        scope: Scope,
+        secrets: tuple[PullSecret, ...] = (),
+        generated: tuple[GeneratedSecret, ...] = (),
+        accounts: tuple[ServiceAccount, ...] = (),
+        workloads: tuple[Workload, ...] = (),
+        streams: tuple[ImageStream, ...] = (),
+        references: tuple[Reference, ...] = (),
+        objects: tuple[KubeObject, ...] = (),
+        other_secrets: tuple[KubeObject, ...] = (),
+        insecure_registries: frozenset[str] = frozenset(),
+        complete: frozenset[tuple[str, str]] = frozenset(),
+        mentions: "Mentions | None" = None,
+    ) -> None:
+        self.name = name
+        self.scope = scope
+        self.secrets = secrets
+        self.generated = generated
+        self.accounts = accounts
+        self.workloads = workloads
+        self.streams = streams
+        self.references = references
+        self.objects = objects
+        self.other_secrets = other_secrets
+        self.insecure_registries = insecure_registries
+        self._complete = complete
+        self._mentions = mentions
+
+    @cached_property
+    def _secrets_by_name(self) -> Mapping[str, list[PullSecret]]:
+        table: dict[str, list[PullSecret]] = defaultdict(list)
+        for secret in self.secrets:
+            table[secret.name].append(secret)
+        return table
+
+    @cached_property
+    def _others_by_name(self) -> Mapping[str, list[KubeObject]]:
+        table: dict[str, list[KubeObject]] = defaultdict(list)
+        for item in self.other_secrets:
+            table[item.name].append(item)
+        return table
+
+    @cached_property
+    def _generated_by_name(self) -> Mapping[str, list[GeneratedSecret]]:
+        table: dict[str, list[GeneratedSecret]] = defaultdict(list)
+        for secret in self.generated:
+            table[secret.name].append(secret)
+        return table
+
+    @cached_property
+    def _accounts_by_name(self) -> Mapping[str, list[ServiceAccount]]:
+        table: dict[str, list[ServiceAccount]] = defaultdict(list)
+        for account in self.accounts:
+            table[account.name].append(account)
+        return table
+
+    @cached_property
+    def _references_by_name(self) -> Mapping[str, list[Reference]]:
+        table: dict[str, list[Reference]] = defaultdict(list)
+        for reference in self.references:
+            table[reference.name].append(reference)
+        return table
+
+    @cached_property
+    def secret_names(self) -> Mapping[str, frozenset[str]]:
+        """Every Secret name of the scan (pull secrets, others and generated ones) and the namespaces that hold it."""
+        table: dict[str, set[str]] = defaultdict(set)
+        for secret in self.secrets:
+            table[secret.name].add(secret.namespace)
+        for item in self.other_secrets:
+            table[item.name].add(item.namespace)
+        for made in self.generated:
+            table[made.name].add(made.namespace)
+        return {name: frozenset(spaces) for name, spaces in table.items()}
+
+    def secrets_named(self, namespace: str, name: str) -> list[PullSecret]:
+        """The pull secrets that `name` can mean in `namespace`; an exact namespace beats an unnamed one."""
+        found = [secret for secret in self._secrets_by_name.get(name, ()) if compatible(secret.namespace, namespace)]
+        exact = [secret for secret in found if secret.namespace == namespace]
+        return exact or found
+
+    @cached_property
+    def _secrets_by_namespace(self) -> Mapping[str, list[PullSecret]]:
+        return by_namespace(self.secrets)
+
+    def secrets_in(self, namespace: str) -> list[PullSecret]:
+        """All pull secrets that can be in `namespace`, in name order, as the API server lists them."""
+        table = self._secrets_by_namespace
+        if not namespace:
+            return sorted(self.secrets, key=lambda secret: secret.name)
+        loose = table.get("", [])
+        found = table.get(namespace, [])
+        return sorted([*found, *loose], key=lambda secret: secret.name) if loose else found
+
+    def others_named(self, namespace: str, name: str) -> list[KubeObject]:
+        """Secrets of that name that are no pull secrets."""
+        return [item for item in self._others_by_name.get(name, ()) if compatible(item.namespace, namespace)]
+
+    def generated_named(self, namespace: str, name: str) -> list[GeneratedSecret]:
+        """Secrets of that name that a controller or build tool will make."""
+        return [made for made in self._generated_by_name.get(name, ()) if compatible(made.namespace, namespace)]
+
+    def accounts_named(self, namespace: str, name: str) -> list[ServiceAccount]:
+        """The service accounts that `name` can mean in `namespace`; an exact namespace beats an unnamed one."""
+        found = [item for item in self._accounts_by_name.get(name, ()) if compatible(item.namespace, namespace)]
+        exact = [item for item in found if item.namespace == namespace]
+        return exact or found
+
+    def references_to(self, secret: PullSecret) -> list[Reference]:
+        """Every place that names `secret` in a namespace that can be its own."""
+        return [
+            reference
+            for reference in self._references_by_name.get(secret.name, ())
+            if compatible(reference.namespace, secret.namespace)
+        ]
+
+    def covers(self, kind: str, namespace: str) -> bool:
+        """Whether the scan holds all objects of `kind` in `namespace`, so that absence says something.
+
+        In a cluster that is a matter of how they were listed; among manifests at least one must be there.
+        """
+        if self.scope is Scope.CLUSTER:
+            return (kind, namespace) in self._complete or (kind, "*") in self._complete
+        return any(where_kind == kind and compatible(where, namespace) for where_kind, where in self._complete)
+
+    def mentions(self, secret: PullSecret) -> str:
+        """Where the secret's name stands in text that is no known reference ("path:line"), or "" (looked up on demand)."""
+        return self._mentions.of(secret) if self._mentions is not None else ""
+
+    def is_global(self, secret: PullSecret) -> bool:
+        """Whether this is the cluster's global pull secret, which nodes read and no account links."""
+        return (secret.namespace, secret.name) == GLOBAL_SECRET
+
+    @cached_property
+    def global_secret(self) -> PullSecret | None:
+        """The cluster's global pull secret, where the scan holds it."""
+        return next((secret for secret in self.secrets if self.is_global(secret)), None)
+
+
+class Mentions:
+    """Looks for names in the raw text of the scan; the engine supplies one that can read the sources again."""
+
+    def of(self, secret: PullSecret) -> str:
+        """Return where the name of `secret` is mentioned outside the Secret itself, "" when nowhere."""
+        raise NotImplementedError
+
+
+def by_namespace(secrets: Iterable[PullSecret]) -> dict[str, list[PullSecret]]:
+    """Group secrets by namespace, each group in name order, as the API server lists them."""
+    table: dict[str, list[PullSecret]] = defaultdict(list)
+    for secret in sorted(secrets, key=lambda one: one.name):
+        table[secret.namespace].append(secret)
+    return table

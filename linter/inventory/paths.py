@@ -1,0 +1,152 @@
+"""The table of kinds and paths at which a pod spec stands or a pull secret is named, and the walk along such a path.
+
+A path is written with `*` for every item of a list. The table follows Kubernetes 1.36, OpenShift 4.22 and the CRDs of
+the named projects as of August 2026; what it does not know is caught by the field names in `FALLBACK_FIELDS`.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from linter.inventory.records import Use
+from linter.model import Route
+
+Path = tuple[str, ...]
+
+
+def _paths(*dotted: str) -> tuple[Path, ...]:
+    return tuple(tuple(path.split(".")) for path in dotted)
+
+
+_TEMPLATE = _paths("spec.template.spec")
+
+POD_SPECS: dict[tuple[str, str], tuple[Path, ...]] = {
+    ("", "Pod"): _paths("spec"),
+    ("", "PodTemplate"): _paths("template.spec"),
+    ("", "ReplicationController"): _TEMPLATE,
+    ("apps", "Deployment"): _TEMPLATE,
+    ("apps", "ReplicaSet"): _TEMPLATE,
+    ("apps", "StatefulSet"): _TEMPLATE,
+    ("apps", "DaemonSet"): _TEMPLATE,
+    ("extensions", "Deployment"): _TEMPLATE,
+    ("extensions", "ReplicaSet"): _TEMPLATE,
+    ("extensions", "DaemonSet"): _TEMPLATE,
+    ("batch", "Job"): _TEMPLATE,
+    ("batch", "CronJob"): _paths("spec.jobTemplate.spec.template.spec"),
+    ("apps.openshift.io", "DeploymentConfig"): _TEMPLATE,
+    ("", "DeploymentConfig"): _TEMPLATE,
+    ("argoproj.io", "Rollout"): _TEMPLATE,
+    ("argoproj.io", "AnalysisTemplate"): _paths("spec.metrics.*.provider.job.spec.template.spec"),
+    ("argoproj.io", "ClusterAnalysisTemplate"): _paths("spec.metrics.*.provider.job.spec.template.spec"),
+    ("argoproj.io", "Experiment"): _paths("spec.templates.*.template.spec"),
+    ("serving.knative.dev", "Service"): _TEMPLATE,
+    ("serving.knative.dev", "Configuration"): _TEMPLATE,
+    ("serving.knative.dev", "Revision"): _paths("spec"),
+    ("keda.sh", "ScaledJob"): _paths("spec.jobTargetRef.template.spec"),
+}
+"""Where a pod spec stands, by API group and kind."""
+
+NAMED: dict[tuple[str, str], tuple[tuple[Path, Use], ...]] = {
+    ("", "ServiceAccount"): tuple(
+        [(path, Use.ACCOUNT) for path in _paths("imagePullSecrets.*.name")]
+        + [(path, Use.MOUNT) for path in _paths("secrets.*.name")]
+    ),
+    ("build.openshift.io", "BuildConfig"): (
+        *(
+            (path, Use.BUILD)
+            for path in _paths(
+                "spec.strategy.sourceStrategy.pullSecret.name",
+                "spec.strategy.dockerStrategy.pullSecret.name",
+                "spec.strategy.customStrategy.pullSecret.name",
+                "spec.source.images.*.pullSecret.name",
+            )
+        ),
+        *((path, Use.PUSH) for path in _paths("spec.output.pushSecret.name")),
+    ),
+    ("operators.coreos.com", "CatalogSource"): tuple((path, Use.POD) for path in _paths("spec.secrets.*")),
+    ("source.toolkit.fluxcd.io", "OCIRepository"): tuple((path, Use.CONTROLLER) for path in _paths("spec.secretRef.name")),
+    ("source.toolkit.fluxcd.io", "HelmRepository"): tuple((path, Use.CONTROLLER) for path in _paths("spec.secretRef.name")),
+    ("source.toolkit.fluxcd.io", "HelmChart"): tuple(
+        (path, Use.CONTROLLER) for path in _paths("spec.verify.secretRef.name")
+    ),
+    ("image.toolkit.fluxcd.io", "ImageRepository"): tuple(
+        (path, Use.CONTROLLER) for path in _paths("spec.secretRef.name")
+    ),
+    ("machineconfiguration.openshift.io", "MachineOSConfig"): (
+        *((path, Use.CONTROLLER) for path in _paths("spec.baseImagePullSecret.name", "spec.renderedImagePushSecret.name")),
+    ),
+    ("kyverno.io", "ClusterPolicy"): tuple(
+        (path, Use.CONTROLLER)
+        for path in _paths(
+            "spec.rules.*.verifyImages.*.imageRegistryCredentials.secrets.*",
+            "spec.rules.*.context.*.imageRegistry.imageRegistryCredentials.secrets.*",
+        )
+    ),
+    ("kyverno.io", "Policy"): tuple(
+        (path, Use.CONTROLLER) for path in _paths("spec.rules.*.verifyImages.*.imageRegistryCredentials.secrets.*")
+    ),
+    ("policies.kyverno.io", "ImageValidatingPolicy"): tuple(
+        (path, Use.CONTROLLER) for path in _paths("spec.credentials.secrets.*")
+    ),
+    ("pkg.crossplane.io", "ImageConfig"): tuple(
+        (path, Use.CONTROLLER) for path in _paths("spec.registry.authentication.pullSecretRef.name")
+    ),
+    ("argocd-image-updater.argoproj.io", "ImageUpdater"): tuple(
+        (path, Use.CONTROLLER) for path in _paths("spec.commonUpdateSettings.pullSecret")
+    ),
+}
+"""Where a secret is named beyond the fallback's field names, by API group and kind."""
+NAMED[("build.openshift.io", "Build")] = NAMED[("build.openshift.io", "BuildConfig")]
+NAMED[("", "BuildConfig")] = NAMED[("", "Build")] = NAMED[("build.openshift.io", "BuildConfig")]
+
+FALLBACK_FIELDS: dict[str, Use] = {
+    "imagePullSecrets": Use.POD,
+    "imagePullSecret": Use.POD,
+    "pullSecrets": Use.POD,
+    "pullSecret": Use.CONTROLLER,
+    "pullSecretRef": Use.CONTROLLER,
+    "pullSecretsRef": Use.CONTROLLER,
+    "globalPullSecretRef": Use.CONTROLLER,
+    "hiveImagePullSecretRef": Use.CONTROLLER,
+    "packagePullSecrets": Use.CONTROLLER,
+    "baseImagePullSecret": Use.CONTROLLER,
+    "image_pull_secrets": Use.POD,
+    "image_pull_secret": Use.POD,
+    "pushSecret": Use.PUSH,
+}
+"""Field names that hold a string, `{name}` or a list of either, whatever the kind (Helm values and unknown CRDs too)."""
+
+
+def walk(value: Any, path: Path, route: Route = ()) -> Iterator[tuple[Route, Any]]:
+    """Yield `(route, node)` for every node at `path`, descending into every item at `*`; absent steps yield nothing."""
+    if not path:
+        yield route, value
+        return
+    step, rest = path[0], path[1:]
+    if step == "*":
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                yield from walk(item, rest, (*route, index))
+    elif isinstance(value, dict) and step in value:
+        yield from walk(value[step], rest, (*route, step))
+
+
+def dig(value: Any, *steps: str | int) -> Any:
+    """Return what stands at `steps` below `value`, or None where any step is missing or of another shape."""
+    for step in steps:
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def text(value: Any) -> str:
+    """Return `value` when it is a string, else ""."""
+    return value if isinstance(value, str) else ""
+
+
+def group(api_version: str) -> str:
+    """Return the API group of an `apiVersion`: "" for the core group."""
+    return api_version.rpartition("/")[0]

@@ -1,0 +1,171 @@
+"""Who pulls what with which secrets: the list admission produces, the candidates of an import, and their outcome."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from linter import credentials
+from linter.credentials import Consumer, Lookup
+from linter.documents.objects import KubeObject
+from linter.inventory.inventory import Inventory
+from linter.inventory.records import (
+    UNJUDGED,
+    ImageStream,
+    ImportTag,
+    Link,
+    PullSecret,
+    ServiceAccount,
+    State,
+    Workload,
+)
+
+
+class Reach(NamedTuple):
+    """The secrets that reach one workload, in the order the kubelet reads them.
+
+    `explicit`: the pod spec names its own list, so the account's is masked. `missing` are names without a Secret in the
+    scan, `unknown` says why the list cannot be known in full ("" when it is).
+    """
+
+    links: tuple[Link, ...]
+    secrets: tuple[PullSecret, ...]
+    explicit: bool
+    account: ServiceAccount | None
+    missing: tuple[Link, ...] = ()
+    unknown: str = ""
+
+
+class Outcome(NamedTuple):
+    """What will happen to one pull or import. `verdict` is credential, anonymous, refused, bad-image or unknown."""
+
+    verdict: str
+    lookup: Lookup | None = None
+    secret: PullSecret | None = None
+    reason: str = ""
+
+
+def reach(inventory: Inventory, workload: Workload) -> Reach:
+    """Resolve the list of pull secrets as service-account admission does (Kubernetes 1.25 to 1.36): own list or account's."""
+    namespace = workload.object.namespace
+    accounts = inventory.accounts_named(namespace, workload.account)
+    account = accounts[0] if len(accounts) == 1 else None
+    if workload.explicit:
+        return _resolve(inventory, namespace, workload.pull_secrets, explicit=True, account=account)
+    if workload.is_pod and _admitted(workload.object):
+        return _resolve(inventory, namespace, (), explicit=False, account=account)
+    if len(accounts) > 1:
+        return Reach((), (), False, None, unknown=f"several service accounts named {workload.account} are in the scan")
+    if account is None:
+        return Reach((), (), False, None, unknown=f"service account {workload.account} is not in the scan")
+    return _resolve(inventory, namespace, account.pull_secrets, explicit=False, account=account)
+
+
+def _admitted(item: KubeObject) -> bool:
+    """Whether a pod has passed admission, so that its own list is final: it has an identity from the API server."""
+    return bool(item.uid)
+
+
+def _resolve(
+    inventory: Inventory,
+    namespace: str,
+    links: tuple[Link, ...],
+    *,
+    explicit: bool,
+    account: ServiceAccount | None,
+) -> Reach:
+    secrets: list[PullSecret] = []
+    missing: list[Link] = []
+    unknown = ""
+    for link in links:
+        if not link.name:
+            continue
+        found = inventory.secrets_named(namespace, link.name)
+        if len(found) == 1:
+            secrets.append(found[0])
+        elif found:
+            unknown = unknown or f"several secrets named {link.name} are in the scan"
+            secrets.extend(found)
+        elif inventory.generated_named(namespace, link.name):
+            unknown = unknown or f"secret {link.name} is made by a controller"
+        elif not inventory.others_named(namespace, link.name):
+            missing.append(link)
+    return Reach(links, tuple(secrets), explicit, account, tuple(missing), unknown)
+
+
+def readable(secret: PullSecret) -> bool:
+    """Whether the consumer's view of this secret is known: it is read and judged, or surely ignored."""
+    return secret.state not in UNJUDGED and secret.state is not State.PLACEHOLDER
+
+
+def _plain(secret: PullSecret) -> credentials.PullSecret:
+    payload = secret.decoded.reveal() if secret.decoded is not None and secret.payload is not None else ""
+    data = {secret.data_key: payload.encode("utf-8", "surrogatepass")} if secret.data_key else {}
+    return credentials.PullSecret(secret.name, secret.type, data)
+
+
+def node_config(inventory: Inventory) -> bytes | None:
+    """The node-wide file as far as the scan knows it: the global pull secret, where it could be read."""
+    secret = inventory.global_secret
+    if secret is None or secret.payload is None or secret.decoded is None:
+        return None
+    return secret.decoded.reveal().encode("utf-8", "surrogatepass")
+
+
+def outcome(inventory: Inventory, image: str, secrets: tuple[PullSecret, ...], consumer: Consumer) -> Outcome:
+    """Ask the consumer's matcher which credential `image` gets from `secrets` and the node-wide file."""
+    if "{{" in image or "${" in image or "$(" in image or not image.strip():
+        return Outcome("unknown", reason="the image is filled in by a template")
+    hidden = [secret for secret in secrets if not readable(secret)]
+    judged = tuple(secret for secret in secrets if readable(secret))
+    found = credentials.lookup(
+        image, [_plain(secret) for secret in judged], consumer=consumer, node_config=node_config(inventory)
+    )
+    if found.error == "image":
+        return Outcome("bad-image", found)
+    if found.error == "keyring":
+        culprit = next((secret for secret in judged if secret.name == found.culprit), None)
+        return Outcome("refused", found, culprit)
+    if hidden and not found.candidates:
+        return Outcome("unknown", found, reason=f"secret {hidden[0].name} could not be read: {hidden[0].reason}")
+    if not found.candidates:
+        return Outcome("anonymous", found)
+    first = next((secret for secret in judged if secret.name == found.candidates[0].secret), None)
+    return Outcome("credential", found, first)
+
+
+def import_secrets(inventory: Inventory, stream: ImageStream) -> tuple[PullSecret, ...]:
+    """The secrets an import reads: every typed one of the namespace in name order, the excluded ones left out."""
+    found = inventory.secrets_in(stream.object.namespace)
+    return tuple(secret for secret in found if secret.typed and not secret.excluded)
+
+
+class WorkloadPull(NamedTuple):
+    """One image of one workload, with what reaches it."""
+
+    workload: Workload
+    image: str
+    route: tuple[str | int, ...]
+    reach: Reach
+
+
+class ImportPull(NamedTuple):
+    """One import of one stream, with the secrets the importer reads."""
+
+    stream: ImageStream
+    tag: ImportTag
+    secrets: tuple[PullSecret, ...]
+
+
+def workload_pulls(inventory: Inventory) -> Iterator[WorkloadPull]:
+    """Every image of every workload, with the secrets that reach it."""
+    for workload in inventory.workloads:
+        reached = reach(inventory, workload)
+        for use in workload.images:
+            yield WorkloadPull(workload, use.image, use.route, reached)
+
+
+def import_pulls(inventory: Inventory) -> Iterator[ImportPull]:
+    """Every import of every image stream, with the secrets of its namespace."""
+    for stream in inventory.streams:
+        secrets = import_secrets(inventory, stream)
+        for tag in stream.tags:
+            yield ImportPull(stream, tag, secrets)

@@ -1,0 +1,194 @@
+"""The typed records that rules see: what a scan holds, already read, classified and positioned.
+
+Routes in these records are relative to the object (`KubeObject.at(*route)` makes a location of them).
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from linter.credentials import Payload
+from linter.documents.objects import KubeObject
+from linter.model import Location, Route
+from linter.secret import Sensitive
+
+DOCKERCONFIGJSON = "kubernetes.io/dockerconfigjson"
+DOCKERCFG = "kubernetes.io/dockercfg"
+KEY_OF_TYPE = {DOCKERCONFIGJSON: ".dockerconfigjson", DOCKERCFG: ".dockercfg"}
+TYPE_OF_KEY = {key: kind for kind, key in KEY_OF_TYPE.items()}
+
+
+class State(StrEnum):
+    """What is known of a pull secret's payload. Only READABLE and INVALID_BASE64 may be called right or wrong."""
+
+    READABLE = "readable"
+    INVALID_BASE64 = "invalid-base64"
+    PLACEHOLDER = "placeholder"
+    EMPTY = "empty"
+    ABSENT = "absent"
+    REDACTED = "redacted"
+    ENCRYPTED = "encrypted"
+    TEMPLATED = "templated"
+    REPLICATED = "replicated"
+
+
+UNJUDGED = frozenset({State.REDACTED, State.ENCRYPTED, State.TEMPLATED, State.REPLICATED})
+"""States in which nothing may be said about the content: reported under coverage instead."""
+
+
+class Link(NamedTuple):
+    """One name in a list of secrets. `route` leads to the name itself, `item` to the list item that holds it."""
+
+    name: str
+    route: Route
+    item: Route
+
+
+class PullSecret(NamedTuple):
+    """A Secret that serves pulls, or was meant to.
+
+    `type` is what the API server would see (absent means Opaque), `data_key` the payload key that is present, `route` the
+    way to its scalar. `payload` is set exactly when `state` is READABLE; `decoded` are its bytes, `written` the scalar.
+    `superseded` is the route of a `data` value that `stringData` overrides.
+    """
+
+    object: KubeObject
+    type: str
+    data_key: str | None
+    route: Route
+    state: State
+    reason: str = ""
+    written: Sensitive | None = None
+    decoded: Sensitive | None = None
+    payload: Payload | None = None
+    generated: str = ""
+    excluded: bool = False
+    superseded: Route | None = None
+    error: str = ""
+    error_offset: int = 0
+
+    @property
+    def name(self) -> str:
+        """The Secret's name."""
+        return self.object.name
+
+    @property
+    def namespace(self) -> str:
+        """The Secret's namespace, "" where the file names none."""
+        return self.object.namespace
+
+    @property
+    def typed(self) -> bool:
+        """Whether type and key go together, so that the kubelet reads it at all (Kubernetes 1.25 to 1.36)."""
+        return self.data_key is not None and KEY_OF_TYPE.get(self.type) == self.data_key
+
+    @property
+    def poisonous(self) -> bool:
+        """Whether its readers refuse the whole set of secrets it is in: read, and not decodable."""
+        return self.typed and self.payload is not None and self.payload.error is not None
+
+    def at(self, part: str = "value") -> Location:
+        """The location of the payload scalar, or of the object when there is none."""
+        return self.object.at(*self.route, part=part) if self.route else self.object.at()
+
+
+class GeneratedSecret(NamedTuple):
+    """A Secret that a controller or build tool will make of this object; its content is unknown here.
+
+    `type` is the type asked for ("" when none is), `keys` the data keys known to result, `how` the kind's name.
+    `type_route` is where the type stands or would stand.
+    """
+
+    object: KubeObject
+    name: str
+    namespace: str
+    type: str
+    keys: tuple[str, ...]
+    how: str
+    type_route: Route
+    hashed: bool = False
+
+
+class ServiceAccount(NamedTuple):
+    """A service account with its two lists: the one that serves pulls and the one that does not."""
+
+    object: KubeObject
+    pull_secrets: tuple[Link, ...]
+    mountable: tuple[Link, ...]
+
+    @property
+    def name(self) -> str:
+        """The account's name."""
+        return self.object.name
+
+    @property
+    def namespace(self) -> str:
+        """The account's namespace."""
+        return self.object.namespace
+
+
+class ImageUse(NamedTuple):
+    """One image that a workload or stream names, at `route`. `owner` is the container, volume or tag it belongs to."""
+
+    image: str
+    route: Route
+    owner: str
+
+
+class Workload(NamedTuple):
+    """Anything with a pod spec. `template` leads to the pod spec; `account` is "default" where none is named."""
+
+    object: KubeObject
+    template: Route
+    account: str
+    pull_secrets: tuple[Link, ...]
+    images: tuple[ImageUse, ...]
+    explicit: bool = False
+
+    @property
+    def is_pod(self) -> bool:
+        """Whether this is a pod itself: admission has already copied the account's list into a live one."""
+        return self.object.kind == "Pod"
+
+
+class ImportTag(NamedTuple):
+    """One import of an image stream: `tag` is "" for `spec.dockerImageRepository`."""
+
+    tag: str
+    image: str
+    route: Route
+    insecure: bool
+
+
+class ImageStream(NamedTuple):
+    """An image stream (or an ImageStreamImport) and what it imports from registries."""
+
+    object: KubeObject
+    tags: tuple[ImportTag, ...]
+
+
+class Use(StrEnum):
+    """What a reference to a secret is for."""
+
+    POD = "pod"
+    ACCOUNT = "service account"
+    MOUNT = "mount"
+    BUILD = "build"
+    PUSH = "push"
+    CONTROLLER = "controller"
+    PATCH = "patch"
+
+
+class Reference(NamedTuple):
+    """A place that names a secret: in `namespace` ("" when unknown), for which use. `location` is the name itself."""
+
+    name: str
+    namespace: str
+    use: Use
+    location: Location
+    object: KubeObject | None = None
+    route: Route = ()
+
+    @property
+    def pulls(self) -> bool:
+        """Whether naming a secret here makes somebody pull with it (a mount and a push do not)."""
+        return self.use not in (Use.MOUNT, Use.PUSH)

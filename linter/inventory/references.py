@@ -1,0 +1,128 @@
+"""Every place that names a secret: the table's paths, field names in unknown kinds, and links hidden in patches."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from linter.documents import Document
+from linter.documents.objects import KubeObject
+from linter.inventory.paths import FALLBACK_FIELDS, NAMED, POD_SPECS, dig, group, text, walk
+from linter.inventory.records import Reference, Use
+from linter.model import Location, Route
+
+_DEEPEST = 60
+_ANNOTATION = re.compile(r"^argocd-image-updater\.argoproj\.io/(?:[^/]+\.)?pull-secret$")
+_UPDATER = re.compile(r"^(?:pullsecret|secret):(?:([^/#\s]+)/)?([^#\s]+)")
+_LINK_POINTER = re.compile(r"/(?:imagePullSecrets|pullSecrets|secrets)(?:/(?:-|\d+))?(?:/name)?$")
+_PATCH_TEXT = re.compile(r"imagePullSecrets|pullSecret")
+_NAME = re.compile(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
+
+
+def references(item: KubeObject) -> Iterator[Reference]:
+    """Yield every reference to a secret that `item` makes, tabled paths first, each place once."""
+    seen: set[Route] = set()
+    where = group(item.api_version)
+    for path, use in NAMED.get((where, item.kind), ()):
+        for route, value in walk(item.body, path):
+            if isinstance(value, str) and value:
+                seen.add(route)
+                yield _reference(item, value, route, use)
+    workload = (where, item.kind) in POD_SPECS
+    for name, route, use in _fallback(item.body, (), 0):
+        if route not in seen:
+            seen.add(route)
+            yield _reference(item, name, route, Use.POD if workload and use is Use.POD else use)
+    yield from _annotated(item)
+
+
+def _reference(item: KubeObject, name: str, route: Route, use: Use) -> Reference:
+    namespace, slash, rest = name.partition("/")
+    if slash and rest:
+        return Reference(rest, namespace, use, item.at(*route), item, route)
+    stated = dig(item.body, *route[:-1], "namespace") if use is Use.CONTROLLER else None
+    return Reference(name, text(stated) or item.namespace, use, item.at(*route), item, route)
+
+
+def loose_references(document: Document) -> Iterator[Reference]:
+    """Yield references of a document that is no object: Helm values, JSON6902 patches, fragments."""
+    for name, route, use in _fallback(document.data, (), 0):
+        yield Reference(name, "", use, Location(document.path, document.number, route))
+    yield from _json_patch(document, document.data, ())
+
+
+def patch_references(document: Document, data: Any, route: Route = ()) -> Iterator[Reference]:
+    """Yield the links in patches that a kustomization or another object carries, as data or as text."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from patch_references(document, value, (*route, key))
+    elif isinstance(data, list):
+        yield from _json_patch(document, data, route)
+        for index, value in enumerate(data):
+            yield from patch_references(document, value, (*route, index))
+    elif isinstance(data, str) and "\n" in data and _PATCH_TEXT.search(data):
+        at = Location(document.path, document.number, route)
+        for name in _names_in_text(data):
+            yield Reference(name, "", Use.PATCH, at)
+
+
+def _json_patch(document: Document, data: Any, route: Route) -> Iterator[Reference]:
+    for index, operation in enumerate(data if isinstance(data, list) else []):
+        pointer = text(dig(operation, "path"))
+        if dig(operation, "op") not in ("add", "replace") or not _LINK_POINTER.search(pointer):
+            continue
+        value = dig(operation, "value")
+        use = Use.MOUNT if "/secrets" in pointer else Use.PATCH
+        for name, at in _values(value, (*route, index, "value")):
+            yield Reference(name, "", use, Location(document.path, document.number, at))
+
+
+def _names_in_text(patch: str) -> Iterator[str]:
+    """Names in a patch that is itself text: read line by line, so that a template or fragment does no harm."""
+    listening = False
+    for line in patch.splitlines():
+        if _PATCH_TEXT.search(line):
+            listening = True
+        found = re.search(r"(?:name|value|imagePullSecrets?|pullSecret)\"?\s*:\s*\"?([a-z0-9][-a-z0-9.]*)\"?", line)
+        if listening and found:
+            yield found.group(1)
+
+
+def _fallback(value: Any, route: Route, depth: int) -> Iterator[tuple[str, Route, Use]]:
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, dict):
+        for key, child in value.items():
+            use = FALLBACK_FIELDS.get(key)
+            if use is not None:
+                for name, at in _values(child, (*route, key)):
+                    yield name, at, use
+            if isinstance(child, dict | list):
+                yield from _fallback(child, (*route, key), depth + 1)
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            if isinstance(child, dict | list):
+                yield from _fallback(child, (*route, index), depth + 1)
+
+
+def _values(value: Any, route: Route) -> Iterator[tuple[str, Route]]:
+    """A string, `{name}`, or a list of either; what does not look like a secret's name is no reference."""
+    if isinstance(value, str):
+        if _NAME.match(value.rpartition("/")[2]):
+            yield value, route
+    elif isinstance(value, dict):
+        name = value.get("name")
+        if isinstance(name, str) and _NAME.match(name):
+            yield name, (*route, "name")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            if not isinstance(item, list):
+                yield from _values(item, (*route, index))
+
+
+def _annotated(item: KubeObject) -> Iterator[Reference]:
+    annotations = dig(item.body, "metadata", "annotations")
+    for key, value in annotations.items() if isinstance(annotations, dict) else ():
+        found = _UPDATER.match(value) if isinstance(value, str) and _ANNOTATION.match(str(key)) else None
+        if found:
+            route: Route = ("metadata", "annotations", key)
+            yield Reference(found.group(2), found.group(1) or "", Use.CONTROLLER, item.at(*route), item, route)

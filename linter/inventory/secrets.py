@@ -1,0 +1,178 @@
+"""Secrets to pull secrets: which payload counts, and whether it may be judged at all."""
+
+import re
+from typing import Any, NamedTuple
+
+from linter.credentials import decode_data, examine, placeholder, redacted
+from linter.documents.objects import KubeObject
+from linter.inventory.paths import dig, text
+from linter.inventory.records import DOCKERCFG, KEY_OF_TYPE, TYPE_OF_KEY, PullSecret, State
+from linter.model import Route
+from linter.secret import Sensitive
+
+EXCLUDE_ANNOTATION = "openshift.io/image.excludeSecret"
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+_TEMPLATE_MARKS = re.compile(r"\{\{|\{%|<%|<path:")
+_VARIABLE = re.compile(r"^\s*(?:\$\{\{?[A-Za-z_][\w.:=-]*\}?\}|\$\([A-Za-z_]\w*\))\s*$")
+_SOPS = "ENC[AES256_GCM,"
+
+_GENERATED_ANNOTATIONS = (
+    "openshift.io/internal-registry-auth-token.service-account",
+    "openshift.io/token-secret.name",
+)
+_REPLICA_ANNOTATIONS = (
+    "reflector.v1.k8s.emberstack.com/reflects",
+    "replicator.v1.mittwald.de/replicate-from",
+    "kubed.appscode.com/origin",
+)
+_REPLICATED_PREFIXES = ("reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/")
+
+
+def is_pull_secret(body: dict[str, Any]) -> bool:
+    """Whether a Secret is one by type, or carries one of the two keys whatever its type."""
+    if text(body.get("type")) in KEY_OF_TYPE:
+        return True
+    return any(key in TYPE_OF_KEY for field in ("data", "stringData") for key in _mapping(body.get(field)))
+
+
+def pull_secret(item: KubeObject, *, substituted: bool = False) -> PullSecret:
+    """Classify the Secret `item`. `substituted`: a tool of this scan fills in `${VARIABLES}` (Flux, OpenShift Template)."""
+    kind = text(item.body.get("type")) or "Opaque"
+    key, field = _payload_key(item.body, kind)
+    secret = PullSecret(
+        object=item,
+        type=kind,
+        data_key=key,
+        route=(field, key) if key else (),
+        state=State.ABSENT,
+        generated=_generated(item),
+        excluded=text(_annotations(item).get(EXCLUDE_ANNOTATION)) == "true",
+    )
+    if key is None:
+        return secret._replace(**_absent(item)._asdict())
+    if field == "stringData" and key in _mapping(item.body.get("data")):
+        secret = secret._replace(superseded=("data", key))
+    value = item.body[field][key]
+    written = Sensitive(value) if isinstance(value, str) else None
+    secret = secret._replace(written=written)
+    verdict = _unjudged(item, value, substituted=substituted)
+    if verdict is not None:
+        return secret._replace(state=verdict.state, reason=verdict.reason)
+    return _decode(secret, text(value), encoded=field == "data")
+
+
+class _Verdict(NamedTuple):
+    state: State
+    reason: str = ""
+
+
+def _payload_key(body: dict[str, Any], kind: str) -> tuple[str | None, str]:
+    """The payload key that counts and the field that holds it: the type's own key first, and stringData over data."""
+    wanted = [KEY_OF_TYPE[kind]] if kind in KEY_OF_TYPE else []
+    for key in [*wanted, *(other for other in TYPE_OF_KEY if other not in wanted)]:
+        for field in ("stringData", "data"):
+            if key in _mapping(body.get(field)):
+                return key, field
+    return None, ""
+
+
+def _absent(item: KubeObject) -> _Verdict:
+    if "sops" in item.body:
+        return _Verdict(State.ENCRYPTED, "the file is encrypted with SOPS")
+    for field in ("data", "stringData"):
+        value = item.body.get(field)
+        if isinstance(value, str) and value:
+            return _Verdict(State.TEMPLATED, f"`{field}` is filled in by a template")
+        if any(_TEMPLATE_MARKS.search(str(key)) for key in _mapping(value)):
+            return _Verdict(State.TEMPLATED, f"`{field}` is filled in by a template")
+    if any(name in _annotations(item) for name in _REPLICA_ANNOTATIONS):
+        return _Verdict(State.REPLICATED, "a replication controller fills it in")
+    return _Verdict(State.ABSENT)
+
+
+def _unjudged(item: KubeObject, value: Any, *, substituted: bool) -> _Verdict | None:
+    """The reason why the scalar itself must not be judged, or None."""
+    if value is None:
+        return _Verdict(State.EMPTY, "the value is null")
+    if not isinstance(value, str):
+        return _Verdict(State.TEMPLATED, "the value is not text: a template left unrendered, most likely")
+    if _SOPS in value or "sops" in item.body:
+        return _Verdict(State.ENCRYPTED, "the value is encrypted with SOPS")
+    if _TEMPLATE_MARKS.search(value):
+        return _Verdict(State.TEMPLATED, "the value is filled in by a template")
+    if _VARIABLE.match(value) and substituted:
+        return _Verdict(State.TEMPLATED, "the value is a variable that is substituted later")
+    if not value.strip():
+        return _Verdict(State.EMPTY, "the value is empty")
+    hidden = redacted(value)
+    if hidden:
+        return _Verdict(State.REDACTED, hidden)
+    example = placeholder(value)
+    if example:
+        return _Verdict(State.PLACEHOLDER, example)
+    return None
+
+
+def _decode(secret: PullSecret, value: str, *, encoded: bool) -> PullSecret:
+    if encoded:
+        decoded = decode_data(value)
+        if not isinstance(decoded, bytes):
+            return secret._replace(state=State.INVALID_BASE64, error=decoded.message, error_offset=decoded.offset)
+    else:
+        decoded = value.encode("utf-8", "surrogatepass")
+    kept = Sensitive(decoded.decode("utf-8", "replace"))
+    verdict = _unjudged_content(secret.object, decoded, kept.reveal())
+    if verdict is not None:
+        return secret._replace(state=verdict.state, reason=verdict.reason, decoded=kept)
+    form = "dockercfg" if secret.data_key == KEY_OF_TYPE[DOCKERCFG] else "dockerconfigjson"
+    return secret._replace(state=State.READABLE, decoded=kept, payload=examine(decoded, form))
+
+
+def _unjudged_content(item: KubeObject, decoded: bytes, content: str) -> _Verdict | None:
+    if not decoded.strip():
+        return _Verdict(State.EMPTY, "the decoded payload is empty")
+    hidden = redacted(decoded)
+    if hidden:
+        return _Verdict(State.REDACTED, hidden)
+    if '"sops"' in content and "ENC[" in content:
+        return _Verdict(State.ENCRYPTED, "the payload is encrypted with SOPS")
+    if content.strip() in ("{}", '{"auths":{}}', '{"auths": {}}', "null") and _replicated(item):
+        return _Verdict(State.REPLICATED, "a deliberate empty payload that a replication controller fills in")
+    example = placeholder(content)
+    if example:
+        return _Verdict(State.PLACEHOLDER, example)
+    return None
+
+
+def _generated(item: KubeObject) -> str:
+    """Who made this Secret, when it is not the user's own: "" otherwise."""
+    annotations = _annotations(item)
+    if any(name in annotations for name in _GENERATED_ANNOTATIONS):
+        return "OpenShift"
+    if text(item.body.get("type")) == DOCKERCFG and re.search(r"-dockercfg-[a-z0-9]{5}$", item.name):
+        return "OpenShift"
+    owners = dig(item.body, "metadata", "ownerReferences")
+    for owner in owners if isinstance(owners, list) else []:
+        kind = text(dig(owner, "kind"))
+        if kind:
+            return kind
+    return "a replication controller" if _replicated(item) else ""
+
+
+def _replicated(item: KubeObject) -> bool:
+    names = [str(name) for field in ("annotations", "labels") for name in _mapping(dig(item.body, "metadata", field))]
+    return any(name.startswith(_REPLICATED_PREFIXES) for name in names)
+
+
+def _annotations(item: KubeObject) -> dict[str, Any]:
+    return _mapping(dig(item.body, "metadata", "annotations"))
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def scalar_route(secret: PullSecret) -> Route:
+    """The route of the payload scalar from the root of its document."""
+    return (*secret.object.route, *secret.route)

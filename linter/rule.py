@@ -1,0 +1,236 @@
+"""All that a rule author imports: the records, the heart's functions, and the context that a check is given.
+
+A rule is one file. Its docstring is its manual, its `RULE` declares it, its name is the file's name:
+
+    RULE = Rule(code="RC307", severity=Severity.INFO, check=check, fixable=True, needs=("ServiceAccount",))
+"""
+
+import re
+import shlex
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from linter import credentials, payload_edit
+from linter.credentials import Consumer, Entry, JsonNode, Payload
+from linter.documents.objects import KubeObject
+from linter.inventory.inventory import Inventory, compatible
+from linter.inventory.joins import Joins
+from linter.inventory.paths import dig, group, text
+from linter.inventory.pulls import ImportPull, Outcome, Reach, WorkloadPull, reach
+from linter.inventory.records import (
+    DOCKERCFG,
+    DOCKERCONFIGJSON,
+    KEY_OF_TYPE,
+    TYPE_OF_KEY,
+    UNJUDGED,
+    GeneratedSecret,
+    ImageStream,
+    ImageUse,
+    ImportTag,
+    Link,
+    PullSecret,
+    Reference,
+    ServiceAccount,
+    State,
+    Use,
+    Workload,
+)
+from linter.model import (
+    Affected,
+    Applicability,
+    Edit,
+    Finding,
+    Fix,
+    Impact,
+    Location,
+    NotEvaluated,
+    ObjectRef,
+    Op,
+    PayloadSpot,
+    Related,
+    Route,
+    Scope,
+    Sensitive,
+    Severity,
+    affected_names,
+)
+from linter.settings import Settings
+
+_USER_INFO = re.compile(r"(?<=//)[^/@\s]*@|^[^/@\s:]+:[^/@\s]*@")
+
+
+class Rule(NamedTuple):
+    """What a rule file declares. `needs` are the kinds without which it has nothing to say."""
+
+    code: str
+    severity: Severity
+    check: "Callable[[Context], Iterator[Finding]]"
+    fixable: bool = False
+    needs: tuple[str, ...] = ()
+
+
+class Context:
+    """What a check sees: the finished inventory, the settings, and the means to build findings.
+
+    One context serves one rule in one scan.
+    """
+
+    def __init__(self, rule: Rule, name: str, inventory: Inventory, joins: Joins, settings: Settings) -> None:
+        self.rule = rule
+        self.name = name
+        self.inventory = inventory
+        self.joins = joins
+        self.settings = settings
+        self.withheld: list[NotEvaluated] = []
+
+    @property
+    def scope(self) -> Scope:
+        """What the scan can prove."""
+        return self.inventory.scope
+
+    @property
+    def in_cluster(self) -> bool:
+        """Whether absence is proof."""
+        return self.inventory.scope is Scope.CLUSTER
+
+    def absence(self, severity: Severity) -> Severity:
+        """The severity of a finding that reasons from absence: one level lower among manifests."""
+        return severity if self.in_cluster else severity.lower
+
+    def finding(  # noqa: PLR0913 - a finding has this many parts, all named at the call
+        self,
+        message: str,
+        *,
+        of: KubeObject,
+        at: Location | None = None,
+        severity: Severity | None = None,
+        key: str = "",
+        detail: str = "",
+        remedy: str = "",
+        commands: Iterable[str] = (),
+        related: Iterable[Related] = (),
+        impact: Impact | None = None,
+        fix: Fix | None = None,
+    ) -> Finding:
+        """Build a finding of this rule about `of`, at `at` (default: the object's start)."""
+        return Finding(
+            code=self.rule.code,
+            name=self.name,
+            severity=severity or self.rule.severity,
+            message=message,
+            object=of.ref,
+            location=at or of.at(),
+            key=key,
+            detail=detail,
+            remedy=remedy,
+            commands=tuple(commands),
+            related=tuple(related),
+            impact=impact or Impact(),
+            fix=fix,
+            cluster=self.inventory.name,
+        )
+
+    def not_evaluated(self, reason: str, message: str, *, of: KubeObject, at: Location | None = None) -> None:
+        """Say that this rule could not judge `of`: `reason` is one word of `NotEvaluated`, `message` a sentence."""
+        self.withheld.append(NotEvaluated(reason, message, of.ref, at or of.at(), (self.name,), self.inventory.name))
+
+    def readable_secrets(self) -> Iterator[tuple[PullSecret, Payload]]:
+        """Every pull secret whose payload is known, with the payload."""
+        for secret in self.inventory.secrets:
+            if secret.payload is not None:
+                yield secret, secret.payload
+
+
+def spot(secret: PullSecret, start: int, end: int, entry: str | None = None) -> Location:
+    """The location of the characters `start` to `end` of the decoded payload of `secret`."""
+    payload = secret.payload.text if secret.payload is not None else ""
+    line = payload.count("\n", 0, start) + 1
+    column = start - (payload.rfind("\n", 0, start) + 1) + 1
+    inside = PayloadSpot(secret.data_key or "", start, end, line, column, shown(entry) if entry is not None else None)
+    return secret.at()._replace(payload=inside)
+
+
+def payload_fix(secret: PullSecret, new: str, summary: str, applicability: Applicability = Applicability.SAFE) -> Fix:
+    """A fix that replaces the decoded payload of `secret` by `new`, encoded in the form in which it was found."""
+    edit = Edit(Op.PAYLOAD, secret.object.path, secret.object.document, secret.at().route, Sensitive(new))
+    return Fix(applicability, summary, (edit,))
+
+
+def edit(op: Op, item: KubeObject, route: Route, value: object = None) -> Edit:
+    """An edit at `route` inside `item`."""
+    return Edit(op, item.path, item.document, (*item.route, *route), value)
+
+
+def shown(key: str | None, limit: int = 120) -> str:
+    """A registry key as it may be shown: user information is masked, and what is very long is cut."""
+    clean = _USER_INFO.sub("•••@", key or "")
+    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+
+
+def command(*words: str, namespace: str = "") -> str:
+    """A shell command of `words`, each quoted where it must be, with `-n namespace` at the end when one is known."""
+    return shlex.join([*words, *(["-n", namespace] if namespace else [])])
+
+
+def origin(secret: PullSecret) -> str:
+    """Where a defect has to be repaired when the Secret itself is made by something else, "" when it is the user's own."""
+    return f"Secret {secret.name} is made by {secret.generated}: repair its source, not the Secret." if secret.generated else ""
+
+
+__all__ = [
+    "DOCKERCFG",
+    "DOCKERCONFIGJSON",
+    "KEY_OF_TYPE",
+    "TYPE_OF_KEY",
+    "UNJUDGED",
+    "Affected",
+    "Applicability",
+    "Consumer",
+    "Context",
+    "Edit",
+    "Entry",
+    "Finding",
+    "Fix",
+    "GeneratedSecret",
+    "ImageStream",
+    "ImageUse",
+    "Impact",
+    "ImportPull",
+    "ImportTag",
+    "JsonNode",
+    "KubeObject",
+    "Link",
+    "Location",
+    "ObjectRef",
+    "Op",
+    "Outcome",
+    "Payload",
+    "PullSecret",
+    "Reach",
+    "Reference",
+    "Related",
+    "Route",
+    "Rule",
+    "Scope",
+    "Sensitive",
+    "ServiceAccount",
+    "Severity",
+    "State",
+    "Use",
+    "Workload",
+    "WorkloadPull",
+    "affected_names",
+    "command",
+    "compatible",
+    "credentials",
+    "dig",
+    "edit",
+    "group",
+    "origin",
+    "payload_edit",
+    "payload_fix",
+    "reach",
+    "shown",
+    "spot",
+    "text",
+]

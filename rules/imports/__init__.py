@@ -1,0 +1,1 @@
+"""RC4xx: can the image stream be imported?"""

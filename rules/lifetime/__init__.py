@@ -1,0 +1,1 @@
+"""RC6xx: how long does the credential live?"""

@@ -1,0 +1,1 @@
+"""RC3xx: does the secret reach the pod?"""

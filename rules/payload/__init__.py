@@ -1,0 +1,1 @@
+"""RC1xx: is the content of a pull secret readable?"""

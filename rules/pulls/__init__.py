@@ -1,0 +1,1 @@
+"""RC5xx: will the pull work, and why not?"""

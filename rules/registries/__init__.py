@@ -1,0 +1,1 @@
+"""RC2xx: does an entry mean what its author thinks?"""
