@@ -67,7 +67,7 @@ def test_members_stand_in_the_order_of_the_contract():
 
 
 def test_text_survives_the_way_there_and_back():
-    text = "ünï 路 \U0001f600 \x1b \u202e \u2028 \"q\" \\"
+    text = 'ünï 路 \U0001f600 \x1b \u202e \u2028 "q" \\'
     found = tree(runs.hostile(text))
     assert found["findings"][0]["message"] == text
     assert found["scan"]["objects"] == {text: 2}
