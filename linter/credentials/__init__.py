@@ -1,0 +1,49 @@
+"""Registry credentials: how Kubernetes, OpenShift and containers/image read, match and send them.  Pure functions, no I/O."""
+
+from linter.credentials.base64go import (
+    Base64Error,
+    Credential,
+    CredentialError,
+    decode_auth,
+    decode_base64,
+    decode_base64_field,
+    decode_data,
+)
+from linter.credentials.jsontext import JsonNode, JsonSyntaxError, parse_json
+from linter.credentials.keys import ContainersKey, RegistryKey, containers_key, key_matches, normalise_key, registry_host
+from linter.credentials.payload import Entry, Payload, PayloadError, examine
+from linter.credentials.pullsecrets import Candidate, Lookup, PullSecret, secret_payload
+from linter.credentials.references import Consumer, Reference, ReferenceError_, parse_reference
+from linter.credentials.resolve import lookup
+
+__all__ = [
+    "Base64Error",
+    "Candidate",
+    "Consumer",
+    "ContainersKey",
+    "Credential",
+    "CredentialError",
+    "Entry",
+    "JsonNode",
+    "JsonSyntaxError",
+    "Lookup",
+    "Payload",
+    "PayloadError",
+    "PullSecret",
+    "Reference",
+    "ReferenceError_",
+    "RegistryKey",
+    "containers_key",
+    "decode_auth",
+    "decode_base64",
+    "decode_base64_field",
+    "decode_data",
+    "examine",
+    "key_matches",
+    "lookup",
+    "normalise_key",
+    "parse_json",
+    "parse_reference",
+    "registry_host",
+    "secret_payload",
+]

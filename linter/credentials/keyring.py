@@ -1,0 +1,132 @@
+"""The kubelet's and the OpenShift importer's keyring (Kubernetes 1.34, ``credentialprovider/keyring.go`` and ``secrets/secrets.go``)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from linter.credentials.keys import RegistryKey, Target, matches_target, parse_target
+from linter.credentials.payload import Form, PayloadError, examine
+from linter.credentials.pullsecrets import Candidate
+
+__all__ = ["Keyring", "KeyringFailure", "build_keyring", "search"]
+
+_HUB_FALLBACK: Final = b"index.docker.io"
+
+
+class Source(NamedTuple):
+    """One payload of a keyring: the secret's name (None: the node-wide file), the form, the bytes."""
+
+    name: str | None
+    form: Form
+    payload: bytes
+
+    def __repr__(self) -> str:
+        """Never show the payload."""
+        return f"Source({self.name!r}, {self.form})"
+
+
+class KeyringFailure(NamedTuple):
+    """The first payload that does not decode; the whole keyring is refused for it."""
+
+    culprit: str | None
+    error: PayloadError
+
+
+class _Slot(NamedTuple):
+    """All credentials stored under one normalised key, grouped by payload: inside a group the order is a Go map's."""
+
+    key: RegistryKey
+    groups: tuple[tuple[Candidate, ...], ...]
+
+    def __repr__(self) -> str:
+        """Show the key only."""
+        return f"_Slot({self.key!r})"
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether two different credentials of one payload share this key."""
+        return any(len({(c.username, c.password) for c in group}) > 1 for group in self.groups)
+
+    def candidates(self) -> list[Candidate]:
+        """The credentials in payload order."""
+        return [candidate for group in self.groups for candidate in group]
+
+
+class Keyring(NamedTuple):
+    """Slots in the order in which the keyring tries them; literal hosts are found by dictionary, globs one by one."""
+
+    literal: dict[tuple[tuple[str, ...], str], list[tuple[int, _Slot]]]
+    globs: list[tuple[int, _Slot]]
+    fallback: _Slot | None
+
+    def __repr__(self) -> str:
+        """Show sizes only."""
+        return f"Keyring({len(self.literal)} hosts, {len(self.globs)} globs)"
+
+    def matching(self, target: Target) -> list[_Slot]:
+        """The slots that match, most specific first."""
+        found = [(rank, slot) for rank, slot in self.literal.get((target.labels, target.port), ()) if target.path.startswith(slot.key.prefix)]
+        found += [(rank, slot) for rank, slot in self.globs if matches_target(slot.key, target)]
+        found.sort(key=lambda item: item[0])
+        return [slot for _, slot in found]
+
+
+@lru_cache(maxsize=1024)
+def _decoded(form: Form, payload: bytes) -> tuple[tuple[RegistryKey, str, str, str], ...] | PayloadError:
+    """The live entries of one payload as ``(registry key, key as written, user name, password)``, or why it does not decode."""
+    examined = examine(payload, form)
+    if examined.error is not None:
+        return examined.error
+    return tuple((e.registry, e.key, e.username, e.password) for e in examined.entries if e.live and e.registry.error is None)
+
+
+@lru_cache(maxsize=256)
+def build_keyring(sources: tuple[Source, ...]) -> Keyring | KeyringFailure:
+    """Merge payloads into one keyring: one bad payload refuses them all, equal keys collect credentials in payload order.
+
+    Keys are tried in reverse byte order, so longer paths come before their host and literal hosts before wildcards.
+    """
+    slots: dict[bytes, tuple[RegistryKey, list[list[Candidate]]]] = {}
+    for source in sources:
+        entries = _decoded(source.form, source.payload)
+        if isinstance(entries, PayloadError):
+            return KeyringFailure(source.name, entries)
+        groups: dict[bytes, list[Candidate]] = {}
+        for registry, written, username, password in entries:
+            candidate = Candidate(username, password, source.name, written)
+            if registry.raw not in groups:
+                groups[registry.raw] = []
+                slots.setdefault(registry.raw, (registry, []))[1].append(groups[registry.raw])
+            groups[registry.raw].append(candidate)
+    keyring = Keyring({}, [], None)
+    for rank, raw in enumerate(sorted(slots, reverse=True)):
+        key, collected = slots[raw]
+        slot = _Slot(key, tuple(tuple(group) for group in collected))
+        if raw == _HUB_FALLBACK:
+            keyring = keyring._replace(fallback=slot)
+        if any(char in label for label in key.labels for char in "*?[\\"):
+            keyring.globs.append((rank, slot))
+        elif key.labels:
+            keyring.literal.setdefault((key.labels, key.port), []).append((rank, slot))
+    return keyring
+
+
+def _is_hub(reference: str) -> bool:
+    """``isDefaultRegistryMatch``: Docker Hub, and any first component without dot and colon, ``localhost`` included."""
+    first, slash, _ = reference.partition("/")
+    if not first:
+        return False
+    return not slash or first in ("docker.io", "index.docker.io") or not ("." in first or ":" in first)
+
+
+def search(keyring: Keyring, reference: str) -> tuple[list[Candidate], bool]:
+    """The credentials of one keyring for a reference, and whether their order is undefined.
+
+    Only when nothing matched in *this* keyring, a Docker Hub image gets the credentials of the exact key ``index.docker.io``.
+    """
+    target = parse_target(reference)
+    slots = keyring.matching(target) if target else []
+    if not slots and keyring.fallback is not None and _is_hub(reference):
+        slots = [keyring.fallback]
+    return [c for slot in slots for c in slot.candidates()], any(slot.ambiguous for slot in slots)

@@ -1,0 +1,144 @@
+"""What a registry key in a pull secret means to its readers.
+
+Kubelet and OpenShift importer: ``BasicDockerKeyring.Add`` and ``URLsMatch`` (Kubernetes 1.34, ``pkg/credentialprovider/keyring.go``).
+CRI-O, podman, skopeo: ``normalizeAuthFileKey`` (containers/image 5.23, ``pkg/docker/config/config.go``).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from linter.credentials.jsontext import scrub
+from linter.credentials.urls import HostPath, UrlError, glob_match, parse_https, split_host_port, utf8
+
+__all__ = ["ContainersKey", "RegistryKey", "Target", "containers_key", "key_matches", "normalise_key", "normalise_registry", "parse_target", "registry_host"]
+
+_GLOB_CHARACTERS: Final = "*?[\\"
+
+
+class RegistryKey(NamedTuple):
+    """A key of ``auths`` as the kubelet's keyring stores it.
+
+    ``written`` is the key in the payload; ``text`` is ``host`` + ``path``, the form in which two spellings collapse to one key.
+    ``error`` says why the kubelet drops the key (the rest of the secret survives).  ``labels``, ``port`` and ``prefix`` are what is
+    compared with an image; ``labels`` is empty when the key parses and still can never match.  ``raw`` are the bytes of ``text``,
+    by which the keyring orders its keys.
+    """
+
+    written: str
+    host: str = ""
+    path: str = ""
+    text: str = ""
+    error: str | None = None
+    glob: bool = False
+    labels: tuple[str, ...] = ()
+    port: str = ""
+    prefix: str = ""
+    raw: bytes = b""
+
+    def __repr__(self) -> str:
+        """Show the normalised form: the written one may hold user information."""
+        return f"RegistryKey({self.text!r}, error={self.error!r})"
+
+
+class Target(NamedTuple):
+    """An image reference in the form in which keys are compared with it."""
+
+    labels: tuple[str, ...]
+    port: str
+    path: str
+
+
+class ContainersKey(NamedTuple):
+    """A key as containers/image reads it.
+
+    ``exact`` is the text that an image's repository, one of its parent paths or its registry must equal; ``registry`` is the host
+    the key stands for when no exact key was found (``docker.io`` and ``registry-1.docker.io`` become ``index.docker.io``).
+    """
+
+    written: str
+    exact: str
+    registry: str
+
+
+@lru_cache(maxsize=8192)
+def normalise_key(key: str) -> RegistryKey:
+    """Read a key as the kubelet does: scheme, user info, query, fragment and a leading ``/v1/`` or ``/v2/`` go, ports stay text."""
+    schemeless = key
+    for scheme in ("https://", "http://"):
+        if key.startswith(scheme):
+            schemeless = key[len(scheme) :]
+            break
+    parsed = parse_https(schemeless)
+    if isinstance(parsed, UrlError):
+        return RegistryKey(key, error=parsed.message)
+    path = parsed.path
+    if path.startswith(("/v2/", "/v1/")):
+        path = path[3:]
+    if path == "/":
+        path = ""
+    stored = parsed.host + path
+    target = parse_target(stored)
+    name = split_host_port(parsed.host)[0]
+    return RegistryKey(
+        written=key,
+        host=scrub(parsed.host),
+        path=scrub(path),
+        text=scrub(stored),
+        glob=any(char in name for char in _GLOB_CHARACTERS) and not name.startswith("["),
+        labels=target.labels if target else (),
+        port=target.port if target else "",
+        prefix=target.path if target else "",
+        raw=utf8(stored),
+    )
+
+
+@lru_cache(maxsize=8192)
+def parse_target(text: str) -> Target | None:
+    """Split a schemeless text for comparison (``ParseSchemelessURL``, ``SplitURL``); None when it is no URL and matches nothing."""
+    parsed = parse_https(text)
+    if not isinstance(parsed, HostPath):
+        return None
+    host, port = split_host_port(parsed.host)
+    return Target(tuple(host.split(".")), port, parsed.path)
+
+
+def key_matches(key: RegistryKey, target_text: str) -> bool:
+    """Whether the kubelet's ``URLsMatch`` accepts the key for an image (``Lookup.reference`` of kubelet or importer).
+
+    Ports are compared as text, host labels one by one with shell globs that never cross a dot, the path is a plain string prefix.
+    """
+    target = parse_target(target_text)
+    return target is not None and matches_target(key, target)
+
+
+def matches_target(key: RegistryKey, target: Target) -> bool:
+    """As ``key_matches``, for a target that is parsed already."""
+    if key.error is not None or not key.labels or key.port != target.port or len(key.labels) != len(target.labels):
+        return False
+    if not target.path.startswith(key.prefix):
+        return False
+    return all(pattern == label or glob_match(pattern, label) for pattern, label in zip(key.labels, target.labels, strict=True))
+
+
+def registry_host(text: str) -> str:
+    """The host, port included as written, of a registry key or of a normalised image reference; empty when there is none."""
+    return normalise_key(text).host
+
+
+def normalise_registry(registry: str) -> str:
+    """containers/image's one name for Docker Hub's hosts."""
+    return "index.docker.io" if registry in ("docker.io", "registry-1.docker.io") else registry
+
+
+@lru_cache(maxsize=8192)
+def containers_key(key: str, *, legacy: bool = False) -> ContainersKey:
+    """Read a key as containers/image does.
+
+    Only a key with a lowercase scheme (or any key of a ``legacy`` ``.dockercfg``) is cut at its first slash.
+    """
+    stripped = key.removeprefix("http://").removeprefix("https://")
+    if legacy or stripped != key:
+        stripped = stripped.partition("/")[0]
+    return ContainersKey(key, key, normalise_registry(stripped))
