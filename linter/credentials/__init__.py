@@ -1,4 +1,7 @@
-"""Registry credentials: how Kubernetes, OpenShift and containers/image read, match and send them.  Pure functions, no I/O."""
+"""Registry credentials: how Kubernetes, OpenShift and containers/image read, match and send them.
+
+Pure functions on text and bytes, no I/O, standard library only.
+"""
 
 from linter.credentials.base64go import (
     Base64Error,
@@ -12,9 +15,11 @@ from linter.credentials.base64go import (
 from linter.credentials.jsontext import JsonNode, JsonSyntaxError, parse_json
 from linter.credentials.keys import ContainersKey, RegistryKey, containers_key, key_matches, normalise_key, registry_host
 from linter.credentials.payload import Entry, Payload, PayloadError, examine
+from linter.credentials.placeholders import placeholder, redacted
 from linter.credentials.pullsecrets import Candidate, Lookup, PullSecret, secret_payload
 from linter.credentials.references import Consumer, Reference, ReferenceError_, parse_reference
 from linter.credentials.resolve import lookup
+from linter.credentials.tokens import TokenFacts, describe_token
 
 __all__ = [
     "Base64Error",
@@ -33,17 +38,21 @@ __all__ = [
     "Reference",
     "ReferenceError_",
     "RegistryKey",
+    "TokenFacts",
     "containers_key",
     "decode_auth",
     "decode_base64",
     "decode_base64_field",
     "decode_data",
+    "describe_token",
     "examine",
     "key_matches",
     "lookup",
     "normalise_key",
     "parse_json",
     "parse_reference",
+    "placeholder",
+    "redacted",
     "registry_host",
     "secret_payload",
 ]

@@ -1,0 +1,190 @@
+"""Text that stands where a credential should: documentation, templates, redaction.
+
+Measured on public manifests and dumps.  Both functions are careful in both directions: a short, weak or odd password is not a
+placeholder (``pass``, ``hunter2``, ``robot$team+ci``, ``correct horse battery staple``), and an obvious stand-in is one in plain
+text, in base64 and as the password of ``user:password``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from linter.credentials.base64go import decode_base64
+
+__all__ = ["placeholder", "redacted"]
+
+_LONGEST: Final = 64 * 1024
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/\r\n]+={0,2}\s*")
+
+_BYTES_LONG: Final = re.compile(r"[\"'<(]*[0-9]+ bytes? long[\"'>)]*")
+_REDACTED_WORD: Final = re.compile(
+    r"(?i)[\[<({*#_\s\"'-]*(?:redacted|masked|scrubbed|sanitized|sanitised|obfuscated|omitted)[\]>)}*#_\s\"'-]*"
+)
+_MASK_RUN: Final = re.compile(r"x{3,}|X{3,}|\*{3,}|•{3,}|#{3,}")
+_MASK_IN_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]*X{4,}[A-Za-z0-9+/_-]*(?:…|\.{3})?[A-Za-z0-9+/_-]*={0,2}")
+
+_TEMPLATES: Final = (
+    (re.compile(r"\{\{.*?\}\}", re.DOTALL), "a template expression"),
+    (re.compile(r"\{%.*?%\}|<%.*?%>", re.DOTALL), "a template expression"),
+    (re.compile(r"\$\{\{?[A-Za-z_][A-Za-z0-9_.:\- ]*\}?\}"), "a variable that was never substituted"),
+    (re.compile(r"\$\([A-Za-z_][A-Za-z0-9_.\- ]*\)"), "a variable that was never substituted"),
+    (re.compile(r"<path:[^>]*>"), "a vault path that was never substituted"),
+)
+_VARIABLE: Final = re.compile(r"\$[A-Z][A-Z_]{3,}[0-9]?|%[A-Z][A-Z_]{3,}%|@@?[A-Z][A-Z_]{3,}@@?|__[A-Z][A-Z_]{2,}[A-Z]__")
+_ANGLE: Final = re.compile(r"<{1,3}\s*[A-Za-z][^<>]*>{1,3}|\[{1,2}\s*(?:your|insert|replace|enter|add)\b[^\[\]]*\]{1,2}", re.IGNORECASE)
+_ELLIPSIS: Final = re.compile(r"\.{3,}|…+|[A-Za-z0-9+/_-]{4,}(?:\.{3,}|…+)={0,2}|[A-Za-z0-9+/_-]{4,}…[A-Za-z0-9+/_-]*={0,2}")
+_WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_TEXT: Final = re.compile(r"#?\s*[A-Za-z0-9]+(?:[-_. ]+[A-Za-z0-9]+)*[.!:]?")
+_ENGLISH: Final = re.compile(r"[A-Za-z0-9'_-]+[.,:!]?(?:\s+\(?[A-Za-z0-9'_-]+\)?[.,:!]?){2,}")
+_SQUASHED: Final = re.compile(
+    r"(?i)(?:<?(?:your|the|a|some|insert|replace|paste)?[-_ ]*)?base[-_ ]?64[-_ ]*(?:encoded|encode|of|string|value|data|docker|config|json|here)"
+    r"[-_ A-Za-z]*=*"
+)
+
+_WHOLE: Final = frozenset(
+    "changeme changeit changethis changemeplease replaceme replacethis replacewithyourown todo fixme tbd tobedefined tomodify tofill "
+    "tobereplaced fillme fillmein placeholder redactme updateme setme insertme insertyours yourown".split()
+)
+_OPENERS: Final = frozenset({"your", "insert", "enter", "replace", "put", "paste", "add", "fill", "change", "set"})
+_NOUNS: Final = frozenset(
+    "password passwd pwd pass token secret key credential credentials auth authentication username user email registry docker dockerhub "
+    "hub quay config dockerconfig json dockerconfigjson base64 64 encoded here value string api access personal robot account pat pull "
+    "harbor github gitlab ghcr acr ecr".split()
+)
+_FILLERS: Final = frozenset("your the a an this with in by base my own of me it real actual".split())
+_CAPITALS: Final = re.compile(r"[A-Z0-9]+(?:[_-][A-Z0-9]+)*")
+_DOCUMENTED: Final = {
+    "b3Blb=": "the value of OpenShift's documentation",
+    "b3Blb": "the value of OpenShift's documentation",
+    "username:password": "the form of a credential, not one",
+    "<username>:<password>": "the form of a credential, not one",
+}
+
+
+def redacted(value: str | bytes) -> str | None:
+    """Say how a value was blanked by a dump tool (``oc adm inspect``, must-gather-clean, …), or None.
+
+    Recognises ``"<N> bytes long"``, ``<redacted>`` and its like, runs of ``x``, ``X`` or ``*``, and ``XXXX`` inside base64; plain
+    and in one layer of base64.  A redacted value proves nothing and must not be judged.
+    """
+    text = _text(value)
+    if not text:
+        return None
+    found = _redacted_text(text)
+    if found is None and (inner := _base64_text(text)):
+        found = _redacted_text(inner)
+    return found
+
+
+def _redacted_text(text: str) -> str | None:
+    if _BYTES_LONG.fullmatch(text):
+        return "replaced by its length"
+    if _REDACTED_WORD.fullmatch(text):
+        return "replaced by a word that says so"
+    if _MASK_RUN.fullmatch(text):
+        return "replaced by a run of one character"
+    if len(text) >= 8 and _MASK_IN_BASE64.fullmatch(text):
+        return "overwritten in part by X"
+    return None
+
+
+def placeholder(value: str, *, username: bool = False) -> str | None:
+    """Say why a value is a documentation or template stand-in rather than a credential, or None.
+
+    ``value`` may be a password, an ``auth`` field, ``user:password`` or a whole ``data`` value.  With ``username`` the names that
+    registries really use (``<token>`` on OpenShift) pass.  Redacted values are ``redacted``'s business; only ``XXXX`` inside
+    base64 is both.
+    """
+    text = _text(value)
+    if not text or (username and text == "<token>"):
+        return None
+    if found := _placeholder_text(text):
+        return found
+    inner = _base64_text(text)
+    return _placeholder_text(inner) if inner else None
+
+
+def _placeholder_text(text: str) -> str | None:
+    """Judge plain text; of ``user:password`` also the password alone."""
+    if text in _DOCUMENTED:
+        return _DOCUMENTED[text]
+    hidden = _redacted_text(text)
+    if hidden:
+        return "X where the value should be" if "by X" in hidden else None
+    found = _template(text) or _stand_in(text)
+    if found is None and ":" in text and "\n" not in text:
+        password = text.partition(":")[2].strip()
+        found = (_template(password) or _stand_in(password)) if password and not _redacted_text(password) else None
+    return found
+
+
+def _template(text: str) -> str | None:
+    """A mark of a template language anywhere, or a bare variable as the whole."""
+    if len(text) <= 4096 and not text.startswith(("{\n", '{"')):
+        for pattern, reason in _TEMPLATES:
+            if pattern.search(text):
+                return reason
+    return "a variable that was never substituted" if _VARIABLE.fullmatch(text) else None
+
+
+def _stand_in(text: str) -> str | None:
+    """Words that ask the reader to put something else there."""
+    if len(text) > 400:
+        return None
+    if _ANGLE.fullmatch(text):
+        return "a name in angle brackets"
+    if _ELLIPSIS.fullmatch(text):
+        return "text left out"
+    if _SQUASHED.fullmatch(text):
+        return "a description of the value"
+    if _ENGLISH.fullmatch(text) and _describes(text):
+        return "a sentence"
+    return _phrase(text)
+
+
+def _describes(text: str) -> bool:
+    """Whether a sentence talks about credentials: two or more words of that trade, or an instruction with one."""
+    words = [word.strip("().,:!").lower() for word in re.split(r"[\s_-]+", text)]
+    nouns = sum(word in _NOUNS for word in words)
+    return nouns >= 2 or (nouns == 1 and any(word in _OPENERS for word in words))
+
+
+def _phrase(text: str) -> str | None:
+    """``changeme``, ``your-password``, ``REPLACE_ME``, ``REGISTRY_PASSWORD``, ``INSERT_TOKEN_HERE`` and their like."""
+    if not _TEXT.fullmatch(text):
+        return None
+    words = [word.lower() for word in _WORDS.findall(text)]
+    if not words:
+        return None
+    if "".join(words) in _WHOLE:
+        return "a request to change it"
+    known = all(word in _NOUNS or word in _FILLERS or word in _OPENERS for word in words)
+    if known and len(words) >= 2 and words[0] in _OPENERS and (words[-1] in _NOUNS or words[-1] in ("me", "this", "it")):
+        return "a request to change it"
+    capitals = _CAPITALS.fullmatch(text) is not None and len(text) >= 8
+    if capitals and len(words) >= 2 and all(word in _NOUNS for word in words):
+        return "the name of a variable"
+    return None
+
+
+def _text(value: str | bytes) -> str:
+    """Trimmed text; what is too long to be a stand-in counts as none."""
+    if len(value) > _LONGEST:
+        return ""
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+    return text.strip()
+
+
+def _base64_text(text: str) -> str | None:
+    """The printable text inside one layer of standard base64, if there is one."""
+    if len(text) < 4 or not _BASE64.fullmatch(text):
+        return None
+    decoded = decode_base64(text.strip(), padded=text.endswith("="))
+    if not isinstance(decoded, bytes):
+        return None
+    try:
+        inner = decoded.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        return None
+    return inner if inner and all(char.isprintable() or char in "\r\n\t" for char in inner) else None
