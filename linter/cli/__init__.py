@@ -1,0 +1,85 @@
+"""The command line: one module a command, each imported when it is called.
+
+A command module has `SUMMARY` (one line for the overview), `configure(parser)` and `execute(arguments) -> int`.
+"""
+
+import importlib
+import os
+import sys
+from typing import Final
+
+COMMANDS: Final = ("check", "resolve", "explain", "rules", "baseline", "report")
+
+EXIT_CLEAN: Final = 0
+EXIT_FINDINGS: Final = 1
+EXIT_USAGE: Final = 2
+EXIT_UNREADABLE: Final = 3
+
+_OVERVIEW = """\
+usage: regcred COMMAND [OPTIONS]
+
+Says which image will not be pulled, why, and what must change.
+
+commands:
+{commands}
+
+`regcred COMMAND --help` tells more; `regcred --version` prints the version.
+"""
+
+
+def available() -> list[str]:
+    """The commands that are installed, in the order of the overview."""
+    here = os.path.dirname(__file__)
+    return [name for name in COMMANDS if os.path.exists(os.path.join(here, f"{name}.py"))]
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code (0 clean, 1 findings, 2 usage or internal error, 3 unreadable)."""
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        sys.stdout.write(_overview())
+        return EXIT_CLEAN if arguments else EXIT_USAGE
+    name, rest = arguments[0], arguments[1:]
+    if name not in available():
+        sys.stderr.write(f"regcred: there is no command {name!r}{_nearest(name)}\n")
+        return EXIT_USAGE
+    import argparse  # noqa: PLC0415 - the overview and a wrong command do not need it
+
+    from linter.errors import RegcredError  # noqa: PLC0415 - as above
+
+    command = importlib.import_module(f"linter.cli.{name}")
+    parser = argparse.ArgumentParser(
+        prog=f"regcred {name}",
+        description=command.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.configure(parser)
+    try:
+        return int(command.execute(parser.parse_args(rest)))
+    except RegcredError as error:
+        sys.stderr.write(f"regcred: {error}\n")
+        return EXIT_USAGE
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): not an error of ours, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_USAGE
+    except KeyboardInterrupt:
+        sys.stderr.write("regcred: interrupted\n")
+        return EXIT_USAGE
+
+
+def _overview() -> str:
+    lines = []
+    for name in available():
+        summary = importlib.import_module(f"linter.cli.{name}").SUMMARY
+        lines.append(f"  {name:<10} {summary}")
+    return _OVERVIEW.format(commands="\n".join(lines))
+
+
+def _nearest(name: str) -> str:
+    import difflib  # noqa: PLC0415 - only a mistake needs it
+
+    near = difflib.get_close_matches(name, available(), n=1)
+    if near:
+        return f": did you mean {near[0]}?"
+    return f"; commands are {', '.join(available())}" + (" (to judge a path: regcred check PATH)" if name else "")

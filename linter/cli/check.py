@@ -1,0 +1,145 @@
+"""Judge manifests, cluster dumps or standard input (`-`): which image will not be pulled, why, and what must change.
+
+Exit codes: 0 nothing at or above --fail-on; 1 something; 2 usage, configuration or internal error;
+3 an input named here could not be read, or nothing to judge was found in it (with --strict also: not evaluated).
+"""
+
+import argparse
+import os
+import sys
+from typing import Final
+
+from linter.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE
+
+SUMMARY = "judge manifests, dumps or standard input"
+
+_LEVELS: Final = ("error", "warning", "info", "never")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `regcred check`."""
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="file, folder, or - for standard input")
+    parser.add_argument(
+        "--scope",
+        choices=("auto", "cluster", "manifests"),
+        default="auto",
+        help="whether the input holds all that exists (cluster) or a part of it (manifests); default: auto",
+    )
+    parser.add_argument(
+        "--format",
+        action="append",
+        default=[],
+        metavar="NAME[=FILE]",
+        help="how to report, and where to; repeat for several. Default: text on standard output",
+    )
+    parser.add_argument("--select", action="append", default=[], metavar="RULES", help="run only these rules (comma list)")
+    parser.add_argument("--ignore", action="append", default=[], metavar="RULES", help="do not run these rules")
+    parser.add_argument("--fail-on", choices=_LEVELS, default="warning", help="exit 1 from this severity on")
+    parser.add_argument("--strict", action="store_true", help="exit 3 when something could not be evaluated")
+    parser.add_argument("--config", metavar="FILE", help="settings file; default: the nearest .regcred.yaml")
+    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colour in text output")
+    parser.add_argument("-v", "--verbose", action="store_true", help="list in full what is otherwise counted")
+    fixing = parser.add_argument_group("repairs")
+    fixing.add_argument("--fix", action="store_true", help="repair files in place, comments and layout kept")
+    fixing.add_argument("--diff", action="store_true", help="show what --fix would change, credentials masked")
+    fixing.add_argument("--fix-dir", metavar="DIR", help="write manifests that repair a cluster, with a README")
+    fixing.add_argument("--unsafe-fixes", action="store_true", help="also repairs that may change the meaning")
+    fixing.add_argument("--no-credentials", action="store_true", help="--fix-dir: commands instead of credentials")
+    fixing.add_argument("--show-secrets", action="store_true", help="--diff: do not mask credentials")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Run `regcred check` and return its exit code."""
+    from linter import engine, settings  # noqa: PLC0415 - `--help` does not need the engine
+
+    request = engine.Request(
+        paths=tuple(arguments.paths),
+        scope=arguments.scope,
+        settings=settings.load(arguments.config),
+        select=_words(arguments.select),
+        ignore=_words(arguments.ignore),
+        stdin=sys.stdin.buffer if "-" in arguments.paths else None,
+    )
+    outputs = _outputs(arguments)
+    result = engine.run(request)
+    if arguments.fix or arguments.diff or arguments.fix_dir:
+        from linter.cli import _repair  # noqa: PLC0415 - only a repair needs the fix engine
+
+        result = _repair.repair(request, result, arguments)
+    for name, path in outputs:
+        _write(name, path, result.run, arguments)
+    return exit_code(result.run, arguments)
+
+
+def _words(values: list[str]) -> tuple[str, ...]:
+    return tuple(word for value in values for word in value.replace(",", " ").split())
+
+
+def _outputs(arguments: argparse.Namespace) -> list[tuple[str, str]]:
+    """The formats asked for and their files ("" is standard output), each checked before any work is done."""
+    from linter import registry  # noqa: PLC0415 - as above
+    from linter.errors import UsageError  # noqa: PLC0415 - as above
+
+    outputs = []
+    for wanted in arguments.format or ["text"]:
+        name, _, path = wanted.partition("=")
+        registry.report(name)
+        outputs.append((name, path))
+    if sum(not path for _, path in outputs) > 1:
+        raise UsageError("two formats would share standard output: give all but one a file, as in --format json=out.json")
+    return outputs
+
+
+def _write(name: str, path: str, run: object, arguments: argparse.Namespace) -> None:
+    from linter import registry  # noqa: PLC0415 - as above
+    from linter.errors import UsageError  # noqa: PLC0415 - as above
+    from linter.model import Severity  # noqa: PLC0415 - as above
+
+    color = not path and _color(arguments.color)
+    width = _width() if not path else 100
+    threshold = None if arguments.fail_on == "never" else Severity[arguments.fail_on.upper()]
+    options = registry.report_options(color=color, width=width, fail_on=threshold, verbose=arguments.verbose)
+    text = registry.report(name).render(run, options)
+    data = text.encode("utf-8", "backslashreplace")
+    if not path:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with open(path, "wb") as stream:
+            stream.write(data)
+    except OSError as error:
+        raise UsageError(f"{path}: the {name} report cannot be written: {error.strerror}") from error
+
+
+def _color(wanted: str) -> bool:
+    if wanted != "auto":
+        return wanted == "always"
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def _width() -> int:
+    if not sys.stdout.isatty():
+        return 100
+    import shutil  # noqa: PLC0415 - only a terminal has a width
+
+    return max(60, min(shutil.get_terminal_size().columns, 140))
+
+
+def exit_code(run: object, arguments: argparse.Namespace) -> int:
+    """The exit code of a finished run: 3 before 1, never by format."""
+    from linter.model import Run, Severity  # noqa: PLC0415 - as above
+
+    if not isinstance(run, Run):
+        raise TypeError("exit_code() takes a Run")
+    if any(problem.fatal for problem in run.problems):
+        return EXIT_UNREADABLE
+    if not any(scan.objects or scan.artifacts for scan in run.scans):
+        return EXIT_UNREADABLE
+    if arguments.strict and (run.not_evaluated or run.problems):
+        return EXIT_UNREADABLE
+    if arguments.fail_on == "never":
+        return EXIT_CLEAN
+    threshold = Severity[arguments.fail_on.upper()]
+    return EXIT_FINDINGS if any(finding.severity >= threshold for finding in run.findings) else EXIT_CLEAN

@@ -1,0 +1,231 @@
+"""Inputs and rules to a finished `Run`: read, recognise, join, judge, locate. The one place where the parts meet."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from linter import __version__, registry
+from linter.documents import Document, read
+from linter.documents.objects import KubeObject, objects
+from linter.documents.recognise import Evidence, Recognised, Seen
+from linter.inventory import Builder, Inventory
+from linter.inventory.joins import Joins
+from linter.inventory.records import UNJUDGED
+from linter.locate import Locator
+from linter.mentions import TextMentions
+from linter.model import Finding, Location, NotEvaluated, Problem, Run, Scan, Scope
+from linter.settings import Settings
+from linter.sources import Artifact, InputProblem, Skipped, gather
+
+if TYPE_CHECKING:
+    from linter.registry import Loaded
+
+_REPOSITORY = "manifests"
+
+
+class Request(NamedTuple):
+    """What a call asks for. `scope` is `auto`, `cluster` or `manifests`."""
+
+    paths: tuple[str, ...]
+    scope: str = "auto"
+    settings: Settings = Settings()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    stdin: BinaryIO | None = None
+
+
+class Result(NamedTuple):
+    """A finished run, with what a fix needs beyond it: the inventories, and the artifacts to read again."""
+
+    run: Run
+    inventories: tuple[Inventory, ...]
+    artifacts: Mapping[str, Artifact]
+
+
+class _Input:
+    """What one command-line input held: kept apart until it is clear whether it is a cluster of its own."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.evidence = Evidence()
+        self.documents: list[tuple[Document, list[KubeObject]]] = []
+        self.paths: list[str] = []
+
+
+class _Reader:
+    """Reads every artifact once and remembers what could not be read, what was passed over, and why."""
+
+    def __init__(self, request: Request) -> None:
+        self.inputs = [_Input(path) for path in request.paths]
+        self.artifacts: dict[str, Artifact] = {}
+        self.problems: list[Problem] = []
+        self.templated: list[tuple[int, NotEvaluated]] = []
+        self.skipped: Counter[str] = Counter()
+        for entry in gather(request.paths, exclude=request.settings.exclude, stdin=request.stdin):
+            if isinstance(entry, Problem):
+                self.problems.append(entry)
+            elif isinstance(entry, Skipped):
+                self.skipped[entry.reason] += 1
+            else:
+                self._take(entry)
+
+    def _take(self, artifact: Artifact) -> None:
+        try:
+            data = artifact.read()
+        except InputProblem as failed:
+            self.problems.append(failed.problem)
+            return
+        source = self.inputs[artifact.input]
+        self.artifacts[artifact.path] = artifact
+        source.paths.append(artifact.path)
+        reading = read(artifact.path, data)
+        self.problems.extend(reading.problems)
+        self.skipped["document without anything that matters"] += reading.skipped
+        for path, line, reason in reading.templated:
+            where = Location(path, line=line)
+            self.templated.append((artifact.input, NotEvaluated("templated", reason, None, where)))
+        for document in reading.documents:
+            found = list(objects(document))
+            source.documents.append((document, found))
+            source.evidence.add(artifact.path, found)
+
+    def bytes_of(self, path: str) -> bytes | None:
+        """The bytes of an artifact, read again; None when they are gone."""
+        artifact = self.artifacts.get(path)
+        if artifact is None:
+            return None
+        try:
+            return artifact.read()
+        except InputProblem:
+            return None
+
+
+class _Group(NamedTuple):
+    """The inputs that are judged together, and what they were taken for."""
+
+    name: str
+    inputs: list[_Input]
+    recognised: Recognised
+
+
+def run(request: Request) -> Result:
+    """Judge the inputs of `request`.
+
+    Raises `UsageError` for a rule selector that means nothing. What cannot be read is in the result, never raised.
+    """
+    settings = request.settings
+    chosen = registry.selected(request.select or settings.select, (*request.ignore, *settings.ignore))
+    reader = _Reader(request)
+    inventories: list[Inventory] = []
+    scans: list[Scan] = []
+    findings: list[Finding] = []
+    withheld: list[NotEvaluated] = []
+    for group in _groups(reader.inputs, request.scope):
+        inventory, kinds = _inventory(group, reader)
+        inventories.append(inventory)
+        found, unjudged = judge(inventory, chosen, settings)
+        findings.extend(found)
+        withheld.extend(unjudged)
+        scans.append(_scan(group, kinds, reader, chosen))
+    withheld.extend(entry for _, entry in reader.templated)
+    locator = Locator(reader.bytes_of, inventories)
+    finished = Run(
+        version=__version__,
+        scans=tuple(scans),
+        findings=tuple(sorted(locator.findings(findings), key=_order)),
+        rules=tuple(registry.info(loaded) for loaded in chosen),
+        not_evaluated=tuple(locator.not_evaluated(withheld)),
+        problems=tuple(reader.problems),
+    )
+    return Result(finished, tuple(inventories), reader.artifacts)
+
+
+def _groups(inputs: Sequence[_Input], scope: str) -> Iterator[_Group]:
+    """Manifests are judged together, every cluster for itself."""
+    repository: list[tuple[_Input, Recognised]] = []
+    clusters: list[tuple[_Input, Recognised]] = []
+    for source in inputs:
+        recognised = source.evidence.recognise(scope)
+        (clusters if recognised.scope is Scope.CLUSTER else repository).append((source, recognised))
+    if repository:
+        yield _Group(_REPOSITORY if clusters else "", [source for source, _ in repository], repository[0][1])
+    for source, recognised in clusters:
+        yield _Group(source.path if len(inputs) > 1 else "", [source], recognised)
+
+
+def _inventory(group: _Group, reader: _Reader) -> tuple[Inventory, Counter[str]]:
+    builder = Builder(group.name)
+    seen = Seen() if group.recognised.scope is Scope.CLUSTER else None
+    for source in group.inputs:
+        for document, found in source.documents:
+            fresh = [item for item in found if seen is None or not seen.repeated(item)]
+            if fresh or not found:
+                builder.add_objects(document, fresh)
+    parsed = {(document.path, document.number) for source in group.inputs for document, _ in source.documents}
+    mentions = TextMentions(lambda: _unparsed(group, reader, parsed))
+    inventory = builder.finish(group.recognised.scope, mentions=mentions)
+    mentions.inventory = inventory
+    return inventory, builder.kinds
+
+
+def _unparsed(group: _Group, reader: _Reader, parsed: set[tuple[str, int]]) -> Iterator[tuple[str, str]]:
+    """The text of every document of the group that was passed over before parsing, or could not be parsed."""
+    # Only a search for mentions needs these.
+    from linter.documents.split import split  # noqa: PLC0415
+    from linter.documents.text import DecodeProblem, decode  # noqa: PLC0415
+
+    for source in group.inputs:
+        for path in source.paths:
+            try:
+                text = decode(reader.bytes_of(path) or b"").text
+            except DecodeProblem:
+                continue
+            for number, chunk in enumerate(split(text)):
+                if (path, number) not in parsed:
+                    yield path, text[chunk.start : chunk.end]
+
+
+def judge(
+    inventory: Inventory, chosen: Sequence["Loaded"], settings: Settings
+) -> tuple[list[Finding], list[NotEvaluated]]:
+    """Run the rules `chosen` over one inventory: their findings, and what could not be judged."""
+    from linter.rule import Context  # noqa: PLC0415 - rules and their imports load when there is something to judge
+
+    joins = Joins(inventory)
+    findings: list[Finding] = []
+    withheld = list(_hidden(inventory))
+    for loaded in chosen:
+        context = Context(loaded.rule, loaded.name, inventory, joins, settings)
+        severity = settings.severities.get(loaded.name) or settings.severities.get(loaded.rule.code)
+        for finding in loaded.rule.check(context):
+            findings.append(finding._replace(severity=severity) if severity else finding)
+        withheld.extend(context.withheld)
+    return findings, withheld
+
+
+def _hidden(inventory: Inventory) -> Iterator[NotEvaluated]:
+    """Every pull secret whose content may not be judged, once, with the reason."""
+    for secret in inventory.secrets:
+        if secret.state in UNJUDGED:
+            yield NotEvaluated(
+                str(secret.state), secret.reason, secret.object.ref, secret.at(), cluster=inventory.name
+            )
+
+
+def _scan(group: _Group, kinds: Counter[str], reader: _Reader, chosen: Sequence["Loaded"]) -> Scan:
+    return Scan(
+        name=group.name,
+        inputs=tuple(source.path for source in group.inputs),
+        scope=group.recognised.scope,
+        recognised=f"{group.recognised.layout}: {group.recognised.why}",
+        proves=group.recognised.proves,
+        objects=dict(sorted(kinds.items())),
+        artifacts=sum(len(source.paths) for source in group.inputs),
+        skipped=tuple(sorted((reason, count) for reason, count in reader.skipped.items() if count)),
+        evaluated=tuple(loaded.rule.code for loaded in chosen),
+    )
+
+
+def _order(finding: Finding) -> tuple[str, str, int, int, str, str]:
+    at = finding.location
+    return (finding.cluster, at.path, at.line, at.column, finding.code, finding.key)

@@ -1,0 +1,158 @@
+"""Masked excerpts: the lines that a finding points at, in the file and inside the decoded payload, without credentials.
+
+What is shown is chosen, not what is hidden: inside a payload only member names, registry keys and punctuation are kept.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+
+from linter.model import ExcerptLine
+from linter.secret import MASK
+
+Range = tuple[int, int]
+
+_LONGEST = 160
+_KNOWN_WORDS = frozenset(
+    {
+        "auths", "auth", "username", "password", "email", "identitytoken", "registrytoken", "credsStore", "credHelpers",
+        "HttpHeaders", "serveraddress", "true", "false", "null",
+    }
+)  # fmt: skip
+_REGISTRY = re.compile(r"^(?:https?://)?[A-Za-z0-9*](?:[A-Za-z0-9.*-]*[A-Za-z0-9])?(?::\d{1,5})?(?:/[A-Za-z0-9._/-]*)?$")
+_TOKEN = re.compile(r'"((?:[^"\\\n]|\\.)*)"|[^\s{}\[\]:,"]+|"')
+_IN_CLEAR = re.compile(
+    r"""(?ix) (?P<key>["']?(?:auth|password|passwd|identitytoken|registrytoken|token|secret|apikey)["']?\s*[:=]\s*)
+    (?P<value>"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,}\]]+)"""
+)
+_USER_INFO = re.compile(r"(?<=//)[^/@\s]+@")
+_BASE64_RUN = re.compile(r"(?<![\w.@:/-])[A-Za-z0-9+/_-]{40,}={0,2}(?![\w.@:/-])")
+_JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
+
+
+def file_excerpt(
+    text: str, start: int, end: int, hidden: Sequence[Range], *, line: int, before: int = 1
+) -> tuple[ExcerptLine, ...]:
+    """The line at `start` (a character offset, on line number `line`) with up to `before` lines of context.
+
+    `hidden` are the ranges to mask: sorted, and not overlapping.
+    """
+    first = text.rfind("\n", 0, start) + 1
+    context = min(before, line - 1)
+    begin = first
+    for _ in range(context):
+        begin = text.rfind("\n", 0, begin - 1) + 1
+    stop = text.find("\n", first)
+    stop = len(text) if stop < 0 else stop
+    near = list(_near(hidden, begin, stop))
+    lines = []
+    for number in range(line - context, line + 1):
+        stop = text.find("\n", begin)
+        stop = len(text) if stop < 0 else stop
+        caret = (start, max(min(end, stop), start + 1)) if number == line else None
+        lines.append(_line(text, begin, stop, number, caret, near))
+        begin = stop + 1
+    return tuple(lines)
+
+
+def _near(hidden: Sequence[Range], begin: int, stop: int) -> Iterator[Range]:
+    """The ranges that touch the text from `begin` to `stop`."""
+    index = max(bisect_left(hidden, (begin, 0)) - 1, 0)
+    while index < len(hidden) and hidden[index][0] < stop:
+        yield hidden[index]
+        index += 1
+
+
+def _line(text: str, begin: int, stop: int, number: int, caret: Range | None, hidden: list[Range]) -> ExcerptLine:
+    """Mask one line piece by piece, so that the caret still stands under what it marks."""
+    inside = [(max(low, begin), min(high, stop)) for low, high in hidden if low < stop and high > begin]
+    inside += [(begin + low, begin + high) for low, high in _plain_secrets(text[begin:stop])]
+    shown, marks, position = "", [0, 0], begin
+    for low, high in [*_merged(inside), (stop, stop)]:
+        shown, position = _copy(text, position, low, shown, marks, caret)
+        if high > low:
+            _mark(marks, caret, low, high, len(shown), len(shown) + len(MASK))
+            shown += MASK
+            position = high
+    shown = shown.rstrip("\r")
+    if len(shown) > _LONGEST:
+        shown = shown[: _LONGEST - 1] + "…"
+    if caret is None:
+        return ExcerptLine(number, shown)
+    low = min(marks[0] or 1, len(shown) + 1)
+    return ExcerptLine(number, shown, low, max(min(marks[1], len(shown) + 1), low + 1))
+
+
+def _copy(text: str, position: int, low: int, shown: str, marks: list[int], caret: Range | None) -> tuple[str, int]:
+    if low > position:
+        _mark(marks, caret, position, low, len(shown), None)
+        shown += text[position:low]
+    return shown, max(position, low)
+
+
+def _mark(marks: list[int], caret: Range | None, low: int, high: int, at: int, masked_end: int | None) -> None:
+    """Carry the caret from offsets of the text into columns of the shown line."""
+    if caret is None or caret[1] <= low or caret[0] >= high:
+        return
+    start = at + 1 + (0 if masked_end is not None else max(caret[0] - low, 0))
+    marks[0] = marks[0] or start
+    marks[1] = masked_end + 1 if masked_end is not None else at + 1 + min(caret[1], high) - low
+
+
+def _merged(ranges: list[Range]) -> Iterator[Range]:
+    current: Range | None = None
+    for low, high in sorted(ranges):
+        if current is None:
+            current = (low, high)
+        elif low <= current[1]:
+            current = (current[0], max(current[1], high))
+        else:
+            yield current
+            current = (low, high)
+    if current is not None:
+        yield current
+
+
+def _plain_secrets(line: str) -> Iterator[Range]:
+    """What looks like a credential in any text: the second line of defence, for what no record knows."""
+    for found in _IN_CLEAR.finditer(line):
+        yield found.span("value")
+    for pattern in (_USER_INFO, _BASE64_RUN, _JWT):
+        for found in pattern.finditer(line):
+            yield found.span()
+
+
+def scrub(message: str) -> str:
+    """Mask what looks like a credential in a text of unknown origin (a parser's message, an event)."""
+    for low, high in reversed(list(_merged(list(_plain_secrets(message))))):
+        message = message[:low] + MASK + message[high:]
+    return message
+
+
+def payload_excerpt(text: str, start: int, end: int, *, before: int = 2) -> tuple[ExcerptLine, ...]:
+    """The line of a decoded payload at `start` with context; every value is masked, valid JSON or not."""
+    line = text.count("\n", 0, start) + 1
+    return file_excerpt(text, start, end, payload_values(text), line=line, before=before)
+
+
+def payload_values(text: str) -> list[Range]:
+    """Ranges of everything in a payload that is not a member name, a registry key or punctuation."""
+    ranges = []
+    for found in _TOKEN.finditer(text):
+        word = found.group(1)
+        if word is None:
+            word = found.group(0)
+            if word == '"' or word in _KNOWN_WORDS:
+                continue
+            ranges.append(found.span())
+        elif not (word in _KNOWN_WORDS or (_is_key(text, found.end()) and _registry_like(word))):
+            ranges.append((found.start() + 1, found.end() - 1) if word else found.span())
+    return [one for one in ranges if one[1] > one[0]]
+
+
+def _is_key(text: str, end: int) -> bool:
+    return text[end : end + 8].lstrip().startswith(":")
+
+
+def _registry_like(word: str) -> bool:
+    return len(word) <= 200 and bool(_REGISTRY.match(word)) and ("." in word or ":" in word or "localhost" in word)

@@ -1,0 +1,92 @@
+"""Names of secrets in places that no table knows: a name that somebody mentions is not called unused.
+
+Searched on demand, and only for secrets that nothing is known to use: first in the parsed objects, then in the text of
+documents that were never parsed (ConfigMaps, templates, values). Comments and the Secret's own definition do not count.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from linter.documents.objects import KubeObject
+from linter.inventory.inventory import Inventory, Mentions, compatible
+from linter.inventory.records import PullSecret
+
+_NAMESPACE = re.compile(r"""^\s*["']?namespace["']?\s*:\s*["']?([a-z0-9][-a-z0-9]*)""", re.MULTILINE)
+_WORD = re.compile(r"[a-z0-9][-a-z0-9.]*[a-z0-9]|[a-z0-9]")
+_SILENT_KINDS = frozenset({"Event", "Secret", "SealedSecret"})
+_DEEPEST = 60
+
+Unparsed = Callable[[], Iterable[tuple[str, str]]]
+
+
+class TextMentions(Mentions):
+    """Mentions in one scan. `unparsed` yields `(path, text)` of every document that no object was made of."""
+
+    def __init__(self, unparsed: Unparsed) -> None:
+        self._unparsed = unparsed
+        self.inventory: Inventory | None = None
+
+    def of(self, secret: PullSecret) -> str:
+        """Return the path of a file that mentions the name of `secret`, "" when none does."""
+        for namespaces, path in self._places.get(secret.name, ()):
+            if not namespaces or any(compatible(namespace, secret.namespace) for namespace in namespaces):
+                return path
+        return ""
+
+    @cached_property
+    def _places(self) -> Mapping[str, list[tuple[frozenset[str], str]]]:
+        table: dict[str, list[tuple[frozenset[str], str]]] = defaultdict(list)
+        if self.inventory is None:
+            return table
+        names = {secret.name for secret in self.inventory.secrets if secret.name}
+        for item in self.inventory.objects:
+            for name in _named(item, names):
+                table[name].append((frozenset({item.namespace}), item.path))
+        for path, text in self._unparsed():
+            spaces = frozenset(_NAMESPACE.findall(text))
+            for name in _in_text(text, names):
+                table[name].append((spaces, path))
+        return table
+
+
+def _named(item: KubeObject, names: set[str]) -> set[str]:
+    """The names that `item` mentions. Its own name, and the Secret's own definitions, are no mention."""
+    if item.kind in _SILENT_KINDS:
+        return set()
+    found: set[str] = set()
+    for key, value in item.body.items():
+        if key == "metadata" and isinstance(value, dict):
+            rest = {part: inner for part, inner in value.items() if part in ("annotations", "labels")}
+            found.update(_strings(rest, names, 0))
+        elif key != "status":
+            found.update(_strings(value, names, 0))
+    if item.kind in ("ExternalSecret", "ClusterExternalSecret") or "secrets.hashicorp.com" in item.api_version:
+        return set()
+    return found
+
+
+def _strings(value: Any, names: set[str], depth: int) -> Iterator[str]:
+    if isinstance(value, str):
+        if len(value) > 2:
+            yield from names.intersection(_WORD.findall(value))
+    elif depth > _DEEPEST:
+        return
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            if key not in ("secretGenerator", "managedFields"):
+                yield from _strings(child, names, depth + 1)
+    elif isinstance(value, list):
+        for child in value:
+            yield from _strings(child, names, depth + 1)
+
+
+def _in_text(text: str, names: set[str]) -> set[str]:
+    found = set()
+    for line in text.splitlines():
+        code = line.split(" #", 1)[0]
+        if not code.lstrip().startswith("#"):
+            found.update(names.intersection(_WORD.findall(code)))
+    return found
