@@ -1,0 +1,62 @@
+"""From bytes to documents, objects and positions: what cannot matter is dropped unparsed, what is broken is said.
+
+`read` gives the documents of one artifact as plain data, `Positions` finds lines and columns afterwards, on demand.
+"""
+
+from typing import Any, NamedTuple
+
+from linter.documents.positions import Positions, Span
+from linter.documents.text import DecodeProblem, SourceText, decode, encode
+from linter.model import Problem
+from linter.sources import Limits
+
+
+class Document(NamedTuple):
+    """One YAML document or JSON value that could matter.
+
+    `number` counts every document of the artifact from 0, dropped and broken ones too. `data` is dict, list, str, int,
+    float, bool or None all the way down; aliased collections are one shared object, so treat it as read-only.
+    """
+
+    path: str
+    number: int
+    data: Any
+
+
+class Templated(NamedTuple):
+    """A document that is no YAML before a template engine has run; `line` counts from 1."""
+
+    path: str
+    line: int
+    reason: str
+
+
+class Reading(NamedTuple):
+    """All that one artifact holds: `skipped` counts documents dropped unparsed because they cannot matter."""
+
+    documents: tuple[Document, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    skipped: int = 0
+    templated: tuple[Templated, ...] = ()
+
+
+def read(path: str, data: bytes, *, limits: Limits | None = None) -> Reading:
+    """Read the documents of one artifact. Never raises for what the bytes hold: each defect is a `Problem`."""
+    from linter.documents.reader import read_bytes  # noqa: PLC0415 - parsers are loaded when something is read
+
+    return read_bytes(path, data, limits or Limits())
+
+
+__all__ = [
+    "DecodeProblem",
+    "Document",
+    "Limits",
+    "Positions",
+    "Reading",
+    "SourceText",
+    "Span",
+    "Templated",
+    "decode",
+    "encode",
+    "read",
+]

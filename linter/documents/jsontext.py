@@ -1,0 +1,186 @@
+"""JSON: decoded by msgspec, several values in one text by the standard library, positions found by walking the text."""
+
+import json
+import re
+from json.decoder import JSONDecodeError, JSONDecoder, scanstring  # type: ignore[attr-defined] # C scanner, not in typeshed
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from linter.model import Route
+from linter.sources import Limits
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_LOGS = re.compile(r"==== START logs for [^\n]*\n(?:(?!==== END logs)[^\n]*\n)*(?:==== END logs[^\n]*(?:\n|\Z))?")
+"""What `kubectl cluster-info dump` writes between its JSON documents on standard output."""
+_SEPARATORS: Final = "\x1e"
+_LENIENT: Final = JSONDecoder(strict=False)
+_INT_DIGITS = 4000  # below the interpreter's limit for text to int
+
+
+class Value(NamedTuple):
+    """One JSON value of a text: its place as character offsets, and its data."""
+
+    start: int
+    end: int
+    data: Any
+
+
+class TooDeep(ValueError):
+    """JSON that nests deeper than anybody may walk."""
+
+
+def looks_like_json(text: str) -> bool:
+    """Tell whether the first sign of a text opens a JSON object or array, as kubectl does."""
+    match = _SPACE.match(text)
+    at = match.end() if match else 0
+    return text[at : at + 1] in ("{", "[")
+
+
+def _skip(text: str, at: int) -> int:
+    """Return the offset after blanks, record separators and container logs."""
+    while True:
+        blank = _SPACE.match(text, at)
+        at = blank.end() if blank else at
+        if text[at : at + 1] in ("\x1e", "\ufeff"):
+            at += 1
+        elif text.startswith("==== START logs", at) and (logs := _LOGS.match(text, at)):
+            at = logs.end()
+        else:
+            return at
+
+
+def _check_depth(data: Any, limit: int) -> None:
+    """Raise `TooDeep` when containers nest deeper than the limit; breadth first, because recursion is what is feared."""
+    level = [data] if isinstance(data, dict | list) else []
+    depth = 0
+    while level:
+        depth += 1
+        if depth > limit:
+            raise TooDeep("found values nested too deeply")
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if type(parent) is dict else parent)
+            if type(child) is dict or type(child) is list
+        ]
+
+
+def json_values(text: str, limits: Limits) -> list[Value] | None:
+    """Decode a text that is one JSON value or several in a row (concatenated, or one a line); `None` when it is not JSON.
+
+    Raise `TooDeep` for hostile nesting. Of equal keys the last wins; NaN and raw control characters are tolerated.
+    """
+    try:
+        data = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return _several(text, limits)
+    _check_depth(data, limits.depth)
+    return [Value(_skip(text, 0), len(text.rstrip(" \t\r\n")), data)]
+
+
+def _several(text: str, limits: Limits) -> list[Value] | None:
+    """Decode value after value with the standard library, which also takes what msgspec refuses."""
+    values: list[Value] = []
+    at = _skip(text, 0)
+    while at < len(text):
+        try:
+            data, end = _LENIENT.raw_decode(text, at)
+        except RecursionError:
+            raise TooDeep("found values nested too deeply") from None
+        except ValueError:
+            return None
+        if not isinstance(data, dict | list):
+            return None
+        _check_depth(data, limits.depth)
+        values.append(Value(at, end, data))
+        at = _skip(text, end)
+    return values or None
+
+
+def json_error(text: str) -> JSONDecodeError | None:
+    """Return the standard library's word on a text that is not JSON, or `None` when it is."""
+    try:
+        _LENIENT.decode(text)
+    except JSONDecodeError as error:
+        return error
+    except (ValueError, RecursionError):
+        return JSONDecodeError("a value that cannot be represented", text, 0)
+    return None
+
+
+class _Member(NamedTuple):
+    """Where a member's key (quotes included; both 0 for list items) and value stand."""
+
+    key: int
+    key_end: int
+    start: int
+    end: int
+
+
+class JsonPositions:
+    """Finds the text of a route in a JSON text, remembering the members of every container on the way."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._members: dict[int, dict[str | int, _Member]] = {}
+
+    def find(self, start: int, end: int, route: Route) -> _Member | None:
+        """Follow a route from the value at `start`; `None` when it leads nowhere."""
+        found = _Member(0, 0, start, end)
+        for step in route:
+            members = self._open(found.start)
+            member = members.get(step) if members is not None else None
+            if member is None:
+                return None
+            found = member
+        return found
+
+    def _open(self, start: int) -> dict[str | int, _Member] | None:
+        """Return the members of the container at `start`, by key or index; the last of equal keys."""
+        if start not in self._members:
+            opening = self._text[start : start + 1]
+            if opening not in ("{", "["):
+                return None
+            self._members[start] = self._object(start + 1) if opening == "{" else self._array(start + 1)
+        return self._members[start]
+
+    def _blank(self, at: int) -> int:
+        match = _SPACE.match(self._text, at)
+        return match.end() if match else at
+
+    def _object(self, at: int) -> dict[str | int, _Member]:
+        members: dict[str | int, _Member] = {}
+        at = self._blank(at)
+        while self._text[at] != "}":
+            key, key_end = scanstring(self._text, at + 1, False)
+            start = self._blank(self._blank(key_end) + 1)  # over the colon
+            end = _LENIENT.raw_decode(self._text, start)[1]
+            members[key] = _Member(at, key_end, start, end)
+            at = self._comma(end)
+        return members
+
+    def _array(self, at: int) -> dict[str | int, _Member]:
+        members: dict[str | int, _Member] = {}
+        at = self._blank(at)
+        while self._text[at] != "]":
+            end = _LENIENT.raw_decode(self._text, at)[1]
+            members[len(members)] = _Member(0, 0, at, end)
+            at = self._comma(end)
+        return members
+
+    def _comma(self, at: int) -> int:
+        at = self._blank(at)
+        return self._blank(at + 1) if self._text[at] == "," else at
+
+
+__all__ = [
+    "JSONDecodeError",
+    "JsonPositions",
+    "TooDeep",
+    "Value",
+    "json",
+    "json_error",
+    "json_values",
+    "looks_like_json",
+]

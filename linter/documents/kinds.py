@@ -1,0 +1,87 @@
+"""Which documents can matter, told from their text before anything is parsed.
+
+Sound by construction: a document is dropped only when no spelling of YAML or JSON could make it hold an object of a kind
+that matters or a field that names a pull secret. Escapes, aliases, explicit keys and tags make it stay.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+_PLAIN: Final = """
+    Secret ServiceAccount Pod Deployment ReplicaSet ReplicationController StatefulSet DaemonSet Job CronJob PodTemplate
+    DeploymentConfig ImageStream ImageStreamImport ImageStreamTag Build BuildConfig CatalogSource
+    ImageContentSourcePolicy ImageContentPolicy ImageDigestMirrorSet ImageTagMirrorSet
+    SealedSecret ExternalSecret ClusterExternalSecret
+    VaultStaticSecret VaultDynamicSecret VaultPKISecret HCPVaultSecretsApp
+    Kustomization Component Template Namespace Project Event
+    MachineOSConfig HostedCluster ClusterDeployment ClusterPool InfraEnv ClusterInstance HiveConfig
+    MultiClusterHub MultiClusterEngine MultiClusterObservability CRIOCredentialProviderConfig
+    Rollout AnalysisTemplate ClusterAnalysisTemplate Experiment
+    Workflow WorkflowTemplate ClusterWorkflowTemplate CronWorkflow
+    Task ClusterTask TaskRun Pipeline PipelineRun TriggerTemplate Revision ScaledJob
+    Kafka KafkaNodePool KafkaBridge KafkaConnect KafkaMirrorMaker2
+    Prometheus Alertmanager ThanosRuler PrometheusAgent Issuer ClusterIssuer
+    Elasticsearch Kibana ApmServer Logstash Agent Beat WasmPlugin
+    Provider Function ImageConfig OCIRepository ImageRepository HelmRepository HelmRelease ImageUpdater
+    ImageValidatingPolicy ClusterPolicy Policy ClusterExtension ClusterCatalog
+    ECRAuthorizationToken ACRAccessToken GCRAccessToken QuayAccessToken GithubAccessToken
+    AutoscalingRunnerSet SparkApplication VirtualMachine VirtualMachineInstance
+"""
+
+KINDS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(_PLAIN.split(), ""),
+    "Image": "config.openshift.io",
+    "Config": "samples.operator.openshift.io",
+    "Service": "serving.knative.dev",
+    "Configuration": ".",
+}
+"""Every kind that some rule reads, and a text that its documents must hold too ("" for none): names that several APIs
+share matter in one of them only. `List` is absent because its items name their own kinds; typed lists (`SecretList`)
+count as the kind that they list."""
+
+FIELD_WORDS: Final = ("pullsecret", "pushsecret", "dockerc", "packagepull")
+"""Lower-case parts of every field or key that names or holds a pull secret (`dockerc` is in dockercfg and dockerconfigjson)."""
+
+_KIND = re.compile(r"""kind(["']?\s*:[ \t]*["']?([A-Za-z]*))?""")
+_ODD_KEY = re.compile(r"""(?:\?|[&!]\S*|[|>][-+0-9]*)\s+(?:\#[^\n]*\s+)*["']?\Z""")
+"""What stands before a `kind` that is an explicit key, is anchored (an alias can bring it elsewhere) or is tagged."""
+_LETTER_ESCAPE = re.compile(r"\\(?:[xuU]|(?<=[A-Za-z]\\)[\r\n\x85\u2028\u2029])")
+"""Escapes that can spell a letter, or join a word over a line's end."""
+_BINARY = re.compile(r"![^\s,\[\]{}]*(?:binary|%)")
+_LOOK_BACK = 2000
+
+
+def names_kind(word: str) -> str:
+    """Return the kind that a `kind:` value stands for: `SecretList` lists Secrets."""
+    return word[:-4] if word.endswith("List") and word != "List" else word
+
+
+def _holds_kind(text: str) -> bool:
+    """Tell whether a `kind` of the table stands in the text, in whatever spelling without letter escapes."""
+    anchored = "&" in text
+    for match in _KIND.finditer(text):
+        simple = match[1] is not None
+        if simple and match[2]:
+            needed = KINDS.get(names_kind(match[2]))
+            if needed is not None and needed in text:
+                return True
+        start = match.start()
+        odd = (simple and not match[2]) or (
+            (anchored or not simple) and _ODD_KEY.search(text, max(0, start - _LOOK_BACK), start) is not None
+        )
+        if odd:
+            return any(kind in text for kind in KINDS)
+    return False
+
+
+def matters(text: str) -> bool:
+    """Tell whether a document with this text can matter. False is certain, True is not."""
+    lowered = text.lower()
+    if any(word in lowered for word in FIELD_WORDS):
+        return True
+    if "\\" in text and _LETTER_ESCAPE.search(text):
+        return True
+    if "!" in text and _BINARY.search(text):
+        return True
+    return _holds_kind(text)

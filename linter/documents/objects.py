@@ -1,0 +1,109 @@
+"""The Kubernetes objects of a document: lists, typed lists and templates opened, each object knowing where it stands."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from linter.documents import Document
+from linter.model import Location, ObjectRef, Route
+
+_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
+
+class KubeObject:
+    """One object: its identity as text ("" where the document holds none), its body, and its place.
+
+    `route` leads from the document's root to the body. `listed` tells that it came as an item of a List.
+    """
+
+    __slots__ = ("api_version", "body", "document", "kind", "listed", "name", "namespace", "path", "route", "uid")
+
+    def __init__(self, document: Document, route: Route, body: dict[str, Any], kind: str, api_version: str) -> None:
+        metadata = body.get("metadata")
+        if not isinstance(metadata, dict):
+            metadata = {}
+        self.path = document.path
+        self.document = document.number
+        self.route = route
+        self.body = body
+        self.kind = kind
+        self.api_version = api_version
+        self.namespace = _text(metadata, "namespace")
+        self.name = _text(metadata, "name")
+        self.uid = _text(metadata, "uid")
+        self.listed = "items" in route
+
+    @property
+    def ref(self) -> ObjectRef:
+        """Which object this is."""
+        return ObjectRef(self.api_version, self.kind, self.namespace, self.name)
+
+    @property
+    def group(self) -> str:
+        """The API group; "" is the core group."""
+        return self.api_version.rpartition("/")[0]
+
+    def at(self, *steps: str | int, part: str = "value") -> Location:
+        """Return the location of a place inside this object."""
+        return Location(self.path, self.document, (*self.route, *steps), part=part)
+
+    def __repr__(self) -> str:
+        return f"<{self.ref} at {self.path}#{self.document}{self.at().pointer}>"
+
+
+class Seen:
+    """Tells repeats apart in a dump, which may hold every object twice; in manifests two overlays are two objects."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: set[tuple[str, ...]] = set()
+
+    def repeat(self, item: KubeObject) -> bool:
+        """Tell whether an object of this group, kind, namespace, name and uid came before; note it if not."""
+        if not item.name:
+            return False
+        key = (item.group, item.kind, item.namespace, item.name, item.uid)
+        if key in self._known:
+            return True
+        self._known.add(key)
+        return False
+
+
+def _text(mapping: Mapping[str, Any], key: str) -> str:
+    value = mapping.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def objects(document: Document) -> Iterator[KubeObject]:
+    """Yield the objects of a document; lists give their items, templates themselves and what they hold."""
+    data = document.data
+    if isinstance(data, list):
+        for number, item in enumerate(data):
+            if isinstance(item, dict) and _text(item, "kind"):
+                yield from _open(document, (number,), item, "", "")
+    elif isinstance(data, dict):
+        by_name = document.path.rpartition("/")[2] in _KUSTOMIZATIONS and "kind" not in data
+        inherited = ("Kustomization", "kustomize.config.k8s.io/v1beta1") if by_name else ("", "")
+        yield from _open(document, (), data, *inherited)
+
+
+def _open(document: Document, route: Route, body: dict[str, Any], kind: str, api_version: str) -> Iterator[KubeObject]:
+    """Yield the objects of one mapping; kind and version are inherited from a typed list where it has none."""
+    kind = _text(body, "kind") or kind
+    api_version = _text(body, "apiVersion") or api_version
+    if not kind:
+        return
+    items = body.get("items")
+    if kind.endswith("List") and (isinstance(items, list) or "items" in body):
+        typed = (kind[:-4], api_version) if kind != "List" else ("", "")
+        yield from _each(document, (*route, "items"), items, *typed)
+        return
+    yield KubeObject(document, route, body, kind, api_version)
+    if kind == "Template":
+        yield from _each(document, (*route, "objects"), body.get("objects"), "", "")
+
+
+def _each(document: Document, route: Route, items: Any, kind: str, api_version: str) -> Iterator[KubeObject]:
+    for number, item in enumerate(items if isinstance(items, list) else ()):
+        if isinstance(item, dict):
+            yield from _open(document, (*route, number), item, kind, api_version)

@@ -1,0 +1,147 @@
+"""Where the end of a route stands in a file: computed on demand, because most documents have no finding."""
+
+import re
+from bisect import bisect_right
+from typing import Any, NamedTuple
+
+from linter.documents.text import SourceText, decode
+from linter.model import Route
+from linter.sources import Limits
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+class Span(NamedTuple):
+    """A stretch of text. `start` and `end` are character offsets into the decoded text (no byte order mark), end exclusive;
+
+    lines and columns count characters from 1, `end_column` is exclusive.
+    """
+
+    start: int
+    end: int
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Positions:
+    """The positions of one artifact's bytes. Raise `DecodeProblem` at once when the bytes are not text.
+
+    `source` is the decoded text, `text` its characters: what the offsets of a `Span` count.
+    """
+
+    def __init__(self, path: str, data: bytes, *, limits: Limits | None = None) -> None:
+        self.path = path
+        self.source: SourceText = decode(data)
+        self.text = self.source.text
+        self._limits = limits or Limits()
+        self._starts: list[int] | None = None
+        self._finder: _JsonFinder | _YamlFinder | None = None
+
+    def span(self, document: int, route: Route, part: str = "value") -> Span | None:
+        """Return the text of the key or the value at the end of a route; `None` when there is none (list items have no key).
+
+        Of duplicate keys the last is meant; aliases and merge keys lead to the text that they stand for. The value of a
+        collection ends with its last leaf, not with the comments after it; anchors and tags belong to a value.
+        """
+        if self._finder is None:
+            self._finder = self._make_finder()
+        found = self._finder.find(document, route, part)
+        return self.locate(*found) if found else None
+
+    def locate(self, start: int, end: int) -> Span:
+        """Lines and columns of two character offsets."""
+        starts = self._line_starts()
+        first, last = bisect_right(starts, start), bisect_right(starts, end)
+        return Span(start, end, first, start - starts[first - 1] + 1, last, end - starts[last - 1] + 1)
+
+    def line_text(self, number: int) -> str:
+        """Return a line by its number, counted from 1, without its line end; "" outside the text."""
+        starts = self._line_starts()
+        if not 0 < number <= len(starts):
+            return ""
+        end = starts[number] if number < len(starts) else len(self.text)
+        return self.text[starts[number - 1] : end].rstrip("\r\n")
+
+    @property
+    def line_count(self) -> int:
+        """How many lines the text has; a line end at the end of the text begins no line."""
+        starts = self._line_starts()
+        return len(starts) - (starts[-1] == len(self.text) and len(starts) > 1)
+
+    def _line_starts(self) -> list[int]:
+        if self._starts is None:
+            self._starts = [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+        return self._starts
+
+    def _make_finder(self) -> "_JsonFinder | _YamlFinder":
+        """Choose as the reader did: JSON when the text is JSON, else YAML."""
+        from linter.documents.jsontext import TooDeep, json_values, looks_like_json  # noqa: PLC0415 - on demand
+
+        if looks_like_json(self.text):
+            try:
+                values = json_values(self.text, self._limits)
+            except TooDeep:
+                values = []
+            if values is not None:
+                return _JsonFinder(self.text, [(value.start, value.end) for value in values])
+        return _YamlFinder(self.text, self._limits)
+
+
+class _JsonFinder:
+    """Spans in JSON text."""
+
+    def __init__(self, text: str, values: list[tuple[int, int]]) -> None:
+        from linter.documents.jsontext import JsonPositions  # noqa: PLC0415 - on demand
+
+        self._values = values
+        self._positions = JsonPositions(text)
+
+    def find(self, document: int, route: Route, part: str) -> tuple[int, int] | None:
+        if not 0 <= document < len(self._values):
+            return None
+        found = self._positions.find(*self._values[document], route)
+        if found is None:
+            return None
+        if part == "key":
+            return (found.key, found.key_end) if found.key_end else None
+        return found.start, found.end
+
+
+class _YamlFinder:
+    """Spans in YAML text; a document is composed when its first position is asked for."""
+
+    def __init__(self, text: str, limits: Limits) -> None:
+        from linter.documents.compose import Stream  # noqa: PLC0415 - on demand
+
+        self._text = text
+        self._stream = Stream(text, limits)
+
+    def find(self, document: int, route: Route, part: str) -> tuple[int, int] | None:
+        from linter.documents.compose import find_node  # noqa: PLC0415 - on demand
+
+        root = self._stream.root(document)
+        found = find_node(root, route) if root is not None else None
+        if found is None:
+            return None
+        key, value = found
+        if part == "key":
+            return (key.start_mark.index, key.end_mark.index) if key is not None else None
+        return value.start_mark.index, self._end(value)
+
+    def _end(self, node: Any) -> int:
+        """Where a node's text ends: after its last leaf, without line ends and comments that follow."""
+        start, end = int(node.start_mark.index), int(node.end_mark.index)
+        if isinstance(node.value, str):
+            if node.style not in ("|", ">"):
+                return end
+            header = self._text[start:end].split("\n", 1)[0].split("#", 1)[0]
+            return end if "+" in header else start + len(self._text[start:end].rstrip())
+        if node.flow_style or not node.value:
+            return end
+        last = node.value[-1]
+        leaf = last[1] if isinstance(last, tuple) else last
+        if start <= leaf.start_mark.index < end or leaf.start_mark.index == leaf.end_mark.index:
+            return max(start, self._end(leaf))
+        return start + len(self._text[start:end].rstrip())  # the last leaf is an alias: its text stands elsewhere

@@ -1,0 +1,141 @@
+"""One artifact's bytes to documents: decode, drop what cannot matter, parse the rest, say what could not be read."""
+
+from collections.abc import Iterator
+
+import yaml
+
+from linter.documents import Document, Reading, Templated
+from linter.documents.build import build, collector_off
+from linter.documents.explain import Trouble, explain, pull_secret_key, remedy_for, template_of
+from linter.documents.kinds import FIELD_WORDS, matters
+from linter.documents.split import Chunk, has_directives, split
+from linter.documents.text import DecodeProblem, decode
+from linter.model import Problem
+from linter.sources import Limits
+
+_BUILD_FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+"""Kustomize knows these by name: their kind may be absent."""
+
+
+def read_bytes(path: str, data: bytes, limits: Limits) -> Reading:
+    """Read one artifact; see `linter.documents.read`."""
+    try:
+        text = decode(data).text
+    except DecodeProblem as error:
+        if not matters(data.decode("latin-1").replace("\0", "")):
+            return Reading(skipped=1)
+        remedy = "save the file as UTF-8 text"
+        return Reading(problems=(Problem(path, f"could not be read: {error}", remedy, error.line, 1),))
+    if not text or text.isspace():
+        return Reading()
+    with collector_off():
+        return _Reader(path, text, limits).read()
+
+
+class _Reader:
+    """Gathers what one text yields."""
+
+    def __init__(self, path: str, text: str, limits: Limits) -> None:
+        self._path = path
+        self._text = text
+        self._limits = limits
+        self._always = path.rpartition("/")[2] in _BUILD_FILES
+        self._documents: list[Document] = []
+        self._problems: list[Problem] = []
+        self._templated: list[Templated] = []
+        self._skipped = 0
+
+    def read(self) -> Reading:
+        """Read the text as JSON when it looks like JSON and is, else as YAML."""
+        from linter.documents.jsontext import looks_like_json  # noqa: PLC0415 - msgspec is loaded for JSON only
+
+        json_like = looks_like_json(self._text)
+        if not (self._always or matters(self._text)):
+            self._skipped += 1 if json_like else len(split(self._text))
+        elif not (json_like and self._json()):
+            self._yaml(json_like=json_like)
+        return Reading(tuple(self._documents), tuple(self._problems), self._skipped, tuple(self._templated))
+
+    def _json(self) -> bool:
+        """Read JSON; tell whether it was."""
+        from linter.documents.jsontext import TooDeep, json_values  # noqa: PLC0415 - as above
+
+        try:
+            values = json_values(self._text, self._limits)
+        except TooDeep as error:
+            self._problems.append(Problem(self._path, f"could not be read: {error}", remedy_for(str(error))))
+            return True
+        if values is None:
+            return False
+        for number, value in enumerate(values):
+            if len(values) == 1 or matters(self._text[value.start : value.end]):
+                self._documents.append(Document(self._path, number, value.data))
+            else:
+                self._skipped += 1
+        return True
+
+    def _yaml(self, *, json_like: bool) -> None:
+        """Read YAML: as a whole where directives reach over documents, else document by document."""
+        if has_directives(self._text):
+            try:
+                whole = build(self._text, self._limits)
+            except yaml.YAMLError:
+                pass  # one document is broken: its neighbours are read one by one below
+            else:
+                self._documents.extend(Document(self._path, number, data) for number, data in enumerate(whole))
+                return
+        chunks = split(self._text)
+        for number, chunk in enumerate(chunks):
+            text = self._text[chunk.start : chunk.end]
+            if len(chunks) > 1 and not (self._always or matters(text)):
+                self._skipped += 1
+                continue
+            try:
+                built = build(text, self._limits)
+            except yaml.YAMLError as error:
+                self._broken(error, chunk, text, json_like=json_like)
+            else:
+                self._documents.extend(Document(self._path, number, data) for data in built[:1])
+
+    def _broken(self, error: yaml.YAMLError, chunk: Chunk, text: str, *, json_like: bool) -> None:
+        """Say why a document could not be read: a template, JSON that is none, or broken YAML."""
+        above = self._text.count("\n", 0, chunk.start)
+        language = template_of(text)
+        if language:
+            first = next(self._marked_lines(text), 1)
+            reason = f"{language} template: not YAML before it is rendered"
+            self._templated.append(Templated(self._path, above + first, reason))
+            return
+        trouble = explain(error, text)
+        if json_like and self._path.endswith(".json"):
+            trouble = self._json_trouble(text) or trouble
+            if not self._manifest_like(text):
+                self._skipped += 1
+                return
+        message = f"could not be read: {trouble.reason}"
+        key = pull_secret_key(text)
+        if key:
+            message += f"; it holds a pull secret that could not be judged ({key[0]} in line {above + key[1]})"
+        self._problems.append(Problem(self._path, message, trouble.remedy, above + trouble.line, trouble.column))
+
+    @staticmethod
+    def _marked_lines(text: str) -> Iterator[int]:
+        """Return the lines, counted from 1, that hold a template mark."""
+        return (number for number, line in enumerate(text.split("\n"), 1) if template_of(line))
+
+    @staticmethod
+    def _manifest_like(text: str) -> bool:
+        """Tell whether broken JSON means to be a manifest; tsconfig and its like pass in silence."""
+        lowered = text.lower()
+        return any(word in lowered for word in FIELD_WORDS) or ('"apiVersion"' in text and '"kind"' in text)
+
+    @staticmethod
+    def _json_trouble(text: str) -> Trouble | None:
+        from linter.documents.jsontext import json_error  # noqa: PLC0415 - as above
+
+        error = json_error(text)
+        if error is None:
+            return None
+        return Trouble(
+            f"not JSON ({error.msg})", "correct the syntax; `jq . FILE` shows the same error", error.lineno, error.colno
+        )

@@ -1,0 +1,71 @@
+"""A YAML stream cut into its documents by text alone, exactly where libyaml sees documents.
+
+A line that begins with `---` or `...` followed by a blank or a line's end is a marker everywhere in YAML 1.1: block scalars
+are indented by at least one column, plain scalars end there, and inside quotes or brackets it is an error. So one regular
+expression finds every marker, and a broken document costs none of its neighbours.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+BREAKS: Final = "\n\r\x85\u2028\u2029"
+"""What ends a line in YAML 1.1."""
+
+_PLAIN_MARKER = re.compile(r"(?:\A|\n)\ufeff?(---|\.\.\.)(?=[ \t\r\n]|\Z)")
+_ANY_MARKER = re.compile(rf"(?:\A|[{BREAKS}])\ufeff?(---|\.\.\.)(?=[ \t{BREAKS}]|\Z)")
+_CONTENT = re.compile(rf"(?:\A|[{BREAKS}])(?:[ \t\ufeff]*[^\s#%\ufeff]|[ \t]+%)")
+_DIRECTIVE = re.compile(rf"(?:\A|[{BREAKS}])\ufeff?%")
+_LATE_MARK = re.compile(r"(?:---)?[ \t]*(?:\r?\n)?(?:\s|\#[^\n]*\n)*\ufeff")
+
+
+class Chunk(NamedTuple):
+    """One document's text, as character offsets into the stream: directives, marker and content."""
+
+    start: int
+    end: int
+
+
+def has_directives(text: str) -> bool:
+    """Tell whether a line starts with `%`: such a stream should be parsed as a whole before it is parsed in pieces."""
+    return "%" in text and _DIRECTIVE.search(text) is not None
+
+
+def _markers(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield start (of the line), end and text of every document marker."""
+    odd_breaks = text.count("\r") != text.count("\r\n")
+    if not odd_breaks and not text.isascii():
+        odd_breaks = any(mark in text for mark in BREAKS[2:])
+    for match in (_ANY_MARKER if odd_breaks else _PLAIN_MARKER).finditer(text):
+        yield match.start() + (match[0][0] in BREAKS), match.end(), match[1]
+
+
+def split(text: str) -> list[Chunk]:
+    """Cut a stream into its documents, in order; the list's index is the document's number.
+
+    `text` has no byte order mark of its own; a mark before a later document (files pasted together) is left out of it.
+    """
+    chunks: list[Chunk] = []
+    start, explicit = 0, False
+
+    def close(end: int) -> None:
+        if explicit or _CONTENT.search(text, start, end):
+            chunks.append(_trim(text, start, end))
+
+    for at, end, marker in _markers(text):
+        began = explicit or _CONTENT.search(text, start, at) is not None
+        close(at)
+        if marker == "---":
+            start, explicit = (at if began else start), True
+        else:
+            start, explicit = end, False
+    close(len(text))
+    return chunks
+
+
+def _trim(text: str, start: int, end: int) -> Chunk:
+    """Leave a byte order mark at the beginning of a later document out of it."""
+    if text.isascii():
+        return Chunk(start, end)
+    mark = _LATE_MARK.match(text, start, end)
+    return Chunk(mark.end() if mark else start, end)

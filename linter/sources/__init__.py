@@ -1,0 +1,83 @@
+"""Where bytes come from: files, folders and standard input, found safely and named as the user would write them.
+
+Nothing is unpacked to disk, no link is followed out of the folder that was named, and devices are never opened.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, NamedTuple
+
+from linter.errors import RegcredError
+from linter.model import Problem
+
+
+class Limits(NamedTuple):
+    """The bounds that keep hostile input from eating memory and time.
+
+    file_bytes   the largest file, or standard input, that is read
+    depth        how deep collections may nest in a document, aliases included
+    alias_nodes  how many values the aliases of one document may stand for
+    """
+
+    file_bytes: int = 256 * 2**20
+    depth: int = 200
+    alias_nodes: int = 1_000_000
+
+
+class InputProblem(RegcredError):
+    """An artifact could not be read; `problem` says why and what to do."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(f"{problem.path}: {problem.message}")
+        self.problem = problem
+
+
+class Skipped(NamedTuple):
+    """A file or folder that was deliberately not read, and why."""
+
+    path: str
+    reason: str
+
+
+class Artifact:
+    """One named byte stream. `path` is for display, `input` the index of the command-line argument that led to it."""
+
+    __slots__ = ("_data", "_file", "_limits", "input", "named", "path")
+
+    def __init__(
+        self, path: str, number: int, *, limits: Limits, file: str = "", data: bytes | None = None, named: bool = False
+    ) -> None:
+        self.path = path
+        self.input = number
+        self.named = named
+        self._file = file
+        self._data = data
+        self._limits = limits
+
+    def read(self) -> bytes:
+        """Return the bytes; may be called again. Raise `InputProblem` when they cannot be had."""
+        if self._data is not None:
+            return self._data
+        from linter.sources.files import read_file  # noqa: PLC0415 - loaded when a file is read
+
+        return read_file(self._file, self.path, self._limits, named=self.named)
+
+    def __repr__(self) -> str:
+        return f"Artifact({self.path!r}, input={self.input})"
+
+
+def gather(
+    paths: Sequence[str], *, exclude: Sequence[str] = (), stdin: BinaryIO | None = None, limits: Limits | None = None
+) -> Iterator[Artifact | Problem | Skipped]:
+    """Find the artifacts of the command-line arguments, in order; folders in sorted order, every real file once.
+
+    `exclude` holds patterns as in `.gitignore`, matched against the display path and the path inside the argument.
+    `-` is standard input. A file named itself is read whatever its name; its problems are fatal.
+    """
+    from linter.sources.tree import Gatherer  # noqa: PLC0415 - loaded when something is gathered
+
+    gatherer = Gatherer(exclude, stdin, limits or Limits())
+    for number, path in enumerate(paths):
+        yield from gatherer.argument(number, path)
+
+
+__all__ = ["Artifact", "InputProblem", "Limits", "Skipped", "gather"]

@@ -1,0 +1,98 @@
+"""`.gitignore` as git reads it: a file a folder, the nearest decides, up to the root of the repository."""
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+_MAX_BYTES = 2**20
+
+
+def _spec(lines: Sequence[str]) -> "GitIgnoreSpec | None":
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - most folders hold no ignore file
+
+    useful: list[str] = []
+    for line in lines:
+        try:
+            GitIgnoreSpec.from_lines([line])
+        except ValueError:
+            continue  # git passes over a pattern that it cannot read
+        useful.append(line)
+    return GitIgnoreSpec.from_lines(useful) if useful else None
+
+
+def _load(file: str) -> "GitIgnoreSpec | None":
+    """Return the patterns of one ignore file; `None` when it is missing, unreadable or not a regular file, as for git."""
+    if not os.path.isfile(file) or os.path.islink(file):
+        return None
+    try:
+        with open(file, encoding="utf-8-sig", errors="replace") as stream:
+            return _spec(stream.read(_MAX_BYTES).splitlines())
+    except OSError:
+        return None
+
+
+class Ignores:
+    """The ignore rules that hold in one folder: its own and those of the folders above it, the nearest first."""
+
+    __slots__ = ("_rules",)
+
+    def __init__(self, rules: tuple[tuple[str, "GitIgnoreSpec"], ...] = ()) -> None:
+        self._rules = rules
+
+    def inside(self, folder: str, *, names: Sequence[str]) -> "Ignores":
+        """Return the rules for a folder under this one, given the names in it; a repository of its own starts anew."""
+        rules = () if ".git" in names else self._rules
+        if ".git" in names:
+            exclude = _load(os.path.join(folder, ".git", "info", "exclude"))
+            rules = ((folder, exclude),) if exclude else ()
+        own = _load(os.path.join(folder, ".gitignore")) if ".gitignore" in names else None
+        if own:
+            rules = ((folder, own), *rules)
+        return Ignores(rules) if rules is not self._rules else self
+
+    def match(self, path: str, *, folder: bool) -> bool:
+        """Tell whether git would ignore a file or folder, given its absolute path."""
+        for base, spec in self._rules:
+            relative = os.path.relpath(path, base).replace(os.sep, "/") + ("/" if folder else "")
+            verdict = spec.check_file(relative).include
+            if verdict is not None:
+                return verdict
+        return False
+
+
+def above(folder: str) -> Ignores:
+    """Return the rules that the parents of a folder impose on it, up to its repository's root.
+
+    None, when there is no repository, and none, when the folder itself is ignored: it was named, so it is wanted.
+    """
+    chain = [folder]
+    while not os.path.lexists(os.path.join(chain[-1], ".git")):
+        parent = os.path.dirname(chain[-1])
+        if parent == chain[-1]:
+            return Ignores()
+        chain.append(parent)
+    ignores = Ignores()
+    for base, child in zip(reversed(chain), list(reversed(chain))[1:], strict=False):
+        names = [name for name in (".git", ".gitignore") if os.path.lexists(os.path.join(base, name))]
+        ignores = ignores.inside(base, names=names)
+        if ignores.match(child, folder=True):
+            return Ignores()
+    return ignores
+
+
+class Excludes:
+    """The user's own patterns, in the language of `.gitignore`."""
+
+    __slots__ = ("_spec",)
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._spec = _spec(list(patterns)) if patterns else None
+
+    def match(self, *paths: str, folder: bool = False) -> bool:
+        """Tell whether any spelling of a path is excluded."""
+        if self._spec is None:
+            return False
+        return any(self._spec.match_file(path + ("/" if folder else "")) for path in paths if path)

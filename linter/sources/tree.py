@@ -1,0 +1,214 @@
+"""Command-line arguments to artifacts: the walk through folders, with all that must not be read left out and counted."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, Final, NamedTuple
+
+from linter.model import Problem
+from linter.sources import Artifact, Limits, Skipped
+from linter.sources.files import archive_problem, failure, irregular, is_archive, is_archive_name, too_large
+from linter.sources.ignore import Excludes, Ignores, above
+
+Item = Artifact | Problem | Skipped
+
+_SUFFIXES: Final = (".yaml", ".yml", ".json", ".dockerconfigjson", ".dockercfg")
+_NAMES: Final = ("Kustomization",)
+_VENDORED: Final = frozenset(
+    {"node_modules", "bower_components", "vendor", "venv", "site-packages", "__pycache__", "http-cache"}
+)
+_HIDDEN_MANIFESTS: Final = frozenset({".tekton", ".k8s", ".kubernetes", ".openshift", ".argocd", ".gitops"})
+"""Hidden folders that hold manifests by convention: read like any other."""
+_BUILD: Final = frozenset({"dist", "build", "target", "out"})
+_BUILD_MARKS: Final = frozenset(
+    {"CACHEDIR.TAG", "CMakeCache.txt", ".rustc_info.json", "package.json", "maven-status", "maven-archiver", "classes"}
+)
+"""What a folder of build results holds; without one of these, `build/` may be full of manifests."""
+
+
+class _Found(NamedTuple):
+    """A file of a tree that will be read: its display path, and its real path."""
+
+    path: str
+    file: str
+    link: bool
+
+
+def display(path: str) -> str:
+    """Return a path as a person would write it: "/" separators, no leading "./", and nothing that cannot be printed."""
+    shown = path.replace(os.sep, "/")
+    while shown.startswith("./"):
+        shown = shown[2:].lstrip("/")
+    shown = shown.rstrip("/") or ("/" if path.startswith(("/", os.sep)) else "")
+    return os.fsencode("" if shown == "." else shown).decode("utf-8", "replace")
+
+
+class Gatherer:
+    """Finds artifacts argument by argument, remembering every real file that was found."""
+
+    def __init__(self, exclude: Sequence[str], stdin: BinaryIO | None, limits: Limits) -> None:
+        self._excludes = Excludes(exclude)
+        self._stdin = stdin
+        self._limits = limits
+        self._seen: set[tuple[int, int] | str] = set()
+
+    def argument(self, number: int, path: str) -> Iterator[Item]:
+        """Yield what one command-line argument leads to."""
+        if path == "-":
+            yield self._standard_input(number)
+            return
+        shown = display(path)
+        try:
+            real = os.path.realpath(path, strict=True)
+            mode = os.stat(real).st_mode
+        except (OSError, ValueError) as error:
+            system = error if isinstance(error, OSError) else OSError(0, "not a path")
+            yield failure(shown or path, system, named=True)
+            return
+        if os.path.isdir(real):
+            yield from _Walk(self, number, shown, real).run()
+        elif self._excludes.match(shown):
+            yield Skipped(shown, "excluded")
+        elif irregular(mode):
+            yield Problem(
+                shown, f"is {irregular(mode)}", "pipe it into `regcred check -`, or save it to a file", fatal=True
+            )
+        elif is_archive_name(real):
+            yield archive_problem(shown)
+        else:
+            yield self.take(number, _Found(shown, real, link=False), named=True)
+
+    def _standard_input(self, number: int) -> Item:
+        if "-" in self._seen:
+            return Skipped("<stdin>", "the same file was read before")
+        self._seen.add("-")
+        try:
+            data = (self._stdin or sys.stdin.buffer).read(self._limits.file_bytes + 1)
+        except OSError as error:
+            return failure("<stdin>", error, named=True)
+        if len(data) > self._limits.file_bytes:
+            return too_large("<stdin>", self._limits, named=True)
+        if is_archive(data):
+            return archive_problem("<stdin>")
+        return Artifact("<stdin>", number, limits=self._limits, data=data, named=True)
+
+    def excluded(self, *paths: str, folder: bool = False) -> bool:
+        """Tell whether the user excludes a path."""
+        return self._excludes.match(*paths, folder=folder)
+
+    def take(self, number: int, found: _Found, *, named: bool) -> Item:
+        """Make an artifact of a regular file, unless it was seen before or is too large."""
+        try:
+            status = os.stat(found.file)
+        except OSError as error:
+            return failure(found.path, error, named=named)
+        identity = (status.st_dev, status.st_ino) if status.st_ino else found.file
+        if identity in self._seen:
+            return Skipped(found.path, "the same file was read before")
+        self._seen.add(identity)
+        if status.st_size > self._limits.file_bytes:
+            return too_large(found.path, self._limits, named=named)
+        return Artifact(found.path, number, limits=self._limits, file=found.file, named=named)
+
+
+class _Walk:
+    """The walk through one folder that was named."""
+
+    def __init__(self, gatherer: Gatherer, number: int, shown: str, root: str) -> None:
+        self._gatherer = gatherer
+        self._number = number
+        self._shown = shown
+        self._root = root
+        self._files: list[_Found] = []
+        self._rest: list[Problem | Skipped] = []
+
+    def run(self) -> Iterator[Item]:
+        """Yield the tree's artifacts in sorted order, links after the files that they may repeat."""
+        pending = [(self._root, self._shown, "", above(self._root))]
+        while pending:
+            pending.extend(self._folder(*pending.pop()))
+        yield from self._rest
+        for found in sorted(self._files, key=lambda found: (found.link, found.path.split("/"))):
+            yield self._gatherer.take(self._number, found, named=False)
+
+    def _skip(self, path: str, reason: str) -> None:
+        self._rest.append(Skipped(path, reason))
+
+    def _folder(self, folder: str, shown: str, inner: str, ignores: Ignores) -> Iterator[tuple[str, str, str, Ignores]]:
+        """Sort the entries of one folder; yield the folders below it that are to be walked."""
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            self._rest.append(failure(shown or ".", error, named=folder == self._root))
+            return
+        names = {entry.name for entry in entries}
+        if inner and os.path.basename(folder) in _BUILD and names & _BUILD_MARKS:
+            self._skip(shown, "build folder")
+            return
+        ignores = ignores.inside(folder, names=list(names))
+        for entry in entries:
+            path = display(f"{shown.rstrip('/')}/{entry.name}" if shown else entry.name)
+            inside = f"{inner}/{entry.name}" if inner else entry.name
+            try:
+                if entry.is_symlink():
+                    self._link(entry, path, inside, ignores)
+                elif entry.is_dir():
+                    if self._wanted_folder(entry, path, inside, ignores):
+                        yield entry.path, path, inside, ignores
+                elif self._wanted_file(entry, path, inside, ignores):
+                    self._regular(entry, path)
+            except OSError as error:
+                self._rest.append(failure(path, error, named=False))
+
+    def _regular(self, entry: "os.DirEntry[str]", path: str) -> None:
+        word = irregular(entry.stat(follow_symlinks=False).st_mode)
+        if word:
+            self._skip(path, word)
+        else:
+            self._files.append(_Found(path, entry.path, link=False))
+
+    def _wanted_folder(self, entry: "os.DirEntry[str]", path: str, inside: str, ignores: Ignores) -> bool:
+        name = entry.name
+        kube_cache = name == "cache" and os.path.basename(os.path.dirname(entry.path)) == ".kube"
+        if name in _VENDORED or kube_cache:
+            self._skip(path, "vendored folder")
+        elif name.startswith(".") and name not in _HIDDEN_MANIFESTS:
+            self._skip(path, "hidden folder")
+        elif self._gatherer.excluded(path, inside, folder=True):
+            self._skip(path, "excluded")
+        elif ignores.match(entry.path, folder=True):
+            self._skip(path, "ignored by .gitignore")
+        else:
+            return True
+        return False
+
+    def _wanted_file(self, entry: "os.DirEntry[str]", path: str, inside: str, ignores: Ignores) -> bool:
+        name = entry.name
+        if is_archive_name(name):
+            self._skip(path, "archive")
+        elif not name.lower().endswith(_SUFFIXES) and name not in _NAMES:
+            self._skip(path, "not YAML or JSON")
+        elif self._gatherer.excluded(path, inside):
+            self._skip(path, "excluded")
+        elif ignores.match(entry.path, folder=False):
+            self._skip(path, "ignored by .gitignore")
+        else:
+            return True
+        return False
+
+    def _link(self, entry: "os.DirEntry[str]", path: str, inside: str, ignores: Ignores) -> None:
+        """Follow a link to a file inside the root; a folder inside the root is read at its own place."""
+        try:
+            real = os.path.realpath(entry.path, strict=True)
+        except OSError:
+            self._skip(path, "broken link")
+            return
+        if os.path.commonpath((self._root, real)) != self._root:
+            self._skip(path, "link out of the root")
+        elif os.path.isdir(real):
+            self._skip(path, "link to a folder of the same tree")
+        elif irregular(os.stat(real).st_mode):
+            self._skip(path, irregular(os.stat(real).st_mode))
+        elif self._wanted_file(entry, path, inside, ignores):
+            self._files.append(_Found(path, real, link=True))
