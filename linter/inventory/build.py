@@ -60,7 +60,7 @@ class Builder:
         self._references.extend(loose_references(document))
         data = document.data
         if isinstance(data, dict) and _KUSTOMIZATION_FIELDS & data.keys():
-            item = KubeObject(document.path, document.number, (), "", "Kustomization", "", "", "", data)
+            item = KubeObject(document, (), data, "Kustomization", "")
             self._generated.extend(kustomization_secrets(item))
             self._references.extend(patch_references(document, data))
 
