@@ -56,6 +56,7 @@ from linter.model import (
 )
 from linter.settings import Settings
 
+_UNFINISHED = re.compile(r"\{\{|\$\{|\$\(")
 _USER_INFO = re.compile(r"(?<=//)[^/@\s]*@|^[^/@\s:]+:[^/@\s]*@")
 
 
@@ -156,6 +157,15 @@ def payload_fix(secret: PullSecret, new: str, summary: str, applicability: Appli
     return Fix(applicability, summary, (edit,))
 
 
+def serves(secret: PullSecret, image: str, consumer: Consumer = Consumer.KUBELET) -> bool:
+    """Whether `secret` alone would give `image` a credential; False where payload or image are not known in full."""
+    if secret.payload is None or secret.decoded is None or secret.data_key is None or _UNFINISHED.search(image):
+        return False
+    data = {secret.data_key: secret.decoded.reveal().encode("utf-8", "surrogatepass")}
+    found = credentials.lookup(image, [credentials.PullSecret(secret.name, secret.type, data)], consumer=consumer)
+    return found.error is None and any(candidate.username or candidate.password for candidate in found.candidates)
+
+
 def edit(op: Op, item: KubeObject, route: Route, value: object = None) -> Edit:
     """An edit at `route` inside `item`."""
     return Edit(op, item.path, item.document, (*item.route, *route), value)
@@ -230,6 +240,7 @@ __all__ = [
     "payload_edit",
     "payload_fix",
     "reach",
+    "serves",
     "shown",
     "spot",
     "text",
