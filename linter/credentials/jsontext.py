@@ -25,6 +25,7 @@ _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _HEX4: Final = re.compile(r"[0-9a-fA-F]{4}")
 _ESCAPES: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_BLIND: Final = ("looking for", "after object", "after array", "after top-level", "in string literal")
 _LITERALS: Final = {"t": "true", "f": "false", "n": "null"}
 _QUOTED: Final = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\"}
 _KELVIN_AND_LONG_S: Final = str.maketrans({"\u017f": "s", "\u212a": "k"})
@@ -160,9 +161,14 @@ class _Parser:
         return self.refuse_at(self.at, context)
 
     def refuse_at(self, offset: int, context: str) -> _RefusedError:
-        """Build the error for the character at an offset, or for the end of the text."""
+        """Build the error for the character at an offset, or for the end of the text.
+
+        At the end Go feeds its scanner one space: inside a word, number or escape that space is the character it complains of.
+        """
         if offset >= len(self.text):
-            return _RefusedError(len(self.text), "unexpected end of JSON input")
+            if context.startswith(_BLIND):
+                return _RefusedError(len(self.text), "unexpected end of JSON input")
+            return _RefusedError(len(self.text), f"invalid character ' ' {context}")
         return _RefusedError(offset, f"invalid character {_quote(self.text[offset])} {context}")
 
     def document(self) -> JsonNode:
@@ -197,7 +203,7 @@ class _Parser:
     def open(self, stack: list[_Frame], *, is_object: bool) -> JsonNode | None:
         """Open a container; an empty one is closed at once."""
         if len(stack) >= MAX_DEPTH:
-            raise _RefusedError(self.at, "exceeded max depth")
+            raise self.refuse("exceeded max depth")
         frame = _Frame(self.at, is_object=is_object)
         self.at += 1
         self.space()

@@ -22,8 +22,8 @@ _TAIL: Final = (
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?"
     r"(?:@(?P<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?"
 )
-_CURRENT: Final = re.compile(rf"(?P<domain>(?:{_DOMAIN}|\[[a-fA-F0-9:]+\])(?::[0-9]+)?)/(?P<path>{_PATH}){_TAIL}")
-_WITHOUT_IPV6: Final = re.compile(rf"(?P<domain>{_DOMAIN}(?::[0-9]+)?)/(?P<path>{_PATH}){_TAIL}")
+_CURRENT: Final = re.compile(rf"(?:(?P<domain>(?:{_DOMAIN}|\[[a-fA-F0-9:]+\])(?::[0-9]+)?)/)?(?P<path>{_PATH}){_TAIL}")
+_WITHOUT_IPV6: Final = re.compile(rf"(?:(?P<domain>{_DOMAIN}(?::[0-9]+)?)/)?(?P<path>{_PATH}){_TAIL}")
 _IMPORTER: Final = re.compile(rf"(?P<name>(?:{_DOMAIN}(?::[0-9]+)?/)?{_PATH}){_TAIL}")
 _IDENTIFIER: Final = re.compile(r"[a-f0-9]{64}")
 _DIGEST_LENGTHS: Final = {"sha256": 64, "sha384": 96, "sha512": 128}
@@ -73,10 +73,13 @@ def _parse_cached(image: str, consumer: str) -> Reference | ReferenceError_:
     return _parse_normalised(image, current=consumer != Consumer.CONTAINERS)
 
 
-def _split_domain(image: str) -> tuple[str, str]:
-    """``splitDockerDomain``: a first component is a host when it has a dot, a colon or upper case, or is ``localhost``."""
+def _split_domain(image: str, *, current: bool) -> tuple[str, str]:
+    """``splitDockerDomain``: a first component is a host when it has a dot or a colon, or is ``localhost``.
+
+    In current releases upper case makes a host too.
+    """
     first, slash, rest = image.partition("/")
-    is_host = slash and ("." in first or ":" in first or first == "localhost" or first.lower() != first)
+    is_host = slash and ("." in first or ":" in first or first == "localhost" or (current and first.lower() != first))
     domain, remainder = (first, rest) if is_host else (_HUB, image)
     if domain == "index.docker.io":
         domain = _HUB
@@ -89,19 +92,21 @@ def _parse_normalised(image: str, *, current: bool) -> Reference | ReferenceErro
     """``ParseNormalizedNamed``; ``current`` is distribution/reference 0.6, else distribution 2.8."""
     if _IDENTIFIER.fullmatch(image):
         return ReferenceError_("invalid repository name, cannot specify 64-byte hexadecimal strings")
-    domain, remainder = _split_domain(image)
+    domain, remainder = _split_domain(image, current=current)
     name = remainder.partition(":")[0]
     if name.lower() != name:
         return ReferenceError_(f"{_INVALID}: repository name must be lowercase")
     match = (_CURRENT if current else _WITHOUT_IPV6).fullmatch(f"{domain}/{remainder}")
     if match is None:
         return ReferenceError_(_INVALID)
-    path, digest = match["path"], match["digest"]
-    if len(path if current else f"{domain}/{path}") > _MAX_NAME:
+    # A first component such as "a_b.c" is taken for a host and then does not read as one: it becomes part of the path.
+    host, path, digest = match["domain"] or "", match["path"], match["digest"]
+    full = f"{host}/{path}" if host else path
+    if len(path if current else full) > _MAX_NAME:
         return ReferenceError_(f"repository name must not be more than {_MAX_NAME} characters")
     if digest is not None and (problem := _digest_problem(digest, lowercase=True)):
         return ReferenceError_(problem)
-    return Reference(match["domain"], path, match["tag"], digest, f"{match['domain']}/{path}")
+    return Reference(host, path, match["tag"], digest, full)
 
 
 def _digest_problem(digest: str, *, lowercase: bool) -> str | None:
