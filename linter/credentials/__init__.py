@@ -13,7 +13,14 @@ from linter.credentials.base64go import (
     decode_data,
 )
 from linter.credentials.jsontext import JsonNode, JsonSyntaxError, parse_json
-from linter.credentials.keys import ContainersKey, RegistryKey, containers_key, key_matches, normalise_key, registry_host
+from linter.credentials.keys import (
+    ContainersKey,
+    RegistryKey,
+    containers_key,
+    key_matches,
+    normalise_key,
+    registry_host,
+)
 from linter.credentials.payload import Entry, Payload, PayloadError, examine
 from linter.credentials.placeholders import placeholder, redacted
 from linter.credentials.pullsecrets import Candidate, Lookup, PullSecret, secret_payload

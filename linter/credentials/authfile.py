@@ -16,7 +16,10 @@ _MISSING_HELPER: Final = "the file names a credential helper for this registry, 
 
 
 class AuthFile(NamedTuple):
-    """A decoded file: ``auths`` maps keys to ``(auth, identity token)``; ``helpers`` are the registries with a credential helper."""
+    """A decoded file.
+
+    ``auths`` maps keys to ``(auth, identity token)``; ``helpers`` are the registries with a credential helper.
+    """
 
     auths: dict[str, tuple[str, str]]
     helpers: frozenset[str]
@@ -45,7 +48,7 @@ class _WrongTypeError(Exception):
 
 @lru_cache(maxsize=256)
 def read_auth_file(payload: bytes, form: Form) -> AuthFile | str:
-    """Decode a file; the message of the error when it is refused (``encoding/json`` refuses any wrong type in a known field)."""
+    """Decode a file, or say why it is refused: ``encoding/json`` refuses any wrong type in a known field."""
     root = parse_json(decode_text(payload))
     if isinstance(root, JsonSyntaxError):
         return f"not JSON: {root.message} (line {root.line}, column {root.column})"
@@ -101,10 +104,13 @@ def _string(node: JsonNode) -> str:
 
 
 def search_auth_file(auth_file: AuthFile, repository: str) -> tuple[Outcome, ...]:
-    """What the client does for ``host/path``: several outcomes mean that a Go map's order decides; none that nothing matched.
+    """Say what the client does for ``host/path``.
 
-    Exact keys from the whole repository up to the registry come first.  Failing these, every key is reduced to a registry; there is
-    no wildcard, no prefix inside a path component, no default port.  A credential helper for the registry precedes all.
+    Several outcomes mean that a Go map's order decides, none that nothing matched.
+
+    Exact keys from the whole repository up to the registry come first.  Failing these, every key is reduced to a
+    registry; there is no wildcard, no prefix inside a path component, no default port.  A credential helper for the
+    registry precedes all.
     """
     registry = repository.partition("/")[0]
     if registry in auth_file.helpers:
@@ -125,7 +131,7 @@ def search_auth_file(auth_file: AuthFile, repository: str) -> tuple[Outcome, ...
 
 
 def _outcome(key: str, auth: str, identity_token: str) -> Outcome:
-    """``decodeDockerAuth``: padded base64 only; without a colon the entry counts as no credential, whatever token it holds."""
+    """``decodeDockerAuth``: padded base64 only; without a colon there is no credential, whatever token stands by."""
     decoded = decode_base64(auth, padded=True)
     if isinstance(decoded, Base64Error):
         return Outcome(key, None, f"auth cannot be decoded: {decoded.message}")

@@ -1,7 +1,8 @@
 """Base64 as Go's ``encoding/base64`` reads it, in the three places where a credential passes through it.
 
 * a Secret's ``data`` values: ``[]byte`` fields of a JSON object, hence ``StdEncoding`` (Kubernetes, all releases);
-* the ``auth`` field as the kubelet reads it: padded or unpadded, Kubernetes 1.22 and later (``credentialprovider/config.go``);
+* the ``auth`` field as the kubelet reads it: padded or unpadded, Kubernetes 1.22 and later
+  (``credentialprovider/config.go``);
 * the ``auth`` field as containers/image reads it: ``StdEncoding`` only (``pkg/docker/config/config.go``).
 
 Go skips CR and LF wherever they stand, refuses every other white space, and accepts non-zero trailing bits.
@@ -13,11 +14,19 @@ import binascii
 import re
 from typing import Final, NamedTuple
 
-__all__ = ["Base64Error", "Credential", "CredentialError", "decode_auth", "decode_base64", "decode_base64_field", "decode_data", "split_credential"]
+__all__ = [
+    "Base64Error",
+    "Credential",
+    "CredentialError",
+    "decode_auth",
+    "decode_base64",
+    "decode_base64_field",
+    "decode_data",
+]
 
 _ALPHABET: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 _BODY: Final = re.compile(rb"[A-Za-z0-9+/]*")
-_GO_SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+_GO_SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 NO_COLON: Final = "unable to parse auth field, must be formatted as base64(username:password)"
 """The kubelet's message for an ``auth`` without a colon (Kubernetes 1.34)."""
 
@@ -30,7 +39,7 @@ class Base64Error(NamedTuple):
 
 
 class CredentialError(NamedTuple):
-    """Why an ``auth`` field yields no credential; ``offset`` is None when the base64 is sound and the colon is missing."""
+    """Why an ``auth`` field yields no credential; ``offset`` is None when only the colon is missing."""
 
     message: str
     offset: int | None = None
@@ -64,8 +73,8 @@ def decode_base64(text: str, *, padded: bool) -> bytes | Base64Error:
 def _corrupt_offset(source: bytes, *, padded: bool) -> int:
     """Find the offset that Go's decoder names, for input already known to be corrupt.
 
-    Follows ``decodeQuantum`` (Go 1.19 to 1.24): groups of four digits; inside a group the offset of a premature end is the end of
-    the text minus the digits read.
+    Follows ``decodeQuantum`` (Go 1.19 to 1.24): groups of four digits; inside a group the offset of a premature end
+    is the end of the text minus the digits read.
     """
     at, digits, end = 0, 0, len(source)
     while at < end:
@@ -108,28 +117,24 @@ def decode_base64_field(value: str) -> bytes | None:
 
 
 def decode_data(text: str) -> bytes | Base64Error:
-    """Decode a Kubernetes ``data`` value: standard alphabet, padded; CR and LF anywhere are skipped, all else is an error."""
+    """Decode a Kubernetes ``data`` value: standard alphabet, padded; CR and LF are skipped, all else is an error."""
     return decode_base64(text, padded=True)
 
 
 def scrub_bytes(value: bytes) -> str:
-    """Decode bytes for display in a record: every byte that is not UTF-8 stands as U+FFFD, as Go's JSON encoder writes it."""
-    return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in value.decode("utf-8", "surrogateescape"))
-
-
-def split_credential(decoded: bytes) -> Credential | None:
-    """Split at the first colon; either half may be empty, nothing is trimmed; None without a colon."""
-    user, colon, password = decoded.partition(b":")
-    return Credential(scrub_bytes(user), scrub_bytes(password)) if colon else None
+    """Decode bytes; every byte that is not UTF-8 becomes U+FFFD, as Go's JSON encoder writes it."""
+    text = value.decode("utf-8", "surrogateescape")
+    return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
 
 
 def decode_auth(text: str) -> Credential | CredentialError:
     """Decode an ``auth`` field as the kubelet does (Kubernetes 1.34, ``decodeDockerConfigFieldAuth``).
 
-    Text that ends in ``=`` once trimmed is read as padded base64, any other text as unpadded; trimming serves that choice only.
+    Text that ends in ``=`` once trimmed is read as padded base64, any other text as unpadded; trimming serves that
+    choice only.
     """
     decoded = decode_base64(text, padded=text.strip(_GO_SPACE).endswith("="))
     if isinstance(decoded, Base64Error):
         return CredentialError(decoded.message, decoded.offset)
-    credential = split_credential(decoded)
-    return CredentialError(NO_COLON) if credential is None else credential
+    user, colon, password = decoded.partition(b":")
+    return Credential(scrub_bytes(user), scrub_bytes(password)) if colon else CredentialError(NO_COLON)

@@ -1,9 +1,9 @@
 """JSON as Go's ``encoding/json`` reads it, with the position of every value.
 
-The kubelet, OpenShift's importer and containers/image all decode a pull secret with ``encoding/json`` (checked against Go 1.19;
-the scanner's grammar and messages have not changed up to Go 1.24).  Python's own parser is more lenient (``NaN``, control
-characters, lone surrogates, a BOM) and keeps no positions, so the grammar is written out here.  Nothing recurses: hostile nesting
-costs memory in proportion to its text and ends at Go's limit.
+The kubelet, OpenShift's importer and containers/image all decode a pull secret with ``encoding/json`` (checked
+against Go 1.19; the scanner's grammar and messages have not changed up to Go 1.24).  Python's own parser is more
+lenient (``NaN``, control characters, lone surrogates, a BOM) and keeps no positions, so the grammar is written out
+here.  Nothing recurses: hostile nesting costs memory in proportion to its text and ends at Go's limit.
 """
 
 from __future__ import annotations
@@ -27,7 +27,16 @@ _HEX4: Final = re.compile(r"[0-9a-fA-F]{4}")
 _ESCAPES: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _BLIND: Final = ("looking for", "after object", "after array", "after top-level", "in string literal")
 _LITERALS: Final = {"t": "true", "f": "false", "n": "null"}
-_QUOTED: Final = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\"}
+_QUOTED: Final = {
+    "\a": "\\a",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\v": "\\v",
+    "\\": "\\\\",
+}
 _KELVIN_AND_LONG_S: Final = str.maketrans({"\u017f": "s", "\u212a": "k"})
 _ASCII_LOWER: Final = str.maketrans({chr(c): chr(c + 32) for c in range(ord("A"), ord("Z") + 1)})
 
@@ -35,8 +44,9 @@ _ASCII_LOWER: Final = str.maketrans({chr(c): chr(c + 32) for c in range(ord("A")
 class JsonNode(NamedTuple):
     """One value and where it stands: ``text[start:end]`` is the value as written.
 
-    ``members`` (objects) are ``(name, name start, name end, value)`` in written order, duplicates included; ``items`` (arrays) and
-    ``value`` (strings: ``str`` as Go decodes it; booleans: ``bool``; numbers: the literal) hold the rest.  Offsets are characters.
+    ``members`` (objects) are ``(name, name start, name end, value)`` in written order, duplicates included; ``items``
+    (arrays) and ``value`` (strings: ``str`` as Go decodes it; booleans: ``bool``; numbers: the literal) hold the
+    rest.  Offsets are characters.
     """
 
     kind: JsonKind
@@ -52,7 +62,7 @@ class JsonNode(NamedTuple):
 
 
 class JsonSyntaxError(NamedTuple):
-    """Why text is not JSON: Go's message, and the character that could not be accepted (``line`` and ``column`` count from 1)."""
+    """Why text is not JSON: Go's message, and the character it refused (``line`` and ``column`` count from 1)."""
 
     offset: int
     line: int
@@ -88,14 +98,14 @@ def fold_name(name: str) -> str:
 
 
 def position(text: str, offset: int) -> tuple[int, int]:
-    """Line and column (both from 1) of a character offset; lines end at ``\\n``."""
+    """Line and column (both from 1) of a character offset; a line feed ends a line."""
     return text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1
 
 
 def parse_json(text: str) -> JsonNode | JsonSyntaxError:
     """Parse one JSON document as ``json.Unmarshal`` does; never raises.
 
-    Duplicate names are kept, invalid UTF-8 (lone surrogates here) and lone ``\\ud800`` escapes become U+FFFD, a BOM, comments,
+    Duplicate names are kept, invalid UTF-8 and escaped lone surrogates become U+FFFD, a BOM, comments,
     trailing commas and trailing garbage are errors.
     """
     try:
@@ -111,10 +121,8 @@ def _quote(char: str) -> str:
         return "'\\''"
     if char == '"':
         return "'\"'"
-    if "\udc80" <= char <= "\udcff":
-        code = ord(char) - 0xDC00
-    else:
-        code = char.encode("utf-8", "surrogatepass")[0]
+    escaped = "\udc80" <= char <= "\udcff"
+    code = ord(char) - 0xDC00 if escaped else char.encode("utf-8", "surrogatepass")[0]
     byte = chr(code)
     if byte in _QUOTED:
         return f"'{_QUOTED[byte]}'"
@@ -163,7 +171,8 @@ class _Parser:
     def refuse_at(self, offset: int, context: str) -> _RefusedError:
         """Build the error for the character at an offset, or for the end of the text.
 
-        At the end Go feeds its scanner one space: inside a word, number or escape that space is the character it complains of.
+        At the end Go feeds its scanner one space: inside a word, number or escape that space is the character it
+        complains of.
         """
         if offset >= len(self.text):
             if context.startswith(_BLIND):
@@ -192,7 +201,7 @@ class _Parser:
         if char == '"':
             value = self.string()
             return JsonNode("string", start, self.at, value=value)
-        if char == "{" or char == "[":
+        if char in ("{", "["):
             return self.open(stack, is_object=char == "{")
         if char in _LITERALS and char:
             return self.literal(_LITERALS[char])

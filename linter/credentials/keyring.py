@@ -1,4 +1,7 @@
-"""The kubelet's and the OpenShift importer's keyring (Kubernetes 1.34, ``credentialprovider/keyring.go`` and ``secrets/secrets.go``)."""
+"""The keyring of the kubelet and of OpenShift's importer.
+
+Kubernetes 1.34, ``pkg/credentialprovider/keyring.go`` and ``pkg/credentialprovider/secrets/secrets.go``.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ class _Slot(NamedTuple):
         return any(len({(c.username, c.password) for c in group}) > 1 for group in self.groups)
 
     def candidates(self) -> list[Candidate]:
-        """The credentials in payload order."""
+        """List the credentials in payload order."""
         return [candidate for group in self.groups for candidate in group]
 
 
@@ -65,8 +68,12 @@ class Keyring(NamedTuple):
         return f"Keyring({len(self.literal)} hosts, {len(self.globs)} globs)"
 
     def matching(self, target: Target) -> list[_Slot]:
-        """The slots that match, most specific first."""
-        found = [(rank, slot) for rank, slot in self.literal.get((target.labels, target.port), ()) if target.path.startswith(slot.key.prefix)]
+        """Find the slots that match, most specific first."""
+        found = [
+            (rank, slot)
+            for rank, slot in self.literal.get((target.labels, target.port), ())
+            if target.path.startswith(slot.key.prefix)
+        ]
         found += [(rank, slot) for rank, slot in self.globs if matches_target(slot.key, target)]
         found.sort(key=lambda item: item[0])
         return [slot for _, slot in found]
@@ -74,17 +81,20 @@ class Keyring(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def _decoded(form: Form, payload: bytes) -> tuple[tuple[RegistryKey, str, str, str], ...] | PayloadError:
-    """The live entries of one payload as ``(registry key, key as written, user name, password)``, or why it does not decode."""
+    """Decode one payload to ``(key, key as written, user name, password)`` of its live entries, or say why not."""
     examined = examine(payload, form)
     if examined.error is not None:
         return examined.error
-    return tuple((e.registry, e.key, e.username, e.password) for e in examined.entries if e.live and e.registry.error is None)
+    return tuple(
+        (e.registry, e.key, e.username, e.password) for e in examined.entries if e.live and e.registry.error is None
+    )
 
 
 @lru_cache(maxsize=256)
 def build_keyring(sources: tuple[Source, ...]) -> Keyring | KeyringFailure:
-    """Merge payloads into one keyring: one bad payload refuses them all, equal keys collect credentials in payload order.
+    """Merge payloads into one keyring; one bad payload refuses them all.
 
+    Equal keys collect their credentials in payload order.
     Keys are tried in reverse byte order, so longer paths come before their host and literal hosts before wildcards.
     """
     slots: dict[bytes, tuple[RegistryKey, list[list[Candidate]]]] = {}
@@ -121,9 +131,10 @@ def _is_hub(reference: str) -> bool:
 
 
 def search(keyring: Keyring, reference: str) -> tuple[list[Candidate], bool]:
-    """The credentials of one keyring for a reference, and whether their order is undefined.
+    """Look a reference up in one keyring: its credentials, and whether their order is undefined.
 
-    Only when nothing matched in *this* keyring, a Docker Hub image gets the credentials of the exact key ``index.docker.io``.
+    Only when nothing matched in *this* keyring, a Docker Hub image gets the credentials of the exact key
+    ``index.docker.io``.
     """
     target = parse_target(reference)
     slots = keyring.matching(target) if target else []

@@ -1,7 +1,8 @@
 """What a registry key in a pull secret means to its readers.
 
-Kubelet and OpenShift importer: ``BasicDockerKeyring.Add`` and ``URLsMatch`` (Kubernetes 1.34, ``pkg/credentialprovider/keyring.go``).
-CRI-O, podman, skopeo: ``normalizeAuthFileKey`` (containers/image 5.23, ``pkg/docker/config/config.go``).
+Kubelet and OpenShift importer: ``BasicDockerKeyring.Add`` and ``URLsMatch`` (Kubernetes 1.34,
+``pkg/credentialprovider/keyring.go``). CRI-O, podman, skopeo: ``normalizeAuthFileKey`` (containers/image 5.23,
+``pkg/docker/config/config.go``).
 """
 
 from __future__ import annotations
@@ -12,7 +13,17 @@ from typing import Final, NamedTuple
 from linter.credentials.jsontext import scrub
 from linter.credentials.urls import HostPath, UrlError, glob_match, parse_https, split_host_port, utf8
 
-__all__ = ["ContainersKey", "RegistryKey", "Target", "containers_key", "key_matches", "normalise_key", "normalise_registry", "parse_target", "registry_host"]
+__all__ = [
+    "ContainersKey",
+    "RegistryKey",
+    "Target",
+    "containers_key",
+    "key_matches",
+    "normalise_key",
+    "normalise_registry",
+    "parse_target",
+    "registry_host",
+]
 
 _GLOB_CHARACTERS: Final = "*?[\\"
 
@@ -20,10 +31,10 @@ _GLOB_CHARACTERS: Final = "*?[\\"
 class RegistryKey(NamedTuple):
     """A key of ``auths`` as the kubelet's keyring stores it.
 
-    ``written`` is the key in the payload; ``text`` is ``host`` + ``path``, the form in which two spellings collapse to one key.
-    ``error`` says why the kubelet drops the key (the rest of the secret survives).  ``labels``, ``port`` and ``prefix`` are what is
-    compared with an image; ``labels`` is empty when the key parses and still can never match.  ``raw`` are the bytes of ``text``,
-    by which the keyring orders its keys.
+    ``written`` is the key in the payload; ``text`` is ``host`` + ``path``, the form in which two spellings collapse
+    to one key. ``error`` says why the kubelet drops the key (the rest of the secret survives).  ``labels``, ``port``
+    and ``prefix`` are what is compared with an image; ``labels`` is empty when the key parses and still can never
+    match.  ``raw`` are the bytes of ``text``, by which the keyring orders its keys.
     """
 
     written: str
@@ -53,8 +64,9 @@ class Target(NamedTuple):
 class ContainersKey(NamedTuple):
     """A key as containers/image reads it.
 
-    ``exact`` is the text that an image's repository, one of its parent paths or its registry must equal; ``registry`` is the host
-    the key stands for when no exact key was found (``docker.io`` and ``registry-1.docker.io`` become ``index.docker.io``).
+    ``exact`` is the text that an image's repository, one of its parent paths or its registry must equal; ``registry``
+    is the host the key stands for when no exact key was found (``docker.io`` and ``registry-1.docker.io`` become
+    ``index.docker.io``).
     """
 
     written: str
@@ -64,7 +76,10 @@ class ContainersKey(NamedTuple):
 
 @lru_cache(maxsize=8192)
 def normalise_key(key: str) -> RegistryKey:
-    """Read a key as the kubelet does: scheme, user info, query, fragment and a leading ``/v1/`` or ``/v2/`` go, ports stay text."""
+    """Read a key as the kubelet does.
+
+    Scheme, user info, query, fragment and a leading ``/v1/`` or ``/v2/`` go; ports stay text.
+    """
     schemeless = key
     for scheme in ("https://", "http://"):
         if key.startswith(scheme):
@@ -96,7 +111,7 @@ def normalise_key(key: str) -> RegistryKey:
 
 @lru_cache(maxsize=8192)
 def parse_target(text: str) -> Target | None:
-    """Split a schemeless text for comparison (``ParseSchemelessURL``, ``SplitURL``); None when it is no URL and matches nothing."""
+    """Split a schemeless text for comparison (``ParseSchemelessURL``, ``SplitURL``); None when it is no URL."""
     parsed = parse_https(text)
     if not isinstance(parsed, HostPath):
         return None
@@ -107,7 +122,8 @@ def parse_target(text: str) -> Target | None:
 def key_matches(key: RegistryKey, target_text: str) -> bool:
     """Whether the kubelet's ``URLsMatch`` accepts the key for an image (``Lookup.reference`` of kubelet or importer).
 
-    Ports are compared as text, host labels one by one with shell globs that never cross a dot, the path is a plain string prefix.
+    Ports are compared as text, host labels one by one with shell globs that never cross a dot, the path is a plain
+    string prefix.
     """
     target = parse_target(target_text)
     return target is not None and matches_target(key, target)
@@ -119,11 +135,13 @@ def matches_target(key: RegistryKey, target: Target) -> bool:
         return False
     if not target.path.startswith(key.prefix):
         return False
-    return all(pattern == label or glob_match(pattern, label) for pattern, label in zip(key.labels, target.labels, strict=True))
+    return all(
+        pattern == label or glob_match(pattern, label) for pattern, label in zip(key.labels, target.labels, strict=True)
+    )
 
 
 def registry_host(text: str) -> str:
-    """The host, port included as written, of a registry key or of a normalised image reference; empty when there is none."""
+    """Return the host, port included as written, of a registry key or a normalised image reference; empty if none."""
     return normalise_key(text).host
 
 

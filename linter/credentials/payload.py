@@ -28,9 +28,10 @@ _CACHED_BYTES: Final = 32 * 1024
 class PayloadError(NamedTuple):
     """One reason for which the kubelet's decoder refuses the whole payload.
 
-    ``kind``: ``json`` (no JSON by Go's grammar), ``type`` (a JSON type the decoder refuses), ``auth`` (an ``auth`` that is not
-    base64 of ``user:password``).  ``offset`` counts characters of ``Payload.text``; ``line`` and ``column`` count from 1; ``entry``
-    is the registry key as written and ``member`` the field of it, or None.  The message is Go's and holds no credential.
+    ``kind``: ``json`` (no JSON by Go's grammar), ``type`` (a JSON type the decoder refuses), ``auth`` (an ``auth``
+    that is not base64 of ``user:password``).  ``offset`` counts characters of ``Payload.text``; ``line`` and
+    ``column`` count from 1; ``entry`` is the registry key as written and ``member`` the field of it, or None.  The
+    message is Go's and holds no credential.
     """
 
     kind: Literal["json", "type", "auth"]
@@ -49,10 +50,11 @@ class PayloadError(NamedTuple):
 class Entry(NamedTuple):
     """One member of the host map, in written order.
 
-    ``live`` is False when a later member with the same key replaced it, or a later ``auths: null`` cleared it.  ``username`` and
-    ``password`` are what the kubelet would send (both empty for an entry without credential or with an undecodable ``auth``);
-    ``inline_username`` and ``inline_password`` are the fields as written, None when absent or null.  Spans are character offsets
-    in ``Payload.text``; ``auth_span`` covers the string with its quotes.  ``type_errors`` are Go's messages for this entry.
+    ``live`` is False when a later member with the same key replaced it, or a later ``auths: null`` cleared it.
+    ``username`` and ``password`` are what the kubelet would send (both empty for an entry without credential or with
+    an undecodable ``auth``); ``inline_username`` and ``inline_password`` are the fields as written, None when absent
+    or null.  Spans are character offsets in ``Payload.text``; ``auth_span`` covers the string with its quotes.
+    ``type_errors`` are Go's messages for this entry.
     """
 
     key: str
@@ -82,9 +84,9 @@ class Entry(NamedTuple):
 class Payload(NamedTuple):
     """Everything about one payload that a rule may need.
 
-    ``error`` is what the kubelet's decoder reports first (None: it accepts the payload); ``errors`` are all of them.  ``shape``
-    says whether the top level is what ``form`` promises; ``root`` is None when the text is not JSON; ``helpers`` names the
-    credential helper settings that are present and not empty.
+    ``error`` is what the kubelet's decoder reports first (None: it accepts the payload); ``errors`` are all of them.
+    ``shape`` says whether the top level is what ``form`` promises; ``root`` is None when the text is not JSON;
+    ``helpers`` names the credential helper settings that are present and not empty.
     """
 
     text: str
@@ -125,7 +127,9 @@ def _examine(payload: bytes, form: Form) -> Payload:
     reader = _Reader(text, form)
     reader.read(root)
     first = reader.fatal or (reader.saved[0] if reader.saved else None)
-    return Payload(text, form, reader.live_entries(), first, tuple(reader.errors), reader.shape(root), root, _helpers(root))
+    return Payload(
+        text, form, reader.live_entries(), first, tuple(reader.errors), reader.shape(root), root, _helpers(root)
+    )
 
 
 _examine_cached = lru_cache(maxsize=1024)(_examine)
@@ -152,7 +156,7 @@ class _Fields:
         self.problems: list[tuple[str, str, int]] = []
 
     def take(self, name: str, node: JsonNode) -> None:
-        """Store one member: strings overwrite, null does nothing, other types are refused; unknown names are skipped."""
+        """Store one member: strings overwrite, null does nothing, other types are refused, unknown names skipped."""
         folded = fold_name(name)
         if folded in _TOKENS and node.value:
             self.tokens.add(folded)
@@ -160,7 +164,13 @@ class _Fields:
         if field is None or node.kind == "null":
             return
         if node.kind != "string":
-            self.problems.append((name, f"json: cannot unmarshal {node.kind} into Go struct field {{}}{field} of type string", node.start))
+            self.problems.append(
+                (
+                    name,
+                    f"json: cannot unmarshal {node.kind} into Go struct field {{}}{field} of type string",
+                    node.start,
+                )
+            )
             return
         self.values[field] = str(node.value)
         if field == "auth":
@@ -170,8 +180,8 @@ class _Fields:
 class _Reader:
     """Walks the parsed text in the order of Go's decoder and collects entries and errors.
 
-    An error inside an entry comes from its ``UnmarshalJSON`` and ends decoding at once (``fatal``: the first of them); a wrong type
-    outside is remembered and reported only when no entry failed (``saved``).
+    An error inside an entry comes from its ``UnmarshalJSON`` and ends decoding at once (``fatal``: the first of
+    them); a wrong type outside is remembered and reported only when no entry failed (``saved``).
     """
 
     def __init__(self, text: str, form: Form) -> None:
@@ -183,7 +193,9 @@ class _Reader:
         self.saved: list[PayloadError] = []
         self.fatal: PayloadError | None = None
 
-    def error(self, kind: Literal["type", "auth"], message: str, offset: int, entry: str | None, member: str | None) -> None:
+    def error(
+        self, kind: Literal["type", "auth"], message: str, offset: int, entry: str | None, member: str | None
+    ) -> None:
         """Record an error at an offset; inside an entry it is fatal."""
         line, column = position(self.text, offset)
         error = PayloadError(kind, message, offset, line, column, entry, member)
@@ -199,7 +211,9 @@ class _Reader:
             self.host_map(root, "Go value")
             return
         if root.kind not in ("object", "null"):
-            self.error("type", _mismatch(root, "Go value", "credentialprovider.DockerConfigJSON"), root.start, None, None)
+            self.error(
+                "type", _mismatch(root, "Go value", "credentialprovider.DockerConfigJSON"), root.start, None, None
+            )
         for name, _, _, value in root.members:
             folded = fold_name(name)
             if folded == "auths":
@@ -284,7 +298,10 @@ class _Reader:
         if root.kind != "object":
             return "not-object"
         if self.form == "dockercfg":
-            wrapped = any(name == "auths" and value.kind == "object" and _holds_entries(value) for name, _, _, value in root.members)
+            wrapped = any(
+                name == "auths" and value.kind == "object" and _holds_entries(value)
+                for name, _, _, value in root.members
+            )
             return "wrapped" if wrapped else "ok"
         return "no-auths" if self.live is None else "ok"
 

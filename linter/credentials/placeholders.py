@@ -1,8 +1,8 @@
 """Text that stands where a credential should: documentation, templates, redaction.
 
-Measured on public manifests and dumps.  Both functions are careful in both directions: a short, weak or odd password is not a
-placeholder (``pass``, ``hunter2``, ``robot$team+ci``, ``correct horse battery staple``), and an obvious stand-in is one in plain
-text, in base64 and as the password of ``user:password``.
+Measured on public manifests and dumps.  Both functions are careful in both directions: a short, weak or odd password
+is not a placeholder (``pass``, ``hunter2``, ``robot$team+ci``, ``correct horse battery staple``), and an obvious
+stand-in is one in plain text, in base64 and as the password of ``user:password``.
 """
 
 from __future__ import annotations
@@ -31,28 +31,101 @@ _TEMPLATES: Final = (
     (re.compile(r"\$\([A-Za-z_][A-Za-z0-9_.\- ]*\)"), "a variable that was never substituted"),
     (re.compile(r"<path:[^>]*>"), "a vault path that was never substituted"),
 )
-_VARIABLE: Final = re.compile(r"\$[A-Z][A-Z_]{3,}[0-9]?|%[A-Z][A-Z_]{3,}%|@@?[A-Z][A-Z_]{3,}@@?|__[A-Z][A-Z_]{2,}[A-Z]__")
-_ANGLE: Final = re.compile(r"<{1,3}\s*[A-Za-z][^<>]*>{1,3}|\[{1,2}\s*(?:your|insert|replace|enter|add)\b[^\[\]]*\]{1,2}", re.IGNORECASE)
-_ELLIPSIS: Final = re.compile(r"\.{3,}|…+|[A-Za-z0-9+/_-]{4,}(?:\.{3,}|…+)={0,2}|[A-Za-z0-9+/_-]{4,}…[A-Za-z0-9+/_-]*={0,2}")
+_VARIABLE: Final = re.compile(
+    r"\$[A-Z][A-Z_]{3,}[0-9]?|%[A-Z][A-Z_]{3,}%|@@?[A-Z][A-Z_]{3,}@@?|__[A-Z][A-Z_]{2,}[A-Z]__"
+)
+_ANGLE: Final = re.compile(
+    r"<{1,3}\s*[A-Za-z][^<>]*>{1,3}|\[{1,2}\s*(?:your|insert|replace|enter|add)\b[^\[\]]*\]{1,2}", re.IGNORECASE
+)
+_ELLIPSIS: Final = re.compile(
+    r"\.{3,}|…+|[A-Za-z0-9+/_-]{4,}(?:\.{3,}|…+)={0,2}|[A-Za-z0-9+/_-]{4,}…[A-Za-z0-9+/_-]*={0,2}"
+)
 _WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _TEXT: Final = re.compile(r"#?\s*[A-Za-z0-9]+(?:[-_. ]+[A-Za-z0-9]+)*[.!:]?")
 _ENGLISH: Final = re.compile(r"[A-Za-z0-9'_-]+[.,:!]?(?:\s+\(?[A-Za-z0-9'_-]+\)?[.,:!]?){2,}")
 _SQUASHED: Final = re.compile(
-    r"(?i)(?:<?(?:your|the|a|some|insert|replace|paste)?[-_ ]*)?base[-_ ]?64[-_ ]*(?:encoded|encode|of|string|value|data|docker|config|json|here)"
+    r"(?i)(?:<?(?:your|the|a|some|insert|replace|paste)?[-_ ]*)?base[-_ ]?64[-_ ]*"
+    r"(?:encoded|encode|of|string|value|data|docker|config|json|here)"
     r"[-_ A-Za-z]*=*"
 )
 
 _WHOLE: Final = frozenset(
-    "changeme changeit changethis changemeplease replaceme replacethis replacewithyourown todo fixme tbd tobedefined tomodify tofill "
-    "tobereplaced fillme fillmein placeholder redactme updateme setme insertme insertyours yourown".split()
+    [
+        "changeme",
+        "changeit",
+        "changethis",
+        "changemeplease",
+        "replaceme",
+        "replacethis",
+        "replacewithyourown",
+        "todo",
+        "fixme",
+        "tbd",
+        "tobedefined",
+        "tomodify",
+        "tofill",
+        "tobereplaced",
+        "fillme",
+        "fillmein",
+        "placeholder",
+        "redactme",
+        "updateme",
+        "setme",
+        "insertme",
+        "insertyours",
+        "yourown",
+    ]
 )
 _OPENERS: Final = frozenset({"your", "insert", "enter", "replace", "put", "paste", "add", "fill", "change", "set"})
 _NOUNS: Final = frozenset(
-    "password passwd pwd pass token secret key credential credentials auth authentication username user email registry docker dockerhub "
-    "hub quay config dockerconfig json dockerconfigjson base64 64 encoded here value string api access personal robot account pat pull "
-    "harbor github gitlab ghcr acr ecr".split()
+    [
+        "password",
+        "passwd",
+        "pwd",
+        "pass",
+        "token",
+        "secret",
+        "key",
+        "credential",
+        "credentials",
+        "auth",
+        "authentication",
+        "username",
+        "user",
+        "email",
+        "registry",
+        "docker",
+        "dockerhub",
+        "hub",
+        "quay",
+        "config",
+        "dockerconfig",
+        "json",
+        "dockerconfigjson",
+        "base64",
+        "64",
+        "encoded",
+        "here",
+        "value",
+        "string",
+        "api",
+        "access",
+        "personal",
+        "robot",
+        "account",
+        "pat",
+        "pull",
+        "harbor",
+        "github",
+        "gitlab",
+        "ghcr",
+        "acr",
+        "ecr",
+    ]
 )
-_FILLERS: Final = frozenset("your the a an this with in by base my own of me it real actual".split())
+_FILLERS: Final = frozenset(
+    ["your", "the", "a", "an", "this", "with", "in", "by", "base", "my", "own", "of", "me", "it", "real", "actual"]
+)
 _CAPITALS: Final = re.compile(r"[A-Z0-9]+(?:[_-][A-Z0-9]+)*")
 _DOCUMENTED: Final = {
     "b3Blb=": "the value of OpenShift's documentation",
@@ -65,8 +138,8 @@ _DOCUMENTED: Final = {
 def redacted(value: str | bytes) -> str | None:
     """Say how a value was blanked by a dump tool (``oc adm inspect``, must-gather-clean, …), or None.
 
-    Recognises ``"<N> bytes long"``, ``<redacted>`` and its like, runs of ``x``, ``X`` or ``*``, and ``XXXX`` inside base64; plain
-    and in one layer of base64.  A redacted value proves nothing and must not be judged.
+    Recognises ``"<N> bytes long"``, ``<redacted>`` and its like, runs of ``x``, ``X`` or ``*``, and ``XXXX`` inside
+    base64; plain and in one layer of base64.  A redacted value proves nothing and must not be judged.
     """
     text = _text(value)
     if not text:
@@ -92,9 +165,9 @@ def _redacted_text(text: str) -> str | None:
 def placeholder(value: str, *, username: bool = False) -> str | None:
     """Say why a value is a documentation or template stand-in rather than a credential, or None.
 
-    ``value`` may be a password, an ``auth`` field, ``user:password`` or a whole ``data`` value.  With ``username`` the names that
-    registries really use (``<token>`` on OpenShift) pass.  Redacted values are ``redacted``'s business; only ``XXXX`` inside
-    base64 is both.
+    ``value`` may be a password, an ``auth`` field, ``user:password`` or a whole ``data`` value.  With ``username``
+    the names that registries really use (``<token>`` on OpenShift) pass.  Redacted values are ``redacted``'s
+    business; only ``XXXX`` inside base64 is both.
     """
     text = _text(value)
     if not text or (username and text == "<token>"):
@@ -120,7 +193,7 @@ def _placeholder_text(text: str) -> str | None:
 
 
 def _template(text: str) -> str | None:
-    """A mark of a template language anywhere, or a bare variable as the whole."""
+    """Find a mark of a template language anywhere, or a bare variable as the whole."""
     if len(text) <= 4096 and not text.startswith(("{\n", '{"')):
         for pattern, reason in _TEMPLATES:
             if pattern.search(text):
@@ -160,7 +233,12 @@ def _phrase(text: str) -> str | None:
     if "".join(words) in _WHOLE:
         return "a request to change it"
     known = all(word in _NOUNS or word in _FILLERS or word in _OPENERS for word in words)
-    if known and len(words) >= 2 and words[0] in _OPENERS and (words[-1] in _NOUNS or words[-1] in ("me", "this", "it")):
+    if (
+        known
+        and len(words) >= 2
+        and words[0] in _OPENERS
+        and (words[-1] in _NOUNS or words[-1] in ("me", "this", "it"))
+    ):
         return "a request to change it"
     capitals = _CAPITALS.fullmatch(text) is not None and len(text) >= 8
     if capitals and len(words) >= 2 and all(word in _NOUNS for word in words):
@@ -177,7 +255,7 @@ def _text(value: str | bytes) -> str:
 
 
 def _base64_text(text: str) -> str | None:
-    """The printable text inside one layer of standard base64, if there is one."""
+    """Return the printable text inside one layer of standard base64, if there is one."""
     if len(text) < 4 or not _BASE64.fullmatch(text):
         return None
     decoded = decode_base64(text.strip(), padded=text.endswith("="))

@@ -30,7 +30,8 @@ class PullSecret(NamedTuple):
 class Candidate(NamedTuple):
     """One credential that a consumer would send.
 
-    ``secret`` is the name of the Secret it comes from, None for the node-wide file; ``key`` is the registry key as written there.
+    ``secret`` is the name of the Secret it comes from, None for the node-wide file; ``key`` is the registry key as
+    written there.
     """
 
     username: str
@@ -46,11 +47,12 @@ class Candidate(NamedTuple):
 class Lookup(NamedTuple):
     """Which credentials a consumer offers for an image.
 
-    ``error``: None, ``"keyring"`` (the set of secrets, or the one file, is refused as a whole) or ``"image"`` (the reference is
-    refused).  ``reference``: the text compared with registry keys, None when the image is refused.  ``candidates``: in the order
-    they are tried; when ``ambiguous`` that order (for ``containers``: which of them is sent) changes from run to run.  ``reason``
-    explains an error, without credential text; ``culprit`` names the undecodable secret, None also for the node-wide file.
-    ``anonymous_at`` (``containers`` only) is the key of an entry without usable credential at which the search ended or may end.
+    ``error``: None, ``"keyring"`` (the set of secrets, or the one file, is refused as a whole) or ``"image"`` (the
+    reference is refused).  ``reference``: the text compared with registry keys, None when the image is refused.
+    ``candidates``: in the order they are tried; when ``ambiguous`` that order (for ``containers``: which of them is
+    sent) changes from run to run.  ``reason`` explains an error, without credential text; ``culprit`` names the
+    undecodable secret, None also for the node-wide file. ``anonymous_at`` (``containers`` only) is the key of an
+    entry without usable credential at which the search ended or may end.
     """
 
     error: str | None
@@ -68,11 +70,12 @@ class Lookup(NamedTuple):
 
     def __repr__(self) -> str:
         """Show the verdict; candidates mask themselves."""
-        return f"Lookup(error={self.error!r}, candidates={self.candidates!r}, ambiguous={self.ambiguous}, reason={self.reason!r})"
+        verdict = f"error={self.error!r}, ambiguous={self.ambiguous}, reason={self.reason!r}"
+        return f"Lookup({verdict}, candidates={self.candidates!r})"
 
 
 def as_bytes(value: object) -> bytes:
-    """A payload as bytes; text is UTF-8, anything else counts as empty."""
+    """Return a payload as bytes; text is UTF-8, anything else counts as empty."""
     if isinstance(value, bytes):
         return value
     if isinstance(value, str):
@@ -81,7 +84,10 @@ def as_bytes(value: object) -> bytes:
 
 
 def secret_payload(type: str, data: Mapping[str, bytes]) -> tuple[Form, bytes] | None:  # noqa: A002 - the API field's name
-    """The payload that counts for pulls: type and key must agree and the value must not be empty (Kubernetes 1.34, secrets.go)."""
+    """Pick the payload that counts for pulls (Kubernetes 1.34, ``credentialprovider/secrets/secrets.go``).
+
+    Type and key must agree and the value must not be empty; otherwise the kubelet ignores the Secret without a word.
+    """
     expected = _FORMS.get(type) if isinstance(type, str) else None
     if expected is None or not data:
         return None

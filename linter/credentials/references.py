@@ -1,7 +1,8 @@
 """Image references as each consumer reads them.
 
 * kubelet and CRI-O: ``ParseNormalizedNamed`` of distribution/reference 0.6 (Kubernetes 1.34);
-* OpenShift importer: ``reference.Parse`` and ``DockerClientDefaults`` of openshift/library-go, built on an older distribution;
+* OpenShift importer: ``reference.Parse`` and ``DockerClientDefaults`` of openshift/library-go, built on an older
+  distribution;
 * containers/image 5.23: ``ParseNormalizedNamed`` of distribution 2.8, whose length limit includes the host.
 """
 
@@ -44,8 +45,8 @@ class Consumer(StrEnum):
 class Reference(NamedTuple):
     """A parsed image reference with that consumer's defaults filled in.
 
-    ``registry`` is the host with its port, ``repository`` the path below it, ``tag`` and ``digest`` are None when absent;
-    ``lookup`` is the text the consumer compares with registry keys.
+    ``registry`` is the host with its port, ``repository`` the path below it, ``tag`` and ``digest`` are None when
+    absent; ``lookup`` is the text the consumer compares with registry keys.
     """
 
     registry: str
@@ -123,8 +124,8 @@ def _digest_problem(digest: str, *, lowercase: bool) -> str | None:
 def _parse_importer(image: str) -> Reference | ReferenceError_:
     """library-go's ``Parse``, ``DockerClientDefaults`` and ``Exact``.
 
-    A single component with a dot, or that starts with ``localhost``, is a registry without a repository: the importer then looks
-    up the empty text.  A digest displaces the tag.
+    A single component with a dot, or that starts with ``localhost``, is a registry without a repository: the importer
+    then looks up the empty text.  A digest displaces the tag.
     """
     match = _IMPORTER.fullmatch(image)
     if match is None:
@@ -144,4 +145,6 @@ def _parse_importer(image: str) -> Reference | ReferenceError_:
     if registry in _HUB_HOSTS and "/" not in repository:
         repository = "library/" + repository
     suffix = f"@{digest}" if digest else f":{tag or 'latest'}"
-    return Reference(registry, repository, tag or (None if digest else "latest"), digest, f"{registry}/{repository}{suffix}")
+    return Reference(
+        registry, repository, tag or (None if digest else "latest"), digest, f"{registry}/{repository}{suffix}"
+    )

@@ -22,10 +22,11 @@ def lookup(
 ) -> Lookup:
     """Resolve the credentials a consumer offers for an image; never raises on account of its data.
 
-    ``secrets`` in the order the consumer gets them: the pod's list (kubelet), the namespace's in name order (importer).
-    ``node_config`` is the node-wide ``config.json``; empty or None means there is none.  The kubelet and the importer merge the
-    secrets, then ask the node-wide file, and skip that file when it does not decode.  For ``containers`` the file is an auth file
-    in which any defect is an error, and secrets are searched as such files before it.
+    ``secrets`` in the order the consumer gets them: the pod's list (kubelet), the namespace's in name order
+    (importer). ``node_config`` is the node-wide ``config.json``; empty or None means there is none.  The kubelet and
+    the importer merge the secrets, then ask the node-wide file, and skip that file when it does not decode.  For
+    ``containers`` the file is an auth file in which any defect is an error, and secrets are searched as such files
+    before it.
 
     Sources: Kubernetes 1.34 (``MakeDockerKeyring``, ``UnionDockerKeyring``); openshift-apiserver of the same age
     (``StaticCredentialsContext``), which sends the first candidate only; containers/image 5.23.
@@ -78,7 +79,11 @@ def _containers_lookup(image: str, sources: list[Source], node: bytes) -> Lookup
     goes_on = True
     for source in files:
         auth_file = read_auth_file(source.payload, source.form)
-        outcomes = (Outcome("", None, auth_file),) if isinstance(auth_file, str) else search_auth_file(auth_file, reference.lookup)
+        outcomes = (
+            (Outcome("", None, auth_file),)
+            if isinstance(auth_file, str)
+            else search_auth_file(auth_file, reference.lookup)
+        )
         for outcome in outcomes:
             if outcome.credential:
                 candidates.append(Candidate(*outcome.credential, source.name, outcome.key))

@@ -1,7 +1,8 @@
 """What a credential says about its own life, read offline.
 
-Only headers, payloads and well-known shapes are read; nothing is verified and nothing is claimed about validity.  Sources: AWS
-``AuthorizationData`` (12 h), Google Cloud access tokens (1 h), Azure ``acr/exchange`` refresh tokens (3 h), RFC 7519, OpenShift 4.
+Only headers, payloads and well-known shapes are read; nothing is verified and nothing is claimed about validity.
+Sources: AWS ``AuthorizationData`` (12 h), Google Cloud access tokens (1 h), Azure ``acr/exchange`` refresh tokens (3
+h), RFC 7519, OpenShift 4.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ __all__ = ["TokenFacts", "describe_token"]
 _HOUR: Final = 3600
 _LONGEST: Final = 64 * 1024
 _LATEST: Final = 253_402_300_800  # the year 10000; anything above is no point in time
-_ECR_HOST: Final = re.compile(r"(?:[0-9]{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|on\.aws)|public\.ecr\.aws)")
+_ECR_HOST: Final = re.compile(
+    r"(?:[0-9]{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|on\.aws)|public\.ecr\.aws)"
+)
 _ACR_HOST: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.azurecr\.(?:io|cn|de|us)")
 _ACR_USER: Final = "00000000-0000-0000-0000-000000000000"
 _BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]+={0,2}")
@@ -39,9 +42,10 @@ _PREFIXES: Final[tuple[tuple[str, str, int | None], ...]] = (
 class TokenFacts(NamedTuple):
     """What is known of a credential without asking anybody.
 
-    ``kind`` names its form, None when it has no recognisable one.  ``expires``, ``not_before`` and ``issued`` are Unix seconds as
-    the token states them, None when it states none.  ``lifetime_hint`` is how many seconds such a token lives by design (for a
-    JWT: from ``iat`` to ``exp``), None when it lives until it is revoked or nothing is known.
+    ``kind`` names its form, None when it has no recognisable one.  ``expires``, ``not_before`` and ``issued`` are
+    Unix seconds as the token states them, None when it states none.  ``lifetime_hint`` is how many seconds such a
+    token lives by design (for a JWT: from ``iat`` to ``exp``), None when it lives until it is revoked or nothing is
+    known.
     """
 
     kind: str | None = None
@@ -77,7 +81,7 @@ def describe_token(registry_host: str, username: str, password: str) -> TokenFac
 
 
 def _members(text: str) -> dict[str, JsonNode] | None:
-    """The members of a JSON object, the last of equal names winning; None for anything else."""
+    """Map the members of a JSON object, the last of equal names winning; None for anything else."""
     node = parse_json(text)
     if not isinstance(node, JsonNode) or node.kind != "object":
         return None
@@ -95,7 +99,7 @@ def _segment(text: str) -> dict[str, JsonNode] | None:
 
 
 def _jwt_claims(password: str) -> dict[str, JsonNode] | None:
-    """The payload of a JWT: three base64url segments, the first a JSON object that names an algorithm."""
+    """Read the payload of a JWT: three base64url segments, the first a JSON object that names an algorithm."""
     parts = password.strip().split(".")
     if len(parts) != 3 or (parts[2] and not _BASE64URL.fullmatch(parts[2])):
         return None
@@ -123,7 +127,7 @@ def _jwt_facts(kind: str, claims: dict[str, JsonNode], default_lifetime: int | N
 
 
 def _seconds(node: JsonNode | None) -> int | None:
-    """A NumericDate: a JSON number, or a string of digits as ECR writes it, within the years that exist."""
+    """Read a NumericDate: a JSON number, or a string of digits, within the years that exist."""
     if node is None or node.kind not in ("number", "string") or not _INTEGER.fullmatch(str(node.value)):
         return None
     seconds = int(str(node.value).partition(".")[0])
@@ -131,7 +135,7 @@ def _seconds(node: JsonNode | None) -> int | None:
 
 
 def _ecr_facts(host: str, password: str) -> TokenFacts | None:
-    """An ECR password: base64 of JSON with ``expiration``; the form is undocumented, so the expiry is best effort."""
+    """Read an ECR password: base64 of JSON with ``expiration``; the form is undocumented, so this is best effort."""
     members: dict[str, JsonNode] | None = None
     if re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", password) and len(password) % 4 == 0:
         members = _members(decode_text(binascii.a2b_base64(password)))

@@ -1,8 +1,9 @@
 """The part of Go's ``net/url``, ``net`` and ``path/filepath`` through which every registry key passes.
 
-Rules of ``url.Parse`` for ``https://…`` as current Go releases have them: square brackets only around an IPv6 literal at the start
-of the host (Go 1.24.8 / 1.25.2 and later; older releases accepted ``q[uay.io``), and a host of several colons (``h:1:2``) still
-parses (Go before 1.26).  Text is handled as Python ``str`` in which a byte that is not UTF-8 is one lone surrogate.
+Rules of ``url.Parse`` for ``https://…`` as current Go releases have them: square brackets only around an IPv6 literal
+at the start of the host (Go 1.24.8 / 1.25.2 and later; older releases accepted ``q[uay.io``), and a host of several
+colons (``h:1:2``) still parses (Go before 1.26).  Text is handled as Python ``str`` in which a byte that is not UTF-8
+is one lone surrogate.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _PORT: Final = re.compile(r"(?::[0-9]*)?")
 _USERINFO: Final = re.compile(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*")
 _HOST_REFUSED: Final = re.compile(r"[^A-Za-z0-9\-_.~!$&'()*+,;=:\[\]<>\"%\x80-\U0010ffff]")
-_HEX_GROUP: Final = re.compile(r"[0-9a-fA-F]*")
+_ADDRESS_MARK: Final = re.compile(r"[.:%]")
+_HEX_GROUP: Final = re.compile(r"[0-9a-fA-F]{1,4}")
 _IPV4_FIELD: Final = re.compile(r"0|[1-9][0-9]{0,2}")
 
 
@@ -39,7 +41,7 @@ class _RefusedError(Exception):
 
 
 def utf8(text: str) -> bytes:
-    """The bytes Go sees; lone surrogates that stand for no byte become U+FFFD."""
+    """Return the bytes Go sees; lone surrogates that stand for no byte become U+FFFD."""
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -47,7 +49,7 @@ def utf8(text: str) -> bytes:
 
 
 def parse_https(schemeless: str) -> HostPath | UrlError:
-    """Parse ``https://`` + text as Go's ``url.Parse`` does and keep host and path; user info, query and fragment are dropped."""
+    """Parse ``https://`` + text as Go's ``url.Parse`` does; user info, query and fragment are checked and dropped."""
     try:
         return _parse(schemeless)
     except _RefusedError as refused:
@@ -72,7 +74,7 @@ def _parse(schemeless: str) -> HostPath:
 
 
 def _unescape(text: str, *, host: bool = False, zone: bool = False) -> str:
-    """Percent-decode; in a host only ``%25`` and bytes from 0x80 may be written so, in a zone whatever may stand in a host."""
+    """Percent-decode; a host may escape ``%`` and bytes from 0x80 only, a zone whatever may stand in a host."""
     if (host or zone) and (bad := _HOST_REFUSED.search(text)):
         raise _RefusedError(f"invalid character {bad[0]!a} in host name")
     if "%" not in text:
@@ -104,7 +106,7 @@ def _parse_host(host: str) -> str:
 
 
 def _parse_literal(host: str) -> str:
-    """A host with square brackets: ``[IPv6]`` or ``[IPv6]:port``, nothing else."""
+    """Read a host with square brackets: ``[IPv6]`` or ``[IPv6]:port``, nothing else."""
     if host.rfind("[") > 0:
         raise _RefusedError("invalid IP-literal")
     close = host.rfind("]")
@@ -125,41 +127,29 @@ def _parse_literal(host: str) -> str:
 
 
 def _is_ipv6(text: str) -> bool:
-    """Whether ``netip.ParseAddr`` reads an IPv6 address, with or without zone (an IPv4 address is refused in brackets)."""
-    first = re.search(r"[.:%]", text)
-    if first is None or first[0] != ":":
-        return False
+    """Whether ``netip.ParseAddr`` reads an IPv6 address, zone allowed (an IPv4 address is refused in brackets)."""
+    first = _ADDRESS_MARK.search(text)
     address, percent, zone = text.partition("%")
-    if percent and not zone:
+    if first is None or first[0] != ":" or (percent and not zone):
         return False
-    rest, filled, ellipsis = address, 0, False
-    if rest.startswith("::"):
-        rest, ellipsis = rest[2:], True
-        if not rest:
-            return True
-    while filled < 16:
-        match = _HEX_GROUP.match(rest)
-        digits = match.end() if match else 0
-        if not 1 <= digits <= 4:
-            return False
-        if rest[digits : digits + 1] == ".":
-            if (not ellipsis and filled != 12) or filled + 4 > 16 or not _is_ipv4(rest):
-                return False
-            filled, rest = filled + 4, ""
-            break
-        filled, rest = filled + 2, rest[digits:]
-        if not rest:
-            break
-        if rest[0] != ":" or len(rest) == 1:
-            return False
-        rest = rest[1:]
-        if rest[0] == ":":
-            if ellipsis:
-                return False
-            ellipsis, rest = True, rest[1:]
-            if not rest:
-                break
-    return not rest and (filled < 16) == ellipsis
+    head, ellipsis, tail = address.partition("::")
+    left = _groups(head, last=not ellipsis)
+    right = _groups(tail, last=True)
+    if left is None or right is None:
+        return False
+    return left + right <= 7 if ellipsis else left == 8
+
+
+def _groups(text: str, *, last: bool) -> int | None:
+    """Count the 16-bit groups of one side of an address; an IPv4 tail counts two and stands at the very end only."""
+    if not text:
+        return 0
+    *fields, tail = text.split(":")
+    if not all(_HEX_GROUP.fullmatch(field) for field in fields):
+        return None
+    if _HEX_GROUP.fullmatch(tail):
+        return len(fields) + 1
+    return len(fields) + 2 if last and _is_ipv4(tail) else None
 
 
 def _is_ipv4(text: str) -> bool:

@@ -48,7 +48,7 @@ def test_keyring_vector(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", _cases("containers.jsonl"))
 def test_containers_vector(case: dict[str, Any]) -> None:
-    """A recording holds the answers of a few runs: where a map's order decides, it may have missed one, never the reverse."""
+    """A recording holds the answers of a few runs: where a map's order decides, it may have missed one."""
     answer = lookup(case["image"], [], consumer="containers", node_config=case["config"])
     recorded = {"error" if "error" in each else each["username"] for each in case["expect"]}
     possible: set[str | None] = {candidate.username for candidate in answer.candidates}
