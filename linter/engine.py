@@ -14,6 +14,7 @@ from linter.inventory.records import UNJUDGED
 from linter.locate import Locator
 from linter.mentions import TextMentions
 from linter.model import Finding, Location, NotEvaluated, Problem, Run, Scan, Scope
+from linter.proof import Prover
 from linter.settings import Settings
 from linter.sources import Artifact, InputProblem, Skipped, gather
 
@@ -28,7 +29,10 @@ _PROVES = {
 
 
 class Request(NamedTuple):
-    """What a call asks for. `scope` is `auto`, `cluster` or `manifests`."""
+    """What a call asks for. `scope` is `auto`, `cluster` or `manifests`.
+
+    `overlay` holds contents that stand in for what is on disk, by display path: files as a fix would leave them.
+    """
 
     paths: tuple[str, ...]
     scope: str = "auto"
@@ -36,6 +40,7 @@ class Request(NamedTuple):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     stdin: BinaryIO | None = None
+    overlay: Mapping[str, bytes] = {}
 
 
 class Result(NamedTuple):
@@ -61,6 +66,7 @@ class _Reader:
 
     def __init__(self, request: Request) -> None:
         self.inputs = [_Input(path) for path in request.paths]
+        self.overlay = request.overlay
         self.artifacts: dict[str, Artifact] = {}
         self.problems: list[Problem] = []
         self.templated: list[tuple[int, NotEvaluated]] = []
@@ -75,7 +81,7 @@ class _Reader:
 
     def _take(self, artifact: Artifact) -> None:
         try:
-            data = artifact.read()
+            data = self.overlay.get(artifact.path) or artifact.read()
         except InputProblem as failed:
             self.problems.append(failed.problem)
             return
@@ -99,7 +105,7 @@ class _Reader:
         if artifact is None:
             return None
         try:
-            return artifact.read()
+            return self.overlay.get(path) or artifact.read()
         except InputProblem:
             return None
 
@@ -128,7 +134,8 @@ def run(request: Request) -> Result:
         inventory, kinds = _inventory(group, reader)
         inventories.append(inventory)
         found, unjudged = judge(inventory, chosen, settings)
-        findings.extend(found)
+        prover = Prover(inventory)
+        findings.extend(prover.attach(finding) for finding in found)
         withheld.extend(unjudged)
         scans.append(_scan(group, kinds, reader, chosen))
     withheld.extend(entry for _, entry in reader.templated)

@@ -23,7 +23,7 @@ class Limits(NamedTuple):
     alias_nodes: int = 1_000_000
 
 
-class InputProblem(RegcredError):
+class InputProblem(RegcredError):  # noqa: N818 - a name of the contract
     """An artifact could not be read; `problem` says why and what to do."""
 
     def __init__(self, problem: Problem) -> None:
@@ -53,6 +53,11 @@ class Artifact:
         self._data = data
         self._limits = limits
 
+    @property
+    def file(self) -> str:
+        """Where the bytes stand on disk, for a repair in place; "" for what is no file."""
+        return self._file
+
     def read(self) -> bytes:
         """Return the bytes; may be called again. Raise `InputProblem` when they cannot be had."""
         if self._data is not None:
@@ -62,6 +67,7 @@ class Artifact:
         return read_file(self._file, self.path, self._limits, named=self.named)
 
     def __repr__(self) -> str:
+        """Say what it is, and none of its bytes."""
         return f"Artifact({self.path!r}, input={self.input})"
 
 

@@ -1,0 +1,133 @@
+"""`--fix`, `--diff` and `--fix-dir`: fixes are made in rounds, judged again after each, proved together, then written."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from linter import engine
+from linter.documents.text import decode
+from linter.errors import FixError, UsageError
+from linter.fix.diff import unified
+from linter.fix.plan import apply_fixes
+from linter.fix.write import write_changed
+from linter.model import Applicability, Finding, Fix, Proof
+from linter.proof import Prover
+
+_MOST_ROUNDS = 20
+
+
+class _Repaired(NamedTuple):
+    """The end of all rounds: files as they would be, the result of judging them, and the fixes that were made."""
+
+    files: dict[str, bytes]
+    originals: dict[str, bytes]
+    result: engine.Result
+    applied: tuple[Fix, ...]
+    refused: tuple[tuple[Fix, str], ...]
+
+
+def repair(request: engine.Request, result: engine.Result, arguments: argparse.Namespace) -> engine.Result:
+    """Carry out what `arguments` ask for and return the result to report: after `--fix`, that of the repaired files."""
+    if arguments.fix_dir:
+        _write_fix_dir(result, arguments)
+    if not (arguments.fix or arguments.diff):
+        return result
+    if arguments.fix and "-" in request.paths and not arguments.diff:
+        raise UsageError("standard input cannot be repaired in place: use --diff, or name the file")
+    repaired = _rounds(request, result, unsafe=arguments.unsafe_fixes)
+    if arguments.diff:
+        _print_diff(repaired, mask=not arguments.show_secrets)
+    if not arguments.fix:
+        return result
+    real = {path: result.artifacts[path].file for path in repaired.files}
+    write_changed(
+        {real[path]: content for path, content in repaired.files.items()},
+        {real[path]: repaired.originals[path] for path in repaired.files},
+    )
+    _tell(repaired, Prover(result.inventories[0]).together(repaired.applied) if len(result.inventories) == 1 else None)
+    return repaired.result
+
+
+def offered(findings: Iterable[Finding], *, unsafe: bool) -> list[Fix]:
+    """The fixes that may be made: safe ones, with `unsafe` the others too; never one that is only for display."""
+    allowed = {Applicability.SAFE, Applicability.UNSAFE} if unsafe else {Applicability.SAFE}
+    return [finding.fix for finding in findings if finding.fix and finding.fix.edits and finding.fix.applicability in allowed]
+
+
+def _rounds(request: engine.Request, result: engine.Result, *, unsafe: bool) -> _Repaired:
+    """Make fixes until none is left: fixes that touch each other wait for the next round, which judges the new text."""
+    originals: dict[str, bytes] = {}
+    files: dict[str, bytes] = {}
+    applied: list[Fix] = []
+    refused: dict[str, tuple[Fix, str]] = {}
+    for _ in range(_MOST_ROUNDS):
+        fixes = offered(result.run.findings, unsafe=unsafe)
+        paths = {edit.path for fix in fixes for edit in fix.edits}
+        for path in paths - originals.keys():
+            originals[path] = result.artifacts[path].read()
+        outcome = apply_fixes({path: files.get(path, originals[path]) for path in paths}, fixes, unsafe=unsafe)
+        for fix, reason in outcome.refused:
+            refused[f"{fix.summary}\0{reason}"] = (fix, reason)
+        if not outcome.changed:
+            break
+        applied.extend(outcome.applied)
+        files.update(outcome.changed)
+        result = engine.run(request._replace(overlay={**request.overlay, **files}, stdin=None))
+    changed = {path: content for path, content in files.items() if content != originals[path]}
+    return _Repaired(changed, originals, result, tuple(applied), tuple(refused.values()))
+
+
+def _print_diff(repaired: _Repaired, *, mask: bool) -> None:
+    for path in sorted(repaired.files):
+        sys.stdout.write(unified(decode(repaired.originals[path]).text, decode(repaired.files[path]).text, path, mask=mask))
+
+
+def _tell(repaired: _Repaired, proof: Proof | None) -> None:
+    """Sum up on standard error, so that a report on standard output stays what it is."""
+    for fix, reason in repaired.refused:
+        sys.stderr.write(f"regcred: not repaired: {fix.summary}: {reason}\n")
+    if not repaired.files:
+        sys.stderr.write("regcred: nothing was changed\n")
+        return
+    sys.stderr.write(f"regcred: {_count(len(repaired.applied), 'fix', 'fixes')} in {_count(len(repaired.files), 'file')}\n")
+    if proof is not None:
+        sys.stderr.write(f"regcred: {summary(proof)}\n")
+
+
+def summary(proof: Proof) -> str:
+    """One sentence of what the fixes do to the pulls and imports of the scan."""
+    parts = [
+        f"{_count(len(proof.repaired), 'pull or import', 'pulls or imports')} from failing to working",
+        f"{len(proof.broken) or 'none'} the other way",
+        f"{proof.unchanged} unchanged",
+    ]
+    if proof.removed:
+        parts.append(f"removed: {', '.join(proof.removed)}")
+    return "; ".join(parts)
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _write_fix_dir(result: engine.Result, arguments: argparse.Namespace) -> None:
+    from linter.fix.manifests import build  # noqa: PLC0415 - only --fix-dir needs it
+    from linter.fix.write import write_new  # noqa: PLC0415 - as above
+
+    objects = [item for inventory in result.inventories for item in inventory.objects]
+    made = build(
+        objects, result.run.findings, unsafe=arguments.unsafe_fixes, credentials=not arguments.no_credentials
+    )
+    if not made.files:
+        sys.stderr.write(f"regcred: no finding has a fix to write into {arguments.fix_dir}\n")
+        return
+    try:
+        write_new(arguments.fix_dir, {path: (file.text.encode(), file.mode) for path, file in made.files.items()})
+    except OSError as error:
+        raise FixError(f"{arguments.fix_dir}: cannot be written: {error.strerror}") from error
+    carriers = sorted(path for path, file in made.files.items() if file.carries_credential)
+    sys.stderr.write(f"regcred: {_count(len(made.files), 'file')} in {arguments.fix_dir}; read README.md there first\n")
+    if carriers:
+        sys.stderr.write(f"regcred: with credentials, mode 0600: {', '.join(os.path.join(arguments.fix_dir, path) for path in carriers)}\n")

@@ -1,0 +1,249 @@
+"""The proof of a fix: every pull and import that it can touch, resolved before and after. A fix is never worse.
+
+Only the records of edited objects are made anew; everything else is shared with the inventory of the scan.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple, TypeVar
+
+from linter.documents import Document
+from linter.documents.objects import KubeObject
+from linter.errors import FixError
+from linter.fix.data import apply_to_data
+from linter.inventory import Inventory
+from linter.inventory.inventory import compatible
+from linter.inventory.joins import Joins
+from linter.inventory.pulls import ImportPull, Outcome, WorkloadPull, import_secrets, reach
+from linter.inventory.records import ImageStream, PullSecret, ServiceAccount, Workload
+from linter.inventory.secrets import is_pull_secret, pull_secret
+from linter.inventory.streams import image_stream
+from linter.inventory.workloads import service_account, workloads
+from linter.model import Applicability, Edit, Finding, Fix, Proof
+
+_Object = tuple[str, int, tuple[str | int, ...]]
+_Record = TypeVar("_Record", PullSecret, ServiceAccount, Workload, ImageStream)
+_FAILING = frozenset({"refused", "bad-image"})
+
+
+class _Changed(NamedTuple):
+    """What a fix turns the scan into, and which names and namespaces it touches."""
+
+    inventory: Inventory
+    objects: frozenset[_Object]
+    secrets: tuple[PullSecret, ...]
+    accounts: frozenset[str]
+    everything: bool
+
+
+class Prover:
+    """Proves fixes over one inventory."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._before = inventory
+        self._joins = Joins(inventory)
+        self._objects: dict[tuple[str, int], list[KubeObject]] = defaultdict(list)
+        for item in inventory.objects:
+            self._objects[(item.path, item.document)].append(item)
+
+    def attach(self, finding: Finding) -> Finding:
+        """Return `finding` with its fix proved; a fix that would break a pull is no longer offered as safe."""
+        fix = finding.fix
+        if fix is None or not fix.edits or fix.applicability is Applicability.DISPLAY:
+            return finding
+        return finding._replace(fix=self._judged(fix, [fix]))
+
+    def together(self, fixes: Iterable[Fix]) -> Proof:
+        """The proof of several fixes made at once."""
+        return self._prove([edit for fix in fixes for edit in fix.edits])
+
+    def _judged(self, fix: Fix, together: list[Fix]) -> Fix:
+        try:
+            proof = self.together(together)
+        except FixError as refused:
+            return Fix(Applicability.DISPLAY, f"{fix.summary} (by hand: {refused})")
+        applicability = fix.applicability
+        if proof.broken and applicability is Applicability.SAFE:
+            applicability = Applicability.UNSAFE
+        return fix._replace(proof=proof, applicability=applicability)
+
+    def _prove(self, edits: list[Edit]) -> Proof:
+        changed = self._apply(edits)
+        after = Joins(changed.inventory)
+        repaired: list[str] = []
+        broken: list[str] = []
+        unchanged = 0
+        for name, was, now in self._pairs(changed, after):
+            if _broken(was, now):
+                broken.append(name)
+            elif _repaired(was, now):
+                repaired.append(name)
+            else:
+                unchanged += 1
+        return Proof(
+            tuple(dict.fromkeys(repaired)), tuple(dict.fromkeys(broken)), tuple(self._removed(changed)), unchanged
+        )
+
+    def _apply(self, edits: list[Edit]) -> _Changed:
+        by_object: dict[_Object, list[Edit]] = defaultdict(list)
+        items: dict[_Object, KubeObject] = {}
+        for edit in edits:
+            item = self._owner(edit)
+            if item is not None:
+                place = (item.path, item.document, item.route)
+                items[place] = item
+                by_object[place].append(edit._replace(route=edit.route[len(item.route) :]))
+        made = {place: _edited(items[place], mine) for place, mine in by_object.items()}
+        before = self._before
+        secrets = _replaced(before.secrets, made, self._secret)
+        known = {_place(secret.object) for secret in before.secrets}
+        fresh = [pull_secret(item) for place, item in made.items() if place not in known and _is_secret(item)]
+        accounts = _replaced(before.accounts, made, lambda item: [service_account(item)])
+        inventory = Inventory(
+            name=before.name,
+            scope=before.scope,
+            secrets=(*secrets, *fresh),
+            generated=before.generated,
+            accounts=tuple(accounts),
+            workloads=tuple(_replaced(before.workloads, made, lambda item: list(workloads(item)))),
+            streams=tuple(_replaced(before.streams, made, lambda item: [image_stream(item)])),
+            other_secrets=tuple(item for item in before.other_secrets if _place(item) not in made),
+        )
+        touched = tuple(one for one in (*before.secrets, *inventory.secrets) if _place(one.object) in made)
+        return _Changed(
+            inventory=inventory,
+            objects=frozenset(made),
+            secrets=touched,
+            accounts=frozenset(one.name for one in (*before.accounts, *accounts) if _place(one.object) in made),
+            everything=any(before.is_global(secret) for secret in touched),
+        )
+
+    @staticmethod
+    def _secret(item: KubeObject) -> list[PullSecret]:
+        return [pull_secret(item)] if is_pull_secret(item.body) else []
+
+    def _owner(self, edit: Edit) -> KubeObject | None:
+        """The innermost object that holds the place of an edit."""
+        best: KubeObject | None = None
+        for item in self._objects.get((edit.path, edit.document), ()):
+            if edit.route[: len(item.route)] == item.route and (best is None or len(item.route) > len(best.route)):
+                best = item
+        return best
+
+    def _pairs(self, changed: _Changed, after: Joins) -> Iterator[tuple[str, Outcome, Outcome]]:
+        later = {(_place(one.object), one.template): one for one in changed.inventory.workloads}
+        for workload in self._before.workloads:
+            if self._touches(changed, workload):
+                now = later.get((_place(workload.object), workload.template), workload)
+                yield from self._workload_pairs(workload, now, changed, after)
+        streams = {_place(one.object): one for one in changed.inventory.streams}
+        for stream in self._before.streams:
+            if _place(stream.object) in changed.objects or self._serves(changed, stream):
+                yield from self._stream_pairs(stream, streams.get(_place(stream.object), stream), changed, after)
+
+    def _workload_pairs(
+        self, was: Workload, now: Workload, changed: _Changed, after: Joins
+    ) -> Iterator[tuple[str, Outcome, Outcome]]:
+        old, new = reach(self._before, was), reach(changed.inventory, now)
+        images = {use.route: use for use in now.images}
+        for use in was.images:
+            other = images.get(use.route, use)
+            yield (
+                f"{_named(was.object)} pulls {use.image}",
+                self._joins.pull_outcome(WorkloadPull(was, use.image, use.route, old)),
+                after.pull_outcome(WorkloadPull(now, other.image, other.route, new)),
+            )
+
+    def _stream_pairs(
+        self, was: ImageStream, now: ImageStream, changed: _Changed, after: Joins
+    ) -> Iterator[tuple[str, Outcome, Outcome]]:
+        old, new = import_secrets(self._before, was), import_secrets(changed.inventory, now)
+        tags = {tag.route: tag for tag in now.tags}
+        for tag in was.tags:
+            yield (
+                f"{_named(was.object)} imports {tag.image}",
+                self._joins.import_outcome(ImportPull(was, tag, old)),
+                after.import_outcome(ImportPull(now, tags.get(tag.route, tag), new)),
+            )
+
+    def _touches(self, changed: _Changed, workload: Workload) -> bool:
+        if changed.everything or _place(workload.object) in changed.objects or workload.account in changed.accounts:
+            return True
+        namespace = workload.object.namespace
+        names = {link.name for link in workload.pull_secrets}
+        if not workload.explicit:
+            for account in self._before.accounts_named(namespace, workload.account):
+                names.update(link.name for link in account.pull_secrets)
+        return any(one.name in names and compatible(one.namespace, namespace) for one in changed.secrets)
+
+    @staticmethod
+    def _serves(changed: _Changed, stream: ImageStream) -> bool:
+        return changed.everything or any(
+            compatible(secret.namespace, stream.object.namespace) for secret in changed.secrets
+        )
+
+    def _removed(self, changed: _Changed) -> Iterator[str]:
+        """Entries with a credential that a fix takes away, named."""
+        later = {_place(one.object): one for one in changed.inventory.secrets}
+        for secret in self._before.secrets:
+            place = _place(secret.object)
+            if place in changed.objects:
+                left = _entries(later[place]) if place in later else set()
+                for key in sorted(_entries(secret) - left):
+                    yield f"entry {key} of Secret {secret.name}"
+
+
+def _place(item: KubeObject) -> _Object:
+    return (item.path, item.document, item.route)
+
+
+def _is_secret(item: KubeObject) -> bool:
+    return item.kind == "Secret" and item.group == "" and is_pull_secret(item.body)
+
+
+def _edited(item: KubeObject, edits: list[Edit]) -> KubeObject:
+    body = apply_to_data(item.body, edits)
+    return KubeObject(Document(item.path, item.document, None), item.route, body, item.kind, item.api_version)
+
+
+def _replaced(
+    records: Iterable[_Record], made: Mapping[_Object, KubeObject], make: Callable[[KubeObject], list[_Record]]
+) -> list[_Record]:
+    """`records` with those of edited objects made anew, in their old place."""
+    kept: list[_Record] = []
+    done: set[_Object] = set()
+    for record in records:
+        place = _place(record.object)
+        if place not in made:
+            kept.append(record)
+        elif place not in done:
+            done.add(place)
+            kept.extend(make(made[place]))
+    return kept
+
+
+def _entries(secret: PullSecret) -> set[str]:
+    entries = secret.payload.entries if secret.payload is not None else ()
+    return {entry.key for entry in entries if entry.live and (entry.username or entry.password)}
+
+
+def _named(item: KubeObject) -> str:
+    return "/".join(filter(None, (item.namespace, item.kind, item.name)))
+
+
+def _good(outcome: Outcome) -> bool:
+    if outcome.verdict != "credential" or outcome.lookup is None:
+        return False
+    return any(candidate.username or candidate.password for candidate in outcome.lookup.candidates)
+
+
+def _broken(was: Outcome, now: Outcome) -> bool:
+    if now.verdict in _FAILING and was.verdict not in _FAILING:
+        return True
+    return _good(was) and not _good(now) and now.verdict != "unknown"
+
+
+def _repaired(was: Outcome, now: Outcome) -> bool:
+    if now.verdict in _FAILING or now.verdict == "unknown":
+        return False
+    return was.verdict in _FAILING or (_good(now) and not _good(was) and was.verdict != "unknown")
