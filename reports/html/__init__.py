@@ -1,0 +1,58 @@
+"""The report for readers: one HTML file that asks nothing of any network and needs no script to be read.
+
+The template, the style and the script are files beside this one, put into the page when it is rendered. A policy in the
+page allows exactly them, by hash. Every text passes `visible` and is then escaped; there is no way around either.
+"""
+
+import hashlib
+from base64 import b64encode
+from importlib import resources
+from typing import Any, Final
+
+from linter.model import Run
+from reports._visible import visible
+from reports.contract import Options, Report
+
+REPORT = Report("html", "one self-contained page to read, filter and print", "text/html")
+
+_NAMES: Final = ("style.css", "early.js", "script.js")
+
+
+def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of a report
+    """Return the run as one HTML page."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - heavy, and only this report needs it
+    from markupsafe import Markup  # noqa: PLC0415
+
+    from reports.html.view import page  # noqa: PLC0415
+
+    def finalize(value: Any) -> Any:
+        return value if type(value) is not str else visible(value)
+
+    environment = Environment(
+        loader=FunctionLoader(_read),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    own = {name: _read(name) for name in _NAMES}
+    inlined = {name.replace(".", "_"): Markup(text) for name, text in own.items()}  # noqa: S704 - our own package files
+    template = environment.get_template("template.html")
+    return template.render(page=page(run), policy=_policy(own), **inlined) + "\n"
+
+
+def _read(name: str) -> str:
+    return resources.files(__name__).joinpath(name).read_text("utf-8")
+
+
+def _policy(own: dict[str, str]) -> str:
+    """Return the content security policy that allows the given files and nothing else."""
+    style, *scripts = (
+        f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in own.values()
+    )
+    return (
+        f"default-src 'none'; style-src {style}; script-src {' '.join(scripts)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )

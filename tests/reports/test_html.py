@@ -1,0 +1,250 @@
+import base64
+import hashlib
+import re
+import shutil
+import subprocess
+import time
+from html.parser import HTMLParser
+
+import pytest
+import report_runs as runs
+
+from linter.model import ExcerptLine, Location
+from reports.contract import Options
+from reports.html import render
+from reports.html.manual import blocks
+from reports.html.view import page, verdict
+
+VOID = {"meta", "input", "rect", "path"}
+IMPLIED = {"li", "dt", "dd", "th", "td"}
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+class Page(HTMLParser):
+    """The elements of a page, its text, and the text of its scripts and style."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.elements, self.text, self.open, self.own = [], [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag in VOID:
+            return
+        while self.open and self.open[-1] in IMPLIED and self.open[-1] != tag:
+            self.open.pop()
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        (self.own if self.open and self.open[-1] in ("style", "script") else self.text).append(data)
+
+
+def shown(run):
+    return Page(render(run, Options()))
+
+
+@pytest.fixture(scope="module")
+def full():
+    return shown(runs.FULL)
+
+
+def test_everything_is_closed_and_every_identity_is_one(full):
+    assert set(full.open) <= IMPLIED
+    ids = [attributes["id"] for _, attributes in full.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_policy_allows_exactly_what_is_inside(full):
+    policy = next(
+        attributes["content"]
+        for tag, attributes in full.elements
+        if tag == "meta" and attributes.get("http-equiv") == "Content-Security-Policy"
+    )
+    hashes = [f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in full.own]
+    style, *scripts = hashes
+    assert policy.split("; ")[:3] == [
+        "default-src 'none'",
+        f"style-src {style}",
+        f"script-src {' '.join(scripts)}",
+    ]
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("run", [runs.FULL, *map(runs.hostile, runs.HOSTILE)])
+def test_nothing_is_fetched_and_nothing_runs_from_attributes(run):
+    found = shown(run)
+    for tag, attributes in found.elements:
+        assert tag not in ("link", "img", "iframe", "object", "embed", "base", "form", "video", "audio", "source")
+        for name, value in attributes.items():
+            assert not name.startswith("on")
+            assert name not in ("style", "src", "srcset", "action", "formaction", "xlink:href")
+            assert name != "href" or value.startswith("#")
+    assert [tag for tag, _ in found.elements].count("script") == 2
+    assert not any("url(" in text or "@import" in text for text in found.own)
+
+
+@pytest.mark.parametrize("text", [text for text in runs.HOSTILE if text.isascii() and text.isprintable()])
+def test_scanned_text_is_text(text):
+    found = shown(runs.hostile(text))
+    assert sum(text in piece for piece in found.text) > 10
+    assert all(text not in piece for piece in found.own)
+
+
+def test_controls_and_bidirectional_marks_are_escapes():
+    for text in runs.HOSTILE:
+        written = render(runs.hostile(text), Options())
+        assert not re.search(
+            "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]", written
+        )
+        written.encode("utf-8")
+
+
+def test_credentials_of_edits_stay_out():
+    assert runs.SECRET_TEXT not in render(runs.FULL, Options())
+
+
+def test_the_same_run_gives_the_same_page():
+    assert render(runs.FULL, Options()) == render(runs.FULL, Options(color=True, width=40))
+
+
+@pytest.mark.parametrize(
+    ("run", "head"),
+    [
+        (runs.FULL, "18 pulls and 1 import will fail"),
+        (runs.EMPTY, "Nothing wrong was found"),
+        (runs.EMPTY._replace(problems=runs.PROBLEMS), "Nothing wrong was found in what could be judged"),
+        (runs.RUNS["nothing"], "Nothing was judged"),
+        (runs.EMPTY._replace(findings=(runs.UNLINKED,)), "No pull or import is known to fail"),
+        (
+            runs.EMPTY._replace(findings=(runs.UNLINKED._replace(impact=runs.UNDECODABLE.impact),)),
+            "18 pulls and 1 import may fail",
+        ),
+    ],
+)
+def test_it_opens_with_the_answer(run, head):
+    assert verdict(run)["head"] == head
+    assert head in render(run, Options())
+
+
+def test_what_surely_fails_is_not_counted_again_as_what_may():
+    maybe = runs.UNLINKED._replace(impact=runs.UNDECODABLE.impact)
+    assert "may fail" not in verdict(runs.EMPTY._replace(findings=(runs.UNDECODABLE, maybe)))["more"]
+
+
+def test_it_says_what_is_wrong_why_and_what_to_do(full):
+    text = "".join(full.text)
+    for piece in (
+        runs.UNDECODABLE.message,
+        runs.UNDECODABLE.detail,
+        runs.UNDECODABLE.remedy,
+        runs.UNDECODABLE.commands[0],
+        "repairs 1, breaks 0, leaves 40 as they were",
+        "line 3, column 16 of .dockerconfigjson",
+        "ImageStream/tools",
+        "rotated by hand until the vault is there",
+        "the payload is a SOPS value",
+        "indent with spaces",
+        "4 findings are in the baseline",
+        "Why it matters",
+    ):
+        assert piece in text
+
+
+def test_landmarks_headings_and_labels(full):
+    tags = [tag for tag, _ in full.elements]
+    assert [tags.count(tag) for tag in ("header", "nav", "main", "footer", "h1")] == [1] * 5
+    assert ("html", {"lang": "en"}) in full.elements
+    assert any(attributes.get("aria-live") == "polite" for _, attributes in full.elements)
+
+
+def contrast(one, other):
+    def luminance(color):
+        parts = [int(color[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    bright, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1])
+def test_colours_are_readable(full, scheme):
+    blocks_ = re.findall(r":root \{(.*?)\}", full.own[0], re.DOTALL)
+    colors = {}
+    for name, value in re.findall(r"--([a-z-]+): #([0-9a-f]{3,6});", blocks_[scheme]):
+        colors[name] = value if len(value) == 6 else "".join(char * 2 for char in value)
+    for ink in ("ink", "soft", "link", "error", "warning", "info", "good"):
+        for ground in ("bg", "card", "code"):
+            assert contrast(colors[ink], colors[ground]) >= 4.5, (ink, ground)
+    for tone in ("error", "warning", "info", "good"):
+        assert contrast(colors[tone], colors[f"{tone}-bg"]) >= 4.5, tone
+    assert contrast(colors["mark-ink"], colors["mark"]) >= 4.5
+
+
+def test_long_lines_are_cropped_around_their_mark():
+    line = ExcerptLine(1, "a" * 9000 + "MARK" + "b" * 9000, 9001, 9005)
+    found = runs.UNLINKED._replace(location=Location("a.json", line=1, excerpt=(line,)))
+    cut = page(runs.EMPTY._replace(findings=(found,)))["groups"][0].rows[0].excerpt[0]
+    assert cut.marked == "MARK"
+    assert len(cut.before) + len(cut.after) < 600
+
+
+def test_manuals_are_written_in_a_little_markdown():
+    found = blocks("Run `x` and\n**mind** it.\n\n- one\n  more\n- two\n\n```yaml\na:\n  b\n```\n")
+    assert [(block.kind, "".join(text for _, text in block.parts)) for block in found] == [
+        ("p", "Run x and mind it."),
+        ("li", "one more"),
+        ("li", "two"),
+        ("pre", "a:  b"),
+    ]
+    assert found[0].parts[1] == ("code", "x")
+
+
+def test_ten_thousand_findings_in_good_time():
+    run = runs.large(10_000)
+    begun = time.perf_counter()
+    written = render(run, Options())
+    assert time.perf_counter() - begun < 6  # 1.1 s where it was written; slow machines run this too
+    assert written.count('class="f"') == 10_000
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: the page's script is not tried in a browser")
+def test_the_script_filters_and_groups_by_the_address(tmp_path):
+    file = tmp_path / "report.html"
+    file.write_text(render(runs.large(60), Options()), "utf-8")
+    done = subprocess.run(
+        [
+            CHROMIUM,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--enable-logging=stderr",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            "--dump-dom",
+            f"{file.as_uri()}#severity=error&group=rule&q=pull-1",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "Refused" not in done.stderr
+    assert "Uncaught" not in done.stderr
+    found = Page(done.stdout)
+    rows = [attributes for tag, attributes in found.elements if attributes.get("class") == "f"]
+    kept = [row for row in rows if "hidden" not in row]
+    assert len(rows) == 60
+    assert {row["data-s"] for row in kept} == {"error"}
+    assert f"{len(kept)} of 60 findings" in found.text
+    assert "RC106 undecodable-auth " in found.text
