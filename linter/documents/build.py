@@ -42,7 +42,7 @@ def collector_off() -> Iterator[None]:
 
 
 class _Anchors:
-    """The anchors of one document. Redefining one is legal; an alias inside its own anchor, or too much of it, is not."""
+    """The anchors of one document: redefining one is legal, aliases without end are not."""
 
     __slots__ = ("_extra", "_known", "_limits")
 
@@ -70,7 +70,7 @@ class _Anchors:
         self._known[name] = (value, 1, 0)
 
     def alias(self, event: AliasEvent, depth: int) -> tuple[Any, int]:
-        """Return the value and depth that an alias stands for. Raise when there is none, or when it grows out of bounds."""
+        """Return the value and depth that an alias stands for. Raise when it has none or grows out of bounds."""
         name = event.anchor
         if name not in self._known:
             raise refusal("found undefined alias", event.start_mark)
@@ -101,7 +101,7 @@ def _mergeable(value: Any) -> bool:
 
 
 def _template(text: str, data: dict[str, Any], start: Any, end: Any) -> str | None:
-    """Return the source text of a flow mapping that is an unquoted template mark: `{{ x }}` parses as {{x: null}: null}."""
+    """Return the source text of a flow mapping that is a template mark: `{{ x }}` parses as {{x: null}: null}."""
     ((key, value),) = data.items()
     if value is None and key[:1] == "{":
         source = text[start.start_mark.index : end.end_mark.index]
@@ -110,8 +110,10 @@ def _template(text: str, data: dict[str, Any], start: Any, end: Any) -> str | No
     return None
 
 
-def build(text: str, limits: Limits) -> list[Any]:  # noqa: C901, PLR0912, PLR0915 - the hot loop: calls would double its time
-    """Parse a stream to the data of its documents. Raise `yaml.YAMLError` at the first that cannot be parsed or trusted."""
+def build(  # noqa: C901, PLR0912, PLR0915 - the hot loop: calls would double its time
+    text: str, limits: Limits
+) -> list[Any]:
+    """Parse a stream to the data of its documents. Raise `yaml.YAMLError` at the first that cannot be parsed."""
     documents: list[Any] = []
     next_event = open_events(text)
     anchors = _Anchors(limits)

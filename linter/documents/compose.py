@@ -1,7 +1,7 @@
 """YAML events to PyYAML nodes, and the node at the end of a route: for positions and edits, on demand.
 
-PyYAML's own composer refuses redefined anchors and overflows the C stack on deep nesting; this one reads the same events as
-`build` and agrees with it on every document.
+PyYAML's own composer refuses redefined anchors and overflows the C stack on deep nesting; this one reads the events
+that `build` reads, and agrees with it on every document.
 """
 
 from collections.abc import Callable, Iterator
@@ -83,16 +83,16 @@ class _Composer:
 
     def _scalar(self, event: ScalarEvent) -> ScalarNode:
         if event.implicit[0]:
-            tag = scalars.MERGE if event.value == "<<" else _TAGS[type(scalars.resolve(event.value))]
+            tag = scalars.MERGE if event.value == "<<" else _TAGS[type(scalars.resolve(str(event.value)))]
         else:
-            tag = event.tag or scalars.STR
+            tag = str(event.tag or scalars.STR)
         node = ScalarNode(tag, event.value, self._mark(event.start_mark), self._mark(event.end_mark), event.style)
         if event.anchor is not None:
             self._known[event.anchor] = node
         return node
 
     def _alias(self, event: AliasEvent, stack: list[tuple[Any, list[Node]]]) -> Node:
-        node = self._known.get(event.anchor)
+        node = self._known.get(str(event.anchor))
         if node is None or any(node is owner for owner, _ in stack):
             raise refusal("found undefined alias", event.start_mark)
         return node
@@ -100,26 +100,28 @@ class _Composer:
     def _open(self, event: Any, depth: int) -> Node:
         if depth > self._limits.depth:
             raise refusal("found values nested too deeply", event.start_mark)
-        make, tag = (MappingNode, scalars.MAP) if type(event) is MappingStartEvent else (SequenceNode, scalars.SEQ)
-        node: Node = make(event.tag or tag, [], self._mark(event.start_mark), None, event.flow_style)
+        mapping = type(event) is MappingStartEvent
+        make: type[MappingNode | SequenceNode] = MappingNode if mapping else SequenceNode
+        tag = event.tag or (scalars.MAP if mapping else scalars.SEQ)
+        node = make(tag, [], self._mark(event.start_mark), None, event.flow_style)
         if event.anchor is not None:
             self._known[event.anchor] = node
         return node
 
-    def _close(self, node: Any, children: list[Node], event: Any) -> Node:
+    def _close(self, node: Node, children: list[Node], event: Any) -> Node:
         node.end_mark = self._mark(event.end_mark)
-        if isinstance(node, MappingNode):
+        if type(node) is MappingNode:
             node.value = list(zip(children[::2], children[1::2], strict=True))
-            if node.flow_style and len(node.value) == 1:
+            if node.flow_style and len({key.value for key, _ in node.value}) == 1:
                 return self._template(node)
         else:
             node.value = children
         return node
 
     def _template(self, node: MappingNode) -> Node:
-        """Return an unquoted template mark is the scalar that it is meant to be."""
+        """Return the scalar that an unquoted template mark is meant to be, or the mapping itself."""
         source = self._text[node.start_mark.index : node.end_mark.index]
-        ((key, value),) = node.value
+        key, value = node.value[-1]
         if (
             source.startswith("{{")
             and source.endswith("}}")
@@ -131,12 +133,12 @@ class _Composer:
         return node
 
     def _as_key(self, node: Node, event: Any) -> Node:
-        """Return a collection used as a key becomes a scalar of its source text."""
+        """Return the scalar of its source text for a collection used as a key."""
         if isinstance(node, ScalarNode) and not isinstance(event, AliasEvent):
             return node
         start, end = self._mark(event.start_mark), self._mark(event.end_mark)
         if isinstance(event, AliasEvent):
-            text = "*" + event.anchor if not isinstance(node, ScalarNode) else node.value
+            text = node.value if isinstance(node, ScalarNode) else f"*{event.anchor}"
             tag = node.tag if isinstance(node, ScalarNode) else scalars.STR
             return ScalarNode(tag, text, start, end, "")
         text = self._text[node.start_mark.index : node.end_mark.index].strip()
@@ -171,6 +173,7 @@ class Stream:
             self._chunks = split(text)
 
     def __len__(self) -> int:
+        """Return the number of documents, broken ones too."""
         return len(self._chunks or ())
 
     def root(self, number: int) -> Node | None:
@@ -183,8 +186,8 @@ class Stream:
 def compose_all(text: str, limits: Limits | None = None) -> list[Node | None]:
     """Return the root node of each document of a YAML stream, `None` for one that cannot be parsed.
 
-    Marks are real: `.index` counts characters of `text` (which has no byte order mark), `.line` and `.column` count from 0.
-    Aliases are resolved to the node where the text stands. A collection's end mark runs to the next token, as in PyYAML.
+    Marks are real: `.index` counts characters of `text` (which has no byte order mark), `.line` and `.column` count
+    from 0. Aliases are resolved to the node where the text stands. A collection's end mark runs to the next token.
     """
     stream = Stream(text, limits or Limits())
     return [stream.root(number) for number in range(len(stream))]
@@ -217,7 +220,7 @@ def _member(node: MappingNode, step: str) -> tuple[Node, Node] | None:
 
 
 def find_node(root: Node, route: Route) -> tuple[Node | None, Node] | None:
-    """Follow a route from a document's root. Return the key's node (`None` for list items and the root) and the value's.
+    """Follow a route from a document's root to the key's node (`None` for list items and the root) and the value's.
 
     Of duplicate keys the last is meant; merge keys and aliases lead to the node where the text stands. `None` when the
     route leads nowhere.

@@ -1,4 +1,4 @@
-"""libyaml's events: the cheapest layer of PyYAML, and the only one that neither recurses nor refuses legal documents."""
+"""libyaml's events: the cheapest layer of PyYAML, and the only one that neither recurses nor refuses legal YAML."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,6 +1,5 @@
 """JSON: decoded by msgspec, several values in one text by the standard library, positions found by walking the text."""
 
-import json
 import re
 from json.decoder import JSONDecodeError, JSONDecoder, scanstring  # type: ignore[attr-defined] # C scanner, not in typeshed
 from typing import Any, Final, NamedTuple
@@ -13,9 +12,7 @@ from linter.sources import Limits
 _SPACE = re.compile(r"[ \t\r\n]*")
 _LOGS = re.compile(r"==== START logs for [^\n]*\n(?:(?!==== END logs)[^\n]*\n)*(?:==== END logs[^\n]*(?:\n|\Z))?")
 """What `kubectl cluster-info dump` writes between its JSON documents on standard output."""
-_SEPARATORS: Final = "\x1e"
 _LENIENT: Final = JSONDecoder(strict=False)
-_INT_DIGITS = 4000  # below the interpreter's limit for text to int
 
 
 class Value(NamedTuple):
@@ -26,7 +23,7 @@ class Value(NamedTuple):
     data: Any
 
 
-class TooDeep(ValueError):
+class TooDeepError(ValueError):
     """JSON that nests deeper than anybody may walk."""
 
 
@@ -51,13 +48,13 @@ def _skip(text: str, at: int) -> int:
 
 
 def _check_depth(data: Any, limit: int) -> None:
-    """Raise `TooDeep` when containers nest deeper than the limit; breadth first, because recursion is what is feared."""
+    """Raise `TooDeepError` when containers nest too deep; breadth first, because recursion is what is feared."""
     level = [data] if isinstance(data, dict | list) else []
     depth = 0
     while level:
         depth += 1
         if depth > limit:
-            raise TooDeep("found values nested too deeply")
+            raise TooDeepError("found values nested too deeply")
         level = [
             child
             for parent in level
@@ -67,9 +64,9 @@ def _check_depth(data: Any, limit: int) -> None:
 
 
 def json_values(text: str, limits: Limits) -> list[Value] | None:
-    """Decode a text that is one JSON value or several in a row (concatenated, or one a line); `None` when it is not JSON.
+    """Decode a text that is one JSON value or several in a row (one a line, say); `None` when it is not JSON.
 
-    Raise `TooDeep` for hostile nesting. Of equal keys the last wins; NaN and raw control characters are tolerated.
+    Raise `TooDeepError` for hostile nesting. Of equal keys the last wins; NaN and control signs are tolerated.
     """
     try:
         data = msgspec.json.decode(text)
@@ -87,7 +84,7 @@ def _several(text: str, limits: Limits) -> list[Value] | None:
         try:
             data, end = _LENIENT.raw_decode(text, at)
         except RecursionError:
-            raise TooDeep("found values nested too deeply") from None
+            raise TooDeepError("found values nested too deeply") from None
         except ValueError:
             return None
         if not isinstance(data, dict | list):
@@ -177,9 +174,8 @@ class JsonPositions:
 __all__ = [
     "JSONDecodeError",
     "JsonPositions",
-    "TooDeep",
+    "TooDeepError",
     "Value",
-    "json",
     "json_error",
     "json_values",
     "looks_like_json",

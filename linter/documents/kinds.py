@@ -1,7 +1,7 @@
 """Which documents can matter, told from their text before anything is parsed.
 
-Sound by construction: a document is dropped only when no spelling of YAML or JSON could make it hold an object of a kind
-that matters or a field that names a pull secret. Escapes, aliases, explicit keys and tags make it stay.
+Sound by construction: a document is dropped only when no spelling of YAML or JSON could make it hold an object of a
+kind that matters or a field that names a pull secret. Escapes, aliases, explicit keys and tags make it stay.
 """
 
 import re
@@ -41,7 +41,7 @@ share matter in one of them only. `List` is absent because its items name their 
 count as the kind that they list."""
 
 FIELD_WORDS: Final = ("pullsecret", "pushsecret", "dockerc", "packagepull")
-"""Lower-case parts of every field or key that names or holds a pull secret (`dockerc` is in dockercfg and dockerconfigjson)."""
+"""Lower-case parts of every field or key that names or holds a pull secret; `dockerc` begins both data keys."""
 
 _KIND = re.compile(r"""kind(["']?\s*:[ \t]*["']?([A-Za-z]*))?""")
 _ODD_KEY = re.compile(r"""(?:\?|[&!]\S*|[|>][-+0-9]*)\s+(?:\#[^\n]*\s+)*["']?\Z""")

@@ -1,4 +1,4 @@
-"""The Kubernetes objects of a document: lists, typed lists and templates opened, each object knowing where it stands."""
+"""The Kubernetes objects of a document: lists and templates opened, each object knowing where it stands."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -47,6 +47,7 @@ class KubeObject:
         return Location(self.path, self.document, (*self.route, *steps), part=part)
 
     def __repr__(self) -> str:
+        """Say what and where, and nothing of the body: it may hold a credential."""
         return f"<{self.ref} at {self.path}#{self.document}{self.at().pointer}>"
 
 
@@ -58,7 +59,7 @@ class Seen:
     def __init__(self) -> None:
         self._known: set[tuple[str, ...]] = set()
 
-    def repeat(self, item: KubeObject) -> bool:
+    def repeated(self, item: KubeObject) -> bool:
         """Tell whether an object of this group, kind, namespace, name and uid came before; note it if not."""
         if not item.name:
             return False

@@ -12,9 +12,10 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 class Span(NamedTuple):
-    """A stretch of text. `start` and `end` are character offsets into the decoded text (no byte order mark), end exclusive;
+    """A stretch of text.
 
-    lines and columns count characters from 1, `end_column` is exclusive.
+    `start` and `end` are character offsets into the decoded text (no byte order mark), end exclusive. Lines and columns
+    count characters from 1; `end_column` is exclusive.
     """
 
     start: int
@@ -40,10 +41,11 @@ class Positions:
         self._finder: _JsonFinder | _YamlFinder | None = None
 
     def span(self, document: int, route: Route, part: str = "value") -> Span | None:
-        """Return the text of the key or the value at the end of a route; `None` when there is none (list items have no key).
+        """Return the text of the key or the value at the end of a route; `None` when there is none.
 
-        Of duplicate keys the last is meant; aliases and merge keys lead to the text that they stand for. The value of a
-        collection ends with its last leaf, not with the comments after it; anchors and tags belong to a value.
+        Of duplicate keys the last is meant; aliases and merge keys lead to the text that they stand for. List items
+        have no key. The value of a collection ends with its last leaf, not with the comments after it; anchors and tags
+        belong to a value.
         """
         if self._finder is None:
             self._finder = self._make_finder()
@@ -77,12 +79,12 @@ class Positions:
 
     def _make_finder(self) -> "_JsonFinder | _YamlFinder":
         """Choose as the reader did: JSON when the text is JSON, else YAML."""
-        from linter.documents.jsontext import TooDeep, json_values, looks_like_json  # noqa: PLC0415 - on demand
+        from linter.documents.jsontext import TooDeepError, json_values, looks_like_json  # noqa: PLC0415 - on demand
 
         if looks_like_json(self.text):
             try:
                 values = json_values(self.text, self._limits)
-            except TooDeep:
+            except TooDeepError:
                 values = []
             if values is not None:
                 return _JsonFinder(self.text, [(value.start, value.end) for value in values])

@@ -58,11 +58,11 @@ class _Reader:
 
     def _json(self) -> bool:
         """Read JSON; tell whether it was."""
-        from linter.documents.jsontext import TooDeep, json_values  # noqa: PLC0415 - as above
+        from linter.documents.jsontext import TooDeepError, json_values  # noqa: PLC0415 - as above
 
         try:
             values = json_values(self._text, self._limits)
-        except TooDeep as error:
+        except TooDeepError as error:
             self._problems.append(Problem(self._path, f"could not be read: {error}", remedy_for(str(error))))
             return True
         if values is None:

@@ -82,6 +82,10 @@ class Evidence:
         self.listed = 0
         self.layouts = [0] * len(_LAYOUTS)
 
+    def recognise(self, scope: str = "auto") -> Recognised:
+        """Decide what the input is; see `recognise`."""
+        return recognise(self, scope)
+
     def add(self, artifact_path: str, found: Iterable[KubeObject]) -> None:
         """Count one artifact's objects. Artifacts without any prove nothing and are not counted."""
         total = live = listed = 0
@@ -103,8 +107,19 @@ class Evidence:
                 break
 
 
-def recognise(evidence: Evidence) -> Recognised:
-    """Decide what an input is. Manifests, unless most artifacts and most objects come from an API server."""
+def recognise(evidence: Evidence, scope: str = "auto") -> Recognised:
+    """Decide what an input is. Manifests, unless most artifacts and most objects come from an API server.
+
+    A `scope` of `cluster` or `manifests` is the user's word and overrides what was recognised; the layout stays.
+    """
+    found = _recognise(evidence)
+    if scope in ("auto", found.scope):
+        return found
+    forced = Scope(scope)
+    return Recognised(forced, found.layout, f"--scope {scope}", _LIVE_LIST if forced is Scope.CLUSTER else _MANIFESTS)
+
+
+def _recognise(evidence: Evidence) -> Recognised:
     if not evidence.objects:
         return Recognised(Scope.MANIFESTS, "none", "no Kubernetes object was found", _MANIFESTS)
     live = f"{evidence.live} of {evidence.objects} objects carry a uid or a resource version"

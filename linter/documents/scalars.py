@@ -43,7 +43,7 @@ def _integer(digits: str) -> int:
 
 
 def _number(value: str) -> int | float | str:
-    """Return the number that a plain scalar spells, or the text itself: dates, versions and addresses are no numbers."""
+    """Return the number that a plain scalar spells, or the text itself: dates and versions are no numbers."""
     digits = value.replace("_", "")
     if len(digits) <= _INT_DIGITS and _INT.match(digits) and digits[-1] not in "oO":
         number = _integer(digits)
@@ -87,6 +87,6 @@ def key_text(value: Any) -> str:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:  # noqa: PLR2004 - as Go prints floats
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:  # as Go prints floats
         return str(int(value))
     return str(value)

@@ -1,8 +1,8 @@
 """A YAML stream cut into its documents by text alone, exactly where libyaml sees documents.
 
-A line that begins with `---` or `...` followed by a blank or a line's end is a marker everywhere in YAML 1.1: block scalars
-are indented by at least one column, plain scalars end there, and inside quotes or brackets it is an error. So one regular
-expression finds every marker, and a broken document costs none of its neighbours.
+A line that begins with `---` or `...` followed by a blank or a line's end is a marker everywhere in YAML 1.1: block
+scalars are indented by at least one column, plain scalars end there, and inside quotes or brackets it is an error. So
+one regular expression finds every marker, and a broken document costs none of its neighbours.
 """
 
 import re

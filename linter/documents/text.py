@@ -12,10 +12,10 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_BOM = dict((encoding, mark) for mark, encoding in _MARKS)
+_BOM = {encoding: mark for mark, encoding in _MARKS}
 
 
-class DecodeProblem(RegcredError):
+class DecodeProblem(RegcredError):  # noqa: N818 - a name of the contract
     """Bytes that are not text in the encoding they claim. `offset` counts bytes from 0, `line` counts from 1."""
 
     def __init__(self, message: str, offset: int, line: int) -> None:
@@ -25,9 +25,10 @@ class DecodeProblem(RegcredError):
 
 
 class SourceText(NamedTuple):
-    """A decoded file: its text without byte order mark, and what is needed to write it back byte for byte.
+    r"""A decoded file: its text without byte order mark, and what is needed to write it back byte for byte.
 
-    `encoding` is a codec name without mark (`utf-8`, `utf-16-le`, …), `newline` the more frequent of "\\n" and "\\r\\n".
+    `encoding` is a codec name without mark (`utf-8`, `utf-16-le`, …); `newline` is the more frequent of "\n" and
+    "\r\n".
     """
 
     text: str
@@ -37,12 +38,12 @@ class SourceText(NamedTuple):
 
 
 def _encoding(data: bytes) -> tuple[str, int]:
-    """Return the codec of these bytes and the length of their byte order mark; without a mark, zero bytes tell the width."""
+    """Return the codec of these bytes and the length of their byte order mark; without one, zero bytes tell."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return encoding, len(mark)
     zeros = tuple(byte == 0 for byte in data[:4])
-    by_pattern = {
+    by_pattern: dict[tuple[bool, ...], str] = {
         (False, True, True, True): "utf-32-le",
         (True, True, True, False): "utf-32-be",
         (False, True, False, True): "utf-16-le",

@@ -24,7 +24,7 @@ def _spec(lines: Sequence[str]) -> "GitIgnoreSpec | None":
 
 
 def _load(file: str) -> "GitIgnoreSpec | None":
-    """Return the patterns of one ignore file; `None` when it is missing, unreadable or not a regular file, as for git."""
+    """Return the patterns of one ignore file; `None` when it is missing, unreadable or a link, as for git."""
     if not os.path.isfile(file) or os.path.islink(file):
         return None
     try:

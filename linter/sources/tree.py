@@ -1,4 +1,4 @@
-"""Command-line arguments to artifacts: the walk through folders, with all that must not be read left out and counted."""
+"""Command-line arguments to artifacts: the walk through folders; what must not be read is left out and counted."""
 
 import os
 import sys
