@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 _GLOB_CHARACTERS: Final = "*?[\\"
+_CACHED_LENGTH: Final = 4096
 
 
 class RegistryKey(NamedTuple):
@@ -74,12 +75,15 @@ class ContainersKey(NamedTuple):
     registry: str
 
 
-@lru_cache(maxsize=8192)
 def normalise_key(key: str) -> RegistryKey:
     """Read a key as the kubelet does.
 
     Scheme, user info, query, fragment and a leading ``/v1/`` or ``/v2/`` go; ports stay text.
     """
+    return (_normalise_cached if len(key) <= _CACHED_LENGTH else _normalise)(key)
+
+
+def _normalise(key: str) -> RegistryKey:
     schemeless = key
     for scheme in ("https://", "http://"):
         if key.startswith(scheme):
@@ -109,14 +113,23 @@ def normalise_key(key: str) -> RegistryKey:
     )
 
 
-@lru_cache(maxsize=8192)
+_normalise_cached = lru_cache(maxsize=8192)(_normalise)
+
+
 def parse_target(text: str) -> Target | None:
     """Split a schemeless text for comparison (``ParseSchemelessURL``, ``SplitURL``); None when it is no URL."""
+    return (_target_cached if len(text) <= _CACHED_LENGTH else _target)(text)
+
+
+def _target(text: str) -> Target | None:
     parsed = parse_https(text)
     if not isinstance(parsed, HostPath):
         return None
     host, port = split_host_port(parsed.host)
     return Target(tuple(host.split(".")), port, parsed.path)
+
+
+_target_cached = lru_cache(maxsize=8192)(_target)
 
 
 def key_matches(key: RegistryKey, target_text: str) -> bool:
@@ -150,7 +163,6 @@ def normalise_registry(registry: str) -> str:
     return "index.docker.io" if registry in ("docker.io", "registry-1.docker.io") else registry
 
 
-@lru_cache(maxsize=8192)
 def containers_key(key: str, *, legacy: bool = False) -> ContainersKey:
     """Read a key as containers/image does.
 

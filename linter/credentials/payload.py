@@ -6,6 +6,8 @@ Source of the rules: ``DockerConfigJSON``, ``DockerConfig`` and ``DockerConfigEn
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
@@ -22,6 +24,7 @@ Span = tuple[int, int]
 _FIELDS: Final = {"username": "username", "password": "password", "email": "email", "auth": "auth"}
 _TOKENS: Final = ("identitytoken", "registrytoken")
 _ENTRY_TYPE: Final = "credentialprovider.dockerConfigEntryWithAuth"
+_LINE_FEED: Final = re.compile("\n")
 _CACHED_BYTES: Final = 32 * 1024
 
 
@@ -192,18 +195,26 @@ class _Reader:
         self.errors: list[PayloadError] = []
         self.saved: list[PayloadError] = []
         self.fatal: PayloadError | None = None
+        self.line_starts: list[int] = []
 
     def error(
         self, kind: Literal["type", "auth"], message: str, offset: int, entry: str | None, member: str | None
     ) -> None:
         """Record an error at an offset; inside an entry it is fatal."""
-        line, column = position(self.text, offset)
+        line, column = self.position(offset)
         error = PayloadError(kind, message, offset, line, column, entry, member)
         self.errors.append(error)
         if entry is None:
             self.saved.append(error)
         elif self.fatal is None:
             self.fatal = error
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset; line starts are found once, so that many errors stay cheap."""
+        if not self.line_starts:
+            self.line_starts = [0, *(match.end() for match in _LINE_FEED.finditer(self.text))]
+        line = bisect_right(self.line_starts, offset)
+        return line, offset - self.line_starts[line - 1] + 1
 
     def read(self, root: JsonNode) -> None:
         """Read the top level."""

@@ -29,6 +29,7 @@ _IMPORTER: Final = re.compile(rf"(?P<name>(?:{_DOMAIN}(?::[0-9]+)?/)?{_PATH}){_T
 _IDENTIFIER: Final = re.compile(r"[a-f0-9]{64}")
 _DIGEST_LENGTHS: Final = {"sha256": 64, "sha384": 96, "sha512": 128}
 _MAX_NAME: Final = 255
+_CACHED_LENGTH: Final = 4096
 _HUB: Final = "docker.io"
 _HUB_HOSTS: Final = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
 _INVALID: Final = "invalid reference format"
@@ -64,14 +65,16 @@ class ReferenceError_(NamedTuple):  # noqa: N801 - ReferenceError is a builtin
 
 def parse_reference(image: str, *, consumer: Consumer | str = Consumer.KUBELET) -> Reference | ReferenceError_:
     """Parse an image reference as one consumer does; never raises."""
-    return _parse_cached(image, str(consumer))
+    return (_parse_cached if len(image) <= _CACHED_LENGTH else _parse)(image, str(consumer))
 
 
-@lru_cache(maxsize=8192)
-def _parse_cached(image: str, consumer: str) -> Reference | ReferenceError_:
+def _parse(image: str, consumer: str) -> Reference | ReferenceError_:
     if consumer == Consumer.IMPORTER:
         return _parse_importer(image)
     return _parse_normalised(image, current=consumer != Consumer.CONTAINERS)
+
+
+_parse_cached = lru_cache(maxsize=8192)(_parse)
 
 
 def _split_domain(image: str, *, current: bool) -> tuple[str, str]:
