@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from linter.registry import Loaded
 
 _REPOSITORY = "manifests"
-_PROVES = {
-    Scope.CLUSTER: "all that exists, as the caller says: what is absent here does not exist",
-    Scope.MANIFESTS: "part of the truth: objects may come from elsewhere",
-}
 
 
 class Request(NamedTuple):
@@ -156,10 +152,7 @@ def _groups(inputs: Sequence[_Input], scope: str) -> Iterator[_Group]:
     repository: list[tuple[_Input, Recognised]] = []
     clusters: list[tuple[_Input, Recognised]] = []
     for source in inputs:
-        recognised = recognise(source.evidence)
-        if scope != "auto" and scope != recognised.scope:
-            asked = Scope(scope)
-            recognised = Recognised(asked, str(asked), f"--scope {scope} says so", _PROVES[asked])
+        recognised = recognise(source.evidence, scope)
         (clusters if recognised.scope is Scope.CLUSTER else repository).append((source, recognised))
     if repository:
         yield _Group(_REPOSITORY if clusters else "", [source for source, _ in repository], repository[0][1])
@@ -172,7 +165,7 @@ def _inventory(group: _Group, reader: _Reader) -> tuple[Inventory, Counter[str]]
     seen = Seen() if group.recognised.scope is Scope.CLUSTER else None
     for source in group.inputs:
         for document, found in source.documents:
-            fresh = [item for item in found if seen is None or not seen.repeat(item)]
+            fresh = [item for item in found if seen is None or not seen.repeated(item)]
             if fresh or not found:
                 builder.add_objects(document, fresh)
     parsed = {(document.path, document.number) for source in group.inputs for document, _ in source.documents}
