@@ -43,6 +43,14 @@ def insert_below(text: str, node: Node, lines: list[str], newline: str) -> Itera
     yield [(stop, stop, newline + body)]
     if column(text, end) == 0 and end > stop:
         yield [(end, end, body + newline)]
+    if node.leaf.style in ("|", ">") and end == len(text):
+        # A block scalar that ends with the text has no final line break in its value: with one, only "-" keeps it out.
+        begin = node.leaf.begin
+        marks = begin + 1
+        while text[marks : marks + 1] in ("+", "-", *"123456789"):
+            marks += 1
+        head = text[begin:marks].replace("+", "").replace("-", "") + "-"
+        yield [(begin, marks, head), (end, end, newline + body)]
     first = starts(text, node)[0]
     margin = " " * column(text, first)
     yield [(first, first, body.lstrip(" ") + newline + margin)]

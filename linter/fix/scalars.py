@@ -22,6 +22,7 @@ class Style(NamedTuple):
     indent: int = 2
     list_indent: int = 0
     quote: str = '"'
+    blocks: bool = True
 
 
 def plain_safe(value: str, *, flow: bool = False) -> bool:
@@ -149,7 +150,7 @@ def render_block(value: Any, style: Style, margin: int = 0) -> list[str]:
 
 def render_leaf(head: str, value: Any, style: Style, margin: int) -> list[str]:
     """Write one line, or the lines of a literal block, for a scalar or an empty collection after its key or dash."""
-    if isinstance(value, str) and "\n" in value:
+    if isinstance(value, str) and "\n" in value and style.blocks:
         block = literal(value, " " * (margin + style.indent), "\n")
         if block is not None:
             return (head + block).split("\n")

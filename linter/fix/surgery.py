@@ -161,7 +161,7 @@ class Surgeon:
             yield flow.insert(self.text, place.chain, None, value, self.style, strict=self.strict)
             return
         margin = column(self.text, node.begin)
-        yield from block.insert_below(self.text, node, render_block([value], self.style, margin), self.style.newline)
+        yield from self._below(node, [value], margin)
 
     def _add(self, place: Place, key: str, value: Any) -> Iterator[list[Splice]]:
         node = place.node
@@ -171,13 +171,15 @@ class Surgeon:
         if node.kind != "map":
             raise FixError("no mapping at the place to edit")
         if not node.flow:
-            margin = column(self.text, node.begin)
-            lines = render_block({key: value}, self.style, margin)
-            yield from block.insert_below(self.text, node, lines, self.style.newline)
+            yield from self._below(node, {key: value}, column(self.text, node.begin))
             return
         if not node.pairs and not self.strict and not node.anchor and not node.tag and not self._in_flow(place):
             yield from self._as_block(place, {key: value})
         yield flow.insert(self.text, place.chain, key, value, self.style, strict=self.strict)
+
+    def _below(self, node: Node, value: Any, margin: int) -> Iterator[list[Splice]]:
+        for style in (self.style, self.style._replace(blocks=False)):
+            yield from block.insert_below(self.text, node, render_block(value, style, margin), style.newline)
 
     def _in_flow(self, place: Place) -> bool:
         return any(node.flow for node in place.chain[:-1])
@@ -258,8 +260,8 @@ class Surgeon:
                 indent = first[:width] if not first[:width].strip() else indent
                 head = f"|{number}{chomp}"
                 rest = self.text[header.end() : line_end(self.text, node.begin)]
-        elif not node.empty and "\n" in self.text[node.begin : node.end]:
-            second = self.text[node.begin : node.end].splitlines()[1]
+        elif len(written := self.text[node.begin : node.end].splitlines()) > 1:
+            second = written[1]
             wide = len(second) - len(second.lstrip(" "))
             indent = " " * wide if wide > column(self.text, owner) else indent
         gap = " " if node.empty else ""

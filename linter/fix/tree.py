@@ -58,6 +58,11 @@ class Node:
     @property
     def last(self) -> int:
         """The end of the last leaf: what follows it on its line is a comment, what follows below belongs to others."""
+        return self.leaf.end
+
+    @property
+    def leaf(self) -> "Node":
+        """The last node of a block collection, or the node itself where it is a leaf or in flow style."""
         node = self
         while node.kind in ("map", "seq") and not node.flow:
             if node.kind == "map" and node.pairs:
@@ -66,7 +71,7 @@ class Node:
                 node = node.items[-1]
             else:
                 break
-        return node.end
+        return node
 
     @property
     def children(self) -> Iterator["Node"]:

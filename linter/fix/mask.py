@@ -1,0 +1,266 @@
+"""Where credentials stand in a text: spans that a diff must not show. When in doubt, a span is masked.
+
+Three nets lie over each other: what the structure says (values of a Secret, of keys named like credentials), what any
+line looks like (base64, tokens, user info in addresses, also in comments and in JSON inside strings), and the very
+credentials found, wherever else they are repeated.
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from linter.errors import FixError
+from linter.fix.tree import BREAKS, Node, parse
+from linter.secret import MASK
+
+Span = tuple[int, int]
+
+_NAMES: Final = (
+    r"auth|authorization|pass|passwd|passphrase|password|pwd|pw|[a-z_.-]*password|identity_?token|registry_?token|"
+    r"[a-z_.-]*token|[a-z_.-]*api_?key|[a-z_.-]*secret_?key|[a-z_.-]*access_?key|client_?secret|private_?key(?:_id)?|"
+    r"\.?dockerconfigjson|\.?dockercfg|[a-z_.-]*credentials?|bearer"
+)
+_SENSITIVE: Final = re.compile(rf"(?:{_NAMES})\Z", re.IGNORECASE)
+_LEXICAL: Final = re.compile(
+    rf"(?<![\w.-])(?:\\*[\"'])?(?P<key>{_NAMES})(?:\\*[\"'])?[ \t]*[:=][ \t]*"
+    r"(?P<value>(?P<quote>\\*[\"'])(?:(?!(?P=quote)).)*(?:(?P=quote))?|[^\s,}\]]+)",
+    re.IGNORECASE,
+)
+_RUN: Final = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
+_HEX: Final = re.compile(r"(?<!sha256:)(?<![0-9a-zA-Z])[0-9a-f]{32,}(?![0-9a-zA-Z])")
+_TOKEN: Final = re.compile(
+    r"(?:gh[pousr]_|github_pat_|glpat-|gldt-|glcbt-|dckr_[a-z]+_|sha256~|xox[a-z]-|AKIA|ASIA|ya29\.|eyJ)[A-Za-z0-9_.~+/=-]+"
+)
+_USER_INFO: Final = re.compile(r"(?<=//)[^/\s@\"']+(?=@)")
+_BEARER: Final = re.compile(r"(?i)(?<=\bbearer )\S+|(?<=\bbasic )\S+")
+_VISIBLE: Final = frozenset(
+    {"kind", "apiVersion", "name", "namespace", "type", "image", "serviceAccountName", "secretName"}
+)
+_HARMLESS: Final = re.compile(r"\A(?:[\w.-]+(?::\d+)?(?:/[\w./-]*)?|\W*)\Z")
+
+
+def sensitive(name: str) -> bool:
+    """Tell whether a key is named like something that holds a credential."""
+    return _SENSITIVE.match(name) is not None
+
+
+def mask_lines(text: str, format_hint: str, known: Iterable[str] = ()) -> list[str]:
+    """Return the lines of `text` (split at line feeds) with every credential replaced; as many lines as before."""
+    try:
+        roots = parse(text, format_hint)
+    except FixError:
+        return [_blind(line) for line in text.split("\n")]
+    spans, clear = _structural(roots)
+    spans += _lexical(text, clear)
+    spans += _repeated(text, known)
+    return _masked(text, spans).split("\n")
+
+
+def credentials_in(text: str, format_hint: str) -> set[str]:
+    """Collect the credentials of all payloads in a text, so that their repetitions elsewhere can be masked too."""
+    try:
+        roots = parse(text, format_hint)
+    except FixError:
+        return set()
+    found: set[str] = set()
+    for node, encoded in _values(roots):
+        if encoded:
+            compact = "".join(node.value.split())
+            found.add(compact)
+            content = decode(compact)
+        else:
+            content = node.value
+            if not _HARMLESS.match(content.strip()):
+                found.add(content.strip())
+        if content:
+            found |= _inside(content)
+    return {item for item in found if len(item) >= 5}
+
+
+def decode(text: str) -> str | None:
+    """Return the text behind base64, or None when there is none."""
+    try:
+        raw = base64.b64decode("".join(text.split()), validate=True)
+        return raw.decode("utf-8")
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _inside(content: str) -> set[str]:
+    """Collect credentials of a docker config: fields named like one, and both halves' secrets behind each `auth`."""
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError):
+        return set()
+    found: set[str] = set()
+    stack = [data]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            for key, value in item.items():
+                if isinstance(value, str) and sensitive(str(key)):
+                    found |= {value, value.strip(), json.dumps(value)[1:-1]}
+                    plain = decode(value + "=" * (-len(value) % 4))
+                    if plain and ":" in plain:
+                        found |= {plain, plain.partition(":")[2], plain.partition(":")[2].strip()}
+                else:
+                    stack.append(value)
+        elif isinstance(item, list):
+            stack.extend(item)
+    return found
+
+
+def _values(roots: list[Node | None]) -> Iterator[tuple[Node, bool]]:
+    """Every scalar that is a Secret's value, and whether it is base64."""
+    for root in roots:
+        stack = [root] if root is not None else []
+        while stack:
+            node = stack.pop()
+            for key, value in node.pairs:
+                if _holds_values(node, key.value, value):
+                    for leaf in _leaves(value):
+                        yield leaf, key.value != "stringData"
+            stack.extend(node.children)
+
+
+def _holds_values(node: Node, key: str, value: Node) -> bool:
+    if key == "stringData":
+        return True
+    kind = next((item.value for name, item in node.pairs if name.value == "kind"), "")
+    return key in ("data", "binaryData") and kind != "ConfigMap" and value.kind != "seq"
+
+
+def _leaves(node: Node) -> Iterator[Node]:
+    """All scalars below a node that are values, not keys."""
+    stack = [node]
+    while stack:
+        item = stack.pop()
+        if item.kind == "scalar":
+            yield item
+        if item.kind == "alias" and item.target is not None and item.target.kind == "scalar":
+            yield item.target
+        stack.extend(value for _, value in item.pairs)
+        stack.extend(item.items)
+
+
+def _structural(roots: list[Node | None]) -> tuple[list[Span], list[Span]]:
+    """Find spans that the structure says are credentials, and spans of structure that no pattern shall mask."""
+    hidden = [(leaf.begin, leaf.end) for leaf, _ in _values(roots)]
+    clear: list[Span] = []
+    for root in roots:
+        stack = [root] if root is not None else []
+        while stack:
+            node = stack.pop()
+            names = {key.value: value for key, value in node.pairs}
+            label = names.get("name")
+            for key, value in node.pairs:
+                clear.append((key.begin, key.end))
+                last_applied = key.value.endswith("last-applied-configuration")
+                env = key.value == "value" and label is not None and sensitive(label.value)
+                if last_applied or env or sensitive(key.value) or key.value == "literals":
+                    hidden += [(leaf.begin, leaf.end) for leaf in _leaves(value)]
+                elif key.value in _VISIBLE and value.kind == "scalar":
+                    clear.append((value.begin, value.end))
+            stack.extend(node.children)
+    return hidden, clear
+
+
+def _lexical(text: str, clear: list[Span]) -> list[Span]:
+    """Find spans that look like credentials, in comments and inside strings too."""
+    spans = [found.span("value") for found in _LEXICAL.finditer(text) if found["value"] not in ("|", ">", "|-", ">-")]
+    spans = [span for span in spans if text[span[0]] not in "{[&*" or text[span[0] : span[0] + 2] == "{{"]
+    for pattern in (_TOKEN, _USER_INFO, _BEARER):
+        spans += [found.span() for found in pattern.finditer(text)]
+    covered = sorted(clear)
+    spans += [found.span() for found in _HEX.finditer(text) if not _within(found.span(), covered)]
+    for found in _RUN.finditer(text):
+        run = found.group()
+        mixed = any(char.islower() for char in run) and any(char.isupper() for char in run)
+        digits = run.isupper() and any(char.isdigit() for char in run)
+        if ((mixed and len(run) >= 24) or digits) and not _within(found.span(), covered):
+            spans.append(found.span())
+    return spans
+
+
+def _within(span: Span, covered: list[Span]) -> bool:
+    from bisect import bisect_right  # noqa: PLC0415
+
+    at = bisect_right(covered, (span[0], 1 << 62)) - 1
+    return at >= 0 and covered[at][0] <= span[0] and span[1] <= covered[at][1]
+
+
+def _repeated(text: str, known: Iterable[str]) -> list[Span]:
+    spans: list[Span] = []
+    for item in known:
+        at = text.find(item)
+        while at != -1:
+            spans.append((at, at + len(item)))
+            at = text.find(item, at + len(item))
+    return spans
+
+
+def _masked(text: str, spans: list[Span]) -> str:
+    """Replace spans; a span over several lines leaves its line breaks and indentation."""
+    parts: list[str] = []
+    position = 0
+    for start, end in _merged(spans):
+        parts.append(text[position:start])
+        parts.append(_cover(text[start:end]))
+        position = end
+    return "".join([*parts, text[position:]])
+
+
+def _merged(spans: list[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for start, end in sorted(span for span in spans if span[1] > span[0]):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+_LINE: Final = re.compile(rf"(?P<lead>[ \t]*)(?P<body>[^{BREAKS}]*)(?P<stop>[{BREAKS}]*)")
+_HEAD: Final = re.compile(r"(?P<mark>[|>][0-9+-]*)(?P<rest>[ \t]+#[^\r\n]*|[ \t]*)\Z")
+
+
+def _cover(value: str) -> str:
+    """Mask a value; the header of a block scalar and the quotes of a quoted one stay, for they are layout."""
+    covered: list[str] = []
+    for found in _LINE.finditer(value):
+        body = found["body"]
+        header = _HEAD.match(body) if not covered and found["stop"] else None
+        if header:
+            body = header["mark"]
+        elif body.strip():
+            quote = body[0] if len(body) > 1 and body[0] in "'\"" and body[-1] == body[0] else ""
+            body = f"{quote}{MASK}{quote}" if body.strip("'\"") else body
+        covered += [found["lead"], body, found["stop"]]
+    return "".join(covered)
+
+
+def _blind(line: str) -> str:
+    """Mask a line of a text that cannot be parsed: only a key in front stays."""
+    found = re.match(r"[ \t-]*(?:[\w./-]+:(?=\s|\Z))?", line)
+    head = found.group() if found else ""
+    return head + (f" {MASK}" if line[len(head) :].strip() else "")
+
+
+def mask_json(value: Any, key: str = "") -> Any:
+    """Return decoded payload data with its credentials replaced: registry keys, user names and structure stay."""
+    if isinstance(value, Pairs):
+        return Pairs((_USER_INFO.sub(MASK, name), mask_json(item, name)) for name, item in value)
+    if isinstance(value, list):
+        return [mask_json(item, key) for item in value]
+    if value is None or isinstance(value, bool) or value == "":
+        return value
+    if key in ("username", "email", "serveraddress") and isinstance(value, str):
+        return MASK if _TOKEN.search(value) or _RUN.search(value) or _HEX.search(value) else value
+    return MASK
+
+
+class Pairs(list[tuple[str, Any]]):
+    """The members of a JSON object in order, repeated keys included."""
