@@ -39,6 +39,7 @@ _BEARER: Final = re.compile(r"(?i)(?<=\bbearer )\S+|(?<=\bbasic )\S+")
 _VISIBLE: Final = frozenset(
     {"kind", "apiVersion", "name", "namespace", "type", "image", "serviceAccountName", "secretName"}
 )
+_PLAIN_WORDS: Final = frozenset({"|", ">", "|-", ">-", "true", "false", "null", "~", '""', "''"})
 _HARMLESS: Final = re.compile(r"\A(?:[\w.-]+(?::\d+)?(?:/[\w./-]*)?|\W*)\Z")
 
 
@@ -161,7 +162,7 @@ def _structural(roots: list[Node | None]) -> tuple[list[Span], list[Span]]:
                 last_applied = key.value.endswith("last-applied-configuration")
                 env = key.value == "value" and label is not None and sensitive(label.value)
                 if last_applied or env or sensitive(key.value) or key.value == "literals":
-                    hidden += [(leaf.begin, leaf.end) for leaf in _leaves(value)]
+                    hidden += [(leaf.begin, leaf.end) for leaf in _leaves(value) if leaf.value not in _PLAIN_WORDS]
                 elif key.value in _VISIBLE and value.kind == "scalar":
                     clear.append((value.begin, value.end))
             stack.extend(node.children)
@@ -170,7 +171,7 @@ def _structural(roots: list[Node | None]) -> tuple[list[Span], list[Span]]:
 
 def _lexical(text: str, clear: list[Span]) -> list[Span]:
     """Find spans that look like credentials, in comments and inside strings too."""
-    spans = [found.span("value") for found in _LEXICAL.finditer(text) if found["value"] not in ("|", ">", "|-", ">-")]
+    spans = [found.span("value") for found in _LEXICAL.finditer(text) if found["value"] not in _PLAIN_WORDS]
     spans = [span for span in spans if text[span[0]] not in "{[&*" or text[span[0] : span[0] + 2] == "{{"]
     for pattern in (_TOKEN, _USER_INFO, _BEARER):
         spans += [found.span() for found in pattern.finditer(text)]

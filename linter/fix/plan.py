@@ -6,7 +6,7 @@ from typing import NamedTuple
 from linter.errors import FixError
 from linter.fix.text import EditResult, edit_text
 from linter.fix.tree import parse
-from linter.model import Applicability, Edit, Fix
+from linter.model import Applicability, Edit, Fix, Op
 
 
 class FixOutcome(NamedTuple):
@@ -22,6 +22,8 @@ def overlap(one: Edit, other: Edit) -> bool:
     """Tell whether two edits touch the same part: one route leads through the other's end. Equal edits do not."""
     if one == other or (one.path, one.document) != (other.path, other.document):
         return False
+    if one.op is other.op is Op.APPEND and one.route == other.route:
+        return False  # a list takes both
     shorter = min(len(one.route), len(other.route))
     return one.route[:shorter] == other.route[:shorter]
 
@@ -48,7 +50,7 @@ def apply_fixes(files: Mapping[str, bytes], fixes: Sequence[Fix], *, unsafe: boo
     offered: list[Fix] = []
     refused: list[tuple[Fix, str]] = []
     for fix in fixes:
-        reason = _declined(fix, unsafe=unsafe)
+        reason = declined(fix, unsafe=unsafe)
         if reason:
             refused.append((fix, reason))
         else:
@@ -60,7 +62,8 @@ def apply_fixes(files: Mapping[str, bytes], fixes: Sequence[Fix], *, unsafe: boo
     return FixOutcome(session.changed(), tuple(applied), deferred, tuple(refused))
 
 
-def _declined(fix: Fix, *, unsafe: bool) -> str:
+def declined(fix: Fix, *, unsafe: bool) -> str:
+    """Return why a fix is not made at all, or "" when it may be."""
     if fix.applicability is Applicability.DISPLAY or not fix.edits:
         return "it is only shown, not applied"
     if fix.applicability is Applicability.UNSAFE and not unsafe:

@@ -1,0 +1,307 @@
+"""Manifests that repair a cluster: each touched object whole, ready for `kubectl apply`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from linter.errors import FixError
+from linter.fix.data import apply_to_data, same, to_data
+from linter.fix.mask import mask_lines
+from linter.fix.naming import file_name, one_line
+from linter.fix.plan import declined, plan
+from linter.fix.scalars import Style, render_block
+from linter.fix.tree import parse
+from linter.model import Edit, Finding, Fix, ObjectRef, Route
+
+_NOISE = ("managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink", "deletionTimestamp")
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_ORDER = ("Secret", "SealedSecret", "ExternalSecret", "ServiceAccount")
+_RECREATED = ("Pod", "Job")
+_KEPT_BY_OPENSHIFT = "openshift.io/internal-registry-pull-secret-ref"
+_GENERATED = ("openshift.io/internal-registry-auth-token.service-account", "openshift.io/token-secret.name")
+
+
+class KubeObject(Protocol):
+    """What is needed of an object, as `linter.documents.objects` has it."""
+
+    path: str
+    document: int
+    route: Route
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+    body: dict[str, Any]
+
+
+class FixFile(NamedTuple):
+    """A file to write: its text, its mode, and whether it holds a credential."""
+
+    text: str
+    mode: int = 0o644
+    carries_credential: bool = False
+
+
+class FixDir(NamedTuple):
+    """A folder of repairs, by relative path; the fixes it makes, and those it leaves with the reason."""
+
+    files: Mapping[str, FixFile]
+    applied: tuple[Fix, ...] = ()
+    refused: tuple[tuple[Fix, str], ...] = ()
+
+
+class Repaired(NamedTuple):
+    """One object after its repairs. `path` is empty when no file is written for it; `note` then says what to do."""
+
+    ref: ObjectRef
+    cluster: str
+    findings: tuple[Finding, ...]
+    edits: tuple[Edit, ...]
+    body: dict[str, Any]
+    path: str = ""
+    recreate: bool = False
+    carries_credential: bool = False
+    note: str = ""
+
+
+def build(
+    objects: Iterable[KubeObject], findings: Iterable[Finding], *, unsafe: bool, credentials: bool = True
+) -> FixDir:
+    """Make the folder's files for all fixes that may be made; nothing is written here.
+
+    Each object stands in it whole, for the API replaces lists such as a service account's `imagePullSecrets` as one.
+    """
+    by_document: dict[tuple[str, int], list[KubeObject]] = {}
+    for item in objects:
+        by_document.setdefault((item.path, item.document), []).append(item)
+    fixable = [finding for finding in findings if finding.fix is not None]
+    chosen, refused = _choose(fixable, unsafe=unsafe)
+    collected = _Collected(by_document)
+    applied: list[Fix] = []
+    for finding in chosen:
+        if finding.fix is None:
+            continue
+        reason = collected.add(finding, finding.fix)
+        if reason:
+            refused.append((finding.fix, reason))
+        else:
+            applied.append(finding.fix)
+    return _lay_out(collected, fixable, applied, refused, credentials=credentials)
+
+
+def _choose(findings: Sequence[Finding], *, unsafe: bool) -> tuple[list[Finding], list[tuple[Fix, str]]]:
+    """Return the findings whose fixes are made in this run, and why the others are not."""
+    offered: list[Fix] = []
+    refused: list[tuple[Fix, str]] = []
+    for finding in findings:
+        if finding.fix is None:
+            continue
+        reason = declined(finding.fix, unsafe=unsafe)
+        if reason:
+            refused.append((finding.fix, reason))
+        else:
+            offered.append(finding.fix)
+    rounds = plan(offered)
+    later = {id(fix) for members in rounds[1:] for fix in members}
+    refused += [
+        (fix, "it touches what another fix changes: apply these, then check again")
+        for fix in offered
+        if id(fix) in later
+    ]
+    now = {id(fix) for members in rounds[:1] for fix in members}
+    return [finding for finding in findings if id(finding.fix) in now], refused
+
+
+class _Collected:
+    """The edits and findings of every touched object."""
+
+    def __init__(self, by_document: Mapping[tuple[str, int], list[KubeObject]]) -> None:
+        self.by_document = by_document
+        self.found: dict[int, tuple[KubeObject, list[Edit], list[Finding]]] = {}
+        self.sources: list[tuple[ObjectRef, str]] = []
+
+    def add(self, finding: Finding, fix: Fix) -> str:
+        """Add a fix whole; return the reason when one of its objects cannot be repaired here."""
+        touched: list[tuple[KubeObject, Edit]] = []
+        for edit in fix.edits:
+            item = self._object(edit)
+            if item is None:
+                return "its object is not among those that were read"
+            source = generated_by(item.body)
+            if source:
+                self.sources.append((_ref(item), source))
+                return f"{one_line(str(_ref(item)))} is generated: change {one_line(source)} instead"
+            touched.append((item, edit._replace(route=edit.route[len(item.route) :])))
+        try:
+            for item in {id(item): item for item, _ in touched}.values():
+                before = self.found.get(id(item), (item, [], []))[1]
+                own = [edit for other, edit in touched if other is item]
+                repaired = apply_to_data(item.body, [*before, *own])
+                if _generated_links(item.body) - _generated_links(repaired):
+                    return "it would drop a link that OpenShift has generated"
+        except FixError as error:
+            return str(error)
+        for item, edit in touched:
+            entry = self.found.setdefault(id(item), (item, [], []))
+            entry[1].append(edit)
+            if finding not in entry[2]:
+                entry[2].append(finding)
+        return ""
+
+    def _object(self, edit: Edit) -> KubeObject | None:
+        """Return the outermost object around an edit: what a template holds can only be changed in the template."""
+        around = [
+            item
+            for item in self.by_document.get((edit.path, edit.document), ())
+            if edit.route[: len(item.route)] == item.route
+        ]
+        return min(around, key=lambda item: len(item.route), default=None)
+
+
+def generated_by(body: Mapping[str, Any]) -> str:
+    """Name what an object was made from and is kept like, or return "": a repair there would be undone."""
+    metadata = body.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    annotations = metadata.get("annotations")
+    if isinstance(annotations, dict) and any(key in annotations for key in _GENERATED):
+        return "nothing (OpenShift keeps this secret itself)"
+    owners = metadata.get("ownerReferences")
+    for owner in owners if isinstance(owners, list) else ():
+        if isinstance(owner, dict) and owner.get("kind"):
+            return f"{owner.get('kind')} {owner.get('name', '')}".strip()
+    return ""
+
+
+def _generated_links(body: Any) -> set[str]:
+    """Collect the `<account>-dockercfg-xxxxx` names in a service account's lists."""
+    if not isinstance(body, dict) or body.get("kind", "ServiceAccount") != "ServiceAccount":
+        return set()
+    names = set()
+    for key in ("imagePullSecrets", "secrets"):
+        items = body.get(key)
+        for item in items if isinstance(items, list) else ():
+            name = item.get("name") if isinstance(item, dict) else None
+            if isinstance(name, str) and "-dockercfg-" in name:
+                names.add(f"{key}/{name}")
+    return names
+
+
+def _ref(item: KubeObject) -> ObjectRef:
+    return ObjectRef(item.api_version, item.kind, item.namespace, item.name)
+
+
+def cleaned(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body without what the cluster writes itself, and without the copy of an earlier apply."""
+    result = {key: value for key, value in body.items() if key != "status"}
+    metadata = result.get("metadata")
+    if isinstance(metadata, dict):
+        metadata = {key: value for key, value in metadata.items() if key not in _NOISE}
+        annotations = metadata.get("annotations")
+        if isinstance(annotations, dict):
+            kept = {key: value for key, value in annotations.items() if key not in (_LAST_APPLIED, _KEPT_BY_OPENSHIFT)}
+            metadata = {key: value for key, value in metadata.items() if key != "annotations"}
+            metadata |= {"annotations": kept} if kept else {}
+        result["metadata"] = metadata
+    return result
+
+
+def _lay_out(
+    collected: _Collected,
+    findings: Sequence[Finding],
+    applied: list[Fix],
+    refused: list[tuple[Fix, str]],
+    *,
+    credentials: bool,
+) -> FixDir:
+    from linter.fix.readme import readme  # noqa: PLC0415
+
+    clusters = {finding.cluster for _, _, found in collected.found.values() for finding in found}
+    repaired = [
+        _repaired(item, edits, found, credentials=credentials) for item, edits, found in collected.found.values()
+    ]
+    repaired.sort(key=lambda one: (one.cluster, one.ref.namespace, _rank(one.ref.kind), one.ref.kind, one.ref.name))
+    files: dict[str, FixFile] = {}
+    done: list[Repaired] = []
+    folders: dict[str, list[str]] = {}
+    for one in repaired:
+        folder = _folder(one, several=len(clusters) > 1)
+        number = len(folders.setdefault(folder, [])) + 1
+        if one.note:
+            done.append(one)
+            continue
+        name = f"{number:02d}-{file_name(one.ref.kind.lower())}-{file_name(one.ref.name)}.yaml"
+        folders[folder].append("" if one.recreate else name)
+        path = f"{folder}/delete-and-create/{name}" if one.recreate else f"{folder}/{name}"
+        mode = 0o600 if one.carries_credential else 0o644
+        files[path] = FixFile(_header(one) + rendered(one.body), mode, one.carries_credential)
+        done.append(one._replace(path=path))
+    for folder, names in folders.items():
+        if any(names):
+            files[f"{folder}/kustomization.yaml"] = FixFile(_kustomization([name for name in names if name]))
+    if done or collected.sources:
+        files["README.md"] = FixFile(readme(done, findings, refused))
+    return FixDir(dict(sorted(files.items())), tuple(applied), tuple(refused))
+
+
+def _rank(kind: str) -> int:
+    return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
+
+
+def _folder(one: Repaired, *, several: bool) -> str:
+    namespace = (
+        f"ns-{file_name(one.ref.namespace)}" if one.ref.namespace == "no-namespace" else file_name(one.ref.namespace)
+    )
+    folder = namespace if one.ref.namespace else "no-namespace"
+    return f"{file_name(one.cluster)}/{folder}" if several else folder
+
+
+def _repaired(item: KubeObject, edits: list[Edit], findings: list[Finding], *, credentials: bool) -> Repaired:
+    after = apply_to_data(item.body, edits)
+    body = {"apiVersion": item.api_version, "kind": item.kind} | cleaned(after)
+    before_type = item.body.get("type") or "Opaque"
+    changed = item.kind == "Secret" and (
+        before_type != (body.get("type") or "Opaque") or item.body.get("immutable") is True
+    )
+    carries = _carries(body)
+    note = ""
+    if carries and not credentials:
+        note = "not written, for it would carry a credential: see its commands"
+    cluster = next((finding.cluster for finding in findings), "")
+    recreate = changed or item.kind in _RECREATED
+    return Repaired(_ref(item), cluster, tuple(findings), tuple(edits), body, "", recreate, carries, note)
+
+
+def _carries(body: Mapping[str, Any]) -> bool:
+    """Tell whether an object holds a credential: a Secret with any value, or anything that a diff would mask."""
+    if body.get("kind") == "Secret":
+        return bool(body.get("data") or body.get("stringData"))
+    text = rendered(body)
+    return mask_lines(text, "yaml") != text.split("\n")
+
+
+def rendered(body: Mapping[str, Any]) -> str:
+    """Return the object as YAML in block style, checked to mean the object."""
+    for style in (Style(), Style(blocks=False)):
+        text = "\n".join(render_block(body, style)) + "\n"
+        if same([to_data(root) for root in parse(text, "yaml")], [_plain(body)]):
+            return text
+    raise FixError("an object could not be written as YAML")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _header(one: Repaired) -> str:
+    lines = [f"# {finding.code} {finding.name}: {one_line(finding.message)}" for finding in one.findings]
+    if one.recreate:
+        lines.append("# This object cannot be changed in place: it must be deleted and created, see README.md.")
+    return "\n".join(dict.fromkeys(lines)) + "\n"
+
+
+def _kustomization(names: Sequence[str]) -> str:
+    body = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": list(names)}
+    return "\n".join(render_block(body, Style())) + "\n"

@@ -1,0 +1,40 @@
+"""Names of files and words of commands, made from names that may be hostile."""
+
+import hashlib
+import re
+import shlex
+from typing import Final
+
+_RESERVED: Final = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{port}{at}" for port in ("com", "lpt") for at in range(10))}
+)
+_LONGEST: Final = 80
+
+
+def file_name(text: str) -> str:
+    """Return a name that every file system takes, with a short hash where it had to be changed and could collide."""
+    safe = re.sub(r"[^a-z0-9.-]+", "-", text.lower()).strip(".-")[:_LONGEST].rstrip(".-")
+    if safe == text and safe.partition(".")[0] not in _RESERVED:
+        return safe
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{safe or 'unnamed'}-{digest}" if safe.partition(".")[0] not in _RESERVED else f"x-{safe}-{digest}"
+
+
+def shell(*words: str) -> str:
+    """Return a command line in which every word is one word, whatever it holds; control characters are made visible."""
+    return " ".join(shlex.quote(one_line(word)) for word in words)
+
+
+def positional(*words: str) -> tuple[str, ...]:
+    """Return arguments that no program takes for options, though a hostile name may start with a dash."""
+    return ("--", *words) if any(word.startswith("-") for word in words) else words
+
+
+def one_line(text: str) -> str:
+    """Return text that stays on its line and steers no terminal."""
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+
+
+def inline(text: str) -> str:
+    """Return text for a line of Markdown: no markup of its own takes effect."""
+    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", one_line(text))

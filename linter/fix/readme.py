@@ -1,0 +1,201 @@
+"""The README of a folder of repairs: what to apply in which order, what each file repairs, what remains."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from linter.fix.naming import inline, one_line, positional, shell
+from linter.model import Edit, Finding, Fix, ObjectRef, Op
+
+if TYPE_CHECKING:
+    from linter.fix.manifests import Repaired
+
+_DROPPED = ("uid", "resourceVersion", "creationTimestamp", "managedFields")
+_RESTARTED = {"Deployment": "deployment", "StatefulSet": "statefulset", "DaemonSet": "daemonset"}
+
+
+def readme(repaired: "Sequence[Repaired]", findings: Sequence[Finding], refused: Sequence[tuple[Fix, str]]) -> str:
+    """Return the Markdown text; every name in a command is quoted for the shell."""
+    parts = [*_intro(repaired), *_files(repaired), *_recreate(repaired), *_by_hand(repaired), *_links(repaired)]
+    parts += [*_restarts(repaired), *_further(repaired), *_left(findings, refused)]
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _intro(repaired: "Sequence[Repaired]") -> Iterator[str]:
+    yield "# Repairs\n"
+    yield "Read each file before you apply it: it holds the whole object as it was read, with the repair made."
+    yield "If the object has changed in the cluster since, make this folder again. Nothing here was applied.\n"
+    carriers = [one.path for one in repaired if one.path and one.carries_credential]
+    if carriers:
+        yield "These files carry a credential (mode 0600). Do not commit them; delete them after use:\n"
+        yield from (f"- `{path}`" for path in carriers)
+        yield ""
+    folders = sorted({one.path.rpartition("/")[0] for one in repaired if one.path and not one.recreate})
+    yield "## Order\n"
+    yield "1. Secrets first: a link to a secret that does not exist yet is skipped without a word."
+    yield "2. Then service accounts and workloads. Their lists are complete: the API replaces `imagePullSecrets` of a"
+    yield "   service account as one, so leaving out what OpenShift has generated would make it mint new secrets."
+    yield "3. Then restart what runs: a pod keeps the list it was admitted with.\n"
+    if folders:
+        yield "The numbers of the files are this order. A folder at once, in its own order:\n"
+        yield "```sh"
+        yield from (shell("kubectl", "apply", "-k", folder) for folder in folders)
+        yield "```\n"
+        yield "With server-side apply add `--server-side --force-conflicts`, which takes ownership of these fields.\n"
+
+
+def _files(repaired: "Sequence[Repaired]") -> Iterator[str]:
+    written = [one for one in repaired if one.path]
+    if not written:
+        return
+    yield "## Files\n"
+    for one in written:
+        yield f"- `{one.path}`: {inline(str(one.ref))}"
+        for text in dict.fromkeys(f"{finding.code} {inline(finding.message)}" for finding in one.findings):
+            yield f"  - {text}"
+        for summary in dict.fromkeys(inline(finding.fix.summary) for finding in one.findings if finding.fix):
+            yield f"  - repair: {summary}"
+    yield ""
+
+
+def _recreate(repaired: "Sequence[Repaired]") -> Iterator[str]:
+    chosen = [one for one in repaired if one.path and one.recreate]
+    if not chosen:
+        return
+    yield "## Delete and create\n"
+    yield "The type of a Secret, an immutable Secret, a Pod and a Job cannot be changed in place. Between the two"
+    yield "steps the object is missing: pods that start then fail to pull, and try again.\n"
+    yield "```sh"
+    for one in chosen:
+        yield shell("kubectl", "delete", *_named(one.ref), *_namespace(one.ref))
+        yield shell("kubectl", "create", "-f", one.path, *_namespace(one.ref))
+    yield "```\n"
+
+
+def _by_hand(repaired: "Sequence[Repaired]") -> Iterator[str]:
+    chosen = [one for one in repaired if one.note]
+    if not chosen:
+        return
+    yield "## Without a file\n"
+    for one in chosen:
+        yield f"- {inline(str(one.ref))}: {one.note}"
+        for finding in one.findings:
+            yield f"  - {finding.code} {inline(finding.message)}"
+            if finding.fix:
+                yield f"  - to do: {inline(finding.fix.summary)}"
+    commands = [line for one in chosen for line in _edit_commands(one)]
+    if commands:
+        yield "\nTake the payload out, change it as said above, put it back, and delete the local copy:\n"
+        yield "```sh"
+        yield "umask 077; folder=$(mktemp -d)"
+        yield from commands
+        yield 'rm -r "$folder"'
+        yield "```"
+    yield ""
+
+
+def _edit_commands(one: "Repaired") -> Iterator[str]:
+    if one.ref.kind != "Secret":
+        return
+    secret = f"secret/{one.ref.name}"
+    if one.recreate:
+        program = (
+            f"del({', '.join(f'.metadata.{key}' for key in _DROPPED)}) | .type = {json.dumps(one.body.get('type'))}"
+        )
+        made = '"$folder"/secret.json'
+        yield (
+            shell("kubectl", "get", secret, *_namespace(one.ref), "-o", "json") + f" | {shell('jq', program)} > {made}"
+        )
+        yield f'"${{EDITOR:-vi}}" {made}'
+        yield shell("kubectl", "delete", secret, *_namespace(one.ref)) + f" && kubectl create -f {made}"
+        return
+    for key in dict.fromkeys(str(edit.route[1]) for edit in one.edits if len(edit.route) > 1):
+        if not key.startswith(".docker"):
+            continue
+        yield shell("oc", "extract", secret, *_namespace(one.ref), f"--keys={key}", "--confirm") + ' --to="$folder"'
+        yield f'"${{EDITOR:-vi}}" "$folder"/{shell(key)}'
+        yield (
+            shell("oc", "set", "data", secret, *_namespace(one.ref), f"--from-file={key}=") + f'"$folder"/{shell(key)}'
+        )
+
+
+def _links(repaired: "Sequence[Repaired]") -> Iterator[str]:
+    commands = dict.fromkeys(
+        shell("oc", "secrets", "link", "--for=pull", *_namespace(one.ref), *positional(one.ref.name, name))
+        for one in repaired
+        if one.ref.kind == "ServiceAccount"
+        for edit in one.edits
+        for name in _linked(edit)
+    )
+    if commands:
+        yield "## The same by command\n"
+        yield "Instead of applying a service account, `oc` can add the link and keep whatever else is there:\n"
+        yield "```sh"
+        yield from commands
+        yield "```\n"
+
+
+def _linked(edit: Edit) -> Iterator[str]:
+    value: Any = edit.value
+    if edit.op in (Op.APPEND, Op.SET) and edit.route[:1] == ("imagePullSecrets",):
+        for item in value if isinstance(value, list) else [value]:
+            name = item.get("name") if isinstance(item, dict) else item
+            if isinstance(name, str) and name:
+                yield name
+
+
+def _restarts(repaired: "Sequence[Repaired]") -> Iterator[str]:
+    commands: dict[str, None] = {}
+    for one in repaired:
+        for finding in one.findings:
+            for workload in finding.impact.workloads:
+                for line in _restart(workload.object):
+                    commands[line] = None
+    if commands:
+        yield "## Then restart\n"
+        yield "Only what still fails, or may not wait for its next pod:\n"
+        yield "```sh"
+        yield from commands
+        yield "```\n"
+
+
+def _restart(ref: ObjectRef) -> Iterator[str]:
+    if ref.kind in _RESTARTED:
+        yield shell("kubectl", "rollout", "restart", f"{_RESTARTED[ref.kind]}/{ref.name}", *_namespace(ref))
+    elif ref.kind == "DeploymentConfig":
+        yield shell("oc", "rollout", "latest", f"dc/{ref.name}", *_namespace(ref))
+    elif ref.kind == "Pod":
+        yield shell("kubectl", "delete", *_named(ref), *_namespace(ref))
+
+
+def _further(repaired: "Sequence[Repaired]") -> Iterator[str]:
+    commands = dict.fromkeys(
+        one_line(line) for one in repaired for finding in one.findings for line in finding.commands
+    )
+    if commands:
+        yield "## Commands that the findings name\n"
+        yield "```sh"
+        yield from commands
+        yield "```\n"
+
+
+def _left(findings: Sequence[Finding], refused: Sequence[tuple[Fix, str]]) -> Iterator[str]:
+    if not refused:
+        return
+    reasons = {id(fix): reason for fix, reason in refused}
+    yield "## Not repaired here\n"
+    lines = dict.fromkeys(
+        f"- {finding.code} {inline(finding.message)}: {inline(reasons[id(finding.fix)])}"
+        for finding in findings
+        if finding.fix is not None and id(finding.fix) in reasons
+    )
+    yield from lines
+    yield ""
+
+
+def _named(ref: ObjectRef) -> tuple[str, ...]:
+    return positional(f"{ref.kind.lower()}/{ref.name}")
+
+
+def _namespace(ref: ObjectRef) -> tuple[str, ...]:
+    return ("-n", ref.namespace) if ref.namespace else ()
