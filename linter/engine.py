@@ -214,9 +214,7 @@ def _hidden(inventory: Inventory) -> Iterator[NotEvaluated]:
     """Every pull secret whose content may not be judged, once, with the reason."""
     for secret in inventory.secrets:
         if secret.state in UNJUDGED:
-            yield NotEvaluated(
-                str(secret.state), secret.reason, secret.object.ref, secret.at(), cluster=inventory.name
-            )
+            yield NotEvaluated(str(secret.state), secret.reason, secret.object.ref, secret.at(), cluster=inventory.name)
 
 
 def _scan(group: _Group, kinds: Counter[str], reader: _Reader, chosen: Sequence["Loaded"]) -> Scan:

@@ -19,7 +19,9 @@ _KNOWN_WORDS = frozenset(
         "HttpHeaders", "serveraddress", "true", "false", "null",
     }
 )  # fmt: skip
-_REGISTRY = re.compile(r"^(?:https?://)?[A-Za-z0-9*](?:[A-Za-z0-9.*-]*[A-Za-z0-9])?(?::\d{1,5})?(?:/[A-Za-z0-9._/-]*)?$")
+_REGISTRY = re.compile(
+    r"^(?:https?://)?[A-Za-z0-9*](?:[A-Za-z0-9.*-]*[A-Za-z0-9])?(?::\d{1,5})?(?:/[A-Za-z0-9._/-]*)?$"
+)
 _TOKEN = re.compile(r'"((?:[^"\\\n]|\\.)*)"|[^\s{}\[\]:,"]+|"')
 _IN_CLEAR = re.compile(
     r"""(?ix) (?P<key>["']?(?:auth|password|passwd|identitytoken|registrytoken|token|secret|apikey)["']?\s*[:=]\s*)

@@ -56,7 +56,7 @@ class Locator:
         ]
 
     def location(self, location: Location, *, excerpt: bool = True) -> Location:
-        """Return `location` with line and column, and with excerpts when asked. Unknown routes fall back to a parent."""
+        """Return `location` with line and column, and excerpts when asked. Unknown routes fall back to a parent."""
         positions = self._open(location.path)
         if positions is None or location.line:
             return location

@@ -1,7 +1,7 @@
 """The records that travel from the sources to the reports. All are frozen, small, and hold no credential in clear.
 
-Positions are symbolic while rules run (a path, a document number, a route inside it); the engine fills in lines, columns
-and excerpts afterwards, for findings only. Lines and columns count from 1; 0 means "not computed".
+Positions are symbolic while rules run (a path, a document number, a route inside it); the engine fills in lines,
+columns and excerpts afterwards, for findings only. Lines and columns count from 1; 0 means "not computed".
 """
 
 import hashlib
@@ -69,7 +69,7 @@ class PayloadSpot(NamedTuple):
 
 
 class ExcerptLine(NamedTuple):
-    """One line to show, credentials already masked; the caret marks columns `start` to `end` (1-based, end exclusive)."""
+    """One line to show, credentials already masked; the caret marks columns `start` to `end` (from 1, end excluded)."""
 
     number: int
     text: str
@@ -141,7 +141,7 @@ class Op(StrEnum):
     REMOVE   removes the mapping key or list item, with its line
     RENAME   renames the mapping key at the end of the route to `value`
     APPEND   appends `value` to the list at the route, creating the list when it is absent or null
-    PAYLOAD  replaces the decoded payload behind the scalar with the text of `value` (a Sensitive), encoded in the form found
+    PAYLOAD  replaces the decoded payload behind the scalar with the text of `value` (a Sensitive), in the form found
     """
 
     SET = "set"
@@ -203,10 +203,19 @@ class Finding(NamedTuple):
 
     @property
     def fingerprint(self) -> str:
-        """A stable identity: rule, object and key; the file's path only where the object has no namespace of its own."""
+        """A stable identity: rule, object and key; the file's path only where the object has no namespace."""
         place = "" if self.object.namespace else self.location.path
         group = self.object.api_version.rpartition("/")[0]
-        parts = (self.code, self.cluster, group, self.object.kind, self.object.namespace, self.object.name, self.key, place)
+        parts = (
+            self.code,
+            self.cluster,
+            group,
+            self.object.kind,
+            self.object.namespace,
+            self.object.name,
+            self.key,
+            place,
+        )
         return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
@@ -219,7 +228,10 @@ class Suppressed(NamedTuple):
 
 
 class NotEvaluated(NamedTuple):
-    """Something that could not be judged. `reason` is one of redacted, encrypted, templated, generated, absent, placeholder."""
+    """Something that could not be judged.
+
+    `reason` is one of redacted, encrypted, templated, replicated, generated, absent, ambiguous.
+    """
 
     reason: str
     message: str
@@ -288,7 +300,9 @@ class Run(NamedTuple):
 
 def affected_names(affected: Iterable[Affected]) -> list[str]:
     """`namespace/Kind/name` of each, once, in order: the short form for messages."""
-    return list(dict.fromkeys("/".join(filter(None, (a.object.namespace, a.object.kind, a.object.name))) for a in affected))
+    return list(
+        dict.fromkeys("/".join(filter(None, (a.object.namespace, a.object.kind, a.object.name))) for a in affected)
+    )
 
 
 __all__ = [

@@ -183,8 +183,12 @@ def command(*words: str, namespace: str = "") -> str:
 
 
 def origin(secret: PullSecret) -> str:
-    """Where a defect has to be repaired when the Secret itself is made by something else, "" when it is the user's own."""
-    return f"Secret {secret.name} is made by {secret.generated}: repair its source, not the Secret." if secret.generated else ""
+    """Where a defect has to be repaired when something else makes the Secret, "" when it is the user's own."""
+    return (
+        f"Secret {secret.name} is made by {secret.generated}: repair its source, not the Secret."
+        if secret.generated
+        else ""
+    )
 
 
 __all__ = [

@@ -69,7 +69,7 @@ def load(path: str | None) -> Settings:
 
 
 def _nearest_file() -> str:
-    """The settings file of the working directory or of the nearest folder above it that has one, up to the repository."""
+    """The settings file of the working directory or the nearest folder above it, no higher than the repository."""
     folder = os.getcwd()
     while True:
         for name in FILE_NAMES:
@@ -114,8 +114,12 @@ def _validate(source: str, data: Any) -> None:
     if isinstance(data, dict):
         for key in data:
             if key not in rules["properties"]:
-                raise SettingsError(f"{source}: there is no setting {key!r}{_nearest(str(key), list(rules['properties']))}")
-    errors = sorted(jsonschema.Draft202012Validator(rules).iter_errors(data), key=lambda error: list(map(str, error.path)))
+                raise SettingsError(
+                    f"{source}: there is no setting {key!r}{_nearest(str(key), list(rules['properties']))}"
+                )
+    errors = sorted(
+        jsonschema.Draft202012Validator(rules).iter_errors(data), key=lambda error: list(map(str, error.path))
+    )
     if errors:
         first = errors[0]
         where = ".".join(str(step) for step in first.path) or "the file"

@@ -1,4 +1,4 @@
-"""The laws of the house: every rule has its manual, its name and its examples; start-up stays light; imports run one way."""
+"""The laws of the house: every rule has its manual, its name and its examples; start-up stays light."""
 
 import json
 import re
@@ -43,7 +43,15 @@ def test_codes_and_names_are_unique() -> None:
     assert len({loaded.name for loaded in LOADED}) == len(LOADED)
 
 
-FAMILIES = {"1": "payload", "2": "registries", "3": "links", "4": "imports", "5": "pulls", "6": "lifetime", "7": "exposure"}
+FAMILIES = {
+    "1": "payload",
+    "2": "registries",
+    "3": "links",
+    "4": "imports",
+    "5": "pulls",
+    "6": "lifetime",
+    "7": "exposure",
+}
 
 
 def test_a_rule_lives_in_the_family_of_its_code() -> None:

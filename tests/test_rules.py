@@ -1,7 +1,7 @@
 """Every rule's examples: what must fire, at which place, what must be silent, and what a fix makes of it.
 
-An example is a file in tests/rules/<family>/<rule>/. Its leading `#:` lines say what is expected (a JSON file has them in a
-file of the same name with `.expect` behind it):
+An example is a file in tests/rules/<family>/<rule>/. Its leading `#:` lines say what is expected (a JSON file has them
+in a file of the same name with `.expect` behind it):
 
     #: scope cluster                      the scope (default: manifests)
     #: config openshift-version: "4.4"    one line of .regcred.yaml
@@ -110,7 +110,7 @@ def _check(example: Example, target: Path, tmp_path: Path, capsys: pytest.Captur
 
 def _readable(findings: list[dict[str, Any]]) -> str:
     return "\n".join(
-        f"#: {one['code']} {one['severity']} {one['location']['line']}:{one['location']['column']} \"{one['message']}\""
+        f'#: {one["code"]} {one["severity"]} {one["location"]["line"]}:{one["location"]["column"]} "{one["message"]}"'
         for one in findings
     )
 
@@ -139,7 +139,9 @@ def test_fires(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
 def _agrees(found: dict[str, Any], expected: Expected) -> bool:
     at = found["location"]
-    if (found["code"], found["severity"]) != (expected.code, expected.severity) or expected.text not in found["message"]:
+    if (found["code"], found["severity"]) != (expected.code, expected.severity) or expected.text not in found[
+        "message"
+    ]:
         return False
     if (at["line"], at["column"]) != (expected.line, expected.column):
         return False
@@ -170,7 +172,9 @@ def _fixes() -> list[tuple[Path, str]]:
     return pairs
 
 
-@pytest.mark.parametrize(("path", "kind"), _fixes(), ids=lambda value: _ids(value) if isinstance(value, Path) else value)
+@pytest.mark.parametrize(
+    ("path", "kind"), _fixes(), ids=lambda value: _ids(value) if isinstance(value, Path) else value
+)
 def test_fix(path: Path, kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     example = _example(path)
     target = tmp_path / path.name

@@ -1,4 +1,4 @@
-"""`--fix`, `--diff` and `--fix-dir`: fixes are made in rounds, judged again after each, proved together, then written."""
+"""`--fix`, `--diff` and `--fix-dir`: fixes in rounds, judged again after each, proved together, then written."""
 
 import argparse
 import os
@@ -53,7 +53,11 @@ def repair(request: engine.Request, result: engine.Result, arguments: argparse.N
 def offered(findings: Iterable[Finding], *, unsafe: bool) -> list[Fix]:
     """The fixes that may be made: safe ones, with `unsafe` the others too; never one that is only for display."""
     allowed = {Applicability.SAFE, Applicability.UNSAFE} if unsafe else {Applicability.SAFE}
-    return [finding.fix for finding in findings if finding.fix and finding.fix.edits and finding.fix.applicability in allowed]
+    return [
+        finding.fix
+        for finding in findings
+        if finding.fix and finding.fix.edits and finding.fix.applicability in allowed
+    ]
 
 
 def _rounds(request: engine.Request, result: engine.Result, *, unsafe: bool) -> _Repaired:
@@ -81,7 +85,9 @@ def _rounds(request: engine.Request, result: engine.Result, *, unsafe: bool) -> 
 
 def _print_diff(repaired: _Repaired, *, mask: bool) -> None:
     for path in sorted(repaired.files):
-        sys.stdout.write(unified(decode(repaired.originals[path]).text, decode(repaired.files[path]).text, path, mask=mask))
+        sys.stdout.write(
+            unified(decode(repaired.originals[path]).text, decode(repaired.files[path]).text, path, mask=mask)
+        )
 
 
 def _tell(repaired: _Repaired, proof: Proof | None) -> None:
@@ -91,7 +97,9 @@ def _tell(repaired: _Repaired, proof: Proof | None) -> None:
     if not repaired.files:
         sys.stderr.write("regcred: nothing was changed\n")
         return
-    sys.stderr.write(f"regcred: {_count(len(repaired.applied), 'fix', 'fixes')} in {_count(len(repaired.files), 'file')}\n")
+    sys.stderr.write(
+        f"regcred: {_count(len(repaired.applied), 'fix', 'fixes')} in {_count(len(repaired.files), 'file')}\n"
+    )
     if proof is not None:
         sys.stderr.write(f"regcred: {summary(proof)}\n")
 
@@ -117,9 +125,7 @@ def _write_fix_dir(result: engine.Result, arguments: argparse.Namespace) -> None
     from linter.fix.write import write_new  # noqa: PLC0415 - as above
 
     objects = [item for inventory in result.inventories for item in inventory.objects]
-    made = build(
-        objects, result.run.findings, unsafe=arguments.unsafe_fixes, credentials=not arguments.no_credentials
-    )
+    made = build(objects, result.run.findings, unsafe=arguments.unsafe_fixes, credentials=not arguments.no_credentials)
     if not made.files:
         sys.stderr.write(f"regcred: no finding has a fix to write into {arguments.fix_dir}\n")
         return
@@ -130,4 +136,5 @@ def _write_fix_dir(result: engine.Result, arguments: argparse.Namespace) -> None
     carriers = sorted(path for path, file in made.files.items() if file.carries_credential)
     sys.stderr.write(f"regcred: {_count(len(made.files), 'file')} in {arguments.fix_dir}; read README.md there first\n")
     if carriers:
-        sys.stderr.write(f"regcred: with credentials, mode 0600: {', '.join(os.path.join(arguments.fix_dir, path) for path in carriers)}\n")
+        names = ", ".join(os.path.join(arguments.fix_dir, path) for path in carriers)
+        sys.stderr.write(f"regcred: with credentials, mode 0600: {names}\n")

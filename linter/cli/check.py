@@ -7,9 +7,12 @@ Exit codes: 0 nothing at or above --fail-on; 1 something; 2 usage, configuration
 import argparse
 import os
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from linter.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE
+
+if TYPE_CHECKING:
+    from linter.model import Run
 
 SUMMARY = "judge manifests, dumps or standard input"
 
@@ -32,7 +35,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME[=FILE]",
         help="how to report, and where to; repeat for several. Default: text on standard output",
     )
-    parser.add_argument("--select", action="append", default=[], metavar="RULES", help="run only these rules (comma list)")
+    parser.add_argument(
+        "--select", action="append", default=[], metavar="RULES", help="run only these rules (comma list)"
+    )
     parser.add_argument("--ignore", action="append", default=[], metavar="RULES", help="do not run these rules")
     parser.add_argument("--fail-on", choices=_LEVELS, default="warning", help="exit 1 from this severity on")
     parser.add_argument("--strict", action="store_true", help="exit 3 when something could not be evaluated")
@@ -63,9 +68,9 @@ def execute(arguments: argparse.Namespace) -> int:
     outputs = _outputs(arguments)
     result = engine.run(request)
     if arguments.fix or arguments.diff or arguments.fix_dir:
-        from linter.cli import _repair  # noqa: PLC0415 - only a repair needs the fix engine
+        from linter.cli._repair import repair  # noqa: PLC0415 - only a repair needs the fix engine
 
-        result = _repair.repair(request, result, arguments)
+        result = repair(request, result, arguments)
     for name, path in outputs:
         _write(name, path, result.run, arguments)
     return exit_code(result.run, arguments)
@@ -86,11 +91,13 @@ def _outputs(arguments: argparse.Namespace) -> list[tuple[str, str]]:
         registry.report(name)
         outputs.append((name, path))
     if sum(not path for _, path in outputs) > 1:
-        raise UsageError("two formats would share standard output: give all but one a file, as in --format json=out.json")
+        raise UsageError(
+            "two formats would share standard output: give all but one a file, as in --format json=out.json"
+        )
     return outputs
 
 
-def _write(name: str, path: str, run: object, arguments: argparse.Namespace) -> None:
+def _write(name: str, path: str, run: "Run", arguments: argparse.Namespace) -> None:
     from linter import registry  # noqa: PLC0415 - as above
     from linter.errors import UsageError  # noqa: PLC0415 - as above
     from linter.model import Severity  # noqa: PLC0415 - as above
@@ -127,12 +134,10 @@ def _width() -> int:
     return max(60, min(shutil.get_terminal_size().columns, 140))
 
 
-def exit_code(run: object, arguments: argparse.Namespace) -> int:
+def exit_code(run: "Run", arguments: argparse.Namespace) -> int:
     """The exit code of a finished run: 3 before 1, never by format."""
-    from linter.model import Run, Severity  # noqa: PLC0415 - as above
+    from linter.model import Severity  # noqa: PLC0415 - as above
 
-    if not isinstance(run, Run):
-        raise TypeError("exit_code() takes a Run")
     if any(problem.fatal for problem in run.problems):
         return EXIT_UNREADABLE
     if not any(scan.objects or scan.artifacts for scan in run.scans):

@@ -1,4 +1,4 @@
-"""Objects to typed records, joined per namespace: which secrets reach which pod, import or build, and who is missing."""
+"""Objects to typed records, joined per namespace: which secrets reach which pod, import or build."""
 
 from linter.inventory.build import Builder, build
 from linter.inventory.inventory import Inventory, Mentions

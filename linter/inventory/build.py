@@ -120,8 +120,8 @@ class Builder:
     def _coverage(self, scope: Scope) -> set[tuple[str, str]]:
         """Which kinds are complete in which namespace.
 
-        In a cluster a kind is complete where it was listed; single objects beside lists (a must-gather's related objects)
-        prove nothing. Every namespace has the account `default`: where it is there, the accounts are.
+        In a cluster a kind is complete where it was listed; single objects beside lists (a must-gather's related
+        objects) prove nothing. Every namespace has the account `default`: where it is there, the accounts are.
         """
         if scope is Scope.MANIFESTS:
             return self._present
@@ -138,4 +138,3 @@ def build(name: str, scope: Scope, documents: list[Document]) -> Inventory:
     for document in documents:
         builder.add(document)
     return builder.finish(scope)
-

@@ -27,7 +27,7 @@ def compatible(one: str, other: str) -> bool:
 class Inventory:
     """All records of one scan and the joins over them. Built once by `linter.inventory.build`, then only read."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument for each table, all named at the one call
         self,
         *,
         name: str,
@@ -156,7 +156,7 @@ class Inventory:
         return any(where_kind == kind and compatible(where, namespace) for where_kind, where in self._complete)
 
     def mentions(self, secret: PullSecret) -> str:
-        """Where the secret's name stands in text that is no known reference ("path:line"), or "" (looked up on demand)."""
+        """Where the secret's name stands in text that is no known reference (a path), or "": looked up on demand."""
         return self._mentions.of(secret) if self._mentions is not None else ""
 
     def is_global(self, secret: PullSecret) -> bool:

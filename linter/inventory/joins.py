@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
+from linter.credentials import Consumer
 from linter.inventory.inventory import Inventory
 from linter.inventory.paths import group
 from linter.inventory.pulls import (
@@ -17,7 +18,6 @@ from linter.inventory.pulls import (
     workload_pulls,
 )
 from linter.inventory.records import PullSecret, Workload
-from linter.credentials import Consumer
 from linter.model import Affected, Impact
 
 _OPENSHIFT = "openshift.io"

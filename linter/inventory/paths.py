@@ -63,8 +63,12 @@ NAMED: dict[tuple[str, str], tuple[tuple[Path, Use], ...]] = {
         *((path, Use.PUSH) for path in _paths("spec.output.pushSecret.name")),
     ),
     ("operators.coreos.com", "CatalogSource"): tuple((path, Use.POD) for path in _paths("spec.secrets.*")),
-    ("source.toolkit.fluxcd.io", "OCIRepository"): tuple((path, Use.CONTROLLER) for path in _paths("spec.secretRef.name")),
-    ("source.toolkit.fluxcd.io", "HelmRepository"): tuple((path, Use.CONTROLLER) for path in _paths("spec.secretRef.name")),
+    ("source.toolkit.fluxcd.io", "OCIRepository"): tuple(
+        (path, Use.CONTROLLER) for path in _paths("spec.secretRef.name")
+    ),
+    ("source.toolkit.fluxcd.io", "HelmRepository"): tuple(
+        (path, Use.CONTROLLER) for path in _paths("spec.secretRef.name")
+    ),
     ("source.toolkit.fluxcd.io", "HelmChart"): tuple(
         (path, Use.CONTROLLER) for path in _paths("spec.verify.secretRef.name")
     ),
@@ -72,7 +76,10 @@ NAMED: dict[tuple[str, str], tuple[tuple[Path, Use], ...]] = {
         (path, Use.CONTROLLER) for path in _paths("spec.secretRef.name")
     ),
     ("machineconfiguration.openshift.io", "MachineOSConfig"): (
-        *((path, Use.CONTROLLER) for path in _paths("spec.baseImagePullSecret.name", "spec.renderedImagePushSecret.name")),
+        *(
+            (path, Use.CONTROLLER)
+            for path in _paths("spec.baseImagePullSecret.name", "spec.renderedImagePushSecret.name")
+        ),
     ),
     ("kyverno.io", "ClusterPolicy"): tuple(
         (path, Use.CONTROLLER)
@@ -113,7 +120,7 @@ FALLBACK_FIELDS: dict[str, Use] = {
     "image_pull_secret": Use.POD,
     "pushSecret": Use.PUSH,
 }
-"""Field names that hold a string, `{name}` or a list of either, whatever the kind (Helm values and unknown CRDs too)."""
+"""Field names that hold a string, `{name}` or a list of either, whatever the kind (Helm values, unknown CRDs)."""
 
 
 def walk(value: Any, path: Path, route: Route = ()) -> Iterator[tuple[Route, Any]]:
@@ -133,10 +140,10 @@ def walk(value: Any, path: Path, route: Route = ()) -> Iterator[tuple[Route, Any
 def dig(value: Any, *steps: str | int) -> Any:
     """Return what stands at `steps` below `value`, or None where any step is missing or of another shape."""
     for step in steps:
-        if isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
-            value = value[step]
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int):
+            value = value[step] if 0 <= step < len(value) else None
         else:
             return None
     return value

@@ -44,7 +44,7 @@ class Outcome(NamedTuple):
 
 
 def reach(inventory: Inventory, workload: Workload) -> Reach:
-    """Resolve the list of pull secrets as service-account admission does (Kubernetes 1.25 to 1.36): own list or account's."""
+    """Resolve the list of pull secrets as admission does (Kubernetes 1.25 to 1.36): the own list or the account's."""
     namespace = workload.object.namespace
     accounts = inventory.accounts_named(namespace, workload.account)
     account = accounts[0] if len(accounts) == 1 else None

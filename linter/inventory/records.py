@@ -46,9 +46,9 @@ class Link(NamedTuple):
 class PullSecret(NamedTuple):
     """A Secret that serves pulls, or was meant to.
 
-    `type` is what the API server would see (absent means Opaque), `data_key` the payload key that is present, `route` the
-    way to its scalar. `payload` is set exactly when `state` is READABLE; `decoded` are its bytes, `written` the scalar.
-    `superseded` is the route of a `data` value that `stringData` overrides.
+    `type` is what the API server would see (absent means Opaque), `data_key` the payload key that is present, `route`
+    the way to its scalar. `payload` is set exactly when `state` is READABLE; `decoded` are its bytes, `written` the
+    scalar. `superseded` is the route of a `data` value that `stringData` overrides.
     """
 
     object: KubeObject

@@ -37,7 +37,7 @@ def is_pull_secret(body: dict[str, Any]) -> bool:
 
 
 def pull_secret(item: KubeObject, *, substituted: bool = False) -> PullSecret:
-    """Classify the Secret `item`. `substituted`: a tool of this scan fills in `${VARIABLES}` (Flux, OpenShift Template)."""
+    """Classify the Secret `item`. `substituted`: a tool of this scan fills in `${VARIABLES}` (Flux, Template)."""
     kind = text(item.body.get("type")) or "Opaque"
     key, field = _payload_key(item.body, kind)
     secret = PullSecret(

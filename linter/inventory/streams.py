@@ -6,6 +6,7 @@ from typing import Any
 from linter.documents.objects import KubeObject
 from linter.inventory.paths import dig, text
 from linter.inventory.records import ImageStream, ImportTag
+from linter.model import Route
 
 INSECURE_ANNOTATION = "openshift.io/image.insecureRepository"
 
@@ -31,13 +32,13 @@ def image_stream(item: KubeObject) -> ImageStream:
     return ImageStream(item, tuple(found))
 
 
-def _tags(tags: list[Any], route: tuple[str, ...], *, numbered: bool = True) -> Iterator[ImportTag]:
+def _tags(tags: list[Any], route: Route, *, numbered: bool = True) -> Iterator[ImportTag]:
     for index, tag in enumerate(tags):
         if dig(tag, "from", "kind") != "DockerImage" or dig(tag, "reference") is True:
             continue
         image = text(dig(tag, "from", "name"))
         if image:
-            at = (*route, index, "from", "name") if numbered else (*route, "from", "name")
+            at: Route = (*route, index, "from", "name") if numbered else (*route, "from", "name")
             yield ImportTag(text(dig(tag, "name")), image, at, dig(tag, "importPolicy", "insecure") is True)
 
 
@@ -47,7 +48,9 @@ def _requested(spec: Any) -> Iterator[ImportTag]:
         image = text(dig(request, "from", "name"))
         if image and dig(request, "from", "kind") == "DockerImage":
             insecure = dig(request, "importPolicy", "insecure") is True
-            yield ImportTag(text(dig(request, "to", "name")), image, ("spec", "images", index, "from", "name"), insecure)
+            yield ImportTag(
+                text(dig(request, "to", "name")), image, ("spec", "images", index, "from", "name"), insecure
+            )
     image = text(dig(spec, "repository", "from", "name"))
     if image and dig(spec, "repository", "from", "kind") == "DockerImage":
         insecure = dig(spec, "repository", "importPolicy", "insecure") is True
