@@ -1,0 +1,84 @@
+"""Stand-ins and redaction, and what must never be taken for either."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linter.credentials import placeholder, redacted
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+_STAND_INS = [
+    "b3Blb=", "<password>", "<BASE64_ENCODED_DOCKER_CONFIG>", "changeme", "CHANGE_ME", "change-me", "${TOKEN}",
+    "REPLACE_ME", "$DOCKERCONFIG", "<<name>>", "eyJhdXXXXXXXXX==", "eyJhdXXXXX…==", "{{ .Values.token }}",
+    "your-password", "YOUR_TOKEN", "INSERT_TOKEN_HERE", "your base64 encoded docker config here", "TODO",
+    "# TO_MODIFY", "REGISTRY_PASSWORD", "username:password", "user:changeme", "user:<password>", "user:${TOKEN}",
+    "...", "eyJhdXRocyI6...", "$(TOKEN)", "${{TOKEN}}", "__TOKEN__", "base64encodeddockerconfig",
+    "<path:secret/data/registry#token>", "<token>",
+]  # fmt: skip
+_CREDENTIALS = [
+    "user:pass", "user", "pass", "robot", "hunter2", "robot:hunter2", "robot$team+ci", "robot$$ci", "s3cr3t",
+    "$oauthtoken", "$app", "$token", "AWS", "_json_key", "iamapikey", "token", "p w", "a:b:c", '{"k": "v"}',
+    "correct horse battery staple", "Passw0rd!", "password", "$Abc12", "p$word", "ALLCAPSPASSWORD", "x", "xx",
+    "dXNlcjpwYXNz", "sha256~abc", "my dog has a token", "you@example.com", "e30=", "{}", '{"auths":{}}', "admin",
+    "deploy-token", "gitlab-ci-token", "00000000-0000-0000-0000-000000000000", "",
+]  # fmt: skip
+_REDACTED = [
+    '"12 bytes long"', "312 bytes long", "<redacted>", "REDACTED", "[REDACTED]", "xxx", "XXXXXXXX", "*****",
+    "xxxxxxxxxxxx", "***REDACTED***",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", _STAND_INS)
+def test_stand_ins(value: str) -> None:
+    assert placeholder(value)
+    assert placeholder(f" {value}\n")
+    assert placeholder(_encoded(value))
+
+
+@pytest.mark.parametrize("value", _CREDENTIALS)
+def test_credentials_are_left_alone(value: str) -> None:
+    assert placeholder(value) is None
+    assert placeholder(_encoded(value)) is None
+    assert redacted(value) is None
+    assert redacted(_encoded(value)) is None
+
+
+@pytest.mark.parametrize("value", _REDACTED)
+def test_redacted(value: str) -> None:
+    assert redacted(value)
+    assert redacted(value.encode())
+    assert redacted(_encoded(value))
+    assert placeholder(value) is None
+    assert placeholder(_encoded(value)) is None
+
+
+def test_partly_overwritten_base64_is_both() -> None:
+    assert redacted("eyJhXXXXXXbbb=")
+    assert placeholder("eyJhXXXXXXbbb=")
+
+
+def test_a_registry_user_in_angle_brackets_is_real() -> None:
+    assert placeholder("<token>", username=True) is None
+    assert placeholder("<your user>", username=True)
+
+
+@given(st.text(max_size=60) | st.text("${}<>%.XxAa=*_ -", max_size=60))
+def test_no_value_raises(value: str) -> None:
+    placeholder(value)
+    redacted(value)
+    redacted(value.encode())
+
+
+@given(st.text("abcdefghjkmnpqrstvwyzACDEFGHJKLMNPQRSTUVWYZ23456789", min_size=12, max_size=40))
+def test_generated_passwords_are_credentials(password: str) -> None:
+    assert redacted(password) is None
+    if not any(mark in password.lower() for mark in ("pass", "token", "me", "this", "key", "64")):
+        assert placeholder(password) is None
