@@ -181,7 +181,10 @@ class _BadPatternError(Exception):
 
 
 def glob_match(pattern: str, name: str) -> bool:
-    """Match like Go's ``filepath.Match`` on Unix; a malformed pattern matches nothing."""
+    """Match like Go's ``filepath.Match`` on Unix; a malformed pattern matches nothing.
+
+    Go lets a star end inside a multi-byte character, this one does not; image hosts are ASCII, so no lookup can tell.
+    """
     if not any(char in pattern for char in "*?[\\"):
         return pattern == name
     try:
