@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from linter import credentials, payload_edit
-from linter.credentials import Consumer, Entry, JsonNode, Payload
+from linter.credentials import Consumer, Entry, JsonNode, Payload, PayloadError
 from linter.documents.objects import KubeObject
 from linter.inventory.inventory import Inventory, compatible
 from linter.inventory.joins import Joins
@@ -219,6 +219,7 @@ __all__ = [
     "Op",
     "Outcome",
     "Payload",
+    "PayloadError",
     "PullSecret",
     "Reach",
     "Reference",

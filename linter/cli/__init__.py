@@ -66,6 +66,21 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("regcred: interrupted\n")
         return EXIT_USAGE
+    except Exception as error:  # noqa: BLE001 - the last line of defence: never a traceback, whose values may be secret
+        if "REGCRED_DEBUG" in os.environ:
+            raise
+        sys.stderr.write(f"regcred: internal error: {_where(error)}; set REGCRED_DEBUG=1 for the traceback\n")
+        return EXIT_USAGE
+
+
+def _where(error: BaseException) -> str:
+    """Name an unexpected error by its type and place; its message may quote the input, so it is not shown."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__
+    return f"{type(error).__name__} in {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
 
 
 def _overview() -> str:
