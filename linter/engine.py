@@ -47,6 +47,15 @@ class Result(NamedTuple):
     artifacts: Mapping[str, Artifact]
 
 
+class Material(NamedTuple):
+    """Inputs read and joined, before any rule has looked at them. `problems` could not be read, `templated` not parsed."""
+
+    inventories: tuple[Inventory, ...]
+    problems: tuple[Problem, ...]
+    templated: tuple[NotEvaluated, ...] = ()
+    artifacts: int = 0
+
+
 class _Input:
     """What one command-line input held: kept apart until it is clear whether it is a cluster of its own."""
 
@@ -112,6 +121,14 @@ class _Group(NamedTuple):
     name: str
     inputs: list[_Input]
     recognised: Recognised
+
+
+def load(request: Request) -> Material:
+    """Read and join the inputs of `request` without judging them. What cannot be read is in the result, never raised."""
+    reader = _Reader(request)
+    inventories = tuple(_inventory(group, reader)[0] for group in _groups(reader.inputs, request.scope))
+    templated = tuple(entry for _, entry in reader.templated)
+    return Material(inventories, tuple(reader.problems), templated, len(reader.artifacts))
 
 
 def run(request: Request) -> Result:
