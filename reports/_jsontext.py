@@ -19,5 +19,8 @@ def _ascii(match: re.Match[str]) -> str:
 
 
 def dump(tree: Any) -> str:
-    """Return `tree` as indented JSON in ASCII, with a line break at the end."""
-    return _BEYOND.sub(_ascii, json.dumps(tree, ensure_ascii=False, indent=2)) + "\n"
+    """Return `tree` as indented JSON in ASCII, with a line break at the end.
+
+    `##` begins a command in the logs of some build services: the second is written as its escape, which is the same.
+    """
+    return _BEYOND.sub(_ascii, json.dumps(tree, ensure_ascii=False, indent=2)).replace("##", "#\\u0023") + "\n"

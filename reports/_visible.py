@@ -1,4 +1,8 @@
-"""Scanned text made harmless and honest: what would steer a terminal, hide or reorder text is shown as an escape."""
+"""Scanned text made harmless and honest: what would steer a terminal, hide or reorder text is shown as an escape.
+
+Build services read commands from what a tool prints: `::name::` at the beginning of a line, `##[name]` and
+`##vso[name]` anywhere. Those are broken up in the same way.
+"""
 
 import re
 import unicodedata
@@ -13,6 +17,7 @@ _STEERING: Final = re.compile(
     "\U000e0000-\U000e007f"  # tags: invisible text
     "]"
 )
+_COMMAND: Final = re.compile(r"##(?=\[|vso\[)")
 _SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -31,9 +36,18 @@ def _escape(match: re.Match[str]) -> str:
 
 def visible(text: str) -> str:
     """Return `text` on one line, with every control, bidirectional mark and invisible character as an escape."""
-    if text.isascii() and text.isprintable():
-        return text
-    return _STEERING.sub(_escape, text)
+    if not (text.isascii() and text.isprintable()):
+        text = _STEERING.sub(_escape, text)
+    return commandless(text)
+
+
+def commandless(line: str) -> str:
+    """Return a line that no build service takes for a command, or for one that holds a command."""
+    if "##" in line:
+        line = _COMMAND.sub(r"#\\x23", line)
+    if "::" in line and line.lstrip().startswith("::"):
+        line = line.replace(":", "\\x3a", 1)
+    return line
 
 
 def visible_lines(text: str) -> list[str]:
@@ -46,11 +60,3 @@ def cells(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def surrogates_shown(text: str) -> str:
-    """Return `text` with lone surrogates as escapes and all else as it is: what UTF-8 can carry."""
-    return text if text.isascii() else _LONE.sub(_escape, text)
-
-
-_LONE: Final = re.compile("[\ud800-\udfff]")

@@ -18,7 +18,7 @@ from reports._phrases import (
     severity_counts,
     summary_line,
 )
-from reports._visible import visible, visible_lines
+from reports._visible import commandless, visible, visible_lines
 from reports.contract import Options, Report
 
 REPORT = Report("text", "for people at a terminal: places, reasons, what breaks and what to do", "text/plain")
@@ -47,7 +47,7 @@ def render(run: Run, options: Options) -> str:
     if options.show_rules:
         page.rules(run)
     page.conclusion(run)
-    return "\n".join(page.lines) + "\n"
+    return "\n".join(map(commandless, page.lines)) + "\n"
 
 
 class _Page:
