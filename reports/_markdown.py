@@ -8,7 +8,8 @@ from reports._visible import visible, visible_lines
 
 _JOINER: Final = "&#8288;"  # invisible; keeps sites from making links and mentions of what follows
 _MARK: Final = "\ue000"  # stands for the joiner while the text around it is escaped
-_MARKUP: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$^=])")
+_MARKUP: Final = re.compile(r"[\\`*_\[\]<>|~$]")
+_LEADING: Final = re.compile(r"^(\d*)([.)#+=-])")  # a list, a heading, a rule
 _LINKING: Final = re.compile(r"@(?=\w)|(?<=:)(?=//)|#(?=\d)|!(?=\d)|(?i:www(?=\.))")
 _RUN: Final = re.compile(r"`+")
 
@@ -16,7 +17,8 @@ _RUN: Final = re.compile(r"`+")
 def prose(text: str) -> str:
     """Return `text` for running Markdown text, on one line."""
     joined = _MARK.join(_split_links(visible(text).replace(_MARK, "\ufffd")))
-    return _MARKUP.sub(r"\\\1", joined).replace("&", "&amp;").replace(_MARK, _JOINER)
+    escaped = _LEADING.sub(r"\1\\\2", _MARKUP.sub(r"\\\g<0>", joined))
+    return escaped.replace("&", "&amp;").replace(_MARK, _JOINER)
 
 
 def inline(text: str) -> str:

@@ -3,20 +3,18 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
-from linter.model import Affected, Applicability, ExcerptLine, Finding, Fix, NotEvaluated, Run, Scan, Scope, Severity
+from linter.model import Applicability, ExcerptLine, Finding, Fix, NotEvaluated, Run, Scan, Scope, Severity
 from reports._phrases import (
     affected_name,
     causes,
     count,
-    extent,
     impact_counts,
-    left_aside,
     object_name,
     place,
     position,
     proof_counts,
-    severity_counts,
 )
+from reports._verdict import verdict
 from reports.html.manual import Block, blocks
 
 _BEFORE: Final = 120
@@ -118,47 +116,6 @@ def page(run: Run) -> dict[str, Any]:
         "baselined": run.baselined,
         "rules": _rules(run),
     }
-
-
-def verdict(run: Run) -> dict[str, str]:
-    """Return the answer: what will fail, what may, and whether that is all that can be said."""
-    certain, possible = _broken(run, Severity.ERROR), _broken(run, Severity.WARNING)
-    possible = tuple(late - sure for late, sure in zip(possible, certain, strict=True))  # type: ignore[assignment]
-    will, may = _amount(certain), _amount(possible)
-    objects = sum(sum(scan.objects.values()) for scan in run.scans)
-    if will:
-        head, tone = f"{will} will fail", "error"
-    elif may:
-        head, tone = f"{may} may fail", "warning"
-    elif run.findings:
-        head, tone = "No pull or import is known to fail", max(f.severity for f in run.findings).label
-    elif not objects:
-        head, tone = "Nothing was judged", "warning"
-    elif run.not_evaluated or run.problems:
-        head, tone = "Nothing wrong was found in what could be judged", "good"
-    else:
-        head, tone = "Nothing wrong was found", "good"
-    more = f"{may} more may fail. " if will and may else ""
-    aside = left_aside(run)
-    found = severity_counts(run)
-    return {
-        "head": head,
-        "tone": tone,
-        "more": f"{more}{found[:1].upper()}{found[1:]} in {extent(run)}{'; ' + aside if aside else ''}.",
-    }
-
-
-def _broken(run: Run, severity: Severity) -> tuple[set[tuple[str, Affected]], set[tuple[str, Affected]]]:
-    found = [finding for finding in run.findings if finding.severity is severity]
-    pulls = {(finding.cluster, hit) for finding in found for hit in finding.impact.workloads}
-    imports = {(finding.cluster, hit) for finding in found for hit in finding.impact.imports}
-    return pulls, imports
-
-
-def _amount(broken: tuple[set[tuple[str, Affected]], set[tuple[str, Affected]]]) -> str:
-    pulls, imports = (len(part) for part in broken)
-    parts = ([count(pulls, "pull")] if pulls else []) + ([count(imports, "import")] if imports else [])
-    return " and ".join(parts)
 
 
 def _tiles(run: Run) -> list[tuple[str, int, str, str]]:

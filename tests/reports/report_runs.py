@@ -191,6 +191,8 @@ HOSTILE = (
     "\u202egnp.exe\u2066x\u2069\u200b\ufeff",
     "<script>alert(1)</script><img src=x onerror=alert(1)>\"'`&amp;",
     "</script><!--<script>]]>",
+    "##vso[task.setvariable variable=a]b ##[error]c",
+    "  ::warning::owned",
     "::error file=x::owned\n::set-output name=a::b %0A %25 a:b,c",
     "| a | b |\n\n# heading [link](javascript:alert(1)) @team #12 `` ` `` ~~~ </details>",
     "{{ 7*7 }}{% raw %}${7*7}",

@@ -102,4 +102,4 @@ def test_scanned_text_makes_no_link_and_no_mention():
     found = runs.UNLINKED._replace(message="[see](http://x) @team #12")
     message = log(runs.EMPTY._replace(findings=(found,)))["results"][0]["message"]
     assert "](" not in message["text"]
-    assert "\\[see\\]\\(http:&#8288;//x\\) @&#8288;team \\#&#8288;12" in message["markdown"]
+    assert "\\[see\\](http:&#8288;//x) @&#8288;team #&#8288;12" in message["markdown"]

@@ -1,0 +1,42 @@
+"""The report for merge requests of GitLab: a Code Quality artifact."""
+
+from typing import Any, Final
+
+from linter.model import Finding, Run, Severity
+from reports._jsontext import dump
+from reports._phrases import impact_counts, merged, object_name
+from reports._visible import visible
+from reports.contract import Options, Report
+
+REPORT = Report("gitlab", "a Code Quality artifact for GitLab", "application/json")
+
+_SEVERITIES: Final = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.INFO: "info"}
+
+
+def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of a report
+    """Return the findings as a Code Quality report; every fingerprint is there once, as GitLab wants it."""
+    inputs = merged(run.scans).inputs
+    fallback = inputs[0] if inputs else "."
+    seen: dict[str, int] = {}
+    issues = []
+    for finding in run.findings:
+        number = seen[finding.fingerprint] = seen.get(finding.fingerprint, 0) + 1
+        suffix = f"-{number}" if number > 1 else ""
+        issues.append(_issue(finding, finding.fingerprint + suffix, fallback))
+    return dump(issues)
+
+
+def _issue(finding: Finding, fingerprint: str, fallback: str) -> dict[str, Any]:
+    impact = f" Breaks {impact_counts(finding)}." if finding.impact else ""
+    remedy = f" To do: {finding.remedy}" if finding.remedy else ""
+    where = "" if finding.location.path else f"{object_name(finding.object, finding.cluster)}: "
+    return {
+        "description": visible(f"{where}{finding.message}.{impact}{remedy}".replace("..", ".")),
+        "check_name": f"{finding.code} {finding.name}",
+        "fingerprint": fingerprint,
+        "severity": _SEVERITIES[finding.severity],
+        "location": {
+            "path": (finding.location.path or fallback).removeprefix("./"),
+            "lines": {"begin": max(finding.location.line, 1)},
+        },
+    }

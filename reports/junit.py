@@ -1,0 +1,120 @@
+"""The report for build servers: JUnit XML, a suite for every rule and a case for every finding.
+
+A finding below the threshold of the exit code is a case that passes and says what it found: build servers turn every
+failure into a failed build. What is suppressed or could not be judged is skipped; what could not be read is an error.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from linter.model import Finding, NotEvaluated, Problem, Run, Suppressed
+from reports._phrases import affected_name, impact_counts, object_name, place
+from reports._visible import visible, visible_lines
+from reports.contract import Options, Report
+
+REPORT = Report("junit", "JUnit XML for build servers", "application/xml")
+
+_NOT_XML: Final = re.compile("[\ufffe\uffff]")
+_HITS: Final = 20
+
+
+def render(run: Run, options: Options) -> str:
+    """Return the run as JUnit XML, which is well formed whatever was scanned."""
+    found: dict[tuple[str, str], list[str]] = {(rule.code, rule.name): [] for rule in run.rules}
+    failures = 0
+    for finding in run.findings:
+        failed = options.fail_on is not None and finding.severity >= options.fail_on
+        failures += failed
+        found.setdefault((finding.code, finding.name), []).append(_finding(finding, failed=failed))
+    for item in run.suppressed:
+        found.setdefault((item.finding.code, item.finding.name), []).append(_suppressed(item))
+    suites = [_suite(f"{code} {name}", cases or [_passed(code)]) for (code, name), cases in found.items()]
+    coverage = [*map(_problem, run.problems), *map(_not_evaluated, run.not_evaluated)]
+    if coverage:
+        suites.append(_suite("coverage", coverage))
+    total = sum(max(len(cases), 1) for cases in found.values()) + len(coverage)
+    counts = (
+        f'tests="{total}" failures="{failures}" errors="{len(run.problems)}" '
+        f'skipped="{len(run.suppressed) + len(run.not_evaluated)}"'
+    )
+    head = f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="regcred" {counts}>'
+    return "\n".join([head, *suites, "</testsuites>"]) + "\n"
+
+
+def _text(text: str) -> str:
+    """Return text for XML, in an element or an attribute, on one line."""
+    return html.escape(_NOT_XML.sub(lambda match: f"\\u{ord(match.group()):04x}", visible(text)), quote=True)
+
+
+def _suite(name: str, cases: list[str]) -> str:
+    failures, errors, skipped = (sum(f"<{kind} " in case for case in cases) for kind in ("failure", "error", "skipped"))
+    head = (
+        f'  <testsuite name="{_text(name)}" tests="{len(cases)}" failures="{failures}" errors="{errors}" '
+        f'skipped="{skipped}">'
+    )
+    return "\n".join([head, *cases, "  </testsuite>"])
+
+
+def _case(name: str, classname: str, inside: str, finding: Finding | None = None) -> str:
+    where = ""
+    if finding is not None and finding.location.path:
+        line = f' line="{finding.location.line}"' if finding.location.line else ""
+        where = f' file="{_text(finding.location.path)}"{line}'
+    head = f'    <testcase name="{_text(name)}" classname="{_text(classname)}"{where}'
+    return f"{head}>{inside}</testcase>" if inside else f"{head}/>"
+
+
+def _passed(code: str) -> str:
+    return _case("no findings", f"regcred.{code}", "")
+
+
+def _finding(finding: Finding, *, failed: bool) -> str:
+    name = f"{object_name(finding.object, finding.cluster)}: {finding.message}"
+    body = "\n".join(_text(line) for line in _body(finding))
+    if failed:
+        inside = f'<failure type="{_text(finding.code)}" message="{_text(finding.message)}">{body}</failure>'
+    else:
+        inside = f"<system-out>{body}</system-out>"
+    return _case(name, f"regcred.{finding.code}", inside, finding)
+
+
+def _body(finding: Finding) -> Iterator[str]:
+    yield f"{place(finding.location) or object_name(finding.object)}: {finding.severity.label}: {finding.message}"
+    if finding.location.payload is not None:
+        yield f"in the decoded payload: {finding.location.payload}"
+    if finding.detail:
+        yield f"why: {finding.detail}"
+    hits = (*finding.impact.workloads, *finding.impact.imports)
+    if hits:
+        yield f"breaks {impact_counts(finding)}:"
+        yield from (f"  {affected_name(hit)} {hit.image}".rstrip() for hit in hits[:_HITS])
+        if len(hits) > _HITS:
+            yield f"  and {len(hits) - _HITS:,} more"
+    if finding.remedy:
+        yield f"to do: {finding.remedy}"
+    if finding.fix is not None:
+        yield f"fix ({finding.fix.applicability}): {finding.fix.summary}"
+    for command in finding.commands:
+        yield from (f"$ {line}" for line in visible_lines(command))
+
+
+def _suppressed(item: Suppressed) -> str:
+    reason = f"suppressed by {item.by}: {item.reason or 'no reason given'}"
+    name = f"{object_name(item.finding.object, item.finding.cluster)}: {item.finding.message}"
+    return _case(name, f"regcred.{item.finding.code}", f'<skipped message="{_text(reason)}"/>', item.finding)
+
+
+def _problem(problem: Problem) -> str:
+    name = ":".join([problem.path, *(str(n) for n in (problem.line, problem.column) if n)])
+    body = "\n".join(_text(line) for line in (f"{name}: {problem.message}", problem.remedy) if line)
+    inside = f'<error type="problem" message="{_text(problem.message)}">{body}</error>'
+    return _case(name or "input", "regcred.coverage", inside)
+
+
+def _not_evaluated(item: NotEvaluated) -> str:
+    what = object_name(item.object, item.cluster) if item.object is not None else ""
+    name = what or (place(item.location) if item.location is not None else "") or item.reason
+    inside = f'<skipped message="{_text(f"not evaluated ({item.reason}): {item.message}")}"/>'
+    return _case(name, "regcred.coverage", inside)
