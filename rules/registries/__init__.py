@@ -1,1 +1,1 @@
-"""RC2xx: does an entry mean what its author thinks?"""
+"""RC2xx: whether an entry means what its author thinks."""

@@ -1,0 +1,237 @@
+"""What the rules on registry keys and imports share: which entries may be judged, whom they serve, how keys are moved.
+
+Order of precedence, so that one defect gives one finding. Nothing is said here of a payload that is no JSON or has no
+host map (RC101 to RC104), of a credential that OpenShift made for itself, and, where credentials are compared or
+their use is judged, of an entry whose credential is empty, undecodable or a placeholder (RC105, RC106, RC109, RC114,
+RC115).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from linter.rule import (
+    KEY_OF_TYPE,
+    Affected,
+    Applicability,
+    Consumer,
+    Context,
+    Entry,
+    Fix,
+    ImageStream,
+    Impact,
+    JsonNode,
+    Location,
+    Outcome,
+    Payload,
+    PullSecret,
+    compatible,
+    credentials,
+    payload_edit,
+    payload_fix,
+    shown,
+    spot,
+)
+
+HUB = "docker.io"
+HUB_KEY = "https://index.docker.io/v1/"
+"""The one spelling of Docker Hub that every reader knows: docker, kubelet, containers/image and the controllers."""
+ANONYMOUS_HOSTS = frozenset({"registry.access.redhat.com", "registry.k8s.io", "k8s.gcr.io", "mcr.microsoft.com"})
+"""Registries that serve everything they hold without a credential."""
+OPENSHIFT = "OpenShift"
+
+
+def judged(context: Context) -> Iterator[tuple[PullSecret, Payload]]:
+    """Every pull secret whose registry keys may be judged: read, of the right shape, and not OpenShift's own."""
+    for secret, payload in context.readable_secrets():
+        if payload.root is not None and payload.shape == "ok" and secret.generated != OPENSHIFT:
+            yield secret, payload
+
+
+def sound(entry: Entry) -> bool:
+    """Whether the entry decodes and holds a credential that somebody could use."""
+    return bool(
+        (entry.username or entry.password)
+        and entry.auth_error is None
+        and not entry.type_errors
+        and credentials.placeholder(entry.password) is None
+    )
+
+
+def usable(secret: PullSecret) -> list[Entry]:
+    """Return the entries of `secret` that its readers use: none where they refuse or ignore the secret as a whole."""
+    payload = secret.payload
+    if payload is None or payload.error is not None or not secret.typed:
+        return []
+    return [entry for entry in payload.entries if entry.live and entry.registry.error is None and sound(entry)]
+
+
+def same_credential(one: Entry, other: Entry) -> bool:
+    """Whether the kubelet would send the same user name and password for both."""
+    return (one.username, one.password) == (other.username, other.password)
+
+
+def at_key(secret: PullSecret, entry: Entry) -> Location:
+    """Return the location of the entry's key inside the payload."""
+    return spot(secret, *entry.key_span, entry.key)
+
+
+def line_of(secret: PullSecret, entry: Entry) -> str:
+    """Return where the entry stands inside the payload, for texts that point at it from elsewhere."""
+    inside = at_key(secret, entry).payload
+    return f"line {inside.line}, column {inside.column} of {inside.data_key}" if inside is not None else ""
+
+
+def named(secret: PullSecret) -> str:
+    """Return the secret as messages name it."""
+    return f"Secret {secret.name}"
+
+
+def serves(entry: Entry) -> Callable[[str], bool]:
+    """Whether the entry answers for an image as a pod or an import writes it, Docker Hub's second name included."""
+
+    def wanted(image: str) -> bool:
+        reference = credentials.parse_reference(image, consumer=Consumer.IMPORTER)
+        if not isinstance(reference, credentials.Reference):
+            return False
+        hub = entry.registry.text == "index.docker.io" and reference.registry == HUB
+        return hub or credentials.key_matches(entry.registry, reference.lookup)
+
+    return wanted
+
+
+def affected(found: Iterable[tuple[bool, Affected]]) -> Impact:
+    """Return an impact of (is an import, what is affected) pairs, each named once."""
+    kept = list(dict.fromkeys(found))
+    return Impact(
+        tuple(one for imported, one in kept if not imported), tuple(one for imported, one in kept if imported)
+    )
+
+
+class Need(NamedTuple):
+    """One pull or import, the text that its reader looks up, and the secrets that it reads (the node-wide one last)."""
+
+    target: str
+    secrets: tuple[PullSecret, ...]
+    outcome: Outcome
+    affected: Affected
+    imported: bool
+    insecure: bool = False
+
+    @property
+    def registry(self) -> str:
+        """Return the registry with its port, as the image writes it."""
+        return self.target.partition("/")[0]
+
+    @property
+    def host(self) -> str:
+        """Return the registry without its port."""
+        return split_port(self.registry)[0]
+
+    @property
+    def port(self) -> str:
+        """Return the port as written, "" when none is."""
+        return split_port(self.registry)[1]
+
+    def with_port(self, port: str) -> str:
+        """Return the looked-up text as it would be if the image were written with `port` ("" for none)."""
+        return registry_with_port(self.host, port) + self.target[len(self.registry) :]
+
+
+def split_port(registry: str) -> tuple[str, str]:
+    """Host and port of `host:port`; a bracketed IPv6 address keeps its colons."""
+    host, colon, port = registry.rpartition(":")
+    return (host, port) if colon and port.isdigit() and not port.startswith("]") else (registry, "")
+
+
+def registry_with_port(host: str, port: str) -> str:
+    """`host:port`, or the host alone."""
+    return f"{host}:{port}" if port else host
+
+
+def needs(context: Context) -> Iterator[Need]:
+    """Every pull and import whose image can be looked up, with what its reader would do."""
+    joins = context.joins
+    node = context.inventory.global_secret
+    for pull in joins.workload_pulls:
+        outcome = joins.pull_outcome(pull)
+        if outcome.lookup is not None and outcome.lookup.reference:
+            secrets = _with_node(pull.reach.secrets, node)
+            yield Need(
+                outcome.lookup.reference, secrets, outcome, Affected(pull.workload.object.ref, pull.image), False
+            )
+    for brought in joins.import_pulls:
+        outcome = joins.import_outcome(brought)
+        if outcome.lookup is None or not outcome.lookup.reference:
+            continue
+        target = outcome.lookup.reference
+        insecure = brought.tag.insecure or target.partition("/")[0] in context.inventory.insecure_registries
+        what = Affected(brought.stream.object.ref, brought.tag.image)
+        maker = maker_of_more(context, brought.stream)
+        if outcome.verdict == "anonymous" and maker:
+            outcome = outcome._replace(verdict="unknown", reason=maker)
+        yield Need(target, _with_node(brought.secrets, node), outcome, what, True, insecure)
+
+
+def _with_node(secrets: tuple[PullSecret, ...], node: PullSecret | None) -> tuple[PullSecret, ...]:
+    return secrets if node is None or node in secrets else (*secrets, node)
+
+
+def maker_of_more(context: Context, stream: ImageStream) -> str:
+    """Why the list of secrets that an import of `stream` reads is not known in full, "" when it is."""
+    for made in context.inventory.generated:
+        # What a controller makes without one of the two types is Opaque, and the importer passes it over.
+        if made.type in KEY_OF_TYPE and compatible(made.namespace, stream.object.namespace):
+            return f"secret {made.name} is made by a {made.how}"
+    return ""
+
+
+def host_map(payload: Payload, entry: Entry) -> tuple[JsonNode, int] | None:
+    """Return the JSON object that holds `entry`, and which of its members the entry is."""
+    if payload.root is None:
+        return None
+    nodes = [payload.root] if payload.form == "dockercfg" else [member[3] for member in payload.root.members]
+    for node in nodes:
+        for index, (_, start, end, _) in enumerate(node.members):
+            if (start, end) == entry.key_span:
+                return node, index
+    return None
+
+
+def without(payload: Payload, doomed: Callable[[Payload], Entry | None]) -> str:
+    """Return the payload's text without the entries that `doomed` names, one after the other, until it names none."""
+    while (entry := doomed(payload)) is not None:
+        place = host_map(payload, entry)
+        if place is None:
+            break
+        payload = credentials.examine(payload_edit.remove_member(payload.text, *place), payload.form)
+    return payload.text
+
+
+def add_beside(secret: PullSecret, entry: Entry, key: str) -> Fix | None:
+    """Build a safe fix that adds `key` beside `entry` with its credential; None where this Secret cannot be edited."""
+    payload = secret.payload
+    if payload is None or secret.generated or any(one.key == key for one in payload.entries):
+        return None
+    place = host_map(payload, entry)
+    if place is None:
+        return None
+    node, index = place
+    value = payload.text[slice(*entry.value_span)]
+    text = payload_edit.insert_member(payload.text, node, index, key, value)
+    return payload_fix(
+        secret, text, f"add {shown(key)} beside {shown(entry.key)} with the same credential; nothing is removed"
+    )
+
+
+def rename_key(secret: PullSecret, entry: Entry, key: str, applicability: Applicability) -> Fix | None:
+    """Build a fix that writes `entry`'s key as `key`; None where another entry has that meaning already."""
+    payload = secret.payload
+    if payload is None or secret.generated:
+        return None
+    meant = credentials.normalise_key(key)
+    if any(
+        one.registry.text == meant.text for one in payload.entries if one is not entry and one.registry.error is None
+    ):
+        return None
+    text = payload_edit.replace(payload.text, *entry.key_span, payload_edit.quote(key))
+    return payload_fix(secret, text, f"write the key {shown(entry.key)} as {shown(key)}", applicability)

@@ -1,0 +1,147 @@
+"""Two keys of one payload are spelled differently and become the same registry.
+
+## What it does
+Reports keys such as `quay.io`, `https://quay.io`, `quay.io/` and `quay.io/v2/` that stand in one pull secret and mean
+one registry to the kubelet. It is an error when they hold different credentials and a warning when they hold the
+same.
+
+`quay.io` beside `quay.io/team` is how several credentials of one registry are meant to be written, and `docker.io`
+beside `index.docker.io` are two keys to the kubelet: neither is reported.
+
+## Why it matters
+The kubelet and OpenShift's image importer drop the scheme, a closing slash and a leading `/v1/` or `/v2/` (Kubernetes
+1.25 to 1.36). What collapses to one key is stored in the order of a Go map, which is random and changes from run to
+run. With different credentials the kubelet tries one and then the other in that random order; the importer tries only
+the first, so the same import succeeds on one day and fails on the next. Between two *secrets* there is no such
+chance: there the order of the list decides.
+
+## Example
+```yaml
+apiVersion: v1
+kind: Secret
+metadata: {name: regcred}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: |
+    {"auths": {
+      "quay.io": {"username": "robot", "password": "hunter2"},
+      "https://quay.io/v2/": {"username": "someone", "password": "else"}
+    }}
+```
+
+## Fix
+Keeps one spelling, the plain one where it is there (`https://index.docker.io/v1/` for Docker Hub), and removes the
+others.
+
+*Fix safety*: safe when the credentials are equal and no reader loses by it. Unsafe when they differ, because a
+credential goes, and for a key with a scheme and a path, which CRI-O and podman read as the whole host.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from linter.rule import (
+    Applicability,
+    Context,
+    Entry,
+    Finding,
+    Fix,
+    Impact,
+    Payload,
+    PullSecret,
+    Related,
+    Rule,
+    Severity,
+    credentials,
+    origin,
+    payload_fix,
+    shown,
+)
+from rules.registries._shared import HUB_KEY, at_key, judged, line_of, named, same_credential, serves, sound, without
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Report every registry that several keys of one payload become."""
+    for secret, payload in judged(context):
+        groups: dict[str, list[Entry]] = defaultdict(list)
+        for entry in payload.entries:
+            if entry.live and entry.registry.error is None and sound(entry):
+                groups[entry.registry.text].append(entry)
+        for registry, group in groups.items():
+            if registry and len(group) > 1:
+                yield _finding(context, secret, payload, group)
+
+
+def _finding(context: Context, secret: PullSecret, payload: Payload, group: list[Entry]) -> Finding:
+    kept = min(group, key=_rank)
+    others = [entry for entry in group if entry is not kept]
+    equal = all(same_credential(entry, kept) for entry in others)
+    registry = shown(kept.registry.text)
+    keys = " and ".join(shown(entry.key) for entry in group)
+    which = (
+        "and hold the same credential"
+        if equal
+        else "and hold different credentials: which one is tried first is random and changes from pull to pull"
+    )
+    return context.finding(
+        f"the keys {keys} of {named(secret)} are one registry, {registry}, {which}",
+        of=secret.object,
+        at=at_key(secret, others[0]),
+        severity=Severity.WARNING if equal else Severity.ERROR,
+        key=registry,
+        detail="The kubelet and OpenShift's image importer drop the scheme, a closing slash and a leading /v1/ or /v2/ "
+        "(Kubernetes 1.25 to 1.36). Keys of one secret that collapse stand in the order of a Go map: the "
+        "kubelet tries them "
+        "one after the other in that random order, the importer tries only the first. Across secrets the "
+        "list's order decides.",
+        remedy=origin(secret)
+        or ("Keep one spelling." if equal else f"Keep the one credential that {registry} accepts."),
+        related=[
+            *(
+                Related(f"the same registry again: {line_of(secret, entry)}", at_key(secret, entry))
+                for entry in others[1:]
+            ),
+            Related(f"the same registry: {line_of(secret, kept)}", at_key(secret, kept)),
+        ],
+        impact=Impact() if equal else context.joins.impact(secret, serves(kept)),
+        fix=None if secret.generated else _fix(secret, payload, kept, others, equal=equal),
+    )
+
+
+def _rank(entry: Entry) -> tuple[bool, int, int]:
+    """Which entry to keep: one with `auth`, in the spelling that most readers understand, the first of equals."""
+    plain = entry.registry.text
+    spelling = 3
+    if entry.key == HUB_KEY:
+        spelling = 0
+    elif entry.key == plain:
+        spelling = 1
+    elif entry.key in (f"https://{plain}", f"http://{plain}"):
+        spelling = 2
+    # CRI-O, podman and Docker-strategy builds read only `auth`: an entry without it must not outlive one with it.
+    return not entry.has_auth, spelling, entry.key_span[0]
+
+
+def _fix(secret: PullSecret, payload: Payload, kept: Entry, others: list[Entry], *, equal: bool) -> Fix:
+    doomed = {entry.key for entry in others}
+
+    def next_one(now: Payload) -> Entry | None:
+        return next((entry for entry in now.entries if entry.key in doomed), None)
+
+    lost = ", ".join(shown(entry.key) for entry in others)
+    summary = f"keep {shown(kept.key)} and remove {lost}"
+    if not equal:
+        summary += ", whose different credential is lost"
+    safe = equal and not any(_wider(payload, entry) for entry in others)
+    return payload_fix(
+        secret, without(payload, next_one), summary, Applicability.SAFE if safe else Applicability.UNSAFE
+    )
+
+
+def _wider(payload: Payload, entry: Entry) -> bool:
+    """Whether containers/image reads the key as a whole host where the kubelet reads a path below it."""
+    cut = credentials.containers_key(entry.key, legacy=payload.form == "dockercfg").registry
+    return bool(entry.registry.path) and cut == entry.registry.host
+
+
+RULE = Rule(code="RC202", severity=Severity.ERROR, check=check, fixable=True, needs=("Secret",))
