@@ -1,1 +1,1 @@
-"""RC4xx: can the image stream be imported?"""
+"""RC4xx: whether the image stream can be imported."""

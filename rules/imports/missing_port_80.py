@@ -1,0 +1,257 @@
+"""An image stream imports from a registry whose key lacks the form with port 80.
+
+## What it does
+Looks at every registry that an image stream really imports from, and at the credentials of the stream's namespace
+that reach the import. Reports an entry for `host` when no entry for `host:80` stands beside it in any of them.
+
+* *error* when the image stream itself writes `host:80`, and when the configured `openshift-version` is 4.4 or older
+  and the import is insecure: in both cases the credential is not found;
+* *warning* when the import is insecure (`importPolicy.insecure`, the annotation
+  `openshift.io/image.insecureRepository`, or `registrySources.insecureRegistries` of the cluster's image
+  configuration);
+* *info* when it is secure.
+
+Other explicit ports do not count, nor does Docker Hub, which no release looks up with a port. An entry for one path
+only counts when the import is insecure or writes the port.
+
+## Why it matters
+OpenShift's documentation asks for the suffix `:80` beside the registry's plain name, at first for insecure
+registries, since 2020 for secure ones too. Which releases really need it is narrower:
+
+* OpenShift 3.x to 4.4 look the credential up by the address that asks for it, the token server's. Over plain HTTP
+  that is `host:80`, unless its path begins with `/v1/` or `/v2/`. Over HTTPS the suffix was never needed.
+* OpenShift 4.5 and later compare the key with the image reference as it is written: `host:80/app` needs `host:80`,
+  and `host/app` needs `host`. The scheme plays no role. The kubelet has always done so.
+
+So the two belong side by side: a key without any image costs nothing, and either alone breaks one release or the
+other.
+
+## Example
+```yaml
+apiVersion: v1
+kind: Secret
+metadata: {name: regcred, namespace: shop}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: |
+    {"auths": {"registry.example.com": {"username": "robot", "password": "hunter2"}}}
+---
+apiVersion: image.openshift.io/v1
+kind: ImageStream
+metadata: {name: app, namespace: shop}
+spec:
+  tags:
+  - name: latest
+    from: {kind: DockerImage, name: registry.example.com/shop/app:latest}
+    importPolicy: {insecure: true}
+```
+
+## Fix
+Adds `host:80` with the same credential beside `host`, and keeps `host`. By hand, the credential comes from the one
+who has it:
+
+    oc extract secret/regcred --to=- -n shop
+    oc set data secret/regcred --from-file=.dockerconfigjson=with-port-80.json -n shop
+
+*Fix safety*: safe. Nothing is removed, and the new key answers for nothing but `host:80`.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from linter.rule import (
+    Affected,
+    Context,
+    Entry,
+    Finding,
+    Fix,
+    PullSecret,
+    Rule,
+    Severity,
+    credentials,
+    origin,
+    shown,
+)
+from rules.registries._shared import (
+    HUB,
+    OPENSHIFT,
+    Need,
+    add_beside,
+    affected,
+    at_key,
+    named,
+    needs,
+    registry_with_port,
+    same_credential,
+    usable,
+)
+
+LAST_THAT_ASKS_BY_ADDRESS = (4, 4)
+
+
+class _Case(NamedTuple):
+    """Imports from one host that one secret serves without `host:80`, the worst of them first in `severity`."""
+
+    secret: PullSecret
+    entry: Entry
+    host: str
+    severity: Severity
+    explicit: bool
+    insecure: bool
+    mixed: bool
+    imports: tuple[Affected, ...]
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Report every host of every secret once."""
+    cases: dict[tuple[int, str], _Case] = {}
+    for need in needs(context):
+        if need.imported and need.port in ("", "80") and need.host != HUB:
+            for case in _cases(context, need):
+                known = (id(case.secret.object), case.host)
+                cases[known] = _joined(cases.get(known), case)
+    for case in cases.values():
+        yield _finding(context, case)
+
+
+def legacy(context: Context) -> bool:
+    """Whether the configured OpenShift is one that looks credentials up by the address that asks for them."""
+    version = context.settings.openshift
+    return version is not None and version <= LAST_THAT_ASKS_BY_ADDRESS
+
+
+def _cases(context: Context, need: Need) -> Iterator[_Case]:
+    explicit = need.port == "80"
+    node = context.inventory.global_secret
+    # The node-wide credentials reach imports since OpenShift 4.5, and there only a reference with :80 asks for the
+    # suffix.
+    reading = [secret for secret in need.secrets if secret is not node or not legacy(context)]
+    if any(_unknown(secret) for secret in reading):
+        return
+    with_port, plain = need.with_port("80"), need.with_port("")
+    if any(_answers(entry, with_port) for secret in reading for entry in _keys(secret)):
+        return
+    holders = [
+        (secret, entry)
+        for secret in reading
+        if explicit or secret is not node
+        for entry in _best(secret, plain, explicit=explicit, strict=not (explicit or need.insecure))
+    ]
+    severity = Severity.INFO
+    if explicit or (need.insecure and legacy(context)):
+        severity = Severity.ERROR
+    elif need.insecure:
+        severity = Severity.WARNING
+    for secret, entry in holders:
+        # The first secret by name is the one that is sent; overlays of one Secret are repaired each for itself.
+        if secret.name == holders[0][0].name:
+            yield _Case(secret, entry, need.host, severity, explicit, need.insecure, False, (need.affected,))
+
+
+def _unknown(secret: PullSecret) -> bool:
+    """Whether the secret may hold the key with port 80 for all that is known: it could not be read, or not decoded."""
+    return (
+        secret.typed and secret.generated != OPENSHIFT and (secret.payload is None or secret.payload.error is not None)
+    )
+
+
+def _keys(secret: PullSecret) -> Iterable[Entry]:
+    payload = secret.payload
+    return (
+        [] if payload is None else [entry for entry in payload.entries if entry.live and entry.registry.error is None]
+    )
+
+
+def _answers(entry: Entry, target: str) -> bool:
+    """Whether the key, or any path of its host, is there for the text with port 80."""
+    return credentials.key_matches(entry.registry, target)
+
+
+def _best(secret: PullSecret, plain: str, *, explicit: bool, strict: bool) -> list[Entry]:
+    """Return the entry of `secret` that stands for the image's host without a port, if there is one.
+
+    An import that writes :80 needs the entry that would answer for it, path and all; the other readings speak of the
+    host.
+    """
+    if secret.generated == OPENSHIFT:
+        return []
+    found = [entry for entry in usable(secret) if credentials.key_matches(entry.registry, plain)]
+    found.sort(key=lambda entry: entry.registry.raw, reverse=True)
+    whole = [entry for entry in found if not entry.registry.path and not entry.registry.glob]
+    if strict:
+        return whole[:1]
+    return (found if explicit else whole or found)[:1]
+
+
+def _joined(known: _Case | None, case: _Case) -> _Case:
+    if known is None:
+        return case
+    worst = case if case.severity > known.severity else known
+    mixed = known.mixed or not same_credential(known.entry, case.entry)
+    return worst._replace(mixed=mixed, imports=tuple(dict.fromkeys((*known.imports, *case.imports))))
+
+
+def _finding(context: Context, case: _Case) -> Finding:
+    secret, entry = case.secret, case.entry
+    wanted, has = shown(_wanted(case)), shown(entry.key)
+    message, detail = _told(context, case, has, wanted)
+    return context.finding(
+        message,
+        of=secret.object,
+        at=at_key(secret, entry),
+        severity=case.severity,
+        key=shown(case.host),
+        detail=detail,
+        remedy=origin(secret) or f"Add {wanted} with the same credential beside {has}, and keep {has}.",
+        impact=affected((True, one) for one in case.imports),
+        fix=_fix(case),
+    )
+
+
+def _wanted(case: _Case) -> str:
+    """Return the key to add: for a reference with :80 the same path as now, else the whole host."""
+    path = case.entry.registry.path if case.explicit else ""
+    return registry_with_port(case.host, "80") + path
+
+
+def _fix(case: _Case) -> Fix | None:
+    # With several path entries of different credentials, which one the host's token server would accept is not known.
+    return None if case.mixed else add_beside(case.secret, case.entry, _wanted(case))
+
+
+_TODAY = (
+    "OpenShift 4.5 and later compare the key with the image reference as written, whatever the scheme; "
+    "so does the kubelet."
+)
+_BOTH = "Both keys side by side serve every release."
+
+
+def _told(context: Context, case: _Case, has: str, wanted: str) -> tuple[str, str]:
+    """Return the message and the reason, which say what the releases really do."""
+    host, secret = shown(case.host), named(case.secret)
+    streams = _streams(case)
+    past = (
+        "OpenShift 4.4 and older look the credential up by the address of the token server, which over plain HTTP is "
+        f"{host}:80 (unless its path begins with /v1/ or /v2/); over HTTPS they never needed the suffix."
+    )
+    if case.explicit:
+        return f"{streams} imports from {host}:80, and {secret} has {has} but not {wanted}", f"{_TODAY} {past}"
+    if case.insecure and legacy(context):
+        version = context.settings.openshift_version
+        told = (
+            f"OpenShift {version} looks up {wanted} for the insecure import of {streams}, and {secret} has only {has}"
+        )
+        return told, f"{past} {_TODAY}"
+    kind = "insecure import" if case.insecure else "import"
+    fact = f"{secret} has {has} without {wanted} beside it for the {kind} of {streams}: the documentation asks for it"
+    if case.insecure:
+        return f"{fact}, OpenShift 4.4 and older need it", f"{past} {_TODAY} {_BOTH}"
+    return f"{fact}, no release needs it over HTTPS", f"{_TODAY} {past} {_BOTH}"
+
+
+def _streams(case: _Case) -> str:
+    names = list(dict.fromkeys(f"{one.object.kind} {one.object.name}" for one in case.imports))
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+RULE = Rule(code="RC401", severity=Severity.ERROR, check=check, fixable=True, needs=("Secret", "ImageStream"))
