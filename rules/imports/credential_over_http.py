@@ -1,0 +1,162 @@
+"""A credential is used with an insecure registry and can cross the network in clear.
+
+## What it does
+Reports an image stream that imports over an insecure connection from a registry for which a credential reaches the
+import, and an entry of `registrySources.insecureRegistries` when a pod's image comes from that registry with a
+credential. Insecure are imports with `importPolicy.insecure`, the annotation `openshift.io/image.insecureRepository`
+(which speaks for `spec.dockerImageRepository` alone), and registries in that list.
+
+## Why it matters
+"Insecure" switches two protections off at once: the certificate is not checked, and when TLS cannot be had the client
+goes on over plain HTTP (OpenShift 4.x importer, CRI-O). Whoever stands on the way can answer in the registry's place,
+and is then sent user name and password, base64 and no more.
+
+## Example
+```yaml
+apiVersion: image.openshift.io/v1
+kind: ImageStream
+metadata: {name: app, namespace: shop}
+spec:
+  tags:
+  - name: latest
+    from: {kind: DockerImage, name: registry.example.com/shop/app:latest}
+    importPolicy: {insecure: true}
+```
+in a namespace with a pull secret for `registry.example.com`.
+
+## Fix
+There is no automatic fix: without the flag the import fails until the registry's certificate is trusted. Give the
+cluster the certificate authority, then remove the flag:
+
+    oc create configmap registry-ca -n openshift-config --from-file=registry.example.com=ca.crt
+    oc patch image.config.openshift.io/cluster --type=merge -p '{"spec":{"additionalTrustedCA":{"name":"registry-ca"}}}'
+"""
+
+from collections.abc import Iterator
+
+from linter.rule import (
+    Affected,
+    Context,
+    Finding,
+    ImportPull,
+    KubeObject,
+    Location,
+    Outcome,
+    Related,
+    Route,
+    Rule,
+    Severity,
+    command,
+    dig,
+    group,
+    shown,
+)
+from rules.registries._shared import OPENSHIFT, affected, named
+
+INSECURE_ANNOTATION = "openshift.io/image.insecureRepository"
+_LISTED: Route = ("spec", "registrySources", "insecureRegistries")
+_DETAIL = (
+    "An insecure registry is one whose certificate is not checked, and with which the client goes on over plain HTTP "
+    "when TLS cannot be had: user name and password are then readable on the way."
+)
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Report every stream and registry once, and every listed registry once."""
+    yield from _imports(context)
+    yield from _listed(context)
+
+
+def _imports(context: Context) -> Iterator[Finding]:
+    cases: dict[tuple[int, str], list[ImportPull]] = {}
+    for pull in context.joins.import_pulls:
+        if pull.tag.insecure:
+            registry = _used(context.joins.import_outcome(pull))
+            if registry:
+                cases.setdefault((id(pull.stream.object), registry), []).append(pull)
+    for (_, registry), pulls in cases.items():
+        item = pulls[0].stream.object
+        hit = [(True, Affected(item.ref, pull.tag.image)) for pull in pulls]
+        yield _finding(
+            context,
+            f"{item.kind} {item.name} imports from {shown(registry)} over an insecure connection with a credential",
+            item,
+            _flag(pulls[0]),
+            registry,
+            context.joins.import_outcome(pulls[0]),
+            hit,
+        )
+
+
+def _listed(context: Context) -> Iterator[Finding]:
+    joins = context.joins
+    used: dict[str, list[tuple[bool, Affected]]] = {}
+    outcomes: dict[str, Outcome] = {}
+    found = [
+        *(
+            (False, Affected(one.workload.object.ref, one.image), joins.pull_outcome(one))
+            for one in joins.workload_pulls
+        ),
+        *(
+            (True, Affected(one.stream.object.ref, one.tag.image), joins.import_outcome(one))
+            for one in joins.import_pulls
+        ),
+    ]
+    for imported, what, outcome in found:
+        registry = _used(outcome)
+        if registry in context.inventory.insecure_registries:
+            outcomes.setdefault(registry, outcome)
+            used.setdefault(registry, []).append((imported, what))
+    for item in context.inventory.objects:
+        if item.kind != "Image" or group(item.api_version) != "config.openshift.io":
+            continue
+        listed = dig(item.body, *_LISTED)
+        for index, registry in enumerate(listed if isinstance(listed, list) else []):
+            if registry in used:
+                message = f"the insecure registry {shown(registry)} is used with a credential"
+                at = item.at(*_LISTED, index)
+                yield _finding(context, message, item, at, registry, outcomes[registry], used[registry])
+
+
+def _used(outcome: Outcome) -> str:
+    """Return the registry to which a usable credential of the user's goes, "" when none does."""
+    if outcome.verdict != "credential" or outcome.lookup is None or not outcome.lookup.reference:
+        return ""
+    first = outcome.lookup.candidates[0]
+    internal = outcome.secret is not None and outcome.secret.generated == OPENSHIFT
+    return outcome.lookup.reference.partition("/")[0] if (first.username or first.password) and not internal else ""
+
+
+def _flag(pull: ImportPull) -> Location:
+    """Return where the import is said to be insecure."""
+    item, route = pull.stream.object, pull.tag.route
+    if route[-1] == "dockerImageRepository":
+        return item.at("metadata", "annotations", INSECURE_ANNOTATION)
+    return item.at(*route[:-2], "importPolicy", "insecure")
+
+
+def _finding(
+    context: Context,
+    message: str,
+    item: KubeObject,
+    at: Location,
+    registry: str,
+    outcome: Outcome,
+    hit: list[tuple[bool, Affected]],
+) -> Finding:
+    secret = outcome.secret
+    ca = f"--from-file={registry.replace(':', '..')}=ca.crt"
+    return context.finding(
+        message,
+        of=item,
+        at=at,
+        key=shown(registry),
+        detail=_DETAIL,
+        remedy="Let the cluster trust the registry's certificate authority, then remove the flag.",
+        commands=[command("oc", "create", "configmap", "registry-ca", ca, namespace="openshift-config")],
+        related=[Related(f"{named(secret)} holds the credential", secret.at(), secret.object.ref)] if secret else [],
+        impact=affected(hit),
+    )
+
+
+RULE = Rule(code="RC407", severity=Severity.WARNING, check=check, needs=("ImageStream",))
