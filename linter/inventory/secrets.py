@@ -3,7 +3,7 @@
 import re
 from typing import Any, NamedTuple
 
-from linter.credentials import decode_data, examine, placeholder, redacted
+from linter.credentials import Entry, decode_data, examine, placeholder, redacted
 from linter.documents.objects import KubeObject
 from linter.inventory.paths import dig, text
 from linter.inventory.records import DOCKERCFG, KEY_OF_TYPE, TYPE_OF_KEY, PullSecret, State
@@ -15,6 +15,7 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 _TEMPLATE_MARKS = re.compile(r"\{\{|\{%|<%|<path:")
 _VARIABLE = re.compile(r"^\s*(?:\$\{\{?[A-Za-z_][\w.:=-]*\}?\}|\$\([A-Za-z_]\w*\))\s*$")
+_SUBSTITUTED = re.compile(r"\$\{\{?[A-Za-z_]\w*\}?\}")
 _SOPS = "ENC[AES256_GCM,"
 
 _GENERATED_ANNOTATIONS = (
@@ -101,8 +102,8 @@ def _unjudged(item: KubeObject, value: Any, *, substituted: bool) -> _Verdict | 
         return _Verdict(State.ENCRYPTED, "the value is encrypted with SOPS")
     if _TEMPLATE_MARKS.search(value):
         return _Verdict(State.TEMPLATED, "the value is filled in by a template")
-    if _VARIABLE.match(value) and substituted:
-        return _Verdict(State.TEMPLATED, "the value is a variable that is substituted later")
+    if substituted and (_VARIABLE.match(value) or _SUBSTITUTED.search(value)):
+        return _Verdict(State.TEMPLATED, "the value is or holds a variable that is substituted later")
     if not value.strip():
         return _Verdict(State.EMPTY, "the value is empty")
     hidden = redacted(value)
@@ -126,7 +127,16 @@ def _decode(secret: PullSecret, value: str, *, encoded: bool) -> PullSecret:
     if verdict is not None:
         return secret._replace(state=verdict.state, reason=verdict.reason, decoded=kept)
     form = "dockercfg" if secret.data_key == KEY_OF_TYPE[DOCKERCFG] else "dockerconfigjson"
-    return secret._replace(state=State.READABLE, decoded=kept, payload=examine(decoded, form))
+    payload = examine(decoded, form)
+    hidden = next(filter(None, map(_redacted_entry, payload.entries)), None)
+    if hidden:
+        return secret._replace(state=State.REDACTED, reason=f"a credential in it is {hidden}", decoded=kept)
+    return secret._replace(state=State.READABLE, decoded=kept, payload=payload)
+
+
+def _redacted_entry(entry: Entry) -> str | None:
+    """How a dump tool blanked the credential of one entry, or None: what is left of such a payload proves nothing."""
+    return next(filter(None, (redacted(value) for value in (entry.auth, entry.inline_password) if value)), None)
 
 
 def _unjudged_content(item: KubeObject, decoded: bytes, content: str) -> _Verdict | None:
