@@ -48,7 +48,7 @@ class Result(NamedTuple):
 
 
 class Material(NamedTuple):
-    """Inputs read and joined, before any rule has looked at them. `problems` could not be read, `templated` not parsed."""
+    """Inputs read and joined, not judged yet. `problems` could not be read, `templated` could not be parsed."""
 
     inventories: tuple[Inventory, ...]
     problems: tuple[Problem, ...]
@@ -124,7 +124,7 @@ class _Group(NamedTuple):
 
 
 def load(request: Request) -> Material:
-    """Read and join the inputs of `request` without judging them. What cannot be read is in the result, never raised."""
+    """Read and join the inputs of `request`, judging nothing. What cannot be read is in the result, never raised."""
     reader = _Reader(request)
     inventories = tuple(_inventory(group, reader)[0] for group in _groups(reader.inputs, request.scope))
     templated = tuple(entry for _, entry in reader.templated)
