@@ -1,1 +1,1 @@
-"""RC3xx: does the secret reach the pod?"""
+"""RC3xx: whether the secret reaches the pod."""

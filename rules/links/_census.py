@@ -1,0 +1,203 @@
+"""What became of a name: whether the Secret that somebody names is there, will be made, or is known to be absent."""
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from linter.rule import Context, KubeObject, dig, text
+from rules.links._names import could_be, is_name, near_misses, without_hash
+from rules.links._naming import Naming
+
+_REPLICATION = ("reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/")
+_ANNOTATED = (("metadata",), ("spec", "template", "metadata"), ("spec", "target", "template", "metadata"))
+_MAKER = re.compile(r"Secret|Vault|OnePassword|Policy|Composition")
+_CLUSTER_MADE = re.compile(r".+-dockercfg-[a-z0-9]{5}")
+_PATCHER = "imagepullsecret-patcher"
+_DEEPEST = 60
+
+
+class Fate(StrEnum):
+    """What is known of a name."""
+
+    THERE = "there as a pull secret"
+    OTHER = "there as another Secret"
+    MADE = "made by something"
+    ELSEWHERE = "in another namespace"
+    ABSENT = "absent"
+    UNKNOWN = "not known"
+
+
+class Whereabouts(NamedTuple):
+    """The fate of a name, with the Secrets of that name (`objects`), or why nothing may be said (`reason`, `why`)."""
+
+    fate: Fate
+    objects: tuple[KubeObject, ...] = ()
+    reason: str = ""
+    why: str = ""
+
+
+def together(one: KubeObject, other: KubeObject) -> bool:
+    """Whether two objects can be meant for one namespace. Where one leaves it open, only neighbours in the tree are."""
+    if one.namespace and other.namespace:
+        return one.namespace == other.namespace
+    return neighbours(one.path, other.path)
+
+
+def neighbours(one: str, other: str) -> bool:
+    """Whether two files stand in the same folder, or one in a folder above the other's."""
+    here, there = posixpath.dirname(one), posixpath.dirname(other)
+    return _below(here, there) or _below(there, here)
+
+
+def _below(folder: str, root: str) -> bool:
+    return not root or folder == root or folder.startswith(f"{root}/")
+
+
+def in_namespace(namespace: str) -> str:
+    """Return ` in namespace x`, or nothing where the files leave it open."""
+    return f" in namespace {namespace}" if namespace else ""
+
+
+class Census:
+    """The Secrets of a scan, for questions about one name."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._inventory = context.inventory
+
+    @cached_property
+    def _objects(self) -> list[KubeObject]:
+        inventory = self._inventory
+        items = [secret.object for secret in inventory.secrets]
+        return [*items, *inventory.other_secrets, *(made.object for made in inventory.generated)]
+
+    @cached_property
+    def _templated(self) -> list[KubeObject]:
+        return [item for item in self._objects if item.name and not is_name(item.name)]
+
+    @cached_property
+    def _kustomizations(self) -> list[KubeObject]:
+        return [item for item in self._inventory.objects if item.kind in ("Kustomization", "Component")]
+
+    @cached_property
+    def _makers(self) -> list[KubeObject]:
+        """Objects of kinds that make Secrets in ways that no table knows: a ClusterSecret, a Kyverno policy."""
+        return [item for item in self._inventory.objects if item.kind != "Secret" and _MAKER.search(item.kind)]
+
+    @cached_property
+    def _patched(self) -> frozenset[str]:
+        """Names of secrets that imagepullsecret-patcher puts into every namespace."""
+        names: set[str] = set()
+        for workload in self._inventory.workloads:
+            if any(_PATCHER in use.image for use in workload.images):
+                names.update(("image-pull-secret", *_leaves(workload.object.body, 0)))
+        return frozenset(names)
+
+    def whereabouts(self, naming: Naming) -> Whereabouts:
+        """Tell what is known of the secret that `naming` asks for."""
+        inventory, namespace, name = self._inventory, naming.namespace, naming.name
+        found = inventory.secrets_named(namespace, name)
+        if found:
+            return Whereabouts(Fate.THERE, tuple(secret.object for secret in found))
+        if inventory.generated_named(namespace, name) or self._made(naming):
+            return Whereabouts(Fate.MADE)
+        others = inventory.others_named(namespace, name)
+        if others:
+            return Whereabouts(Fate.OTHER, tuple(others))
+        doubt = self._doubt(naming)
+        if doubt is not None:
+            return doubt
+        elsewhere = [item for item in self._objects if item.name == name and item.namespace not in ("", namespace)]
+        if elsewhere and namespace and (not self._context.in_cluster or inventory.covers("Secret", namespace)):
+            return Whereabouts(Fate.ELSEWHERE, tuple(elsewhere))
+        return self._absent(naming)
+
+    def _made(self, naming: Naming) -> bool:
+        """Whether something that is no plain manifest puts a Secret of that name there."""
+        name = naming.name
+        if name in self._patched or any(_speaks_of(maker, name) for maker in self._makers):
+            return True
+        if any(_replicated(item) for item in self._objects if item.name == name):
+            return True
+        return not self._context.in_cluster and self._kustomized(naming)
+
+    def _kustomized(self, naming: Naming) -> bool:
+        """Whether a kustomization of the scan makes the name fit: by its affixes, its hash, or its own namespace."""
+        name = naming.name
+        known = {made.name for made in self._inventory.generated} | {item.name for item in self._objects}
+        for item in self._kustomizations:
+            prefix, suffix = text(item.body.get("namePrefix")), text(item.body.get("nameSuffix"))
+            if prefix + name + suffix in known and (prefix or suffix):
+                return True
+            inner = name.removeprefix(prefix).removesuffix(suffix)
+            if inner != name and prefix + inner + suffix == name and inner in known:
+                return True
+            folder = posixpath.dirname(item.path)
+            moved = bool(text(item.body.get("namespace"))) and _below(naming.object.path, folder)
+            if moved and any(one.name == name and _below(one.path, folder) for one in self._objects):
+                return True
+        return any(made.hashed and without_hash(name) == made.name for made in self._inventory.generated)
+
+    def _doubt(self, naming: Naming) -> Whereabouts | None:
+        """Say why absence of this name proves nothing, None when it may."""
+        if naming.namespace and not is_name(naming.namespace):
+            return Whereabouts(Fate.UNKNOWN, (), "templated", "its namespace is filled in by a template")
+        if self._context.in_cluster:
+            return None
+        for item in self._templated:
+            if could_be(item.name, naming.name) and (not is_name(item.namespace) or together(item, naming.object)):
+                return Whereabouts(Fate.UNKNOWN, (), "templated", f"Secret {item.name} may become it")
+        if any(item.name == naming.name and item.namespace and not is_name(item.namespace) for item in self._objects):
+            why = "the namespace of the Secret of that name is filled in by a template"
+            return Whereabouts(Fate.UNKNOWN, (), "templated", why)
+        if _CLUSTER_MADE.fullmatch(naming.name):
+            why = "OpenShift generates secrets of such names in the cluster"
+            return Whereabouts(Fate.UNKNOWN, (), "generated", why)
+        return None
+
+    def _absent(self, naming: Naming) -> Whereabouts:
+        """Absence is proof where all Secrets are known, a hint where some of the namespace's own are, else nothing."""
+        if self._context.in_cluster:
+            if self._inventory.covers("Secret", naming.namespace):
+                return Whereabouts(Fate.ABSENT)
+        elif any(together(item, naming.object) for item in self._objects):
+            return Whereabouts(Fate.ABSENT)
+        where = f"of namespace {naming.namespace}" if naming.namespace else "beside it"
+        return Whereabouts(Fate.UNKNOWN, (), "absent", f"no Secret {where} is in the scan")
+
+    def candidates(self, naming: Naming) -> tuple[str, ...]:
+        """Return the pull secrets of the namespace that may have been meant instead, the likeliest first.
+
+        OpenShift's own are never meant: their names change with every cluster.
+        """
+        own = [secret for secret in self._inventory.secrets if secret.generated != "OpenShift"]
+        known = [secret.name for secret in own if together(secret.object, naming.object)]
+        known += [made.name for made in self._inventory.generated if together(made.object, naming.object)]
+        return near_misses(naming.name, (name for name in known if is_name(name)))
+
+
+def _replicated(item: KubeObject) -> bool:
+    for place in _ANNOTATED:
+        for field in ("annotations", "labels"):
+            found = dig(item.body, *place, field)
+            if isinstance(found, dict) and any(str(name).startswith(_REPLICATION) for name in found):
+                return True
+    return False
+
+
+def _speaks_of(item: KubeObject, name: str) -> bool:
+    return item.name == name or any(leaf == name for leaf in _leaves(item.body.get("spec"), 0))
+
+
+def _leaves(value: Any, depth: int) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif depth < _DEEPEST:
+        children: Iterable[Any] = ()
+        if isinstance(value, dict | list):
+            children = value.values() if isinstance(value, dict) else value
+        for child in children:
+            yield from _leaves(child, depth + 1)

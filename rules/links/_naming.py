@@ -1,0 +1,195 @@
+"""Who names which secret for pulls: the object that has to change, not the copies that controllers make of it."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from linter.rule import (
+    Affected,
+    Context,
+    Impact,
+    KubeObject,
+    Link,
+    Reach,
+    Reference,
+    Related,
+    Route,
+    Use,
+    Workload,
+    dig,
+    group,
+    text,
+)
+from rules.links._names import is_name
+
+_LOCAL_KINDS = {
+    "operators.coreos.com": ("CatalogSource",),
+    "argoproj.io": ("Workflow", "WorkflowTemplate", "CronWorkflow"),
+    "tekton.dev": ("TaskRun", "PipelineRun"),
+    "monitoring.coreos.com": ("Prometheus", "Alertmanager", "ThanosRuler", "PrometheusAgent"),
+    "kafka.strimzi.io": ("Kafka", "KafkaNodePool", "KafkaBridge", "KafkaConnect", "KafkaMirrorMaker2"),
+    "cert-manager.io": ("Issuer",),
+    "extensions.istio.io": ("WasmPlugin",),
+    "source.toolkit.fluxcd.io": ("OCIRepository",),
+    "image.toolkit.fluxcd.io": ("ImageRepository",),
+    "hive.openshift.io": ("ClusterDeployment", "ClusterPool"),
+    "agent-install.openshift.io": ("InfraEnv",),
+    "hypershift.openshift.io": ("HostedCluster",),
+    "operator.open-cluster-management.io": ("MultiClusterHub",),
+    "build.openshift.io": ("Build", "BuildConfig"),
+    "": ("Build", "BuildConfig"),
+}
+"""Kinds beyond workloads and accounts whose secrets stand in the object's own namespace (CRDs as of August 2026)."""
+
+
+class Naming(NamedTuple):
+    """One object that names one secret for pulls. `routes` lead to the name, `users` are those who inherit it."""
+
+    object: KubeObject
+    name: str
+    use: Use
+    routes: tuple[Route, ...]
+    users: tuple[Affected, ...]
+
+    @property
+    def namespace(self) -> str:
+        """The namespace in which the secret is looked for."""
+        return self.object.namespace
+
+    @property
+    def impact(self) -> Impact:
+        """Everything that asks for the secret by this name."""
+        return Impact(workloads=self.users)
+
+    @property
+    def says(self) -> str:
+        """Who names it, for messages: `ServiceAccount app lists`, `Deployment web names`."""
+        verb = "lists" if self.use is Use.ACCOUNT else "names"
+        return f"{self.object.kind} {self.object.name} {verb}"
+
+    def elsewhere(self) -> list[Related]:
+        """Return the further places at which the object names the same secret."""
+        return [Related("named here too", self.object.at(*route), self.object.ref) for route in self.routes[1:]]
+
+
+class Owners:
+    """Who controls whom: a pod's list is the business of the object whose template made the pod."""
+
+    def __init__(self, context: Context) -> None:
+        self._workloads: dict[tuple[str, str, str], Workload] = {}
+        for workload in context.inventory.workloads:
+            item = workload.object
+            self._workloads.setdefault((item.namespace, item.kind, item.name), workload)
+
+    def above(self, workload: Workload) -> Workload | None:
+        """Return the workload that made this one, where the scan holds it."""
+        kind, name = owner(workload)
+        return self._workloads.get((workload.object.namespace, kind, name)) if kind else None
+
+    def top(self, workload: Workload) -> Workload:
+        """Return the outermost workload that made this one: itself when nothing did."""
+        seen = {id(workload)}
+        while (above := self.above(workload)) is not None and id(above) not in seen:
+            seen.add(id(above))
+            workload = above
+        return workload
+
+
+def owner(workload: Workload) -> tuple[str, str]:
+    """Return kind and name of the controller of this object, whether the scan holds it or not."""
+    owners = dig(workload.object.body, "metadata", "ownerReferences")
+    for one in owners if isinstance(owners, list) else []:
+        if dig(one, "controller") is True or len(owners) == 1:
+            return text(dig(one, "kind")), text(dig(one, "name"))
+    return "", ""
+
+
+def listing(links: tuple[Link, ...], name: str) -> Link | None:
+    """Return the first of `links` with that name."""
+    return next((link for link in links if link.name == name), None)
+
+
+def copied(owners: Owners, workload: Workload) -> bool:
+    """Whether admission may have put its list into this live pod: no template above it has one."""
+    if not workload.is_pod or not workload.object.uid:
+        return False
+    return not owners.top(workload).explicit or owners.top(workload) is workload
+
+
+def foreign(item: KubeObject, link: Link) -> bool:
+    """Whether a list item claims another namespace, which none can do: misplaced-pull-secrets tells that."""
+    claimed = text(dig(item.body, *link.item, "namespace"))
+    return bool(claimed) and bool(item.namespace) and claimed != item.namespace
+
+
+class _Drafts:
+    """Namings while they are collected: one an object and name, in the order found."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[object, str], tuple[KubeObject, Use, dict[Route, None], dict[Affected, None]]] = {}
+
+    def add(
+        self, item: KubeObject, name: str, use: Use, route: Route, *, user: Affected | None = None, same: object = None
+    ) -> None:
+        """Note that `item` names `name` at `route` and `user` inherits it; what is the `same` counts as one object."""
+        draft = self._found.setdefault((same or id(item), name), (item, use, {}, {}))
+        if draft[0] is item:
+            draft[2][route] = None
+        if user is not None:
+            draft[3][user] = None
+
+    def finished(self) -> Iterator[Naming]:
+        """Yield the namings."""
+        for (_, name), (item, use, routes, users) in self._found.items():
+            yield Naming(item, name, use, tuple(routes), tuple(users))
+
+
+def namings(context: Context) -> list[Naming]:
+    """Return every object that names a secret for pulls, once per name. Copies count as what they were copied from.
+
+    A name that a template has yet to fill in is nobody's.
+    """
+    drafts = _Drafts()
+    owners = Owners(context)
+    for account in context.inventory.accounts:
+        for link in account.pull_secrets:
+            if is_name(link.name) and not foreign(account.object, link):
+                drafts.add(account.object, link.name, Use.ACCOUNT, link.route)
+    for workload, reached in context.joins.reaches:
+        for link in reached.links:
+            if is_name(link.name):
+                _workload_naming(drafts, owners, workload, reached, link)
+    for reference in context.inventory.references:
+        item = reference.object
+        if item is not None and _names_locally(reference):
+            drafts.add(item, reference.name, reference.use, reference.route, user=Affected(item.ref))
+    return list(drafts.finished())
+
+
+def _workload_naming(drafts: _Drafts, owners: Owners, workload: Workload, reached: Reach, link: Link) -> None:
+    """Note one name of a workload's list at the object whose list it is."""
+    source, account, name = owners.top(workload), reached.account, link.name
+    user = Affected(source.object.ref)
+    inherited = listing(account.pull_secrets, name) if account is not None else None
+    if account is not None and inherited is not None and (not reached.explicit or copied(owners, workload)):
+        if not foreign(account.object, inherited):
+            drafts.add(account.object, name, Use.ACCOUNT, inherited.route, user=user)
+        return
+    written = listing(source.pull_secrets, name)
+    if source is not workload and written is not None:
+        workload, link = source, written
+    if not foreign(workload.object, link):
+        kind, maker = owner(workload)
+        # Replicas of something that is not in the scan are one defect.
+        same = (workload.object.namespace, kind, maker) if kind else None
+        drafts.add(workload.object, name, Use.POD, link.route, user=user, same=same)
+
+
+def _names_locally(reference: Reference) -> bool:
+    """Whether a reference outside workloads and accounts asks for a secret of its own namespace."""
+    item = reference.object
+    if item is None or reference.use is Use.MOUNT or not is_name(reference.name):
+        return False
+    if reference.namespace != item.namespace or item.kind not in _LOCAL_KINDS.get(group(item.api_version), ()):
+        return False
+    # A Build is its BuildConfig's copy: what made it has to change.
+    return dig(item.body, "metadata", "ownerReferences") is None

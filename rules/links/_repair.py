@@ -1,0 +1,49 @@
+"""How a missing link is made: edits that append to a list, and the commands that do the same in a cluster.
+
+Never by replacing a service account's list: it is atomic, and OpenShift keeps a generated secret in it.
+"""
+
+import json
+
+from linter.rule import Context, Edit, KubeObject, Op, Route, ServiceAccount, command, dig, edit
+
+OPENSHIFT_ACCOUNTS = frozenset({"default", "builder", "deployer"})
+
+
+def on_openshift(context: Context) -> bool:
+    """Whether the cluster is OpenShift: the configuration says so, or the scan holds one of its kinds."""
+    return (
+        context.settings.platform == "openshift" or bool(context.settings.openshift_version) or context.joins.openshift
+    )
+
+
+def append(item: KubeObject, route: Route, name: str) -> Edit:
+    """The edit that adds `name` to the list of pull secrets at `route`."""
+    return edit(Op.APPEND, item, route, {"name": name})
+
+
+def takes_over(context: Context, account: ServiceAccount) -> bool:
+    """Whether giving this account a list in a manifest would take the list away from OpenShift's controllers."""
+    listed = isinstance(dig(account.object.body, "imagePullSecrets"), list)
+    return not context.in_cluster and not listed and account.name in OPENSHIFT_ACCOUNTS and on_openshift(context)
+
+
+def link_commands(
+    context: Context, account: str, secret: str, namespace: str, *, listed: bool | None
+) -> tuple[str, ...]:
+    """The commands that add `secret` to the pulls of `account`, each enough by itself.
+
+    `listed` tells whether the live account has a list. Where that is not known the patch appends: without a list it
+    fails and changes nothing, whereas creating one would replace what is there.
+    """
+    link = command("oc", "secrets", "link", account, secret, "--for=pull", namespace=namespace)
+    entry = {"name": secret}
+    if listed is False and context.in_cluster:
+        operation: dict[str, object] = {"op": "add", "path": "/imagePullSecrets", "value": [entry]}
+    else:
+        operation = {"op": "add", "path": "/imagePullSecrets/-", "value": entry}
+    patch = json.dumps([operation], separators=(",", ":"))
+    return (
+        link,
+        command("kubectl", "patch", "serviceaccount", account, "--type=json", "-p", patch, namespace=namespace),
+    )

@@ -1,0 +1,121 @@
+"""A pull secret is named that does not exist.
+
+## What it does
+
+Reports every object that names a Secret for image pulls when its namespace holds no Secret of that name: service
+accounts, pod templates of every workload kind, builds, and the custom resources whose secrets are known to stand in
+their own namespace. One finding per object and name: a name that pods inherit from their service account is reported at
+the account, with every pod that inherits it, and the copies that controllers make of a template are reported at the
+template.
+
+A Secret that something else will make counts as existing: SealedSecret, ExternalSecret, Vault operators, a kustomize
+generator with its hash, prefixes and suffixes, OpenShift's generated `…-dockercfg-…` secrets, imagepullsecret-patcher,
+policies that clone Secrets, and Secrets with the annotations of Reflector, kubed or replicator.
+
+## Why it matters
+
+The kubelet skips a secret that is not there and pulls without it: no admission error, no failed apply. From Kubernetes
+1.28 on an event `FailedToRetrieveImagePullSecret` names it; 1.25 says nothing. The pull then fails with an
+authentication error that looks like a wrong password. A build waits in phase `New` for ever.
+
+The commonest cause is a name that is almost right, so the finding says which existing secret may have been meant. That
+is a guess.
+
+In a cluster scan absence is proof. Among manifests it is a hint, since secrets are often made by hand or by a pipeline:
+the finding is a warning there, and where the files hold no Secret of that namespace at all nothing is said but a line
+under coverage.
+
+## Example
+
+```yaml
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: app
+  namespace: shop
+imagePullSecrets:
+  - name: my-registry-key-2   # the namespace has my-registry-key-1
+```
+
+## Fix
+
+Correct the name, or create the Secret. When exactly one pull secret of the namespace has a similar name, the fix puts
+that name in place.
+
+*Fix safety*: unsafe, because the similar name is a guess.
+"""
+
+from collections.abc import Iterator
+
+from linter.rule import Applicability, Context, Finding, Fix, Op, Rule, Severity, Use, command, edit
+from rules.links._census import Census, Fate, Whereabouts, in_namespace
+from rules.links._naming import Naming, namings
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Yield a finding for every object and name without a Secret; withhold those that nothing can be said of."""
+    census = Census(context)
+    unjudged: dict[tuple[str, str], tuple[Naming, Whereabouts]] = {}
+    for naming in namings(context):
+        found = census.whereabouts(naming)
+        if found.fate is Fate.ABSENT:
+            yield _finding(context, naming, census.candidates(naming))
+        elif found.fate is Fate.UNKNOWN:
+            unjudged.setdefault((naming.namespace, naming.name), (naming, found))
+    for naming, found in unjudged.values():
+        message = f"whether Secret {naming.name} exists could not be judged: {found.why}"
+        context.not_evaluated(found.reason, message, of=naming.object, at=naming.object.at(*naming.routes[0]))
+
+
+def _finding(context: Context, naming: Naming, meant: tuple[str, ...]) -> Finding:
+    where = in_namespace(naming.namespace)
+    scan = "there is no such Secret" if context.in_cluster else "no Secret of that name is in these files"
+    guess = f": did you mean {' or '.join(meant[:3])}?" if meant else ""
+    fix = None
+    if len(meant) == 1:
+        edits = tuple(edit(Op.SET, naming.object, route, meant[0]) for route in naming.routes)
+        fix = Fix(Applicability.UNSAFE, f"name Secret {meant[0]} instead of {naming.name}", edits)
+    partial = "" if context.in_cluster else " Only part of the cluster is in these files, so this is a warning."
+    return context.finding(
+        f"{naming.says} Secret {naming.name}, and {scan}{where}{guess}",
+        of=naming.object,
+        at=naming.object.at(*naming.routes[0]),
+        severity=context.absence(Severity.ERROR),
+        key=naming.name,
+        detail=_consumer(naming) + partial,
+        remedy=_remedy(naming, meant),
+        commands=_commands(naming, meant),
+        related=naming.elsewhere(),
+        impact=naming.impact,
+        fix=fix,
+    )
+
+
+def _consumer(naming: Naming) -> str:
+    if naming.use in (Use.BUILD, Use.PUSH):
+        return "OpenShift leaves a build in phase New while a secret that it names does not exist."
+    if naming.use is Use.CONTROLLER:
+        return f"The controller of {naming.object.kind} reads the secret from the object's own namespace."
+    return (
+        "The kubelet skips a secret that does not exist and pulls without it (Kubernetes 1.25 to 1.36); "
+        "since 1.28 an event FailedToRetrieveImagePullSecret says so."
+    )
+
+
+def _remedy(naming: Naming, meant: tuple[str, ...]) -> str:
+    where = in_namespace(naming.namespace)
+    if meant:
+        return f"Name {meant[0]} if that is the one (a guess by its name), or create Secret {naming.name}{where}."
+    return f"Create Secret {naming.name}{where}, or correct the name."
+
+
+def _commands(naming: Naming, meant: tuple[str, ...]) -> tuple[str, ...]:
+    listed = command("kubectl", "get", "secrets", "--field-selector", "type=kubernetes.io/dockerconfigjson")
+    listing = f"{listed} -n {naming.namespace}" if naming.namespace else listed
+    if meant:
+        return (listing,)
+    made = ("kubectl", "create", "secret", "docker-registry", naming.name, "--from-file=.dockerconfigjson=auth.json")
+    return (listing, command(*made, namespace=naming.namespace))
+
+
+RULE = Rule(code="RC303", severity=Severity.ERROR, check=check, fixable=True)

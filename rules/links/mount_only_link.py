@@ -1,0 +1,204 @@
+"""A service account lists a pull secret among its mountable secrets only.
+
+## What it does
+
+Reports a pull secret that a service account names under `secrets` and not under `imagePullSecrets`, when nothing else
+makes anybody pull with it.
+
+Exempt are the secrets that OpenShift generates, accounts and secrets that Tekton uses (its steps read docker
+credentials from the account's `secrets`), accounts whose pods mount the secret, and the account `builder` unless
+OpenShift 4.16 or later is configured: up to 4.14 builds take their pull secrets from `secrets`.
+
+## Why it matters
+
+Only `imagePullSecrets` serves pulls; `secrets` says what pods may mount and never feeds a pull (every version of
+Kubernetes). It is an easy mistake, because `oc secrets link ACCOUNT SECRET` without `--for=pull` links for mounting:
+the command succeeds and changes nothing for pulls.
+
+It is an error in a cluster scan, and among manifests where a workload that runs as the account needs the secret. Else
+something outside the files may link it, so there it is a warning.
+
+## Example
+
+```yaml
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: app}
+secrets:
+  - name: quay-robot
+```
+
+## Fix
+
+Add the name to `imagePullSecrets`; the entry under `secrets` does no harm and stays.
+
+    oc secrets link ACCOUNT SECRET --for=pull
+
+Pods that exist keep the list with which they were created: recreate them.
+"""
+
+from collections.abc import Iterator
+
+from linter.rule import (
+    TYPE_OF_KEY,
+    Affected,
+    Applicability,
+    Context,
+    Finding,
+    Fix,
+    Impact,
+    KubeObject,
+    Link,
+    PullSecret,
+    Related,
+    Rule,
+    ServiceAccount,
+    Severity,
+    Use,
+    dig,
+    group,
+    serves,
+    text,
+)
+from rules.links._census import in_namespace, together
+from rules.links._naming import Owners, foreign, listing
+from rules.links._repair import append, link_commands, takes_over
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Yield a finding for every account and pull secret that are linked for mounting only."""
+    tekton = _tekton_accounts(context)
+    for account in context.inventory.accounts:
+        if not account.mountable or not _judged(context, account) or _uses(tekton, account):
+            continue
+        seen: set[str] = set()
+        for link in account.mountable:
+            if not link.name or link.name in seen or listing(account.pull_secrets, link.name) is not None:
+                continue
+            seen.add(link.name)
+            yield from _linked(context, account, link)
+
+
+def _judged(context: Context, account: ServiceAccount) -> bool:
+    """Whether `secrets` is of no use to the pulls made for this account: of builds it was, up to OpenShift 4.14."""
+    return account.name != "builder" or (context.settings.openshift or (0, 0)) >= (4, 16)
+
+
+def _tekton_accounts(context: Context) -> set[tuple[str, str]]:
+    """The accounts under which Tekton runs its steps, OpenShift Pipelines' own among them."""
+    found = {("", "pipeline")}
+    for item in context.inventory.objects:
+        if group(item.api_version).endswith("tekton.dev"):
+            found.update((item.namespace, name) for name in _account_names(item.body.get("spec"), 0))
+    return found
+
+
+def _account_names(value: object, depth: int) -> Iterator[str]:
+    if isinstance(value, dict) and depth < 40:
+        for key, child in value.items():
+            if key == "serviceAccountName" and isinstance(child, str):
+                yield child
+            yield from _account_names(child, depth + 1)
+    elif isinstance(value, list) and depth < 40:
+        for child in value:
+            yield from _account_names(child, depth + 1)
+
+
+def _uses(tekton: set[tuple[str, str]], account: ServiceAccount) -> bool:
+    return any(name == account.name and namespace in ("", account.namespace) for namespace, name in tekton)
+
+
+def _linked(context: Context, account: ServiceAccount, link: Link) -> Iterator[Finding]:
+    """Judge one name of the mountable list."""
+    if foreign(account.object, link):
+        return
+    inventory = context.inventory
+    made = [
+        one for one in inventory.generated_named(account.namespace, link.name) if together(one.object, account.object)
+    ]
+    secrets = [
+        one for one in inventory.secrets_named(account.namespace, link.name) if together(one.object, account.object)
+    ]
+    if len(secrets) == 1:
+        secret = secrets[0]
+        exempt = secret.generated == "OpenShift" or not secret.typed or secret.poisonous or _for_tekton(secret)
+        if not exempt and not _pulled_with(context, secret) and not _mounted(context, account, link.name):
+            yield _finding(context, account, link, secret.object, _needs(context, account, secret))
+    elif not secrets and len(made) == 1 and made[0].type in TYPE_OF_KEY.values():
+        pulled = any(
+            one.name == link.name and one.pulls and one.namespace in ("", account.namespace)
+            for one in inventory.references
+        )
+        if not pulled and not _mounted(context, account, link.name):
+            yield _finding(context, account, link, made[0].object, ())
+
+
+def _for_tekton(secret: PullSecret) -> bool:
+    annotations = dig(secret.object.body, "metadata", "annotations")
+    return isinstance(annotations, dict) and any(str(name).startswith("tekton.dev/") for name in annotations)
+
+
+def _pulled_with(context: Context, secret: PullSecret) -> bool:
+    """Whether something makes somebody pull or push with the secret after all."""
+    return any(reference.use is not Use.MOUNT for reference in context.inventory.references_to(secret))
+
+
+def _mounted(context: Context, account: ServiceAccount, name: str) -> bool:
+    """Whether a pod that runs as the account really mounts the secret: then `secrets` is what was meant."""
+    for workload in context.inventory.workloads:
+        if workload.account != account.name or not together(workload.object, account.object):
+            continue
+        volumes = dig(workload.object.body, *workload.template, "volumes")
+        for volume in volumes if isinstance(volumes, list) else []:
+            sources = dig(volume, "projected", "sources")
+            named = [text(dig(one, "secret", "name")) for one in (sources if isinstance(sources, list) else [])]
+            if name in (text(dig(volume, "secret", "secretName")), *named):
+                return True
+    return False
+
+
+def _needs(context: Context, account: ServiceAccount, secret: PullSecret) -> tuple[Affected, ...]:
+    """The pulls of the account's pods that only this secret would serve."""
+    owners = Owners(context)
+    found: dict[Affected, None] = {}
+    for pull in context.joins.workload_pulls:
+        if pull.reach.account is not account or pull.reach.missing or not serves(secret, pull.image):
+            continue
+        source = owners.top(pull.workload)
+        if not source.explicit and context.joins.pull_outcome(pull).verdict == "anonymous":
+            found[Affected(source.object.ref, pull.image)] = None
+    return tuple(found)
+
+
+def _finding(
+    context: Context, account: ServiceAccount, link: Link, holder: KubeObject, needs: tuple[Affected, ...]
+) -> Finding:
+    needed = f", and {needs[0].object.kind} {needs[0].object.name} needs it for {needs[0].image}" if needs else ""
+    detail = (
+        "The list `secrets` only says what pods may mount; pulls read imagePullSecrets (every version of Kubernetes). "
+        "`oc secrets link` without --for=pull makes exactly this link."
+    )
+    if not needs and not context.in_cluster:
+        detail += " Only part of the cluster is in these files, and none of it needs the secret: this is a warning."
+    fix = None
+    if not takes_over(context, account):
+        edits = (append(account.object, ("imagePullSecrets",), link.name),)
+        fix = Fix(Applicability.SAFE, f"add {link.name} to imagePullSecrets of service account {account.name}", edits)
+    commands = link_commands(context, account.name, link.name, account.namespace, listed=bool(account.pull_secrets))
+    return context.finding(
+        f"ServiceAccount {account.name}{in_namespace(account.namespace)} lists pull secret {link.name} under secrets "
+        f"only, which does nothing for pulls{needed}",
+        of=account.object,
+        at=account.object.at(*link.route),
+        severity=Severity.ERROR if needs else context.absence(Severity.ERROR),
+        key=link.name,
+        detail=detail,
+        remedy=f"Add {link.name} to imagePullSecrets of service account {account.name}, then recreate its pods.",
+        commands=commands,
+        related=[Related(f"the pull secret {link.name}", holder.at("metadata", "name"), holder.ref)],
+        impact=Impact(workloads=needs),
+        fix=fix,
+    )
+
+
+RULE = Rule(code="RC302", severity=Severity.ERROR, check=check, fixable=True, needs=("ServiceAccount",))
