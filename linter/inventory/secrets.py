@@ -119,7 +119,7 @@ def _decode(secret: PullSecret, value: str, *, encoded: bool) -> PullSecret:
     if encoded:
         decoded = decode_data(value)
         if not isinstance(decoded, bytes):
-            return secret._replace(state=State.INVALID_BASE64, error=decoded.message, error_offset=decoded.offset)
+            return _damaged(secret, value, decoded.message, decoded.offset)
     else:
         decoded = value.encode("utf-8", "surrogatepass")
     kept = Sensitive(decoded.decode("utf-8", "replace"))
@@ -137,6 +137,28 @@ def _decode(secret: PullSecret, value: str, *, encoded: bool) -> PullSecret:
 def _redacted_entry(entry: Entry) -> str | None:
     """How a dump tool blanked the credential of one entry, or None: what is left of such a payload proves nothing."""
     return next(filter(None, (redacted(value) for value in (entry.auth, entry.inline_password) if value)), None)
+
+
+def _damaged(secret: PullSecret, value: str, message: str, offset: int) -> PullSecret:
+    """Classify a value that is not base64.
+
+    What stands before the damage may show that the content was broken before it was encoded (the example of OpenShift's own
+    documentation is both): then the content is the defect to tell, and `error` keeps the damage beside it.
+    """
+    damaged = secret._replace(state=State.INVALID_BASE64, error=message, error_offset=offset)
+    written = "".join(value[:offset].split("\n")).replace("\r", "").rstrip("=")
+    start = decode_data(written[: len(written) // 4 * 4])
+    if not isinstance(start, bytes) or not start.lstrip().startswith(b"{"):
+        return damaged
+    payload = examine(start, _form(secret))
+    cut = payload.error is not None and payload.error.offset >= len(payload.text.rstrip())
+    if payload.error is None or payload.error.kind != "json" or cut:
+        return damaged
+    return damaged._replace(state=State.READABLE, decoded=Sensitive(payload.text), payload=payload)
+
+
+def _form(secret: PullSecret) -> str:
+    return "dockercfg" if secret.data_key == KEY_OF_TYPE[DOCKERCFG] else "dockerconfigjson"
 
 
 def _unjudged_content(item: KubeObject, decoded: bytes, content: str) -> _Verdict | None:
