@@ -21,6 +21,7 @@ _REMEDIES: Final = (
     ("undefined alias", "define the anchor (&name) in the same document, or write the value out"),
     ("inside the value that it stands for", "write the value out: JSON and Kubernetes know no circular values"),
     ("expand without bound", "write the values out: aliases that multiply each other are refused"),
+    ("nesting depth", "no Kubernetes object nests this deep; check what produced the file"),
     ("nested too deeply", "no Kubernetes object nests this deep; check what produced the file"),
     ("document separator", "close the quote that is open before this line"),
     ("unexpected end of stream", "close the quote that is open before this line"),

@@ -63,20 +63,21 @@ def _check_depth(data: Any, limit: int) -> None:
         ]
 
 
-def json_values(text: str, limits: Limits) -> list[Value] | None:
+def json_values(text: str, limits: Limits | None = None) -> list[Value] | None:
     """Decode a text that is one JSON value or several in a row (one a line, say); `None` when it is not JSON.
 
-    Raise `TooDeepError` for hostile nesting. Of equal keys the last wins; NaN and control signs are tolerated.
+    Raise `TooDeepError` for nesting beyond `limits`, or the interpreter's own bound without them. Of equal keys the last wins; NaN and control signs are tolerated.
     """
     try:
         data = msgspec.json.decode(text)
     except (msgspec.MsgspecError, RecursionError, ValueError):
         return _several(text, limits)
-    _check_depth(data, limits.depth)
+    if limits:
+        _check_depth(data, limits.depth)
     return [Value(_skip(text, 0), len(text.rstrip(" \t\r\n")), data)]
 
 
-def _several(text: str, limits: Limits) -> list[Value] | None:
+def _several(text: str, limits: Limits | None) -> list[Value] | None:
     """Decode value after value with the standard library, which also takes what msgspec refuses."""
     values: list[Value] = []
     at = _skip(text, 0)
@@ -89,7 +90,8 @@ def _several(text: str, limits: Limits) -> list[Value] | None:
             return None
         if not isinstance(data, dict | list):
             return None
-        _check_depth(data, limits.depth)
+        if limits:
+            _check_depth(data, limits.depth)
         values.append(Value(at, end, data))
         at = _skip(text, end)
     return values or None

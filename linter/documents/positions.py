@@ -38,6 +38,8 @@ class Positions:
         self.text = self.source.text
         self._limits = limits or Limits()
         self._starts: list[int] | None = None
+        self._last = (0, 1)
+        self._old_breaks: bool | None = None
         self._finder: _JsonFinder | _YamlFinder | None = None
 
     def span(self, document: int, route: Route, part: str = "value") -> Span | None:
@@ -47,16 +49,33 @@ class Positions:
         have no key. The value of a collection ends with its last leaf, not with the comments after it; anchors and tags
         belong to a value.
         """
-        if self._finder is None:
-            self._finder = self._make_finder()
-        found = self._finder.find(document, route, part)
+        from linter.documents.build import collector_off  # noqa: PLC0415 - on demand
+
+        with collector_off():
+            if self._finder is None:
+                self._finder = self._make_finder()
+            found = self._finder.find(document, route, part)
         return self.locate(*found) if found else None
 
     def locate(self, start: int, end: int) -> Span:
         """Lines and columns of two character offsets."""
-        starts = self._line_starts()
-        first, last = bisect_right(starts, start), bisect_right(starts, end)
-        return Span(start, end, first, start - starts[first - 1] + 1, last, end - starts[last - 1] + 1)
+        return Span(start, end, *self._place(start), *self._place(end))
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        """Return line and column of an offset, counting from the last place asked for: findings stand close together."""
+        if self._old_breaks is None:
+            self._old_breaks = self.text.count("\r") != self.text.count("\r\n")
+        if self._old_breaks:
+            starts = self._line_starts()
+            line = bisect_right(starts, offset)
+            return line, offset - starts[line - 1] + 1
+        known, line = self._last
+        if offset < known:
+            line -= self.text.count("\n", offset, known)
+        else:
+            line += self.text.count("\n", known, offset)
+        self._last = (offset, line)
+        return line, offset - self.text.rfind("\n", 0, offset)
 
     def line_text(self, number: int) -> str:
         """Return a line by its number, counted from 1, without its line end; "" outside the text."""
@@ -83,7 +102,7 @@ class Positions:
 
         if looks_like_json(self.text):
             try:
-                values = json_values(self.text, self._limits)
+                values = json_values(self.text)
             except TooDeepError:
                 values = []
             if values is not None:
