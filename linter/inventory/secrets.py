@@ -126,8 +126,7 @@ def _decode(secret: PullSecret, value: str, *, encoded: bool) -> PullSecret:
     verdict = _unjudged_content(secret.object, decoded, kept.reveal())
     if verdict is not None:
         return secret._replace(state=verdict.state, reason=verdict.reason, decoded=kept)
-    form = "dockercfg" if secret.data_key == KEY_OF_TYPE[DOCKERCFG] else "dockerconfigjson"
-    payload = examine(decoded, form)
+    payload = examine(decoded, _form(secret))
     hidden = next(filter(None, map(_redacted_entry, payload.entries)), None)
     if hidden:
         return secret._replace(state=State.REDACTED, reason=f"a credential in it is {hidden}", decoded=kept)
