@@ -1,0 +1,274 @@
+"""`regcred check` from the outside: exit codes, formats, inputs, scopes, and the examples of the documentation."""
+
+import base64
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linter.__main__ import main
+
+ROOT = Path(__file__).parent.parent
+CLEAN = """\
+apiVersion: v1
+kind: Secret
+metadata:
+  name: pull
+  namespace: team
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: |
+    {"auths": {"quay.io": {"auth": "dXNlcjpwYXNz"}}}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: default
+  namespace: team
+imagePullSecrets:
+- name: pull
+"""
+OPAQUE = CLEAN.replace("type: kubernetes.io/dockerconfigjson", "type: Opaque")
+
+
+def b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def check(*words: str) -> int:
+    return main(["check", *words])
+
+
+def judged(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
+    code = check(*words, "--format", "json")
+    return code, json.loads(capsys.readouterr().out)
+
+
+def codes(result: Any) -> list[str]:
+    return [finding["code"] for finding in result["findings"] if finding["code"] != "RC701"]
+
+
+@pytest.fixture
+def clean(tmp_path: Path) -> Path:
+    path = tmp_path / "clean.yaml"
+    path.write_text(CLEAN)
+    return path
+
+
+@pytest.fixture
+def opaque(tmp_path: Path) -> Path:
+    path = tmp_path / "opaque.yaml"
+    path.write_text(OPAQUE)
+    return path
+
+
+def test_nothing_wrong_is_said_in_one_line(clean: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(str(clean), "--ignore", "exposure" if "RC701" in _all_codes() else "RC201") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def _all_codes() -> set[str]:
+    from linter import registry
+
+    return {loaded.rule.code for loaded in registry.rules()}
+
+
+def test_exit_codes(clean: Path, opaque: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(str(opaque)) == 1
+    assert check(str(opaque), "--fail-on", "never") == 0
+    assert check(str(opaque), "--select", "RC201") == 0
+    assert check(str(tmp_path / "absent.yaml")) == 3
+    assert check(str(tmp_path / "absent.yaml"), str(opaque)) == 3
+    assert check(str(clean), "--select", "no-such-rule") == 2
+    assert check(str(clean), "--format", "no-such-format") == 2
+    assert check(str(clean), "--format", "json", "--format", "text") == 2
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert check(str(empty)) == 3
+    capsys.readouterr()
+
+
+def test_an_unreadable_input_does_not_cost_the_others(
+    opaque: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, result = judged(capsys, str(tmp_path / "absent.yaml"), str(opaque))
+    assert code == 3
+    assert "RC111" in codes(result)
+    problem = result["coverage"]["problems"][0]
+    assert problem["path"].endswith("absent.yaml")
+    assert problem["remedy"]
+
+
+def test_a_broken_document_does_not_cost_its_neighbours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "three.yaml"
+    path.write_text(f"{OPAQUE}---\nkind: Secret\ndata:\n  .dockerconfigjson: [unclosed\n---\n{OPAQUE}")
+    _, result = judged(capsys, str(path))
+    assert codes(result).count("RC111") == 2
+    assert result["coverage"]["problems"][0]["line"] > 18
+
+
+def test_a_pasted_payload_at_column_0_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "pasted.yaml"
+    wrapped = b64('{"auths": {"quay.io": {"auth": "dXNlcjpwYXNz"}}}')
+    path.write_text(f"apiVersion: v1\nkind: Secret\ndata:\n  .dockerconfigjson: {wrapped[:30]}\n{wrapped[30:]}\n")
+    _, result = judged(capsys, str(path))
+    problem = result["coverage"]["problems"][0]
+    assert ".dockerconfigjson" in problem["message"]
+    assert problem["line"] in (4, 5, 6)
+
+
+def test_several_formats_in_one_run(opaque: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sarif, html = tmp_path / "out.sarif", tmp_path / "out.html"
+    assert check(str(opaque), "--format", "text", "--format", f"sarif={sarif}", "--format", f"html={html}") == 1
+    assert "RC111" in capsys.readouterr().out
+    assert json.loads(sarif.read_text())["version"] == "2.1.0"
+    assert html.read_text().startswith("<!doctype html>")
+
+
+def test_standard_input(opaque: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "linter", "check", "-", "--format", "json"],
+        input=opaque.read_bytes(),
+        capture_output=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["findings"][0]["location"]["path"] == "<stdin>"
+
+
+def test_a_folder_is_walked_and_paths_are_as_the_user_writes_them(
+    opaque: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules" / "x.yaml").write_text(OPAQUE)
+    _, result = judged(capsys, ".")
+    assert {finding["location"]["path"].removeprefix("./") for finding in result["findings"]} == {"opaque.yaml"}
+
+
+def test_the_documented_config_is_no_duplicate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    entries = {
+        host: {"auth": b64(f"{user}:pass"), "email": "you@example.com"}
+        for host, user in {"cloud.openshift.com": "cloud", "quay.io": "quay", "quay.io/repository-main": "main"}.items()
+    }
+    path = tmp_path / "pull.yaml"
+    path.write_text(CLEAN.replace('{"auths": {"quay.io": {"auth": "dXNlcjpwYXNz"}}}', json.dumps({"auths": entries})))
+    code, result = judged(capsys, str(path), "--scope", "cluster")
+    assert (code, codes(result)) == (0, [])
+
+
+def test_the_documentation_placeholder_is_found_in_each_entry(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entries = {host: {"auth": "b3Blb="} for host in ("cloud.openshift.com", "quay.io", "quay.io/repository-main")}
+    path = tmp_path / "pull.yaml"
+    path.write_text(CLEAN.replace('{"auths": {"quay.io": {"auth": "dXNlcjpwYXNz"}}}', json.dumps({"auths": entries})))
+    _, result = judged(capsys, str(path))
+    found = [finding for finding in result["findings"] if finding["code"] in ("RC106", "RC115")]
+    assert len(found) == 3
+    assert {finding["location"]["payload"]["entry"] for finding in found} == set(entries)
+
+
+def test_the_documented_opaque_secret_is_bad_json_and_of_the_wrong_type(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    payload = (
+        "ewogICAiYXV0aHMiOnsKICAgICAgIm0iOnsKICAgICAgIsKICAgICAgICAgImF1dGgiOiJiM0JsYj0iLAogICAgICAgICAiZW1haWwiOiJ5b3VA"
+        "ZXhhbXBsZS5jb20iCiAgICAgIH0KICAgfQp9Cg=="
+    )
+    path = tmp_path / "secret.yaml"
+    path.write_text(
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: qa, namespace: team}\ntype: Opaque\n"
+        f"data:\n  .dockerconfigjson: {payload}\n"
+    )
+    _, result = judged(capsys, str(path))
+    assert sorted(codes(result)) == ["RC102", "RC111"]
+    syntax = next(finding for finding in result["findings"] if finding["code"] == "RC102")
+    assert syntax["location"]["payload"]["line"] == 4
+
+
+def _must_gather(root: Path) -> None:
+    """Write two copies of everything, every Secret value redacted, and no service account lists."""
+    redacted = b64("412 bytes long")
+    for number, namespace in enumerate(("openshift-ingress", "openshift-console", "shop")):
+        core = root / "must-gather.local" / "quay-io-sha256-0" / "namespaces" / namespace / "core"
+        (core / "secrets").mkdir(parents=True)
+        meta = f"name: pull\n    namespace: {namespace}\n    resourceVersion: '{number}7'\n    uid: uid-{number}\n"
+        meta += "    creationTimestamp: '2026-11-02T08:00:00Z'\n"
+        item = f"apiVersion: v1\n  kind: Secret\n  metadata:\n    {meta}  type: kubernetes.io/dockerconfigjson\n"
+        item += f"  data:\n    .dockerconfigjson: {redacted}\n"
+        (core / "secrets.yaml").write_text(f"---\napiVersion: v1\nitems:\n- {item}kind: SecretList\n")
+        single = "\n".join(line.removeprefix("  ") for line in f"  {item}".splitlines())
+        (core / "secrets" / "pull.yaml").write_text(f"---\n{single}\n")
+        pod = (
+            f"apiVersion: v1\nkind: PodList\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata:\n    name: web-{number}\n"
+            f"    namespace: {namespace}\n    uid: pod-{number}\n    resourceVersion: '9'\n"
+            "    creationTimestamp: '2026-11-02T08:00:00Z'\n"
+            "  spec:\n    serviceAccountName: web\n    imagePullSecrets:\n    - name: web-dockercfg-x7k2p\n"
+            "    containers:\n    - name: c\n      image: quay.io/shop/web:1\n"
+        )
+        (core / "pods.yaml").write_text(pod)
+
+
+def test_a_must_gather_gives_no_finding_and_says_what_it_could_not_judge(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _must_gather(tmp_path)
+    code, result = judged(capsys, str(tmp_path))
+    assert codes(result) == []
+    assert code == 0
+    assert result["scan"]["scope"] == "cluster"
+    assert "must-gather" in result["scan"]["recognised"]
+    assert result["scan"]["objects"]["Secret"] == 3, "everything stands twice and counts once"
+    redacted = [entry for entry in result["coverage"]["not_evaluated"] if entry["reason"] == "redacted"]
+    assert len(redacted) == 3
+
+
+def test_the_scope_is_told_and_can_be_forced(clean: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, result = judged(capsys, str(clean))
+    assert result["scan"]["scope"] == "manifests"
+    _, result = judged(capsys, str(clean), "--scope", "cluster")
+    assert result["scan"]["scope"] == "cluster"
+
+
+def test_manifests_and_a_dump_in_one_call_are_judged_apart(
+    opaque: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _must_gather(tmp_path / "dump")
+    _, result = judged(capsys, str(opaque), str(tmp_path / "dump"))
+    assert [scan["scope"] for scan in result["scans"]] == ["manifests", "cluster"]
+
+
+def test_fix_repairs_in_place_and_keeps_comments(opaque: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    opaque.write_text(OPAQUE.replace("type: Opaque", "type: Opaque  # for the registry"))
+    assert check(str(opaque), "--fix", "--ignore", "RC701" if "RC701" in _all_codes() else "RC201") == 0
+    assert "type: kubernetes.io/dockerconfigjson  # for the registry\n" in opaque.read_text()
+    assert "1 fix in 1 file" in capsys.readouterr().err
+
+
+def test_diff_shows_and_changes_nothing(opaque: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = opaque.read_text()
+    assert check(str(opaque), "--diff") == 1
+    output = capsys.readouterr().out
+    assert "-type: Opaque" in output
+    assert "+type: kubernetes.io/dockerconfigjson" in output
+    assert "dXNlcjpwYXNz" not in output
+    assert opaque.read_text() == before
+
+
+def test_standard_input_cannot_be_repaired_in_place(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "linter", "check", "-", "--fix"],
+        input=OPAQUE.encode(),
+        capture_output=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert b"--diff" in done.stderr
