@@ -39,6 +39,9 @@ _BEARER: Final = re.compile(r"(?i)(?<=\bbearer )\S+|(?<=\bbasic )\S+")
 _VISIBLE: Final = frozenset(
     {"kind", "apiVersion", "name", "namespace", "type", "image", "serviceAccountName", "secretName"}
 )
+_CARRIER: Final = re.compile(r"(?:auths|HttpHeaders|stringData|Secret)\\*[\"']|\.dockerc(?:onfigjson|fg)\\*[\"'=]")
+_HEADERS: Final = re.compile(r"HttpHeaders\\*[\"']?\s*:[\s#]*(\{[^}]*\}?)")
+_TAIL: Final = re.compile(r"(?m)(?:^[ \t#]*[A-Za-z0-9+/]{24,}[ \t\r]*\n)+^[ \t#]*([A-Za-z0-9+/]+={0,2})[ \t\r]*$")
 _PLAIN_WORDS: Final = frozenset({"|", ">", "|-", ">-", "true", "false", "null", "~", '""', "''"})
 _HARMLESS: Final = re.compile(r"\A(?:[\w.-]+(?::\d+)?(?:/[\w./-]*)?|\W*)\Z")
 
@@ -155,6 +158,9 @@ def _structural(roots: list[Node | None]) -> tuple[list[Span], list[Span]]:
         stack = [root] if root is not None else []
         while stack:
             node = stack.pop()
+            if node.kind == "scalar" and _CARRIER.search(node.value):
+                # A text that embeds a payload or a Secret: what in it is a credential is not told apart.
+                hidden.append((node.begin, node.end))
             names = {key.value: value for key, value in node.pairs}
             label = names.get("name")
             for key, value in node.pairs:
@@ -175,6 +181,8 @@ def _lexical(text: str, clear: list[Span]) -> list[Span]:
     spans = [span for span in spans if text[span[0]] not in "{[&*" or text[span[0] : span[0] + 2] == "{{"]
     for pattern in (_TOKEN, _USER_INFO, _BEARER):
         spans += [found.span() for found in pattern.finditer(text)]
+    for inner in (_HEADERS, _TAIL):
+        spans += [found.span(1) for found in inner.finditer(text)]
     covered = sorted(clear)
     spans += [found.span() for found in _HEX.finditer(text) if not _within(found.span(), covered)]
     for found in _RUN.finditer(text):
