@@ -6,7 +6,9 @@ their use is judged, of an entry whose credential is empty, undecodable or a pla
 RC115).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from linter.rule import (
@@ -235,3 +237,19 @@ def rename_key(secret: PullSecret, entry: Entry, key: str, applicability: Applic
         return None
     text = payload_edit.replace(payload.text, *entry.key_span, payload_edit.quote(key))
     return payload_fix(secret, text, f"write the key {shown(entry.key)} as {shown(key)}", applicability)
+
+
+def unfinished(key: str) -> str:
+    """Return why a key is not in its final form, in one word of coverage; "" when it is."""
+    if re.search(r"\{\{|\{%|<%|\$\{|\$\(|^\$[A-Za-z_]|%[A-Z_]+%", key):
+        return "templated"
+    return "placeholder" if credentials.placeholder(key) else ""
+
+
+def targets(context: Context) -> Mapping[int, list[Need]]:
+    """Return the pulls and imports that read each secret, by the identity of the secret's object."""
+    found: dict[int, list[Need]] = defaultdict(list)
+    for need in needs(context):
+        for secret in need.secrets:
+            found[id(secret.object)].append(need)
+    return found

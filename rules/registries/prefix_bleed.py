@@ -1,0 +1,85 @@
+"""A key for one path also serves a sibling whose name begins the same.
+
+## What it does
+Reports a key with a path and without a closing slash, such as `quay.io/team`, when an image of the scan under another
+path that begins the same, such as `quay.io/team-b/app`, gets its credential.
+
+## Why it matters
+The kubelet and OpenShift's image importer compare the path as a plain prefix of the text, not folder by folder
+(Kubernetes 1.25 to 1.36). The sibling's pull is sent a credential that was never meant for it, and because something
+matched, there is no anonymous try afterwards: even a public image fails when the registry refuses that credential.
+CRI-O and podman compare folder by folder, so the same image behaves differently there.
+
+## Example
+```yaml
+apiVersion: v1
+kind: Secret
+metadata: {name: regcred}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: |
+    {"auths": {"quay.io/team": {"username": "robot", "password": "hunter2"}}}
+```
+with a pod that runs `quay.io/team-b/app`.
+
+## Fix
+There is no automatic fix: whether the sibling lives by this credential is not known. `quay.io/team/` with a closing
+slash serves what is below `team` and nothing else; give the sibling its own entry when it needs one.
+"""
+
+from collections.abc import Iterator
+
+from linter.rule import Context, Entry, Finding, PullSecret, Rule, Severity, origin, shown
+from rules.registries._shared import OPENSHIFT, Need, affected, at_key, named, needs, usable
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Report every entry that an image of a sibling is served by."""
+    found: dict[tuple[int, str], tuple[PullSecret, Entry, list[Need]]] = {}
+    for need in needs(context):
+        served = _served_by(context, need)
+        if served is not None and _bleeds(served[1], need):
+            secret, entry = served
+            found.setdefault((id(secret.object), entry.key), (secret, entry, []))[2].append(need)
+    for secret, entry, hit in found.values():
+        yield _finding(context, secret, entry, hit)
+
+
+def _served_by(context: Context, need: Need) -> tuple[PullSecret, Entry] | None:
+    """Return the entry whose credential goes out first, unless the next one holds the same."""
+    lookup = need.outcome.lookup
+    if need.outcome.verdict != "credential" or lookup is None:
+        return None
+    first, *more = lookup.candidates
+    if more and (more[0].username, more[0].password) == (first.username, first.password):
+        return None
+    secret = need.outcome.secret if first.secret is not None else context.inventory.global_secret
+    if secret is None or secret.generated == OPENSHIFT:
+        return None
+    return next(((secret, entry) for entry in usable(secret) if entry.key == first.key), None)
+
+
+def _bleeds(entry: Entry, need: Need) -> bool:
+    path, rest = entry.registry.path, need.target[len(need.registry) :]
+    after = rest[len(path) : len(path) + 1]
+    return bool(path) and not path.endswith("/") and rest.startswith(path) and after not in ("", "/", ":", "@")
+
+
+def _finding(context: Context, secret: PullSecret, entry: Entry, hit: list[Need]) -> Finding:
+    image = hit[0].affected.image
+    return context.finding(
+        f"the key {shown(entry.key)} of {named(secret)} also serves {image}, whose path only begins the same",
+        of=secret.object,
+        at=at_key(secret, entry),
+        key=shown(entry.registry.text),
+        detail="The path of a key is a plain prefix of the text to the kubelet and OpenShift's image importer "
+        "(Kubernetes 1.25 "
+        "to 1.36); once a key matches there is no anonymous try. CRI-O and podman compare folder by folder.",
+        remedy=origin(secret)
+        or f"Write {shown(entry.key)}/ with a closing slash if only what is below it is meant, and give the "
+        f"sibling its own entry.",
+        impact=affected((need.imported, need.affected) for need in hit),
+    )
+
+
+RULE = Rule(code="RC207", severity=Severity.WARNING, check=check, needs=("Secret",))
