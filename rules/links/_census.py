@@ -85,7 +85,9 @@ class Census:
     @cached_property
     def _makers(self) -> list[KubeObject]:
         """Objects of kinds that make Secrets in ways that no table knows: a ClusterSecret, a Kyverno policy."""
-        return [item for item in self._inventory.objects if item.kind != "Secret" and _MAKER.search(item.kind)]
+        known = {id(made.object) for made in self._inventory.generated}
+        objects = (item for item in self._inventory.objects if item.kind != "Secret" and id(item) not in known)
+        return [item for item in objects if _MAKER.search(item.kind)]
 
     @cached_property
     def _patched(self) -> frozenset[str]:
