@@ -1,1 +1,1 @@
-"""RC1xx: is the content of a pull secret readable?"""
+"""RC1xx: whether the content of a pull secret is readable."""

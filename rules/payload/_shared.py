@@ -1,0 +1,359 @@
+"""What the rules about payloads decide together: the one defect, its readers, how the Secret is remade.
+
+One defect gives one finding. `whole_defect` names the rule that a payload as a whole falls to, `entry_defect` the rule
+that one entry falls to; a rule reports only what falls to it.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from typing import Final
+
+from linter.rule import (
+    TYPE_OF_KEY,
+    Applicability,
+    Consumer,
+    Context,
+    Entry,
+    Fix,
+    Impact,
+    JsonNode,
+    Payload,
+    PullSecret,
+    State,
+    command,
+    credentials,
+    dig,
+    origin,
+    payload_fix,
+    shown,
+    text,
+)
+
+POISON: Final = (
+    "The kubelet decodes all pull secrets of a pod before it pulls anything: one that cannot be decoded fails every "
+    "container of the pod, public images and images of other secrets included (Kubernetes 1.25 to 1.36). The OpenShift "
+    "importer fails every import of the namespace for the same reason (OpenShift 4.5 and later)."
+)
+REFUSED: Final = "The API server refuses such a Secret, so applying this manifest fails (Kubernetes 1.25 to 1.36)."
+IGNORED: Final = (
+    "Nothing pulls with this Secret while its type does not go with its key, so the defect is hidden for now."
+)
+NODE_WIDE: Final = (
+    "It is the cluster's node-wide secret: the kubelet skips a config.json that it cannot decode, so every node loses "
+    "all credentials of this file at once."
+)
+
+_SHELL_VARIABLE: Final = re.compile(r"\$[A-Z_][A-Z0-9_]*|\$\([^()\n]*\)")
+_PASSING_TYPES: Final = re.compile(r"^(?!kubernetes\.io/)[A-Za-z0-9.-]+\.[A-Za-z0-9.-]+/")
+_KEY_READERS: Final = ("hive.openshift.io", "agent-install.openshift.io", "hypershift.openshift.io", "argoproj.io")
+_JSON_KEY_USERS: Final = frozenset({"_json_key", "_json_key_base64"})
+
+
+def exempt(secret: PullSecret) -> bool:
+    """Whether nothing may be said: OpenShift owns it, or a replication controller is still to fill it in."""
+    if secret.generated == "OpenShift":
+        return True
+    return bool(secret.generated) and secret.state in (State.EMPTY, State.ABSENT)
+
+
+@lru_cache(maxsize=512)
+def inner_json(content: str) -> str | None:
+    """The JSON object inside one to four further layers of base64, None when there is none."""
+    for _ in range(4):
+        compact = "".join(content.split()).strip("\"'")
+        decoded = credentials.decode_base64(compact, padded=compact.endswith("="))
+        if not isinstance(decoded, bytes) or not compact:
+            return None
+        try:
+            content = decoded.decode("utf-8")
+        except UnicodeDecodeError:
+            return None
+        node = credentials.parse_json(content)
+        if isinstance(node, JsonNode) and node.kind == "object":
+            return content
+    return None
+
+
+def whole_defect(secret: PullSecret) -> str:
+    """The code of the rule to which the payload as a whole falls, "" when its parts are to be judged.
+
+    Order: what cannot be decoded, what stands in for a value, what is no JSON, what asks a helper, what is misshapen.
+    """
+    if secret.state is State.INVALID_BASE64:
+        return "RC101"
+    if secret.state is State.PLACEHOLDER:
+        return "RC115"
+    if secret.state is State.EMPTY:
+        # A key without a value is a gap left for somebody to fill; an empty string is a value, and no JSON.
+        return "RC115" if secret.written is None else "RC102"
+    payload = secret.payload
+    if payload is None:
+        return ""
+    if payload.root is None:
+        return "RC103" if inner_json(payload.text) else "RC102"
+    if payload.root.kind != "object":
+        return "RC104"
+    if payload.helpers and not any(_inline(entry) for entry in payload.entries):
+        return "RC110"
+    return "RC104" if payload.shape != "ok" and not _mistyped_auths(payload) else ""
+
+
+def _inline(entry: Entry) -> bool:
+    return bool(entry.has_auth or entry.username or entry.password or entry.identity_token or entry.registry_token)
+
+
+def _mistyped_auths(payload: Payload) -> bool:
+    """Whether the shape is wrong only because `auths` has a type that the decoder refuses."""
+    return any(error.kind == "type" and error.entry is None and error.member == "auths" for error in payload.errors)
+
+
+@lru_cache(maxsize=8192)
+def entry_defect(entry: Entry) -> str:
+    """The code of the rule to which an entry falls, "" when none does."""
+    if entry.type_errors:
+        return "RC105"
+    if not entry.live and not entry.auth_error:
+        return ""
+    if expanded(entry):
+        return "RC118"
+    if stand_in(entry):
+        return "RC115"
+    if entry.auth_error:
+        return "RC106"
+    if not (entry.username and entry.password):
+        return "RC114" if entry.identity_token or entry.registry_token else "RC109"
+    if padded(entry):
+        return "RC107"
+    return "RC108" if disagrees(entry) else ""
+
+
+def fields(entry: Entry) -> Iterator[tuple[str, str]]:
+    """The credential-bearing texts of an entry, with the member in which each stands."""
+    if entry.auth:
+        yield "auth", entry.auth
+    if entry.has_auth and not entry.auth_error:
+        yield "auth", entry.username
+        yield "auth", entry.password
+    for name, value in (("username", entry.inline_username), ("password", entry.inline_password)):
+        if value:
+            yield name, value
+
+
+def expanded(entry: Entry) -> str:
+    """The member that holds a shell variable or substitution as it was written, "" when none does."""
+    return next((name for name, value in fields(entry) if _SHELL_VARIABLE.fullmatch(value.strip())), "")
+
+
+def stand_in(entry: Entry) -> tuple[str, str] | None:
+    """The member whose value stands in for a credential, and what it is; None when none does."""
+    if entry.auth:
+        found = credentials.placeholder(entry.auth)
+        if found:
+            return "auth", found
+    user, password = entry.username or entry.inline_username, entry.password or entry.inline_password
+    where = ("auth", "auth") if entry.has_auth and not entry.auth_error else ("username", "password")
+    found = credentials.placeholder(password) if password else None
+    if found:
+        return where[1], found
+    found = credentials.placeholder(user, username=True) if user else None
+    return (where[0], found) if found else None
+
+
+def padded(entry: Entry) -> str:
+    """Which half of the credential starts or ends with white space: "user name", "password" or ""."""
+    if entry.username != entry.username.strip():
+        return "user name"
+    if entry.username in _JSON_KEY_USERS:
+        # A service-account key is read as JSON by its registry, which minds no line break behind it.
+        return ""
+    return "password" if entry.password != entry.password.strip() else ""
+
+
+def disagrees(entry: Entry) -> tuple[str, ...]:
+    """The members beside `auth` that hold something else than it does."""
+    if not entry.has_auth or entry.auth_error:
+        return ()
+    pairs = (("username", entry.inline_username, entry.username), ("password", entry.inline_password, entry.password))
+    return tuple(name for name, written, sent in pairs if written and written != sent)
+
+
+def whole(context: Context, code: str) -> Iterator[PullSecret]:
+    """Every secret whose payload falls to the rule `code` as a whole."""
+    for secret in context.inventory.secrets:
+        if not exempt(secret) and whole_defect(secret) == code:
+            yield secret
+
+
+def sound(context: Context) -> Iterator[tuple[PullSecret, Payload]]:
+    """Every secret whose payload can be judged part by part."""
+    for secret, payload in context.readable_secrets():
+        if not exempt(secret) and not whole_defect(secret):
+            yield secret, payload
+
+
+def entries(context: Context, code: str) -> Iterator[tuple[PullSecret, Payload, Entry]]:
+    """Every entry that falls to the rule `code`."""
+    for secret, payload in sound(context):
+        for entry in payload.entries:
+            if entry_defect(entry) == code:
+                yield secret, payload, entry
+
+
+def named(secret: PullSecret) -> str:
+    """The secret as sentences name it."""
+    return f"Secret {secret.name}"
+
+
+def of_entry(secret: PullSecret, entry: Entry) -> str:
+    """An entry as sentences name it."""
+    return f'entry "{shown(entry.key)}" of {named(secret)}'
+
+
+def member(payload: Payload, entry: Entry, name: str) -> JsonNode | None:
+    """The value of the member `name` of an entry that counts: the last one, names compared as the decoder does."""
+    node = _entry_node(payload, entry)
+    found = [value for key, _, _, value in node.members if key.casefold() == name] if node is not None else []
+    return found[-1] if found else None
+
+
+def _entry_node(payload: Payload, entry: Entry) -> JsonNode | None:
+    for holder in entry_maps(payload):
+        for _, _, _, value in holder.members:
+            if (value.start, value.end) == entry.value_span:
+                return value
+    return None
+
+
+def entry_maps(payload: Payload) -> list[JsonNode]:
+    """The objects that hold the entries: `auths`, or the payload itself in the legacy form."""
+    root = payload.root
+    if root is None:
+        return []
+    if payload.form == "dockercfg":
+        return [root]
+    return [value for key, _, _, value in root.members if key.casefold() == "auths"]
+
+
+def encode_auth(username: str, password: str) -> str:
+    """The `auth` of a user name and password."""
+    import base64  # noqa: PLC0415 - only a repair needs it
+
+    return base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
+
+
+def reasons(context: Context, secret: PullSecret, *, refused: bool = False) -> str:
+    """What an unreadable payload does to its readers; `refused`: the API server does not even store it."""
+    if not secret.typed:
+        return IGNORED
+    if refused:
+        return REFUSED
+    return f"{POISON} {NODE_WIDE}" if context.inventory.is_global(secret) else POISON
+
+
+def readers(context: Context, secret: PullSecret, wanted: Callable[[str], bool] | None = None) -> Impact:
+    """The workloads and imports that read the secret: none while its type keeps everybody from reading it."""
+    return context.joins.impact(secret, wanted) if secret.typed else Impact()
+
+
+def matched(keys: Iterable[str]) -> Callable[[str], bool]:
+    """Whether an image is served by an entry with one of `keys`, as the kubelet matches (Kubernetes 1.25 to 1.36)."""
+    config = json.dumps({"auths": {key: {"username": "user", "password": "pass"} for key in keys}})
+    probe = credentials.PullSecret("probe", "kubernetes.io/dockerconfigjson", {".dockerconfigjson": config.encode()})
+
+    def wanted(image: str) -> bool:
+        return credentials.lookup(image, [probe], consumer=Consumer.KUBELET).found
+
+    return wanted
+
+
+def repair(
+    secret: PullSecret, new: str | None, summary: str, applicability: Applicability = Applicability.SAFE
+) -> Fix | None:
+    """A fix of the payload, None when there is nothing to write or the Secret is made by something else."""
+    if new is None or secret.generated:
+        return None
+    return payload_fix(secret, new, summary, applicability)
+
+
+def advice(secret: PullSecret, otherwise: str) -> str:
+    """What to do: at the secret's origin when it has one."""
+    return origin(secret) or otherwise
+
+
+def remake(secret: PullSecret, registry: str = "") -> tuple[str, ...]:
+    """Commands that write the credential anew, without it ever standing in the shell's history."""
+    kind = TYPE_OF_KEY.get(secret.data_key or "", "kubernetes.io/dockerconfigjson")
+    if secret.generated or kind != "kubernetes.io/dockerconfigjson":
+        return ()
+    host = credentials.registry_host(registry) or "<registry>"
+    if host == "cloud.openshift.com":
+        # No registry but the telemetry service: its token comes with the pull secret of the cluster.
+        return ()
+    create = command(
+        "kubectl",
+        "create",
+        "secret",
+        "generic",
+        secret.name,
+        f"--type={kind}",
+        "--from-file=.dockerconfigjson=auth.json",
+        "--dry-run=client",
+        "-o",
+        "yaml",
+        namespace=secret.namespace,
+    )
+    apply = command("kubectl", "apply", "-f", "-", namespace=secret.namespace)
+    return (command("podman", "login", "--authfile=auth.json", shown(host)), f"{create} | {apply}")
+
+
+def pulled_with(context: Context, name: str, namespace: str) -> bool:
+    """Whether a pod, service account, build or patch of the scan names the Secret in order to pull with it."""
+    return any(_proves(use, group_name) for use, group_name in _uses(context, name, namespace))
+
+
+def _proves(use: str, group_name: str) -> bool:
+    return use != "controller" or not group_name.endswith(_KEY_READERS)
+
+
+def _uses(context: Context, name: str, namespace: str) -> Iterator[tuple[str, str]]:
+    for reference in context.inventory.references:
+        near = not reference.namespace or not namespace or reference.namespace == namespace
+        if reference.name == name and near and reference.pulls:
+            version = reference.object.api_version if reference.object is not None else ""
+            annotated = "annotations" in reference.route
+            yield str(reference.use), "argoproj.io" if annotated else version.rpartition("/")[0]
+
+
+def used_otherwise(context: Context, name: str, namespace: str) -> bool:
+    """Whether the Secret serves something else than pulls: mounted as a file, or read by a controller by its key.
+
+    Build pods (kaniko, buildah, Tekton, Argo Workflows) mount such a Secret as their config.json, whatever its type is.
+    """
+    if any(not _proves(use, group_name) for use, group_name in _uses(context, name, namespace)):
+        return True
+    near = (item for item in context.inventory.objects if item.kind not in ("Secret", "ServiceAccount"))
+    return any(
+        _mounts(item.body, name, 0)
+        for item in near
+        if not item.namespace or not namespace or item.namespace == namespace
+    )
+
+
+def _mounts(value: object, name: str, depth: int) -> bool:
+    """Whether `secretName: name` or `secret: {name: …}` stands anywhere below."""
+    if depth > 60:
+        return False
+    if isinstance(value, dict):
+        if text(value.get("secretName")) == name or text(dig(value.get("secret"), "name")) == name:
+            return True
+        return any(_mounts(child, name, depth + 1) for child in value.values() if isinstance(child, dict | list))
+    if isinstance(value, list):
+        return any(_mounts(child, name, depth + 1) for child in value if isinstance(child, dict | list))
+    return False
+
+
+def foreign_type(kind: str) -> bool:
+    """Whether the type belongs to another tool (`helm.sh/release.v1`), whose own affair the content is."""
+    return _PASSING_TYPES.match(kind) is not None

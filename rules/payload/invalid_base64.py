@@ -1,0 +1,95 @@
+"""A value under `data` is not base64.
+
+## What it does
+
+Reports a `.dockerconfigjson` or `.dockercfg` under `data` that is not standard base64. Line breaks inside the
+value are legal and stay silent; spaces, tabs, the URL-safe alphabet and missing padding are not. Where the text
+before the damage already shows that the content is no JSON, that is what is told: `invalid-json`.
+
+## Why it matters
+
+Values under `data` are bytes written as base64. The API server refuses the whole object with `illegal base64
+data at input byte …` (Kubernetes 1.25 to 1.36), so the Secret is not created or not updated, and pods go on
+with the old one or with none. The usual causes: the JSON text itself was pasted where `stringData` was meant,
+or the output of `base64` was wrapped and YAML joined its lines with spaces.
+
+## Example
+
+```yaml
+kind: Secret
+type: kubernetes.io/dockerconfigjson
+data:
+  .dockerconfigjson: '{"auths":{"quay.io":{"auth":"dXNlcjpwYXNz"}}}'
+```
+
+## Fix
+
+When the value is the JSON text, it is encoded. When only white space, padding or the alphabet is wrong and the
+rest is a readable config, it is written as base64 that the API server accepts. Both are safe: nothing but the
+encoding changes. By hand: `base64 -w0 < config.json`, or put the plain text under `stringData`.
+"""
+
+import re
+from collections.abc import Iterator
+
+from linter.rule import Context, Finding, PullSecret, Rule, Severity, command, credentials
+from rules.payload._shared import REFUSED, advice, named, readers, repair, whole
+
+_FORMS = {".dockercfg": "dockercfg"}
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Report every value that the API server cannot decode."""
+    for secret in whole(context, "RC101"):
+        written = secret.written.reveal() if secret.written is not None else ""
+        why, plain = _reading(secret, written)
+        yield context.finding(
+            f"{named(secret)}: {secret.data_key} is not base64 ({secret.error}): {why}.",
+            of=secret.object,
+            at=secret.at(),
+            key=secret.data_key or "",
+            detail=REFUSED,
+            remedy=advice(
+                secret, "Encode the config once, without line wrapping, or put it in clear under stringData."
+            ),
+            commands=() if secret.generated else (command("base64", "-w0", "config.json"),),
+            impact=readers(context, secret),
+            fix=repair(secret, plain, f"Write {secret.data_key} of {secret.name} as base64"),
+        )
+
+
+def _reading(secret: PullSecret, written: str) -> tuple[str, str | None]:
+    """Why the value is not base64, and the config it holds all the same (None when it holds none)."""
+    form = _FORMS.get(secret.data_key or "", "dockerconfigjson")
+    if _config(written, form):
+        return "it is the JSON text itself", written
+    if written.lstrip().startswith(("{", '"')):
+        return "it is plain text, and not sound JSON either", None
+    compact = "".join(written.split())
+    plain = _decoded(compact.translate(str.maketrans("-_", "+/")).rstrip("="), form)
+    if re.search(r"[ \t]", written.strip()):
+        return "it has spaces or tabs, as wrapped base64 has once YAML has joined its lines", plain
+    if re.search(r"[-_]", compact):
+        return "it uses the URL-safe alphabet", plain
+    if re.fullmatch(r"[A-Za-z0-9+/]+=*", compact):
+        return "its length or padding is wrong, as when it was cut off", plain
+    return "it has characters that base64 does not have", None
+
+
+def _decoded(body: str, form: str) -> str | None:
+    decoded = credentials.decode_base64(body, padded=False)
+    if not isinstance(decoded, bytes):
+        return None
+    try:
+        plain = decoded.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return plain if _config(plain, form) else None
+
+
+def _config(content: str, form: str) -> bool:
+    payload = credentials.examine(content, form)
+    return payload.root is not None and payload.root.kind == "object"
+
+
+RULE = Rule(code="RC101", severity=Severity.ERROR, check=check, fixable=True, needs=("Secret",))

@@ -1,0 +1,99 @@
+"""The decoded payload is not JSON.
+
+## What it does
+
+Reports a payload that Go's JSON decoder refuses, with the line and column *inside* the payload and the likely
+cause: a byte order mark, single quotes, a trailing comma, a comment, text that is cut off, YAML, templating
+left over, a raw line break, an unescaped quote or backslash in a password.
+
+A payload that is base64 once more is `double-encoded`, a value that stands in for one is
+`placeholder-credential`.
+
+## Why it matters
+
+For the two pull-secret types the API server parses the value and refuses the object (Kubernetes 1.25 to 1.36).
+In a Secret of another type, `Opaque` above all, the text is stored unseen and fails in whatever reads it.
+
+## Example
+
+```yaml
+kind: Secret
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: |
+    {"auths": {"quay.io": {"auth": "dXNlcjpwYXNz",}}}
+```
+
+## Fix
+
+A byte order mark is removed (safe). Comments, trailing commas, single and typographic quotes and UTF-16 are
+repaired as an unsafe fix, and only when the result is a config that its readers accept.
+*Fix safety*: unsafe, because a repair guesses what the author meant: the diff shows it. All else must be
+written anew; `kubectl create secret docker-registry` and `podman login --authfile` escape what needs it.
+"""
+
+from collections.abc import Iterator
+
+from linter.rule import Applicability, Context, Finding, Payload, PullSecret, Rule, Severity, State, spot
+from rules.payload._json_causes import cause
+from rules.payload._shared import advice, named, readers, reasons, remake, repair, whole
+
+_REMEDY = "Write the payload as JSON, most easily with a tool that quotes for you."
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Report every payload that is not JSON."""
+    for secret in whole(context, "RC102"):
+        if secret.payload is None:
+            yield from _empty(context, secret)
+        else:
+            yield _broken(context, secret, secret.payload)
+
+
+def _broken(context: Context, secret: PullSecret, payload: Payload) -> Finding:
+    found = cause(payload, payload.errors[0])
+    if secret.error:
+        # The base64 is damaged behind this place: what can be seen is not all there is, so nothing is repaired.
+        found = found._replace(repaired=None)
+    line, column = payload.position(found.offset)
+    sure = Applicability.SAFE if found.safe else Applicability.UNSAFE
+    return context.finding(
+        f"{named(secret)}: {secret.data_key} is not JSON: {found.what} (line {line}, column {column} of the payload).",
+        of=secret.object,
+        at=spot(secret, found.offset, found.offset + 1),
+        key=secret.data_key or "",
+        detail=" ".join(filter(None, (_damage(secret), reasons(context, secret, refused=True)))),
+        remedy=advice(secret, _REMEDY),
+        commands=remake(secret),
+        impact=readers(context, secret),
+        fix=repair(secret, found.repaired, f"Make {secret.data_key} of {secret.name} valid JSON", sure),
+    )
+
+
+def _damage(secret: PullSecret) -> str:
+    if not secret.error:
+        return ""
+    return (
+        f"Its base64 is damaged as well ({secret.error}), so the API server refuses the object whatever its type; a "
+        "character that was lost or added on the way would explain both."
+    )
+
+
+def _empty(context: Context, secret: PullSecret) -> Iterator[Finding]:
+    if context.in_cluster and secret.typed:
+        # The API server stores no empty value of these types: whoever made the dump took the content out.
+        context.not_evaluated(str(State.REDACTED), "the dump holds no value for it", of=secret.object, at=secret.at())
+        return
+    yield context.finding(
+        f"{named(secret)}: {secret.data_key} is empty, which is not JSON.",
+        of=secret.object,
+        at=secret.at(),
+        key=secret.data_key or "",
+        detail=reasons(context, secret, refused=True),
+        remedy=advice(secret, 'Put the credentials there. A config without any is written {"auths":{}}.'),
+        commands=remake(secret),
+        impact=readers(context, secret),
+    )
+
+
+RULE = Rule(code="RC102", severity=Severity.ERROR, check=check, fixable=True, needs=("Secret",))

@@ -1,0 +1,135 @@
+"""A placeholder stands where a credential should.
+
+## What it does
+
+Reports values that documentation and templates leave to be filled in: `b3Blb=` of the OpenShift documentation,
+`<password>`, `changeme`, `${TOKEN}`, `REPLACE_ME`, `eyJhdXXXXX…`. A placeholder for the whole value gives one
+finding, inside a readable payload every entry gives one. Values that a tool of the same scan fills in (Helm
+templates, Flux substitutions, OpenShift Templates, replication annotations) are not evaluated.
+
+## Why it matters
+
+At best the registry refuses the pull. A value such as `b3Blb=` or `<auth>` also cannot be decoded, and one
+`auth` that cannot be decoded fails every container of every pod that reads the Secret, and every import of its
+namespace (Kubernetes 1.25 to 1.36, OpenShift 4.5 and later): a placeholder for one registry takes the others
+down with it.
+
+## Example
+
+```yaml
+kind: Secret
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: |
+    {"auths": {"quay.io": {"auth": "b3Blb=", "email": "you@example.com"}}}
+```
+
+## Fix
+
+None is offered: the credential is not in the file. Put it there outside of version control, or let a
+SealedSecret, an ExternalSecret or SOPS bring it.
+"""
+
+from collections.abc import Iterator
+
+from linter.rule import (
+    Context,
+    Entry,
+    Finding,
+    Payload,
+    PullSecret,
+    Rule,
+    Severity,
+    State,
+    credentials,
+    shown,
+    spot,
+)
+from rules.payload._shared import (
+    IGNORED,
+    REFUSED,
+    advice,
+    entries,
+    exempt,
+    matched,
+    member,
+    named,
+    of_entry,
+    readers,
+    reasons,
+    remake,
+    stand_in,
+    whole,
+)
+
+_REMEDY = "Replace it by a real credential, kept outside of version control."
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Report every placeholder, for the whole value or for one entry."""
+    for secret in whole(context, "RC115"):
+        yield from _whole(context, secret)
+    for secret in context.inventory.secrets:
+        if _overwritten(context, secret):
+            yield from _whole(context, secret)
+    for secret, payload, entry in entries(context, "RC115"):
+        yield _entry(context, secret, payload, entry)
+
+
+def _overwritten(context: Context, secret: PullSecret) -> bool:
+    """Whether X stand inside the base64: what a dump tool does to a value, and in manifests the author of an example."""
+    if context.in_cluster or secret.state is not State.REDACTED or exempt(secret) or secret.written is None:
+        return False
+    return credentials.placeholder(secret.written.reveal()) is not None
+
+
+def _whole(context: Context, secret: PullSecret) -> Iterator[Finding]:
+    if secret.state is State.EMPTY:
+        if context.in_cluster and secret.typed:
+            context.not_evaluated(
+                str(State.REDACTED), "the dump holds no value for it", of=secret.object, at=secret.at()
+            )
+            return
+        what = "null, to be filled in"
+    else:
+        what = f"a placeholder ({secret.reason})"
+    yield context.finding(
+        f"{named(secret)}: the value of {secret.data_key} is {what}.",
+        of=secret.object,
+        at=secret.at("key" if secret.written is None else "value"),
+        key=secret.data_key or "",
+        detail=f"As it stands it is no config. {REFUSED if secret.typed else IGNORED}",
+        remedy=advice(secret, _REMEDY),
+        commands=remake(secret),
+        impact=readers(context, secret),
+    )
+
+
+def _entry(context: Context, secret: PullSecret, payload: Payload, entry: Entry) -> Finding:
+    where, what = stand_in(entry) or ("auth", "a placeholder")
+    node = member(payload, entry, where)
+    start, end = (node.start, node.end) if node is not None else entry.value_span
+    poison = bool(entry.auth_error)
+    also = " and cannot be decoded" if poison else ""
+    return context.finding(
+        f"The {where} of {of_entry(secret, entry)} is a placeholder ({what}){also}.",
+        of=secret.object,
+        at=spot(secret, start, end, entry.key),
+        key=shown(entry.key),
+        detail=_detail(context, secret, poison=poison),
+        remedy=advice(secret, _REMEDY),
+        commands=remake(secret, entry.key),
+        impact=readers(context, secret, None if payload.error is not None else matched([entry.key])),
+    )
+
+
+def _detail(context: Context, secret: PullSecret, *, poison: bool) -> str:
+    if poison or not secret.typed:
+        return reasons(context, secret)
+    return (
+        "The entry matches its images, so the placeholder is sent to the registry, which refuses it; nobody then tries "
+        "without a credential (Kubernetes 1.25 to 1.36)."
+    )
+
+
+RULE = Rule(code="RC115", severity=Severity.ERROR, check=check, needs=("Secret",))

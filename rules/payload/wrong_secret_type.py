@@ -1,0 +1,140 @@
+"""The type of the Secret does not go with its pull-secret key.
+
+## What it does
+
+Reports a Secret with the key `.dockerconfigjson` whose type is not `kubernetes.io/dockerconfigjson`, or with
+`.dockercfg` and a type other than `kubernetes.io/dockercfg`. No type means `Opaque`.
+
+Silent are Secrets that serve something else and that nothing pulls with: those mounted as a file (kaniko,
+buildah, Tekton and Argo Workflows mount such a Secret as their config), those read by key (Hive, HyperShift,
+the Argo CD image updater), and types of other tools such as `helm.sh/release.v1`.
+
+## Why it matters
+
+The kubelet takes a Secret only when type and key agree; any other one it passes over without an event, a
+warning or a log line (Kubernetes 1.25 to 1.36). The OpenShift importer and the Flux, Tekton and Knative
+controllers do the same. The pull goes out anonymously, although the link, the name and the content are right.
+Where the type is one of the two and the key belongs to the other, the API server refuses the Secret.
+
+## Example
+
+```yaml
+kind: Secret
+type: Opaque
+stringData:
+  .dockerconfigjson: |
+    {"auths": {"quay.io": {"auth": "dXNlcjpwYXNz"}}}
+```
+
+## Fix
+
+The type is set. In manifests that is safe for whoever creates the Secret; where it already exists, the API
+server refuses the change, because `type` is immutable: delete it first, or let `kubectl replace --force` do so.
+No fix is offered while the payload has a defect of its own, because the right type would make it fail for
+everybody.
+"""
+
+import re
+from collections.abc import Iterator
+
+from linter.rule import (
+    KEY_OF_TYPE,
+    TYPE_OF_KEY,
+    UNJUDGED,
+    Applicability,
+    Context,
+    Finding,
+    Fix,
+    Location,
+    Op,
+    PullSecret,
+    Rule,
+    Severity,
+    State,
+    command,
+    credentials,
+    edit,
+    text,
+)
+from rules.payload._shared import advice, exempt, foreign_type, named, pulled_with, used_otherwise, whole_defect
+
+_PLAIN = re.compile(r"[\w./-]+")
+_IMMUTABLE = "The type of a Secret cannot be changed once it exists: delete it and create it anew."
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Report every pull secret that its type hides from whoever pulls."""
+    for secret in context.inventory.secrets:
+        if _hidden(secret) and not _elsewhere(context, secret):
+            yield _finding(context, secret)
+
+
+def _hidden(secret: PullSecret) -> bool:
+    if secret.data_key is None or secret.typed or exempt(secret) or not _PLAIN.fullmatch(secret.type):
+        return False
+    # Of redacted content nothing is known, but the type stands there in clear; a template may still set both.
+    return secret.state not in UNJUDGED or secret.state is State.REDACTED
+
+
+def _elsewhere(context: Context, secret: PullSecret) -> bool:
+    """Whether something else accounts for it: another use, another tool's type, or the object that makes it (RC117)."""
+    where = (context, secret.name, secret.namespace)
+    made = context.inventory.generated_named(secret.namespace, secret.name)
+    if any(secret.data_key in one.keys and KEY_OF_TYPE.get(one.type) != secret.data_key for one in made):
+        return True
+    return (foreign_type(secret.type) or used_otherwise(*where)) and not pulled_with(*where)
+
+
+def _finding(context: Context, secret: PullSecret) -> Finding:
+    key = secret.data_key or ""
+    right = TYPE_OF_KEY[key]
+    refused = secret.type in KEY_OF_TYPE
+    stated = bool(text(secret.object.body.get("type")))
+    what = f"has type {secret.type}" if stated else "has no type, which means Opaque,"
+    effect = "so the API server refuses it" if refused else "so nothing pulls with it"
+    why = f"The kubelet and the importer pass over {key} under any type but {right}, without a word"
+    if refused:
+        why = f"The type {secret.type} promises the key {KEY_OF_TYPE[secret.type]}"
+    return context.finding(
+        f"{named(secret)} {what} and the key {key}, {effect}.",
+        of=secret.object,
+        at=_place(secret, stated=stated),
+        key=key,
+        detail=f"{why} (Kubernetes 1.25 to 1.36).",
+        remedy=advice(secret, f"Set type: {right}. {_IMMUTABLE}"),
+        commands=_commands(secret, right),
+        impact=context.joins.impact(secret, lambda image: _would_serve(secret, right, image)),
+        fix=_fix(secret, right),
+    )
+
+
+def _place(secret: PullSecret, *, stated: bool) -> Location:
+    return secret.object.at("type") if stated else secret.at("key")
+
+
+def _commands(secret: PullSecret, right: str) -> tuple[str, ...]:
+    if secret.generated or secret.type in KEY_OF_TYPE:
+        return ()
+    get = command("kubectl", "get", "secret", secret.name, "-o", "yaml", namespace=secret.namespace)
+    change = command("sed", f"s#^type: .*#type: {right}#")
+    return (f"{get} | {change} | {command('kubectl', 'replace', '--force', '-f', '-')}",)
+
+
+def _would_serve(secret: PullSecret, right: str, image: str) -> bool:
+    if secret.decoded is None or secret.payload is None:
+        return True
+    data = {secret.data_key or "": secret.decoded.reveal().encode("utf-8", "surrogatepass")}
+    probe = credentials.PullSecret(secret.name, right, data)
+    found = credentials.lookup(image, [probe], consumer=credentials.Consumer.KUBELET)
+    return found.found or found.error == "keyring"
+
+
+def _fix(secret: PullSecret, right: str) -> Fix | None:
+    payload = secret.payload
+    if payload is None or payload.error is not None or whole_defect(secret) or secret.generated:
+        return None
+    summary = f"Set the type of {secret.name} to {right}"
+    return Fix(Applicability.SAFE, summary, (edit(Op.SET, secret.object, ("type",), right),))
+
+
+RULE = Rule(code="RC111", severity=Severity.ERROR, check=check, fixable=True, needs=("Secret",))
