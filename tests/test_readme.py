@@ -79,5 +79,5 @@ def test_every_long_option_in_readme_exists(capsys: pytest.CaptureFixture[str]) 
     with pytest.raises(SystemExit):
         main(["check", "--help"])
     known = set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out)) | {"--version", "--spec"}
-    prose = re.sub(r"pip install[^&\n`]*|python3 -m venv", "", README)
+    prose = re.sub(r"pip install[^&\n`]*|python3 -m venv|```text.*?```", "", README, flags=re.DOTALL)
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", prose)) <= known
