@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from linter import __version__, registry
+from linter.comments import marked
 from linter.documents import Document, read
 from linter.documents.objects import KubeObject, Seen, objects
 from linter.documents.recognise import Evidence, Recognised, recognise
@@ -13,7 +14,7 @@ from linter.inventory.joins import Joins
 from linter.inventory.records import UNJUDGED
 from linter.locate import Locator
 from linter.mentions import TextMentions
-from linter.model import Finding, Location, NotEvaluated, Problem, Run, Scan, Scope
+from linter.model import Finding, Location, NotEvaluated, Problem, Run, Scan, Scope, Suppressed
 from linter.proof import Prover
 from linter.settings import Settings
 from linter.sources import Artifact, InputProblem, Skipped, gather
@@ -28,6 +29,7 @@ class Request(NamedTuple):
     """What a call asks for. `scope` is `auto`, `cluster` or `manifests`.
 
     `overlay` holds contents that stand in for what is on disk, by display path: files as a fix would leave them.
+    `baseline` holds the fingerprints of findings that do not count.
     """
 
     paths: tuple[str, ...]
@@ -37,6 +39,7 @@ class Request(NamedTuple):
     ignore: tuple[str, ...] = ()
     stdin: BinaryIO | None = None
     overlay: Mapping[str, bytes] = {}
+    baseline: frozenset[str] = frozenset()
 
 
 class Result(NamedTuple):
@@ -76,6 +79,7 @@ class _Reader:
         self.problems: list[Problem] = []
         self.templated: list[tuple[int, NotEvaluated]] = []
         self.skipped: Counter[str] = Counter()
+        self.marked: set[str] = set()
         for entry in gather(request.paths, exclude=request.settings.exclude, stdin=request.stdin):
             if isinstance(entry, Problem):
                 self.problems.append(entry)
@@ -93,6 +97,8 @@ class _Reader:
         source = self.inputs[artifact.input]
         self.artifacts[artifact.path] = artifact
         source.paths.append(artifact.path)
+        if marked(data):
+            self.marked.add(artifact.path)
         reading = read(artifact.path, data)
         self.problems.extend(reading.problems)
         self.skipped["document without anything that matters"] += reading.skipped
@@ -153,15 +159,48 @@ def run(request: Request) -> Result:
         scans.append(_scan(group, kinds, reader, chosen))
     withheld.extend(entry for _, entry in reader.templated)
     locator = Locator(reader.bytes_of, inventories)
+    located = sorted(locator.findings(findings), key=_order)
+    kept, suppressed, remarks = _settle(located, request, reader, inventories, locator, chosen)
+    counted = tuple(one for one in kept if one.fingerprint not in request.baseline)
     finished = Run(
         version=__version__,
         scans=tuple(scans),
-        findings=tuple(sorted(locator.findings(findings), key=_order)),
+        findings=counted,
         rules=tuple(registry.info(loaded) for loaded in chosen),
+        suppressed=tuple(suppressed),
         not_evaluated=tuple(locator.not_evaluated(withheld)),
-        problems=tuple(reader.problems),
+        problems=(*reader.problems, *remarks),
+        baselined=len(kept) - len(counted),
     )
     return Result(finished, tuple(inventories), reader.artifacts)
+
+
+def _settle(
+    located: list[Finding],
+    request: Request,
+    reader: _Reader,
+    inventories: Sequence[Inventory],
+    locator: Locator,
+    chosen: Sequence["Loaded"],
+) -> tuple[list[Finding], list[Suppressed], list[Problem]]:
+    """Take out what somebody has accepted. Nothing is loaded or looked at where nothing can be."""
+    if not (reader.marked or request.settings.suppressions):
+        return located, [], []
+    from linter.suppress import Suppressions, settle  # noqa: PLC0415 - most calls have no suppression
+
+    unread = {problem.path for problem in reader.problems}
+    unread |= {entry.location.path for _, entry in reader.templated if entry.location}
+    material = Suppressions(
+        inventories=inventories,
+        locator=locator,
+        settings=request.settings,
+        marked=frozenset(reader.marked),
+        unread=frozenset(unread),
+        inputs=request.paths,
+        catalogue=registry.rules(),
+        chosen=chosen,
+    )
+    return settle(located, material)
 
 
 def _groups(inputs: Sequence[_Input], scope: str) -> Iterator[_Group]:

@@ -57,7 +57,7 @@ class Locator:
 
     def location(self, location: Location, *, excerpt: bool = True) -> Location:
         """Return `location` with line and column, and excerpts when asked. Unknown routes fall back to a parent."""
-        positions = self._open(location.path)
+        positions = self.positions(location.path)
         if positions is None or location.line:
             return location
         route = location.route
@@ -89,7 +89,8 @@ class Locator:
             self._ranges_of = ((path, document), ranges)
         return self._ranges_of[1]
 
-    def _open(self, path: str) -> Positions | None:
+    def positions(self, path: str) -> Positions | None:
+        """The positions of a file, the last few kept; None when it is gone."""
         if path in self._positions:
             self._positions.move_to_end(path)
             return self._positions[path]

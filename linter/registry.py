@@ -4,7 +4,7 @@ import importlib
 import importlib.util
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -87,12 +87,13 @@ def selected(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Loaded, 
     catalogue = rules()
     for selector in (*select, *ignore):
         if not any(matches(selector, loaded) for loaded in catalogue):
-            raise UsageError(f"no rule is called {selector!r}{_nearest(selector, catalogue)}")
+            raise UsageError(f"no rule is called {selector!r}{nearest(selector, catalogue)}")
     chosen = [one for one in catalogue if not select or any(matches(selector, one) for selector in select)]
     return tuple(one for one in chosen if not any(matches(selector, one) for selector in ignore))
 
 
-def _nearest(selector: str, catalogue: tuple[Loaded, ...]) -> str:
+def nearest(selector: str, catalogue: Sequence[Loaded]) -> str:
+    """The end of a sentence about a `selector` that means no rule: the one that may be meant, or where to look."""
     import difflib  # noqa: PLC0415 - only a mistake needs it
 
     words = [word for loaded in catalogue for word in (loaded.name, loaded.rule.code)]

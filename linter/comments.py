@@ -1,0 +1,99 @@
+"""`# regcred: ignore[name] reason` in the text of a file: which comments there are, and which lines each speaks of.
+
+Found by text first, because most files hold none; the parser is asked only about documents that do, to tell a comment
+from the same words inside a string.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from linter.documents import Positions
+
+MARKER: Final = b"regcred"
+"""What every suppression inside a file contains: a file without it is not looked at again."""
+
+_ANY = re.compile(rb"regcred(?:/ignore|:[ \t]*ignore)")
+_WIDE = re.compile(rb"r\0+e\0+g\0+c\0+r\0+e\0+d\0+[/:]")
+_COMMENT = re.compile(r"(?<![^\s])#[ \t]*regcred:[ \t]*ignore\b[ \t]*(?:\[([^\]\r\n]*)\])?[ \t:]*([^\r\n]*)")
+_ONLY_COMMENT = re.compile(r"[ \t]*#")
+_OPENS = re.compile(r"(?:[:\-?]|[:\-][ \t]+[|>][-+0-9]*)\Z")
+"""The end of a line whose value stands on the lines below it."""
+
+
+class Comment(NamedTuple):
+    """One comment: its line (from 1), the line that it stands above (0: none), the names in it, and the reason."""
+
+    line: int
+    above: int
+    names: tuple[str, ...]
+    reason: str
+
+    def speaks_of(self, first: int, last: int) -> bool:
+        """Whether it stands on a line from `first` to `last`, or directly above `first`."""
+        return first <= self.line <= last or self.above == first
+
+
+def marked(data: bytes) -> bool:
+    """Whether a file's bytes can hold a suppression at all, in UTF-8 or a wider encoding."""
+    if MARKER in data:
+        return _ANY.search(data) is not None
+    return b"\0" in data[:4] and _WIDE.search(data) is not None
+
+
+def comments(positions: Positions) -> list[Comment]:
+    """The suppressing comments of a file, in order. JSON has none."""
+    from linter.documents.jsontext import looks_like_json  # noqa: PLC0415 - only a marked file needs it
+
+    text = positions.text
+    if looks_like_json(text):
+        return []
+    matches = list(_COMMENT.finditer(text))
+    inside = list(_scalars_around(text, [match.start() for match in matches]))
+    return [
+        _comment(positions, match)
+        for match in matches
+        if not any(start <= match.start() < end for start, end in inside)
+    ]
+
+
+def names_of(written: str | None) -> tuple[str, ...]:
+    """The names in a comma list."""
+    return tuple(word.strip() for word in (written or "").split(",") if word.strip())
+
+
+def _comment(positions: Positions, match: re.Match[str]) -> Comment:
+    line = positions.locate(match.start(), match.start()).line
+    before = positions.line_text(line)[: match.start() - (positions.text.rfind("\n", 0, match.start()) + 1)].rstrip()
+    above = _next_code(positions, line) if not before or _OPENS.search(before) else 0
+    return Comment(line, above, names_of(match[1]), match[2].strip())
+
+
+def _next_code(positions: Positions, line: int) -> int:
+    """The line below `line` and the comments that follow it without a gap."""
+    line += 1
+    while _ONLY_COMMENT.match(positions.line_text(line)):
+        line += 1
+    return line if line <= positions.line_count else 0
+
+
+def _scalars_around(text: str, offsets: list[int]) -> Iterator[tuple[int, int]]:
+    """The strings, as character offsets, of every document in which one of `offsets` stands; up to its first error."""
+    if not offsets:
+        return
+    from yaml import YAMLError  # noqa: PLC0415 - only a marked file needs the parser
+    from yaml.events import ScalarEvent, StreamEndEvent  # noqa: PLC0415 - as above
+
+    from linter.documents.events import open_events  # noqa: PLC0415 - as above
+    from linter.documents.split import split  # noqa: PLC0415 - as above
+
+    for chunk in split(text):
+        if not any(chunk.start <= offset < chunk.end for offset in offsets):
+            continue
+        next_event = open_events(text[chunk.start : chunk.end])
+        try:
+            while not isinstance(event := next_event(), StreamEndEvent):
+                if isinstance(event, ScalarEvent) and event.start_mark is not None and event.end_mark is not None:
+                    yield chunk.start + event.start_mark.index, chunk.start + event.end_mark.index
+        except YAMLError:
+            continue  # what follows the error cannot be judged, so no finding there asks for its comments
