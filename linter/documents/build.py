@@ -23,8 +23,10 @@ from linter.documents.events import open_events, refusal
 from linter.documents.scalars import MAYBE, key_text, resolve, tagged
 from linter.sources import Limits
 
+_NO_KEYS: Final = object()
 _ABSENT: Final = object()
 _MERGE: Final = object()
+"""What the innermost collection waits for, in place of a key: an item, a key, the value of a merge key."""
 
 
 @contextmanager
@@ -41,36 +43,61 @@ def collector_off() -> Iterator[None]:
             gc.enable()
 
 
-class _Anchors:
+class _Frame:
+    """An open collection: where it started, what is merged into it, and what is needed to bound aliases to it."""
+
+    __slots__ = ("began", "height", "merges", "start")
+
+    def __init__(self, start: Any, began: int) -> None:
+        self.start = start
+        self.began = began
+        self.height = 0
+        self.merges: list[Any] | None = None
+
+
+class _Document:
     """The anchors of one document: redefining one is legal, aliases without end are not."""
 
-    __slots__ = ("_extra", "_known", "_limits")
+    __slots__ = ("_extra", "_known", "_limits", "_text")
 
-    def __init__(self, limits: Limits) -> None:
-        self._known: dict[str, tuple[Any, int, int] | None] = {}
+    def __init__(self, text: str, limits: Limits) -> None:
+        self._text = text
         self._limits = limits
+        self._known: dict[str, tuple[Any, int, int] | None] = {}
         self._extra = 0
 
-    @property
-    def extra(self) -> int:
-        """How many nodes the aliases so far stand for."""
-        return self._extra
+    def open(self, event: Any, depth: int, nodes: int) -> _Frame:
+        """Note that a collection starts."""
+        if depth >= self._limits.depth:
+            raise refusal("found values nested too deeply", event.start_mark)
+        if event.anchor is not None:
+            self._known[event.anchor] = None
+        return _Frame(event, nodes + self._extra)
 
-    def begin(self, name: str) -> None:
-        """Note that an anchored collection starts."""
-        self._known[name] = None
+    def close(self, frame: _Frame, container: Any, event: Any, nodes: int) -> Any:
+        """Return the value of a collection that has ended; an anchor of its name inside it stays the newer one."""
+        if frame.merges:
+            _merge(container, frame.merges)
+        start = frame.start
+        if start.flow_style and len(container) == 1 and type(container) is dict:
+            container = _template(self._text, container, start, event) or container
+        if start.anchor is not None and self._known.get(start.anchor) is None:
+            self._known[start.anchor] = (container, nodes + self._extra - frame.began, frame.height + 1)
+        return container
 
-    def end(self, name: str, value: Any, size: int, height: int) -> None:
-        """Note an anchored value with the number of its nodes and its depth; an inner anchor of that name stays."""
-        if self._known.get(name) is None:
-            self._known[name] = (value, size, height)
+    def scalar(self, event: ScalarEvent, key: Any) -> Any:
+        """Return the value of a scalar with a tag or an anchor, and note its anchor."""
+        value: Any = event.value
+        if event.implicit[0]:
+            value = resolve(value)
+        elif event.tag is not None:
+            value = tagged(event.tag, value)
+        if event.anchor is not None:
+            self._known[event.anchor] = (value, 1, 0)
+        return _MERGE if event.implicit[0] and value == "<<" and key is _ABSENT else value
 
-    def scalar(self, name: str, value: Any) -> None:
-        """Note an anchored scalar."""
-        self._known[name] = (value, 1, 0)
-
-    def alias(self, event: AliasEvent, depth: int) -> tuple[Any, int]:
-        """Return the value and depth that an alias stands for. Raise when it has none or grows out of bounds."""
+    def alias(self, event: AliasEvent, frame: _Frame, depth: int) -> Any:
+        """Return the value that an alias stands for. Raise when it has none or grows out of bounds."""
         name = event.anchor
         if name not in self._known:
             raise refusal("found undefined alias", event.start_mark)
@@ -83,7 +110,8 @@ class _Anchors:
             raise refusal("found aliases that expand without bound", event.start_mark)
         if depth + height > self._limits.depth:
             raise refusal("found values nested too deeply", event.start_mark)
-        return value, height
+        frame.height = max(frame.height, height)
+        return value
 
 
 def _merge(own: dict[str, Any], merges: list[Any]) -> None:
@@ -110,87 +138,70 @@ def _template(text: str, data: dict[str, Any], start: Any, end: Any) -> str | No
     return None
 
 
-def build(  # noqa: C901, PLR0912, PLR0915 - the hot loop: calls would double its time
-    text: str, limits: Limits
-) -> list[Any]:
+def _key(text: str, value: Any, frame: _Frame, event: Any) -> str:
+    """Return a mapping key that is no text yet: a collection is its source, an alias to one is named."""
+    if isinstance(value, dict | list):
+        if type(event) is AliasEvent:
+            return "*" + str(event.anchor)
+        return text[frame.start.start_mark.index : event.end_mark.index].strip()
+    return key_text(value)
+
+
+def _merge_value(container: dict[str, Any], frame: _Frame, value: Any) -> None:
+    """Note the value of a merge key; one that is no mapping is the value of an ordinary key."""
+    if not _mergeable(value):
+        container["<<"] = value
+    elif frame.merges is None:
+        frame.merges = [value]
+    else:
+        frame.merges.append(value)
+
+
+def build(text: str, limits: Limits) -> list[Any]:  # noqa: C901, PLR0912 - the hot loop: calls would double its time
     """Parse a stream to the data of its documents. Raise `yaml.YAMLError` at the first that cannot be parsed."""
     documents: list[Any] = []
     next_event = open_events(text)
-    anchors = _Anchors(limits)
+    document = _Document(text, limits)
     keys: dict[str, str] = {}
-    stack: list[tuple[Any, ...]] = []
-    container: Any = None
-    key: Any = None
-    start: Any = None
-    merges: list[Any] | None = None
-    mapping = False
-    began = height = nodes = 0
-    while True:
-        event = next_event()
+    stack: list[tuple[Any, Any, _Frame]] = []
+    container: Any = []  # the innermost open collection; the document's root goes into a list of its own
+    key: Any = _NO_KEYS
+    frame = closed = _Frame(None, 0)
+    nodes = 0
+    while (form := type(event := next_event())) is not StreamEndEvent:
         nodes += 1
-        form = type(event)
         if form is ScalarEvent:
             value: Any = event.value
-            if event.implicit[0]:
-                if value == "<<" and mapping and key is _ABSENT:
-                    value = _MERGE
-                elif value[:1] in MAYBE:
-                    value = resolve(value)
-            elif event.tag is not None:
-                value = tagged(event.tag, value)
-            if event.anchor is not None:
-                anchors.scalar(event.anchor, "<<" if value is _MERGE else value)
+            if event.anchor is not None or event.tag is not None:
+                value = document.scalar(event, key)
+            elif event.implicit[0] and value[:1] in MAYBE:
+                value = _MERGE if value == "<<" and key is _ABSENT else resolve(value)
         elif form is MappingStartEvent or form is SequenceStartEvent:
-            if len(stack) >= limits.depth:
-                raise refusal("found values nested too deeply", event.start_mark)
-            if event.anchor is not None:
-                anchors.begin(event.anchor)
-            stack.append((container, mapping, key, start, merges, began, height))
-            mapping = form is MappingStartEvent
-            container, key = ({}, _ABSENT) if mapping else ([], None)
-            start, merges, began, height = event, None, nodes + anchors.extra, 0
+            stack.append((container, key, frame))
+            frame = document.open(event, len(stack) - 1, nodes)
+            container, key = ({}, _ABSENT) if form is MappingStartEvent else ([], _NO_KEYS)
             continue
         elif form is MappingEndEvent or form is SequenceEndEvent:
-            if merges:
-                _merge(container, merges)
-            value, child, opened = container, height, start
-            if mapping and opened.flow_style and len(container) == 1:
-                value = _template(text, container, opened, event) or container
-            if opened.anchor is not None:
-                anchors.end(opened.anchor, value, nodes + anchors.extra - began, child + 1)
-            container, mapping, key, start, merges, began, height = stack.pop()
-            height = max(height, child + 1)
-            if mapping and key is _ABSENT and not isinstance(value, str):
-                value = text[opened.start_mark.index : event.end_mark.index].strip()
+            value, closed = document.close(frame, container, event, nodes), frame
+            container, key, frame = stack.pop()
+            frame.height = max(frame.height, closed.height + 1)
         elif form is AliasEvent:
-            value, child = anchors.alias(event, len(stack))
-            height = max(height, child)
-            if mapping and key is _ABSENT and isinstance(value, dict | list):
-                value = "*" + event.anchor
-        elif form is DocumentEndEvent:
-            documents.append(container[0])
-            container, anchors = None, _Anchors(limits)
-            continue
-        elif form is StreamEndEvent:
-            return documents
+            value = document.alias(event, frame, len(stack))
         else:
-            container, mapping, key = [], False, None  # stream or document start: the document's root goes in here
+            if form is DocumentEndEvent:
+                documents.append(container.pop())
+                document = _Document(text, limits)
             continue
-        if not mapping:
+        if key is _NO_KEYS:
             container.append(value)
         elif key is _ABSENT:
-            if value is _MERGE:
-                key = value
-            else:
-                if type(value) is not str:
-                    value = key_text(value)
-                key = keys.setdefault(value, value)  # one object per spelling: dumps repeat few keys very often
-        else:
-            if key is not _MERGE:
-                container[key] = value
-            elif _mergeable(value):
-                merges = merges or []
-                merges.append(value)
-            else:
-                container["<<"] = value
+            if type(value) is not str and value is not _MERGE:
+                value = _key(text, value, closed, event)
+            key = keys.setdefault(value, value)  # one object per spelling: dumps repeat few keys very often
+        elif key is _MERGE:
+            _merge_value(container, frame, value)
             key = _ABSENT
+        else:
+            container[key] = value
+            key = _ABSENT
+    return documents

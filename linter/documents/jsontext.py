@@ -66,7 +66,8 @@ def _check_depth(data: Any, limit: int) -> None:
 def json_values(text: str, limits: Limits | None = None) -> list[Value] | None:
     """Decode a text that is one JSON value or several in a row (one a line, say); `None` when it is not JSON.
 
-    Raise `TooDeepError` for nesting beyond `limits`, or the interpreter's own bound without them. Of equal keys the last wins; NaN and control signs are tolerated.
+    Of equal keys the last wins; NaN and control signs are tolerated. Raise `TooDeepError` for nesting beyond `limits`,
+    or, without them, beyond the interpreter's own bound.
     """
     try:
         data = msgspec.json.decode(text)

@@ -62,7 +62,7 @@ class Positions:
         return Span(start, end, *self._place(start), *self._place(end))
 
     def _place(self, offset: int) -> tuple[int, int]:
-        """Return line and column of an offset, counting from the last place asked for: findings stand close together."""
+        """Return line and column of an offset, counted from the last place: findings stand close together."""
         if self._old_breaks is None:
             self._old_breaks = self.text.count("\r") != self.text.count("\r\n")
         if self._old_breaks:

@@ -24,8 +24,8 @@ _WORDS: Final[dict[str, bool | float | None]] = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
 }
-MAYBE: Final = frozenset({"", *"0123456789+-.~nNtTyYoOfF"})
-"""How a plain scalar that is not a string can begin; "" is the empty one."""
+MAYBE: Final = frozenset({"", *"0123456789+-.~nNtTyYoOfF<"})
+"""How a plain scalar that is not a string, or is a merge key, can begin; "" is the empty one."""
 
 _INT = re.compile(r"[-+]?(?:0[bB][01]+|0[xX][0-9a-fA-F]+|0[oO]?[0-7]*|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")

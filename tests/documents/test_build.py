@@ -22,14 +22,35 @@ def one(text: str, limits: Limits | None = None) -> Any:
 
 WORDS = st.one_of(
     st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff\ufffe\uffff"), max_size=12),
-    st.sampled_from(["Secret", ".dockerconfigjson", "a: b", "- x", "# no", "yes", "null", "1e3", "---", "multi\nline\n", " lead", "12:30", "=", "<<", "{{ x }}", "~"]),
-)  # fmt: skip
+    st.sampled_from(
+        [
+            "Secret",
+            ".dockerconfigjson",
+            "a: b",
+            "- x",
+            "# no",
+            "yes",
+            "null",
+            "1e3",
+            "---",
+            "multi\nline\n",
+            " lead",
+            "12:30",
+            "=",
+            "<<",
+            "{{ x }}",
+            "~",
+        ]
+    ),
+)
 # What Go takes for a number and PyYAML for text (`1e3`, `08`) is tested by hand.
 WORDS = WORDS.filter(lambda word: isinstance(resolve(word), (str, bool, type(None))))
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-(2**62), 2**62), st.floats(-1e6, 1e6, width=32), WORDS)
 KEYS = st.one_of(WORDS, st.integers(-9, 9999), st.booleans())
 DATA = st.recursive(
-    SCALARS, lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(KEYS, inner, max_size=4)), max_leaves=14
+    SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(KEYS, inner, max_size=4)),
+    max_leaves=14,
 )
 
 
@@ -58,7 +79,13 @@ def from_nodes(node: Any) -> Any:
 
 
 @settings(max_examples=400, deadline=None)
-@given(DATA, st.booleans(), st.sampled_from([20, 80, 4000]), st.sampled_from([None, "'", '"', "|", ">"]), st.sampled_from(["\n", "\r\n"]))  # fmt: skip
+@given(
+    DATA,
+    st.booleans(),
+    st.sampled_from([20, 80, 4000]),
+    st.sampled_from([None, "'", '"', "|", ">"]),
+    st.sampled_from(["\n", "\r\n"]),
+)
 def test_generated_documents_equal_plain_pyyaml(data: Any, flow: bool, width: int, style: Any, newline: str) -> None:
     text = yaml.dump(
         data, Dumper=yaml.CSafeDumper, default_flow_style=flow, width=width, allow_unicode=True, default_style=style
@@ -72,15 +99,57 @@ def test_generated_documents_equal_plain_pyyaml(data: Any, flow: bool, width: in
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("yes", True), ("off", False), ("NO", False), ("y", "y"), ("true", True), ("TrUe", "TrUe"), ("~", None), ("", None), ("Null", None),
-        ("0", 0), ("-12", -12), ("+7", 7), ("0x1F", 31), ("0b101", 5), ("010", 8), ("0o17", 15), ("1_000", 1000), ("08", 8.0), ("0o", "0o"),
-        ("1.5", 1.5), ("1e3", 1000.0), (".5", 0.5), ("1.", 1.0), ("1.2.3", "1.2.3"), (".inf", math.inf), ("-.INF", -math.inf), ("-", [None]),
-        ("2024-01-02", "2024-01-02"), ("2001-12-14t21:59:43.10-05:00", "2001-12-14t21:59:43.10-05:00"), ("12:30:45", "12:30:45"),
-        ("18446744073709551615", 2**64 - 1), ("18446744073709551616", float(2**64)), ("'010'", "010"), ('"\\u00e9"', "é"), ("0xZ", "0xZ"),
-        ("!!str 12", "12"), ("!!int '3'", 3), ("!!binary aGk=", "hi"), ("!!binary '*'", "*"), ("!Ref x", "x"), ("! 12", 12), ("!!null x", None),
-        ("!!timestamp 2024-01-02", "2024-01-02"), ("=", "="), ("._", "._"), ("_1", "_1"), ("+", "+"), ("!!bool yes", True), ("!!float 1.5", 1.5),
+        ("yes", True),
+        ("off", False),
+        ("NO", False),
+        ("y", "y"),
+        ("true", True),
+        ("TrUe", "TrUe"),
+        ("~", None),
+        ("", None),
+        ("Null", None),
+        ("0", 0),
+        ("-12", -12),
+        ("+7", 7),
+        ("0x1F", 31),
+        ("0b101", 5),
+        ("010", 8),
+        ("0o17", 15),
+        ("1_000", 1000),
+        ("08", 8.0),
+        ("0o", "0o"),
+        ("1.5", 1.5),
+        ("1e3", 1000.0),
+        (".5", 0.5),
+        ("1.", 1.0),
+        ("1.2.3", "1.2.3"),
+        (".inf", math.inf),
+        ("-.INF", -math.inf),
+        ("-", [None]),
+        ("2024-01-02", "2024-01-02"),
+        ("2001-12-14t21:59:43.10-05:00", "2001-12-14t21:59:43.10-05:00"),
+        ("12:30:45", "12:30:45"),
+        ("18446744073709551615", 2**64 - 1),
+        ("18446744073709551616", float(2**64)),
+        ("'010'", "010"),
+        ('"\\u00e9"', "é"),
+        ("0xZ", "0xZ"),
+        ("!!str 12", "12"),
+        ("!!int '3'", 3),
+        ("!!binary aGk=", "hi"),
+        ("!!binary '*'", "*"),
+        ("!Ref x", "x"),
+        ("! 12", 12),
+        ("!!null x", None),
+        ("!!timestamp 2024-01-02", "2024-01-02"),
+        ("=", "="),
+        ("._", "._"),
+        ("_1", "_1"),
+        ("+", "+"),
+        ("!!bool yes", True),
+        ("!!float 1.5", 1.5),
     ],
-)  # fmt: skip
+)
 def test_scalars(text: str, value: Any) -> None:
     assert one(text + "\n" if text else "--- \n") == value
 
@@ -151,10 +220,13 @@ def test_aliases_share_and_anchors_may_be_redefined() -> None:
         ("[" * 300 + "]" * 300, "too deeply"),
         ("{a: " * 300 + "}" * 300, "too deeply"),
         ("[" * 100_000, "nesting depth"),
-        ("\n".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10 if i else ['x'] * 10)}]" for i in range(12)), "without bound"),
+        (
+            "\n".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10 if i else ['x'] * 10)}]" for i in range(12)),
+            "without bound",
+        ),
         ("\n".join(f"a{i}: &a{i} [{f'*a{i - 1}' if i else 'x'}]" for i in range(400)), "too deeply"),
     ],
-)  # fmt: skip
+)
 def test_hostile_documents_are_refused(text: str, reason: str) -> None:
     with pytest.raises(yaml.YAMLError, match=reason):
         build(text, Limits())

@@ -12,14 +12,59 @@ from linter.documents.kinds import FIELD_WORDS, KINDS, matters, names_kind
 from linter.sources import Limits
 
 KEYS = st.sampled_from(
-    ["kind", "'kind'", '"kind"', '"k\\u0069nd"', '"\\x6bind"', "kind ", "? kind\n", "? &k kind\n", "? |-\n  kind\n", "? !!str kind\n",
-     "*k ", "&k kind", "!!str kind", "? # note\n  kind\n", "name", "kindness", '"ki\\\n  nd"', "? >-\n  kind\n", "? *k\n", "!!binary a2luZA== "]
-)  # fmt: skip
+    [
+        "kind",
+        "'kind'",
+        '"kind"',
+        '"k\\u0069nd"',
+        '"\\x6bind"',
+        "kind ",
+        "? kind\n",
+        "? &k kind\n",
+        "? |-\n  kind\n",
+        "? !!str kind\n",
+        "*k ",
+        "&k kind",
+        "!!str kind",
+        "? # note\n  kind\n",
+        "name",
+        "kindness",
+        '"ki\\\n  nd"',
+        "? >-\n  kind\n",
+        "? *k\n",
+        "!!binary a2luZA== ",
+    ]
+)
 VALUES = st.sampled_from(
-    ["Secret", "'Secret'", '"Secret"', '"\\u0053ecret"', "&s Secret", "*s", "!!str Secret", ">-\n  Secret", "|-\n  Secret", "\n  Secret",
-     "ConfigMap", "SecretList", "List", "Service", "{{ .kind }}", '"Sec\\\n  ret"', "# note\n  Pod", "!!binary U2VjcmV0", "kind", "&k kind",
-     "!x Secret", "[Secret]", "\n  kind: Job", "*k", "''", '"Sec\\\r\n  ret"']
-)  # fmt: skip
+    [
+        "Secret",
+        "'Secret'",
+        '"Secret"',
+        '"\\u0053ecret"',
+        "&s Secret",
+        "*s",
+        "!!str Secret",
+        ">-\n  Secret",
+        "|-\n  Secret",
+        "\n  Secret",
+        "ConfigMap",
+        "SecretList",
+        "List",
+        "Service",
+        "{{ .kind }}",
+        '"Sec\\\n  ret"',
+        "# note\n  Pod",
+        "!!binary U2VjcmV0",
+        "kind",
+        "&k kind",
+        "!x Secret",
+        "[Secret]",
+        "\n  kind: Job",
+        "*k",
+        "''",
+        '"Sec\\\r\n  ret"',
+    ]
+)
 PAIRS = st.lists(st.tuples(KEYS, VALUES), min_size=1, max_size=4)
 
 
@@ -43,7 +88,9 @@ def test_a_dropped_document_holds_no_kind_that_matters(pairs: list[tuple[str, st
     assert matters(text) or not wanted
 
 
-FLOW = st.lists(st.tuples(st.sampled_from(['"kind"', "kind", '"kind"\n', "? kind", "'kind'", '"k\\u0069nd"']), VALUES), max_size=3)
+FLOW = st.lists(
+    st.tuples(st.sampled_from(['"kind"', "kind", '"kind"\n', "? kind", "'kind'", '"k\\u0069nd"']), VALUES), max_size=3
+)
 
 
 @settings(max_examples=1000, deadline=None)

@@ -61,7 +61,13 @@ def test_repeats_are_told_by_group_kind_place_and_uid() -> None:
     (again,) = found(secret(uid="1"))
     (reborn,) = found(secret(uid="2"))
     (nameless,) = found({"kind": "Secret"})
-    assert [seen.repeated(item) for item in (one, again, reborn, nameless, nameless)] == [False, True, False, False, False]
+    assert [seen.repeated(item) for item in (one, again, reborn, nameless, nameless)] == [
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_routes_lead_to_the_text() -> None:

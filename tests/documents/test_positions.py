@@ -22,7 +22,9 @@ TEXTS = st.one_of(
 TEXTS = TEXTS.filter(lambda word: isinstance(resolve(word), (str, bool, type(None))))
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(-999, 999), TEXTS)
 DATA = st.recursive(
-    LEAVES, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXTS, inner, max_size=3)), max_leaves=10
+    LEAVES,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXTS, inner, max_size=3)),
+    max_leaves=10,
 )
 
 
@@ -47,9 +49,17 @@ def excerpt(positions: Positions, route: tuple[str | int, ...], document: int = 
 
 
 @settings(max_examples=250, deadline=None)
-@given(DATA, st.booleans(), st.sampled_from([None, '"', "|"]), st.sampled_from(["\n", "\r\n"]), st.sampled_from(["", "a: 1\n"]))
+@given(
+    DATA,
+    st.booleans(),
+    st.sampled_from([None, '"', "|"]),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from(["", "a: 1\n"]),
+)
 def test_every_route_of_generated_yaml(data: Any, flow: bool, style: Any, newline: str, before: str) -> None:
-    text = yaml.dump(data, Dumper=Unshared, default_flow_style=flow, allow_unicode=True, default_style=style, explicit_start=True)
+    text = yaml.dump(
+        data, Dumper=Unshared, default_flow_style=flow, allow_unicode=True, default_style=style, explicit_start=True
+    )
     text = (before + text).replace("\n", newline)
     positions = Positions("x.yaml", text.encode())
     for route, value in routes(data):
@@ -171,12 +181,13 @@ def test_spans_may_be_asked_in_any_order() -> None:
     [
         '{"kind":"Secret","a":1}{"kind":"Pod","a":2}',
         '{"kind":"Secret","a":1}\n{"kind":"Pod","a":2}\n',
-        '{"kind":"Secret","a":1}\n==== START logs for container c of pod a/b ====\n{"a": "no"}\n==== END logs for container c of pod a/b ====\n{"kind":"Pod","a":2}',
+        '{"kind":"Secret","a":1}\n==== START logs for container c of pod a/b ====\n{"a": "no"}\n'
+        '==== END logs for container c of pod a/b ====\n{"kind":"Pod","a":2}',
         'kind: Secret\na: 1\n---\n{"kind": "Pod", "a": 2}\n',
         '{"kind": "Secret", "a": 1}\n---\n{"kind": "Pod", "a": 2}\n',
         "%YAML 1.1\n---\nkind: Secret\na: 1\n---\nkind: Pod\na: 2\n",
     ],
-)  # fmt: skip
+)
 def test_numbers_of_documents_agree_with_the_reader(text: str) -> None:
     reading = read("x.yaml", text.encode())
     assert [(d.number, d.data["kind"], d.data["a"]) for d in reading.documents] == [(0, "Secret", 1), (1, "Pod", 2)]

@@ -27,14 +27,25 @@ def live_list(count: int = 3) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("paths", "layout"),
     [
-        (["mg/x-sha256-1/namespaces/a/core/pods.yaml", "mg/x-sha256-1/namespaces/a/pods/p/p.yaml",
-          "mg/x/cluster-scoped-resources/config.openshift.io/images.yaml", "mg/x/namespaces/a/core/secrets/s.yaml", "mg/x/namespaces/a/a.yaml"], "must-gather"),
-        (["b/resources/secrets/namespaces/a/s.json", "b/resources/secrets/v1-preferredversion/namespaces/a/s.json"], "velero"),
+        (
+            [
+                "mg/x-sha256-1/namespaces/a/core/pods.yaml",
+                "mg/x-sha256-1/namespaces/a/pods/p/p.yaml",
+                "mg/x/cluster-scoped-resources/config.openshift.io/images.yaml",
+                "mg/x/namespaces/a/core/secrets/s.yaml",
+                "mg/x/namespaces/a/a.yaml",
+            ],
+            "must-gather",
+        ),
+        (
+            ["b/resources/secrets/namespaces/a/s.json", "b/resources/secrets/v1-preferredversion/namespaces/a/s.json"],
+            "velero",
+        ),
         (["sb/cluster-resources/pods/a.json", "sb/cluster-resources/nodes.json"], "support-bundle"),
         (["d/nodes.json", "d/ns/pods.json", "d/ns/replication-controllers.json"], "cluster-info-dump"),
         (["all.yaml"], "kubectl-get"),
     ],
-)  # fmt: skip
+)
 def test_known_layouts(paths: list[str], layout: str) -> None:
     evidence = Evidence()
     for path in paths:
