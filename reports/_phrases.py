@@ -1,7 +1,7 @@
 """What several reports say in the same words: counts, places, objects, the scan as a whole."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
 from linter.model import Affected, Applicability, Finding, Fix, Location, ObjectRef, Run, Scan, Scope
@@ -121,6 +121,35 @@ def _once(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(text for text in texts if text))
 
 
+Hit = tuple[str, Affected]
+"""A workload or image stream that is hit, and the cluster that it belongs to."""
+
+
+def distinct(hits: Iterable[Hit], besides: Collection[Hit] = ()) -> set[Hit]:
+    """Return the hits, each once, without those that `besides` has already.
+
+    A hit without an image means all images of its object: beside one of these images it is nothing new.
+    """
+    whole = {(cluster, hit.object) for cluster, hit in besides if not hit.image}
+    known = set(hits) - set(besides)
+    named = {(cluster, hit.object) for cluster, hit in (*known, *besides) if hit.image}
+    return {
+        (cluster, hit)
+        for cluster, hit in known
+        if (cluster, hit.object) not in whole and (hit.image or (cluster, hit.object) not in named)
+    }
+
+
+def pulls(findings: Iterable[Finding], besides: Collection[Hit] = ()) -> set[Hit]:
+    """Return the distinct pulls that findings break, without those known `besides`."""
+    return distinct(((finding.cluster, hit) for finding in findings for hit in finding.impact.workloads), besides)
+
+
+def imports(findings: Iterable[Finding], besides: Collection[Hit] = ()) -> set[Hit]:
+    """Return the distinct imports that findings break, without those known `besides`."""
+    return distinct(((finding.cluster, hit) for finding in findings for hit in finding.impact.imports), besides)
+
+
 class Cause(NamedTuple):
     """One rule with what its findings break together: distinct pulls and imports."""
 
@@ -143,8 +172,8 @@ def causes(run: Run) -> list[Cause]:
             name,
             len(group),
             max(finding.severity for finding in group),
-            len({(f.cluster, hit) for f in group for hit in f.impact.workloads}),
-            len({(f.cluster, hit) for f in group for hit in f.impact.imports}),
+            len(pulls(group)),
+            len(imports(group)),
         )
         for (code, name), group in groups.items()
     ]

@@ -31,7 +31,7 @@ def _issue(finding: Finding, fingerprint: str, fallback: str) -> dict[str, Any]:
     remedy = f" To do: {finding.remedy}" if finding.remedy else ""
     where = "" if finding.location.path else f"{object_name(finding.object, finding.cluster)}: "
     return {
-        "description": visible(f"{where}{finding.message}.{impact}{remedy}".replace("..", ".")),
+        "description": visible(f"{where}{finding.message.rstrip('.')}.{impact}{remedy}"),
         "check_name": f"{finding.code} {finding.name}",
         "fingerprint": fingerprint,
         "severity": _SEVERITIES[finding.severity],

@@ -8,11 +8,15 @@ _FENCE: Final = re.compile(r"\s*(```+|~~~+)")
 _INLINE: Final = re.compile(r"(`+)(.+?)\1|\*\*(.+?)\*\*")
 
 
+Parts = tuple[tuple[str, str], ...]
+"""Running text in pieces, each with its tag (`code`, `b`) or none."""
+
+
 class Block(NamedTuple):
     """A paragraph (`p`), a list item (`li`) or a listing (`pre`, one part a line); parts carry their tag or none."""
 
     kind: str
-    parts: tuple[tuple[str, str], ...]
+    parts: Parts
 
 
 def blocks(text: str) -> list[Block]:
@@ -24,7 +28,7 @@ def blocks(text: str) -> list[Block]:
 
     def close() -> None:
         if gathered:
-            found.append(Block(kind, _inline(" ".join(gathered))))
+            found.append(Block(kind, inline(" ".join(gathered))))
             gathered.clear()
 
     for line in lines:
@@ -51,7 +55,7 @@ def blocks(text: str) -> list[Block]:
     return found
 
 
-def _inline(text: str) -> tuple[tuple[str, str], ...]:
+def inline(text: str) -> Parts:
     """Cut running text at its code spans and bold words."""
     parts: list[tuple[str, str]] = []
     at = 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
+from urllib.parse import quote
 
 from linter.model import Applicability, ExcerptLine, Finding, Fix, NotEvaluated, Run, Scan, Scope, Severity
 from reports._phrases import (
@@ -15,7 +16,8 @@ from reports._phrases import (
     proof_counts,
 )
 from reports._verdict import verdict
-from reports.html.manual import Block, blocks
+from reports._visible import visible
+from reports.html.manual import Block, Parts, blocks, inline
 
 _BEFORE: Final = 120
 _AFTER: Final = 360
@@ -156,7 +158,8 @@ def _causes(run: Run) -> list[dict[str, Any]]:
         {
             "code": cause.code,
             "name": cause.name,
-            "summary": summaries.get(cause.code, ""),
+            "filter": "#rule=" + quote(visible(cause.code), safe=""),
+            "summary": inline(summaries.get(cause.code, "")),
             "severity": Severity(cause.severity).label,
             "findings": cause.findings,
             "pulls": cause.pulls,
@@ -291,7 +294,7 @@ def _entry(item: NotEvaluated) -> tuple[str, str, str, str]:
     return (what, where, item.message, ", ".join(item.rules))
 
 
-def _rules(run: Run) -> list[tuple[str, str, str, str, bool, list[tuple[str, list[Block]]], int]]:
+def _rules(run: Run) -> list[tuple[str, str, str, Parts, bool, list[tuple[str, list[Block]]], int]]:
     found: dict[str, int] = {}
     for finding in run.findings:
         found[finding.code] = found.get(finding.code, 0) + 1
@@ -300,7 +303,7 @@ def _rules(run: Run) -> list[tuple[str, str, str, str, bool, list[tuple[str, lis
             rule.code,
             rule.name,
             rule.severity.label,
-            rule.summary,
+            inline(rule.summary),
             rule.fixable,
             [(title, blocks(body)) for title, body in rule.sections],
             found.get(rule.code, 0),

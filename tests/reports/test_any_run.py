@@ -153,3 +153,12 @@ def test_no_report_shows_what_an_edit_carries(name):
 
 def test_every_format_was_thought_of():
     assert set(NAMES) == {"text", "json", "sarif", "html", "markdown", "github", "gitlab", "junit"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("text", runs.HOSTILE)
+def test_even_the_name_of_a_rule_is_only_text(name, text):
+    found = runs.UNDECODABLE._replace(code=text, name=text)
+    written = MODULES[name].render(runs.EMPTY._replace(findings=(found,)), Options())
+    written.encode("utf-8")
+    CHECKS.get(name, bool)(written)

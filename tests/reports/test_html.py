@@ -251,3 +251,13 @@ def test_the_script_filters_and_groups_by_the_address(tmp_path):
     assert {row["data-s"] for row in kept} == {"error"}
     assert f"{len(kept)} of 60 findings" in found.text
     assert "RC106 undecodable-auth " in found.text
+
+
+def test_a_hit_without_an_image_is_no_second_pull():
+    whole = tuple(hit._replace(image="") for hit in runs.UNDECODABLE.impact.workloads)
+    again = runs.UNDECODABLE._replace(impact=runs.UNDECODABLE.impact._replace(workloads=whole))
+    maybe = runs.UNLINKED._replace(impact=again.impact)
+    found = verdict(runs.EMPTY._replace(findings=(runs.UNDECODABLE, again, maybe)))
+    assert found["head"] == "18 pulls and 1 import will fail"
+    assert "may fail" not in found["more"]
+    assert verdict(runs.EMPTY._replace(findings=(again, maybe)))["head"] == "18 pulls and 1 import will fail"
