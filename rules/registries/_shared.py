@@ -21,6 +21,7 @@ from linter.rule import (
     Fix,
     ImageStream,
     Impact,
+    ImportPull,
     JsonNode,
     Location,
     Outcome,
@@ -162,16 +163,23 @@ def needs(context: Context) -> Iterator[Need]:
                 outcome.lookup.reference, secrets, outcome, Affected(pull.workload.object.ref, pull.image), False
             )
     for brought in joins.import_pulls:
-        outcome = joins.import_outcome(brought)
-        if outcome.lookup is None or not outcome.lookup.reference:
-            continue
-        target = outcome.lookup.reference
-        insecure = brought.tag.insecure or target.partition("/")[0] in context.inventory.insecure_registries
-        what = Affected(brought.stream.object.ref, brought.tag.image)
-        maker = maker_of_more(context, brought.stream)
-        if outcome.verdict == "anonymous" and maker:
-            outcome = outcome._replace(verdict="unknown", reason=maker)
-        yield Need(target, _with_node(brought.secrets, node), outcome, what, True, insecure)
+        need = need_of_import(context, brought)
+        if need is not None:
+            yield need
+
+
+def need_of_import(context: Context, brought: ImportPull) -> Need | None:
+    """Return what one import looks up, None when its image cannot be looked up."""
+    outcome = context.joins.import_outcome(brought)
+    if outcome.lookup is None or not outcome.lookup.reference:
+        return None
+    target = outcome.lookup.reference
+    insecure = brought.tag.insecure or target.partition("/")[0] in context.inventory.insecure_registries
+    what = Affected(brought.stream.object.ref, brought.tag.image)
+    maker = maker_of_more(context, brought.stream)
+    if outcome.verdict == "anonymous" and maker:
+        outcome = outcome._replace(verdict="unknown", reason=maker)
+    return Need(target, _with_node(brought.secrets, context.inventory.global_secret), outcome, what, True, insecure)
 
 
 def _with_node(secrets: tuple[PullSecret, ...], node: PullSecret | None) -> tuple[PullSecret, ...]:

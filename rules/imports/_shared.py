@@ -1,0 +1,72 @@
+"""What the import rules share: which registries need a credential, and what is known of the node-wide one."""
+
+import re
+from collections.abc import Iterator
+
+from linter.rule import KEY_OF_TYPE, UNJUDGED, Context, Entry, PullSecret, compatible, credentials, dig
+from rules.registries._shared import OPENSHIFT, Need, usable
+
+PRIVATE_HOSTS = frozenset({"registry.redhat.io", "registry.connect.redhat.com"})
+"""Registries that serve nothing without a credential."""
+_PRIVATE = re.compile(r"^\d{12}\.dkr\.ecr(-fips)?\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$")
+MIXED_HOSTS = frozenset({"docker.io", "quay.io", "ghcr.io", "gcr.io", "registry.gitlab.com", "public.ecr.aws"})
+"""Registries with public and private images side by side: a credential for the host proves nothing of one image."""
+PLATFORM_HOSTS = frozenset({"registry.redhat.io", "registry.connect.redhat.com", "quay.io", "cloud.openshift.com"})
+"""What a cluster's node-wide pull secret normally holds."""
+
+
+def needs_credential(context: Context, need: Need) -> str:
+    """Return why the registry is known to need a credential for this image, "" when it is not."""
+    if need.host in PRIVATE_HOSTS or _PRIVATE.match(need.host):
+        return f"{need.host} serves nothing without a credential"
+    for listed in context.settings.private_registries:
+        if need.registry == listed or need.target.startswith(listed.rstrip("/") + "/"):
+            return f"{listed} is listed under private-registries"
+    for secret in context.inventory.secrets:
+        if secret.generated != OPENSHIFT and any(_proves(entry, need) for entry in usable(secret)):
+            where = f" in namespace {secret.namespace}" if secret.namespace else ""
+            return f"Secret {secret.name}{where} holds a credential for it"
+    return ""
+
+
+def _proves(entry: Entry, need: Need) -> bool:
+    special = bool(entry.registry.path) or need.host not in MIXED_HOSTS
+    return special and credentials.key_matches(entry.registry, need.target)
+
+
+def node_entries(context: Context) -> list[Entry] | None:
+    """Return the node-wide entries, None where the scan does not know them."""
+    secret = context.inventory.global_secret
+    return None if secret is None or secret.payload is None else usable(secret)
+
+
+def in_namespace(context: Context, namespace: str) -> Iterator[PullSecret]:
+    """Yield the secrets of exactly that namespace, and those without one where manifests leave it out."""
+    for secret in context.inventory.secrets_in(namespace):
+        if compatible(secret.namespace, namespace):
+            yield secret
+
+
+def hidden(context: Context, namespace: str) -> str:
+    """Return why the pull secrets of a namespace are not known in full, "" when they are."""
+    for secret in in_namespace(context, namespace):
+        if secret.state in UNJUDGED and secret.generated != OPENSHIFT:
+            return f"secret {secret.name} could not be read"
+    for made in context.inventory.generated:
+        if made.type in KEY_OF_TYPE and compatible(made.namespace, namespace):
+            return f"secret {made.name} is made by a {made.how}"
+    return ""
+
+
+def refused(body: object, tag: str) -> bool:
+    """Whether the stream's status says that the import of `tag` was refused for want of a credential."""
+    tags = dig(body, "status", "tags")
+    for entry in tags if isinstance(tags, list) else []:
+        if tag and dig(entry, "tag") != tag:
+            continue
+        conditions = dig(entry, "conditions")
+        for condition in conditions if isinstance(conditions, list) else []:
+            told = (dig(condition, "type"), dig(condition, "status"), dig(condition, "reason"))
+            if told == ("ImportSuccess", "False", "Unauthorized"):
+                return True
+    return False

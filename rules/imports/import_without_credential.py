@@ -1,0 +1,154 @@
+"""An image stream imports from a registry that needs a credential, and none reaches the import.
+
+## What it does
+Reports imports for which no secret of the namespace and no node-wide entry matches, when the registry is known to
+need a credential: it serves nothing without one (`registry.redhat.io`), the settings list it under
+`private-registries`, another secret of the scan has an entry for it, or the stream's status says `Unauthorized`. An
+entry for the whole of a registry that also has public images (`quay.io`, `docker.io`) does not count as knowledge.
+Each namespace and registry is reported once.
+
+It is an error when the status says `Unauthorized`, else a warning, and information where only part of the cluster is
+in the files. Without the node-wide pull secret in the scan nothing is said of the registries that it normally holds.
+
+## Why it matters
+The importer reads every pull secret of the stream's namespace, no link to a service account needed, and since
+OpenShift 4.5 the node-wide pull secret after them. When nothing matches it asks without a credential. A secret that
+is added later does not start the import again.
+
+## Example
+```yaml
+apiVersion: image.openshift.io/v1
+kind: ImageStream
+metadata: {name: app, namespace: shop}
+spec:
+  tags:
+  - name: latest
+    from: {kind: DockerImage, name: registry.example.com/shop/app:latest}
+```
+in a namespace without a pull secret for `registry.example.com`.
+
+## Fix
+There is no automatic fix, because the credential is not there. Create it in the stream's namespace and import again:
+
+    oc create secret generic registry-pull --type=kubernetes.io/dockerconfigjson
+    --from-file=.dockerconfigjson=auth.json -n shop
+    oc import-image app:latest -n shop
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from linter.rule import (
+    Affected,
+    Context,
+    Finding,
+    ImportPull,
+    Rule,
+    Severity,
+    command,
+    credentials,
+    shown,
+)
+from rules.imports._shared import (
+    PLATFORM_HOSTS,
+    in_namespace,
+    needs_credential,
+    node_entries,
+    refused,
+)
+from rules.registries._shared import ANONYMOUS_HOSTS, Need, affected, need_of_import
+
+
+class _Case(NamedTuple):
+    """One import that goes out without a credential."""
+
+    pull: ImportPull
+    need: Need
+    unauthorized: bool
+    why: str
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Report every namespace and registry once."""
+    cases: dict[tuple[str, str], list[_Case]] = {}
+    withheld: set[str] = set()
+    for pull in context.joins.import_pulls:
+        need = need_of_import(context, pull)
+        case = _case(context, pull, need) if need is not None else None
+        if case is None:
+            continue
+        if not case.unauthorized and _node_wide_decides(context, case.need):
+            if case.need.registry not in withheld:
+                withheld.add(case.need.registry)
+                message = f"whether the node-wide pull secret covers {shown(case.need.registry)} is not known here"
+                context.not_evaluated(
+                    "absent", message, of=pull.stream.object, at=pull.stream.object.at(*pull.tag.route)
+                )
+            continue
+        cases.setdefault((pull.stream.object.namespace, case.need.registry), []).append(case)
+    for found in cases.values():
+        yield _finding(context, found)
+
+
+def _case(context: Context, pull: ImportPull, need: Need) -> _Case | None:
+    host = need.host
+    if need.outcome.verdict != "anonymous" or host in ANONYMOUS_HOSTS or host.endswith((".svc", ".svc.cluster.local")):
+        return None
+    if _explained(context, pull, need):
+        return None
+    unauthorized = refused(pull.stream.object.body, pull.tag.tag)
+    why = "the last import was refused as Unauthorized" if unauthorized else needs_credential(context, need)
+    return _Case(pull, need, unauthorized, why) if why else None
+
+
+def _explained(context: Context, pull: ImportPull, need: Need) -> bool:
+    """Whether an entry in the namespace is meant for it and something else keeps it away: port, type, annotation."""
+    return any(
+        credentials.key_matches(entry.registry, need.with_port(entry.registry.port))
+        for secret in in_namespace(context, pull.stream.object.namespace)
+        if secret.payload is not None
+        for entry in secret.payload.entries
+        if entry.registry.error is None
+    )
+
+
+def _node_wide_decides(context: Context, need: Need) -> bool:
+    """Whether only a node-wide pull secret that is not known here could tell."""
+    return node_entries(context) is None and (context.in_cluster or need.host in PLATFORM_HOSTS)
+
+
+def _finding(context: Context, found: list[_Case]) -> Finding:
+    case = next((one for one in found if one.unauthorized), found[0])
+    item, tag = case.pull.stream.object, case.pull.tag
+    registry = shown(case.need.registry)
+    where = f"namespace {item.namespace}" if item.namespace else "its namespace"
+    node = " and no node-wide entry" if node_entries(context) is not None else ""
+    part = (
+        "" if context.in_cluster else " Only part of the cluster is in these files: the secret may come from elsewhere."
+    )
+    severity = Severity.ERROR if case.unauthorized else context.absence(Severity.WARNING)
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    name = f"{item.name}:{tag.tag}" if tag.tag else item.name
+    login = "--from-file=.dockerconfigjson=auth.json"
+    kind = "--type=kubernetes.io/dockerconfigjson"
+    return context.finding(
+        f"{item.kind} {item.name} imports {tag.image}{more} without a credential: "
+        f"no secret of {where}{node} matches {registry}",
+        of=item,
+        at=item.at(*tag.route),
+        severity=severity,
+        key=registry,
+        detail=f"The registry is known to need one: {case.why}. The importer reads every pull secret of the "
+        f"stream's namespace, "
+        f"and since OpenShift 4.5 the node-wide one after them.{part}",
+        remedy=f"Create a pull secret for {registry} in {where}, then import again: a new secret alone does "
+        f"not start an import.",
+        commands=[
+            command("oc", "create", "secret", "generic", "registry-pull", kind, login, namespace=item.namespace),
+            command("oc", "import-image", name, namespace=item.namespace),
+        ],
+        impact=affected((True, Affected(one.pull.stream.object.ref, one.pull.tag.image)) for one in found),
+    )
+
+
+RULE = Rule(code="RC403", severity=Severity.WARNING, check=check, needs=("ImageStream",))
