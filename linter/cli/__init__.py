@@ -1,6 +1,7 @@
 """The command line: one module a command, each imported when it is called.
 
-A command module has `SUMMARY` (one line for the overview), `configure(parser)` and `execute(arguments) -> int`.
+A command module has `SUMMARY` (one line for the overview), `configure(parser)` and `execute(arguments) -> int`; with
+`INTERMIXED = True` its words and options may stand in any order.
 """
 
 import importlib
@@ -55,7 +56,9 @@ def run(arguments: list[str]) -> int:
     )
     command.configure(parser)
     try:
-        return int(command.execute(parser.parse_args(rest)))
+        intermixed = getattr(command, "INTERMIXED", False)
+        parsed = parser.parse_intermixed_args(rest) if intermixed else parser.parse_args(rest)
+        return int(command.execute(parsed))
     except RegcredError as error:
         sys.stderr.write(f"regcred: {error}\n")
         return EXIT_USAGE

@@ -1,0 +1,127 @@
+"""Print, step by step, what a consumer will do for an image: its list of secrets, the keyring, the credential offered.
+
+Without IMAGE every image of the scan is listed with its verdict, failing ones first. The first word counts as IMAGE
+when it does not exist as a file or folder and is not `-`; --image says it outright. An image that nobody in the scan
+uses is answered for a new pod of the namespace's default service account.
+
+Exit codes: 0 a credential, or anonymous access, is offered as it should be (without IMAGE: nothing is known to fail);
+1 it is not, or with IMAGE it cannot be known; 2 usage, configuration or internal error; 3 an input could not be read,
+or nothing to judge was found in it.
+"""
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from linter.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE
+
+if TYPE_CHECKING:
+    from linter.resolve import Explanation, Question
+
+INTERMIXED = True
+SUMMARY = "say step by step which credential an image is pulled with"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `regcred resolve`."""
+    parser.add_argument("words", nargs="+", metavar="[IMAGE] PATH…", help="file, folder, or - for standard input")
+    parser.add_argument("--image", metavar="IMAGE", help="the image, when every word is a path")
+    parser.add_argument("-n", "--namespace", default="", metavar="NAMESPACE", help="only this namespace")
+    subject = parser.add_mutually_exclusive_group()
+    subject.add_argument("--serviceaccount", default="", metavar="NAME", help="as a new pod of this account")
+    subject.add_argument("--pod", default="", metavar="NAME", help="as this pod")
+    subject.add_argument("--workload", default="", metavar="KIND/NAME", help="as the pods of this workload")
+    parser.add_argument(
+        "--consumer",
+        choices=("kubelet", "importer", "containers"),
+        default="",
+        help="who pulls: the kubelet (pods), the OpenShift importer (image streams), or CRI-O, podman and skopeo with "
+        "the node-wide file; default: kubelet, and the importer for what image streams import",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="how to answer; default: text")
+    parser.add_argument(
+        "--scope",
+        choices=("auto", "cluster", "manifests"),
+        default="auto",
+        help="whether the input holds all that exists (cluster) or a part of it (manifests); default: auto",
+    )
+    parser.add_argument("--config", metavar="FILE", help="settings file; default: the nearest .regcred.yaml")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Run `regcred resolve` and return its exit code."""
+    from linter import engine, settings  # noqa: PLC0415 - `--help` does not need the engine
+    from linter.resolve import Question, answers  # noqa: PLC0415 - as above
+
+    image, paths = split_words(arguments.image, arguments.words)
+    wanted = settings.load(arguments.config)
+    request = engine.Request(
+        paths=paths, scope=arguments.scope, settings=wanted, stdin=sys.stdin.buffer if "-" in paths else None
+    )
+    material = engine.load(request)
+    for problem in material.problems:
+        place = f"{problem.path}:{problem.line}" if problem.line else problem.path
+        sys.stderr.write(f"regcred: {_one_line(f'{place}: {problem.message}')}\n")
+    if any(problem.fatal for problem in material.problems) or not material.artifacts:
+        return EXIT_UNREADABLE
+    question = Question(
+        image or "",
+        arguments.namespace,
+        arguments.serviceaccount,
+        arguments.pod,
+        arguments.workload,
+        arguments.consumer,
+    )
+    found = answers(material.inventories, question, wanted)
+    _write(_rendered(found, question, arguments.format))
+    if image is None and not question.subject:
+        return EXIT_FINDINGS if any(one.verdict.fails for one in found) else EXIT_CLEAN
+    return EXIT_CLEAN if all(one.verdict.works for one in found) else EXIT_FINDINGS
+
+
+def split_words(image: str | None, words: list[str]) -> tuple[str | None, tuple[str, ...]]:
+    """Tell the image from the paths: the first word is one unless it exists, is `-`, or --image was given.
+
+    Raises `UsageError` when an image stands alone, without a path to look into.
+    """
+    first = words[0]
+    if image is not None or first == "-" or os.path.lexists(first):
+        return image, tuple(words)
+    if len(words) == 1:
+        from linter.errors import UsageError  # noqa: PLC0415 - only a mistake needs it
+
+        raise UsageError(f"{first!r} is no file or folder; to ask about it as an image, name a path as well")
+    return first, tuple(words[1:])
+
+
+def _rendered(found: list["Explanation"], question: "Question", form: str) -> str:
+    if form == "json":
+        from linter.resolve import data  # noqa: PLC0415 - only the format asked for is loaded
+
+        return data.render(found)
+    from linter.resolve import text  # noqa: PLC0415 - as above
+
+    width = _width()
+    full = bool(question.image or question.subject)
+    return text.render(found, width=width) if full and found else text.render_overview(found, width=width)
+
+
+def _one_line(text: str) -> str:
+    from linter.resolve.text import visible  # noqa: PLC0415 - only a problem needs it
+
+    return visible(text)
+
+
+def _write(text: str) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+    sys.stdout.buffer.flush()
+
+
+def _width() -> int:
+    if not sys.stdout.isatty():
+        return 100
+    import shutil  # noqa: PLC0415 - only a terminal has a width
+
+    return max(60, min(shutil.get_terminal_size().columns, 140))

@@ -1,0 +1,233 @@
+"""The smallest change that would make a pull work, with the exact commands where there are any."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from linter.credentials import Consumer
+from linter.inventory.inventory import compatible
+from linter.inventory.records import TYPE_OF_KEY, PullSecret
+from linter.resolve.atlas import Atlas, would_serve
+from linter.resolve.commands import Shell, pointer
+from linter.resolve.names import Whereabouts, whereabouts
+from linter.resolve.near import HUB, HUB_KEY
+from linter.resolve.records import Change, Fate, KeyMatch, KeyStep, Offer, SecretStep, Verdict
+from linter.resolve.subjects import Case
+
+_MOST: Final = 3
+_OWNED: Final = frozenset({"ReplicaSet", "Job", "ReplicationController"})
+
+
+def changes(
+    case: Case,
+    secrets: tuple[SecretStep, ...],
+    keys: tuple[KeyStep, ...],
+    offers: tuple[Offer, ...],
+    verdict: Verdict,
+    reference: str,
+    atlas: Atlas,
+) -> tuple[Change, ...]:
+    """What would make it work, the smallest change first; nothing where it works already."""
+    if verdict.works:
+        return ()
+    maker = _Advisor(case, secrets, keys, offers, reference, atlas)
+    made = {
+        Verdict.REFUSED: maker.repairs,
+        Verdict.UNUSABLE: maker.credentials,
+        Verdict.DOUBTFUL: maker.credentials,
+        Verdict.UNCOVERED: maker.covers,
+        Verdict.UNKNOWN: maker.guesses,
+        Verdict.FORBIDDEN: maker.accounts,
+        Verdict.BAD_IMAGE: maker.images,
+    }[verdict]
+    return tuple(dict.fromkeys(made()))[:_MOST]
+
+
+class _Advisor:
+    """Knows one case; each method yields the changes for one kind of verdict."""
+
+    def __init__(
+        self,
+        case: Case,
+        secrets: tuple[SecretStep, ...],
+        keys: tuple[KeyStep, ...],
+        offers: tuple[Offer, ...],
+        reference: str,
+        atlas: Atlas,
+    ) -> None:
+        self.case = case
+        self.secrets = secrets
+        self.keys = keys
+        self.offers = offers
+        self.reference = reference
+        self.atlas = atlas
+        self.shell = Shell(case.namespace, openshift=atlas.openshift)
+
+    def repairs(self) -> Iterator[Change]:
+        """A secret that does not decode: repair it, or take it out of the list."""
+        for step in self.secrets:
+            if step.fate is Fate.FATAL:
+                place = f"line {step.line}, column {step.column}" if step.line else "its payload"
+                entry = f" (entry {step.entry})" if step.entry else ""
+                name = f"Secret {step.name}" if not step.node_wide else "the node-wide file"
+                yield self._edited(step.name, step.node_wide, f"repair {name} at {place}{entry}")
+
+    def credentials(self) -> Iterator[Change]:
+        """What is offered is no credential, or the wrong one: put the right one there."""
+        if self.offers:
+            offer = self.offers[0]
+            name = f"Secret {offer.secret}" if offer.secret is not None else "the node-wide file"
+            summary = f"put a working credential for {offer.key} into {name}"
+            yield self._edited(offer.secret or "", offer.secret is None, summary)
+
+    def covers(self) -> Iterator[Change]:
+        """Nothing is offered: correct the key, hand over what is there, or create it."""
+        yield from self._types()
+        yield from self._near_keys()
+        yield from self._missing()
+        yield from self._handed()
+        yield from self._created()
+
+    def guesses(self) -> Iterator[Change]:
+        """Not known: only what is true whatever the rest turns out to be."""
+        yield from self._types()
+        yield from self._missing()
+
+    def accounts(self) -> Iterator[Change]:
+        """The pod's service account does not exist."""
+        account = self.case.workload.account if self.case.workload is not None else ""
+        yield Change(f"create service account {account}", (self.shell.run("create", "serviceaccount", account),))
+
+    def images(self) -> Iterator[Change]:
+        """The image reference cannot be read."""
+        yield Change("write the image as HOST[:PORT]/PATH[:TAG], in lower case and without a scheme")
+
+    def _edited(self, secret: str, node_wide: bool, summary: str) -> Change:
+        found = self._secret(secret, node_wide)
+        if found is None or found.data_key is None:
+            return Change(summary)
+        if found.generated:
+            return Change(f"{summary}; it is made by {found.generated}: repair its source")
+        shell = Shell(found.namespace, openshift=self.atlas.openshift)
+        return Change(summary, shell.edit(found.name, found.data_key))
+
+    def _secret(self, name: str, node_wide: bool) -> PullSecret | None:
+        inventory = self.case.inventory
+        if node_wide:
+            return inventory.global_secret
+        return next(iter(inventory.secrets_named(self.case.namespace, name)), None)
+
+    def _types(self) -> Iterator[Change]:
+        """A secret that would do under the right type: `type` cannot be changed, so it is made anew."""
+        for step in self.secrets:
+            secret = self._secret(step.name, step.node_wide)
+            if step.fate is not Fate.SKIPPED or secret is None or secret.data_key is None or secret.typed:
+                continue
+            if self.reference and would_serve(secret, self.reference, self.case.consumer):
+                kind, key = TYPE_OF_KEY[secret.data_key], secret.data_key
+                yield Change(
+                    f"make Secret {secret.name} anew with type {kind} (the type of a Secret cannot be changed)",
+                    (
+                        self.shell.read(secret.name, key),
+                        self.shell.run("delete", "secret", secret.name),
+                        self.shell.create_from_file(secret.name, key),
+                    ),
+                )
+
+    def _near_keys(self) -> Iterator[Change]:
+        for key in self.keys:
+            if key.match in (KeyMatch.NEAR, KeyMatch.DROPPED) and key.instead:
+                name = f"Secret {key.secret}" if key.secret is not None else "the node-wide file"
+                summary = f"in {name}, write the key {key.written} as {key.instead} (or add that key beside it)"
+                yield self._edited(key.secret or "", key.secret is None, summary)
+
+    def _handed(self) -> Iterator[Change]:
+        """A secret of the namespace would do, and is not in the list."""
+        if self.case.reach is None:
+            return
+        meant = {self._where(step.name).nearest for step in self.secrets if step.fate is Fate.MISSING}
+        read = {step.name for step in self.secrets} | meant
+        for secret in self.atlas.near_by(self.case.namespace, self.reference, self.case.consumer):
+            if secret.name not in read and secret.typed and not self.case.inventory.is_global(secret):
+                yield self._link(secret.name)
+
+    def _link(self, secret: str) -> Change:
+        """Hand a secret to the pods: by their account's list, or by the list of their template."""
+        case = self.case
+        workload, reached = case.workload, case.reach
+        if workload is None or reached is None:
+            return Change(f"list {secret}")
+        if workload.is_pod and workload.object.uid:
+            why = "a running pod's list never changes"
+            account = workload.account
+            summary = f"make pod {workload.object.name} anew once service account {account} lists {secret}: {why}"
+            command = self.shell.run("delete", "pod", workload.object.name)
+            listed = reached.account is not None and any(one.name == secret for one in reached.account.pull_secrets)
+            return Change(summary, (command,) if listed else (self._account_link(secret), command))
+        if reached.explicit:
+            path = pointer(workload.template, ("imagePullSecrets", "-"))
+            command = self.shell.patch(
+                workload.object.kind, workload.object.name, {"op": "add", "path": path, "value": {"name": secret}}
+            )
+            named = f"{workload.object.kind} {workload.object.name}"
+            return Change(f"add {secret} to the imagePullSecrets of {named}", (command,))
+        return Change(f"add {secret} to service account {workload.account}", (self._account_link(secret),))
+
+    def _account_link(self, secret: str) -> str:
+        workload, reached = self.case.workload, self.case.reach
+        account = workload.account if workload is not None else "default"
+        listed = reached is not None and reached.account is not None and bool(reached.account.pull_secrets)
+        return self.shell.link(account, secret, listed=listed)
+
+    def _missing(self) -> Iterator[Change]:
+        """A name that no Secret of the namespace has."""
+        for step in self.secrets:
+            if step.fate is not Fate.MISSING:
+                continue
+            found = self._where(step.name)
+            if found.nearest:
+                yield self._renamed(step.name, found.nearest)
+            elif found.elsewhere:
+                yield self._copied(step.name, found.elsewhere[0])
+
+    def _where(self, name: str) -> Whereabouts:
+        return whereabouts(self.case.inventory, self.case.namespace, name)
+
+    def _renamed(self, name: str, nearest: str) -> Change:
+        workload, reached = self.case.workload, self.case.reach
+        summary = f"name {nearest} instead of {name}, which is not there (did you mean {nearest}?)"
+        if reached is None or workload is None:
+            return Change(summary)
+        link = next((link for link in reached.links if link.name == name), None)
+        if link is None:
+            return Change(summary)
+        operation = {"op": "replace", "path": pointer(link.route), "value": nearest}
+        if reached.explicit:
+            return Change(summary, (self.shell.patch(workload.object.kind, workload.object.name, operation),))
+        return Change(summary, (self.shell.patch("serviceaccount", workload.account, operation),))
+
+    def _copied(self, name: str, space: str) -> Change:
+        """The name exists in another namespace: secrets do not cross namespaces."""
+        there = [one for one in self.case.inventory.secrets if one.name == name and one.namespace == space]
+        key = there[0].data_key if there else None
+        summary = f"copy Secret {name} from namespace {space}: a pod reads secrets of its own namespace only"
+        if key is None:
+            return Change(summary)
+        shell = Shell(space, openshift=self.atlas.openshift)
+        return Change(summary, (shell.read(name, key), self.shell.create_from_file(name, key)))
+
+    def _created(self) -> Iterator[Change]:
+        """Nobody in the namespace has a credential: make a secret, and hand it over."""
+        case = self.case
+        host = self.reference.partition("/")[0]
+        if not host or any(key.match is KeyMatch.NEAR and key.instead for key in self.keys):
+            return
+        if any(compatible(one.namespace, case.namespace) for one in self.atlas.holders(self.reference)):
+            return
+        name = f"{host.partition(':')[0].replace('.', '-')}-pull"
+        server = HUB_KEY if host == HUB else host
+        create = self.shell.create(name, server)
+        if case.consumer is Consumer.IMPORTER:
+            yield Change(f"create a pull secret for {host} in the namespace; imports read it without a link", (create,))
+        elif case.reach is not None:
+            link = self._link(name)
+            yield Change(f"create a pull secret for {host} and {link.summary}", (create, *link.commands))

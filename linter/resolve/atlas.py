@@ -1,0 +1,93 @@
+"""What a whole scan says about a registry: who holds a credential for an image, and whether it wants one at all."""
+
+import re
+from collections import defaultdict
+from functools import cached_property
+from typing import Final
+
+from linter import credentials
+from linter.credentials import Consumer, Entry, key_matches
+from linter.inventory.inventory import Inventory, compatible
+from linter.inventory.joins import Joins
+from linter.inventory.records import TYPE_OF_KEY, PullSecret
+from linter.resolve.near import HUB
+from linter.settings import Settings
+
+_ANONYMOUS: Final = frozenset({"registry.access.redhat.com", "registry.k8s.io", "k8s.gcr.io", "mcr.microsoft.com"})
+_CLOSED: Final = frozenset({"registry.redhat.io", "registry.connect.redhat.com"})
+_BY_PLUGIN: Final = re.compile(
+    r"\d{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|on\.aws)|[a-z0-9-]+\.azurecr\.(?:io|cn|de|us)|"
+    r"(?:[a-z0-9-]+\.)?gcr\.io|[a-z0-9-]+-docker\.pkg\.dev"
+)
+
+
+class Atlas:
+    """The lazily indexed view of one scan that an explanation needs."""
+
+    def __init__(self, inventory: Inventory, settings: Settings) -> None:
+        self.inventory = inventory
+        self.settings = settings
+
+    @cached_property
+    def openshift(self) -> bool:
+        """Whether commands should be written for `oc`."""
+        return self.settings.platform == "openshift" or Joins(self.inventory).openshift
+
+    @cached_property
+    def _entries(self) -> dict[str, list[tuple[PullSecret, Entry]]]:
+        """Every entry with a credential by the host of its key; those with a wildcard under ""."""
+        table: dict[str, list[tuple[PullSecret, Entry]]] = defaultdict(list)
+        for secret in self.inventory.secrets:
+            for entry in secret.payload.entries if secret.payload is not None else ():
+                if entry.live and entry.registry.error is None and (entry.username or entry.password):
+                    table["" if entry.registry.glob else entry.registry.host].append((secret, entry))
+        return table
+
+    def holders(self, lookup: str) -> list[PullSecret]:
+        """Every secret of the scan, linked or not and of whatever type, with a credential for `lookup`."""
+        host = lookup.partition("/")[0]
+        found = [*self._entries.get(host, ()), *self._entries.get("", ())]
+        kept = [secret for secret, entry in found if key_matches(entry.registry, lookup)]
+        if host == HUB:
+            kept.extend(secret for secret, entry in self._entries.get("index.docker.io", ()) if not entry.registry.path)
+        return list({id(secret.object): secret for secret in kept}.values())
+
+    def near_by(self, namespace: str, lookup: str, consumer: Consumer) -> list[PullSecret]:
+        """Those of the namespace that would serve `lookup` if they were read, and under the right type."""
+        found = [one for one in self.holders(lookup) if compatible(one.namespace, namespace)]
+        return [secret for secret in found if would_serve(secret, lookup, consumer)]
+
+    def wants_credential(self, host: str, lookup: str) -> str:
+        """Why the registry is taken to want a credential, "" when nothing says so."""
+        if host in _ANONYMOUS or lookup.startswith(f"{HUB}/library/"):
+            return ""
+        if host in self.settings.private_registries:
+            return f"{host} is configured as a private registry"
+        if host in _CLOSED:
+            return f"{host} serves nobody without a credential"
+        holders = self.holders(lookup)
+        if not holders:
+            return ""
+        first = holders[0]
+        where = f" in namespace {first.namespace}" if first.namespace else ""
+        return f"Secret {first.name}{where} holds a credential for it"
+
+    @staticmethod
+    def asks_nobody(host: str) -> bool:
+        """Whether the registry serves everything it holds without a credential."""
+        return host in _ANONYMOUS
+
+    @staticmethod
+    def has_plugin(host: str) -> bool:
+        """Whether nodes of that cloud usually bring the credential themselves, by a plugin that no scan shows."""
+        return _BY_PLUGIN.fullmatch(host) is not None
+
+
+def would_serve(secret: PullSecret, image: str, consumer: Consumer) -> bool:
+    """Whether `secret` alone, under the type that goes with its key, would give `image` a credential."""
+    if secret.payload is None or secret.decoded is None or secret.data_key is None:
+        return False
+    data = {secret.data_key: secret.decoded.reveal().encode("utf-8", "surrogatepass")}
+    plain = credentials.PullSecret(secret.name, TYPE_OF_KEY[secret.data_key], data)
+    found = credentials.lookup(image, [plain], consumer=consumer)
+    return found.error is None and any(one.username and one.password for one in found.candidates)

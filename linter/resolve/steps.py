@@ -1,0 +1,249 @@
+"""The steps before a lookup: the list of secrets, what becomes of each, and the keyring they make."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from linter.credentials import Consumer, Entry, Lookup, Payload, containers_key, key_matches
+from linter.inventory.pulls import readable
+from linter.inventory.records import KEY_OF_TYPE, UNJUDGED, PullSecret, State
+from linter.resolve.near import near_miss
+from linter.resolve.records import Fate, KeyMatch, KeyStep, ListStep, SecretStep
+from linter.resolve.subjects import Case
+from linter.resolve.words import masked_user, reader
+from linter.rule import shown
+
+
+class Source(NamedTuple):
+    """One secret whose entries enter the keyring; `name` is None for the node-wide file."""
+
+    name: str | None
+    secret: PullSecret
+    payload: Payload
+
+
+def list_step(case: Case) -> ListStep:
+    """The list of secrets that the consumer gets, and how it came about."""
+    if case.consumer is Consumer.IMPORTER:
+        where = f"namespace {case.namespace}" if case.namespace else "its namespace"
+        how = f"an import reads every docker secret of {where} in name order; no link is needed"
+        return ListStep(how, tuple(secret.name for secret in case.secrets))
+    if case.reach is None or case.workload is None:
+        return ListStep("CRI-O, podman and skopeo on a node read the node-wide file alone")
+    return _admitted(case)
+
+
+def _admitted(case: Case) -> ListStep:
+    """The list that service-account admission produces when the pod is created."""
+    workload, reached = case.workload, case.reach
+    if workload is None or reached is None:
+        raise TypeError("a pod's list needs its workload")
+    named = "the pod" if case.invented else f"{workload.object.kind} {workload.object.name}"
+    account = f"service account {workload.account}"
+    names = tuple(link.name for link in reached.links)
+    others = tuple(link.name for link in reached.account.pull_secrets if link.name) if reached.account else ()
+    if reached.explicit:
+        masked = tuple(name for name in others if name not in names)
+        how = f"{named} has imagePullSecrets of its own, so admission adds none of {account}"
+        return ListStep(how, names, masked)
+    if workload.is_pod and workload.object.uid:
+        how = f"{named} was admitted with an empty list, and what {account} lists now does not reach it"
+        return ListStep(how, (), others)
+    if reached.account is None:
+        return ListStep(f"{named} has no imagePullSecrets, so admission copies those of {account}: {reached.unknown}")
+    how = f"{named} has no imagePullSecrets, so admission copies those of {account}"
+    return ListStep(how, names, (), tuple(_mounted(case, names)))
+
+
+def _mounted(case: Case, names: tuple[str, ...]) -> Iterator[str]:
+    """Pull secrets that the account lists where they serve no pull."""
+    account = case.reach.account if case.reach is not None else None
+    for link in account.mountable if account is not None else ():
+        found = case.inventory.secrets_named(case.namespace, link.name)
+        if link.name not in names and any(not secret.generated for secret in found):
+            yield f"{link.name} stands under `secrets` of the account: that list serves mounts, and no pull"
+
+
+def secret_steps(case: Case, found: Lookup | None) -> list[SecretStep]:
+    """What becomes of every secret of the list, then of the node-wide file as far as the scan holds it."""
+    steps: list[SecretStep] = []
+    if case.consumer is Consumer.IMPORTER:
+        for secret in case.inventory.secrets_in(case.namespace):
+            if not case.inventory.is_global(secret) or secret in case.secrets:
+                steps.append(_fate(case, secret, found))
+    elif case.reach is not None:
+        for link in case.reach.links:
+            steps.extend(_linked(case, link.name, found))
+    node = case.inventory.global_secret
+    if node is not None:
+        steps.append(_node_fate(case, node, found))
+    return steps
+
+
+def _linked(case: Case, name: str, found: Lookup | None) -> Iterator[SecretStep]:
+    """What one name of the list leads to."""
+    if not name:
+        yield SecretStep("", case.namespace, Fate.SKIPPED, "the list item has no name; it still counts as an item")
+        return
+    secrets = case.inventory.secrets_named(case.namespace, name)
+    for secret in secrets:
+        step = _fate(case, secret, found)
+        if len(secrets) > 1:
+            step = step._replace(fate=Fate.UNKNOWN, reason=f"one of {len(secrets)} Secrets of this name in the scan")
+        yield step
+    if secrets:
+        return
+    made = case.inventory.generated_named(case.namespace, name)
+    others = case.inventory.others_named(case.namespace, name)
+    if made:
+        reason = f"made by a {made[0].how}: its content is not in the scan"
+        yield SecretStep(name, case.namespace, Fate.UNKNOWN, reason, made[0].object.path)
+    elif others:
+        kind = others[0].body.get("type") or "Opaque"
+        reason = f"no pull secret: its type is {kind}, and {reader(case.consumer)} passes it over in silence"
+        yield SecretStep(name, case.namespace, Fate.SKIPPED, reason, others[0].path)
+    else:
+        proven = case.inventory.covers("Secret", case.namespace) and case.inventory.scope.value == "cluster"
+        where = f"namespace {case.namespace}" if case.namespace else "the scan"
+        reason = f"not in {where}: {reader(case.consumer)} goes on without it" if proven else f"not in {where}"
+        yield SecretStep(name, case.namespace, Fate.MISSING, reason)
+
+
+def _fate(case: Case, secret: PullSecret, found: Lookup | None) -> SecretStep:
+    """What the consumer does with a secret that is in the scan."""
+    step = SecretStep(secret.name, secret.namespace, Fate.SKIPPED, "", secret.object.path)
+    who = reader(case.consumer)
+    if secret.state in UNJUDGED or secret.state is State.PLACEHOLDER:
+        return step._replace(fate=Fate.UNKNOWN, reason=f"{secret.state}: {secret.reason}")
+    if case.consumer is Consumer.IMPORTER and secret.excluded:
+        return step._replace(reason="left out of imports by its annotation openshift.io/image.excludeSecret")
+    if secret.data_key is None:
+        wanted = KEY_OF_TYPE.get(secret.type, "")
+        return step._replace(reason=f"it has no key {wanted}: the API server refuses it, and no reader finds anything")
+    if not secret.typed:
+        why = f"its type is {secret.type}, which does not go with the key {secret.data_key}"
+        return step._replace(reason=f"{why}: {who} passes it over in silence")
+    if secret.state is State.INVALID_BASE64:
+        return step._replace(reason=f"the API server refuses it, its value is no base64: {secret.error}")
+    if secret.payload is None:
+        return step._replace(reason="its payload is empty")
+    if case.consumer is Consumer.CONTAINERS:
+        return _as_auth_file(step, secret, found)
+    return _poisonous(step, secret, who) if secret.payload.error is not None else _read(step, secret.payload)
+
+
+def _as_auth_file(step: SecretStep, secret: PullSecret, found: Lookup | None) -> SecretStep:
+    if found is not None and found.error == "keyring" and found.culprit == secret.name:
+        return step._replace(fate=Fate.FATAL, reason=found.reason or "it cannot be read as an auth file")
+    return _read(step, secret.payload) if secret.payload is not None else step
+
+
+def _poisonous(step: SecretStep, secret: PullSecret, who: str) -> SecretStep:
+    """An undecodable payload: its readers refuse all secrets of the list for it."""
+    error = secret.payload.error if secret.payload is not None else None
+    if error is None:
+        return step
+    after = "; the API server refuses such a Secret, too" if error.kind == "json" else ""
+    reason = f"does not decode: {error.message}; {who} refuses the whole list for it{after}"
+    entry = shown(error.entry) if error.entry is not None else ""
+    return step._replace(fate=Fate.FATAL, reason=reason, line=error.line, column=error.column, entry=entry)
+
+
+def _read(step: SecretStep, payload: Payload) -> SecretStep:
+    live = [entry for entry in payload.entries if entry.live]
+    if payload.shape == "wrapped":
+        reason = "holds no credential: under this type `auths` is taken for the name of a registry"
+    elif payload.shape == "no-auths":
+        inside = " (its top level looks like the older .dockercfg format)" if _looks_legacy(payload) else ""
+        reason = f"holds no entry: it has no `auths` object at its top level{inside}"
+    else:
+        reason = f"{len(live)} {'entry' if len(live) == 1 else 'entries'}"
+    if payload.helpers and not any(entry.username or entry.password for entry in live):
+        helper = " and ".join(payload.helpers)
+        reason += f"; the credentials stayed in the helper ({helper}) of the workstation, which no cluster can ask"
+    return step._replace(fate=Fate.READ, reason=reason)
+
+
+def _looks_legacy(payload: Payload) -> bool:
+    members = payload.root.members if payload.root is not None else ()
+    return any(
+        value.kind == "object" and {"auth", "username", "password"} & {name for name, _, _, _ in value.members}
+        for _, _, _, value in members
+    )
+
+
+def _node_fate(case: Case, node: PullSecret, found: Lookup | None) -> SecretStep:
+    """The global pull secret, which every node holds as its config.json."""
+    step = _fate(case, node, found)._replace(node_wide=True)
+    if case.consumer is Consumer.CONTAINERS and found is not None and found.error == "keyring" and not found.culprit:
+        return step._replace(fate=Fate.FATAL, reason=found.reason or "")
+    if step.fate is Fate.FATAL:
+        error = node.payload.error.message if node.payload is not None and node.payload.error is not None else ""
+        return step._replace(fate=Fate.SKIPPED, reason=f"does not decode, and is passed over: {error}")
+    return step
+
+
+def sources(case: Case) -> tuple[list[Source], list[Source]]:
+    """The secrets whose entries are known, in list order, and apart from them the node-wide file."""
+    own = [
+        Source(secret.name, secret, secret.payload)
+        for secret in case.secrets
+        if readable(secret) and secret.typed and secret.payload is not None
+    ]
+    node = case.inventory.global_secret
+    wide = [Source(None, node, node.payload)] if node is not None and node.payload is not None else []
+    return own, wide
+
+
+def key_steps(case: Case, found: Lookup | None) -> list[KeyStep]:
+    """The registry keys in the order of trial: the secrets' keyring, then the node-wide file's."""
+    own, wide = sources(case)
+    steps: list[KeyStep] = []
+    for group in (own, wide):
+        pairs = [(source, entry) for source in group for entry in source.payload.entries if entry.live]
+        pairs.sort(key=lambda pair: pair[1].registry.raw, reverse=True)
+        pairs.sort(key=lambda pair: pair[1].registry.error is not None)
+        steps.extend(_key(case.consumer, source, entry, found) for source, entry in pairs)
+    return steps
+
+
+def _key(consumer: Consumer, source: Source, entry: Entry, found: Lookup | None) -> KeyStep:
+    stored = entry.registry.text
+    if consumer is Consumer.CONTAINERS:
+        stored = containers_key(entry.key, legacy=source.payload.form == "dockercfg").exact
+    step = KeyStep(
+        source.name, shown(entry.key), shown(stored), KeyMatch.NONE, username=masked_user(entry.username)
+    )
+    offered = found is not None and any((one.secret, one.key) == (source.name, entry.key) for one in found.candidates)
+    if offered:
+        return step._replace(match=KeyMatch.MATCH)
+    lookup = found.reference if found is not None else None
+    if lookup is None:
+        return step
+    if consumer is Consumer.CONTAINERS:
+        return _containers_near(step, entry, found, lookup)
+    if entry.registry.error is None and key_matches(entry.registry, lookup):
+        return step._replace(match=KeyMatch.MATCH)
+    near = None if found is not None and found.candidates else near_miss(entry.key, lookup)
+    if entry.registry.error is not None:
+        why = f"dropped: {entry.registry.error}" + (f"; {near.why}" if near is not None else "")
+        return step._replace(match=KeyMatch.DROPPED, why=why, instead=near.instead if near is not None else "")
+    if near is None:
+        return step
+    return step._replace(match=KeyMatch.NEAR, why=near.why, instead=near.instead)
+
+
+def _containers_near(step: KeyStep, entry: Entry, found: Lookup | None, lookup: str) -> KeyStep:
+    if found is not None and found.anonymous_at == entry.key:
+        invisible = entry.username or entry.password
+        why = "it holds user name and password without `auth`, which alone is read" if invisible else "it holds nothing"
+        return step._replace(match=KeyMatch.MATCH, why=why)
+    if found is not None and found.candidates:
+        return step
+    if key_matches(entry.registry, lookup):
+        why = "an asterisk means nothing here" if entry.registry.glob else "whole path segments are compared here"
+        instead = lookup.partition("/")[0]
+        return step._replace(match=KeyMatch.NEAR, why=f"the kubelet would take it, but {why}", instead=instead)
+    near = near_miss(entry.key, lookup)
+    if near is None:
+        return step
+    return step._replace(match=KeyMatch.NEAR, why=near.why, instead=near.instead)
