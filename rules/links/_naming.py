@@ -118,7 +118,7 @@ def copied(owners: Owners, workload: Workload) -> bool:
 def foreign(item: KubeObject, link: Link) -> bool:
     """Whether a list item claims another namespace, which none can do: misplaced-pull-secrets tells that."""
     claimed = text(dig(item.body, *link.item, "namespace"))
-    return bool(claimed) and bool(item.namespace) and claimed != item.namespace
+    return bool(claimed) and claimed != item.namespace
 
 
 class _Drafts:

@@ -162,7 +162,6 @@ class _Judge:
 
     def needs(self, secret: PullSecret) -> Needs:
         """Find the workloads whose images the secret would serve and nothing else does."""
-        owners = Owners(self._context)
         pulls: list[tuple[Workload, WorkloadPull]] = []
         accounts: dict[str, None] = {}
         templates: dict[int, Workload] = {}
@@ -171,13 +170,17 @@ class _Judge:
                 continue
             if not self._bare(pull):
                 continue
-            source = owners.top(pull.workload)
+            source = self._owners.top(pull.workload)
             pulls.append((source, pull))
             if source.explicit:
                 templates[id(source.object)] = source
             else:
                 accounts[source.account] = None
         return Needs(tuple(pulls), tuple(accounts), tuple(templates.values()))
+
+    @cached_property
+    def _owners(self) -> Owners:
+        return Owners(self._context)
 
     def _bare(self, pull: WorkloadPull) -> bool:
         """Whether nothing known gives this pull a credential."""

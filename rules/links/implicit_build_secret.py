@@ -1,0 +1,173 @@
+"""A Docker build leaves it to chance which pull secret it gets.
+
+## What it does
+
+Reports a Build or BuildConfig with the Docker strategy, without `from` and without `pullSecret`, whose service account
+(`builder` unless the build names another) lists several pull secrets. With a Dockerfile in the build itself, the
+images of its `FROM` lines are looked at: if the first secret of the list covers them, or none does, all is well.
+
+The account has to be in the scan. Up to OpenShift 4.14 the controller looks at the account's `secrets`, later at its
+`imagePullSecrets`; the configured `openshift-version` decides, and without one both lists count as the later does.
+
+## Why it matters
+
+For a build without an explicit `pullSecret` the build controller chooses the account's first secret that matches the
+image. A Docker build without `from` has no image to match: the controller takes the first secret of the list, matching
+or not, and that is usually the generated one for the internal registry. The pull of the base image then fails, or works
+until somebody reorders the list.
+
+## Example
+
+```yaml
+apiVersion: build.openshift.io/v1
+kind: BuildConfig
+metadata: {name: app}
+spec:
+  source:
+    dockerfile: FROM quay.io/team/base:1
+  strategy:
+    dockerStrategy: {}
+```
+
+## Fix
+
+Set `spec.strategy.dockerStrategy.pullSecret`. When exactly one secret covers all images, the fix does it.
+
+*Fix safety*: unsafe, because the build may pull further images (`COPY --from`) that another secret serves.
+"""
+
+import re
+from collections.abc import Iterator
+
+from linter.rule import (
+    Applicability,
+    Context,
+    Finding,
+    Fix,
+    KubeObject,
+    Op,
+    PullSecret,
+    Related,
+    Rule,
+    ServiceAccount,
+    Severity,
+    command,
+    dig,
+    edit,
+    group,
+    serves,
+    text,
+)
+from rules.links._census import in_namespace, together
+from rules.links._names import is_name
+
+_FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$", re.IGNORECASE | re.MULTILINE)
+_STRATEGY = ("spec", "strategy", "dockerStrategy")
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Yield a finding for every build whose pull secret is the first of several."""
+    for item in context.inventory.objects:
+        if (
+            item.kind in ("Build", "BuildConfig")
+            and group(item.api_version) in ("", "build.openshift.io")
+            and _implicit(item)
+        ):
+            yield from _build(context, item)
+
+
+def _implicit(item: KubeObject) -> bool:
+    """Whether this is a Docker build that names neither its base image nor its secret, and no copy of a BuildConfig."""
+    strategy = dig(item.body, *_STRATEGY)
+    if strategy is None and text(dig(item.body, "spec", "strategy", "type")) != "Docker":
+        return False
+    if strategy is not None and not isinstance(strategy, dict):
+        return False
+    named = isinstance(strategy, dict) and (strategy.get("from") or strategy.get("pullSecret"))
+    return not named and dig(item.body, "metadata", "ownerReferences") is None
+
+
+def _build(context: Context, item: KubeObject) -> Iterator[Finding]:
+    name = text(dig(item.body, "spec", "serviceAccount")) or "builder"
+    named = context.inventory.accounts_named(item.namespace, name)
+    accounts = [account for account in named if together(account.object, item)]
+    if len(accounts) != 1:
+        if is_name(name):
+            message = f"which pull secret the build gets could not be judged: service account {name} is not in the scan"
+            context.not_evaluated("absent", message, of=item)
+        return
+    secrets = _secrets(context, accounts[0])
+    if len(secrets) < 2 or all(secret.generated == "OpenShift" for secret in secrets):
+        return
+    images = _images(item)
+    covering = [secret for secret in secrets if images and all(serves(secret, image) for image in images)]
+    if images and (not covering or covering[0] is secrets[0]):
+        return
+    users = [secret for secret in secrets if secret.generated != "OpenShift"]
+    if not images and users == secrets[:1]:
+        return  # The only one that anybody made comes first.
+    yield _finding(context, item, accounts[0], secrets, images, covering)
+
+
+def _secrets(context: Context, account: ServiceAccount) -> list[PullSecret]:
+    """The pull secrets among which the controller chooses, in its order."""
+    old = context.settings.openshift is not None and context.settings.openshift <= (4, 14)
+    found: dict[int, PullSecret] = {}
+    for link in account.mountable if old else account.pull_secrets:
+        for secret in context.inventory.secrets_named(account.namespace, link.name)[:1]:
+            if secret.typed and not secret.poisonous:
+                found[id(secret.object)] = secret
+    return list(found.values())
+
+
+def _images(item: KubeObject) -> list[str]:
+    """The images that the Dockerfile in the build pulls: none where one depends on an argument."""
+    stages: set[str] = {"scratch"}
+    images: list[str] = []
+    for image, stage in _FROM.findall(text(dig(item.body, "spec", "source", "dockerfile"))):
+        if "$" in image:
+            return []
+        if image.lower() not in stages:
+            images.append(image)
+        if stage:
+            stages.add(stage.lower())
+    return list(dict.fromkeys(images))
+
+
+def _finding(
+    context: Context,
+    item: KubeObject,
+    account: ServiceAccount,
+    secrets: list[PullSecret],
+    images: list[str],
+    covering: list[PullSecret],
+) -> Finding:
+    first = secrets[0].name
+    strategy = dig(item.body, *_STRATEGY)
+    instead = f", and {images[0]} needs {covering[0].name}" if covering else ""
+    fix = None
+    if len(covering) == 1 and isinstance(strategy, dict):
+        edits = (edit(Op.SET, item, (*_STRATEGY, "pullSecret"), {"name": covering[0].name}),)
+        fix = Fix(Applicability.UNSAFE, f"set pullSecret to {covering[0].name}", edits)
+    wanted = covering[0].name if covering else next(one.name for one in secrets if one.generated != "OpenShift")
+    patch = '{"spec":{"strategy":{"dockerStrategy":{"pullSecret":{"name":"' + wanted + '"}}}}}'
+    kind = item.kind.lower()
+    patching = command("oc", "patch", kind, item.name, "--type=merge", "-p", patch, namespace=item.namespace)
+    unknown = (
+        "" if images else " Which images the Dockerfile pulls is not known here: that it needs another is a guess."
+    )
+    return context.finding(
+        f"{item.kind} {item.name}{in_namespace(item.namespace)} names neither `from` nor `pullSecret`, so it gets "
+        f"{first}, the first of {len(secrets)} pull secrets of service account {account.name}{instead}",
+        of=item,
+        at=item.at(*_STRATEGY, part="key") if strategy is not None else item.at("spec", "strategy", part="key"),
+        detail="Without an image to match, the build controller takes the first docker secret of the account's list, "
+        f"matching or not (OpenShift 4: `secrets` up to 4.14, imagePullSecrets from 4.16).{unknown}",
+        remedy=f"Set spec.strategy.dockerStrategy.pullSecret, to {wanted} for example.",
+        commands=(patching,),
+        related=[Related("the account", account.object.at("metadata", "name"), account.object.ref)],
+        fix=fix,
+    )
+
+
+RULE = Rule(code="RC311", severity=Severity.WARNING, check=check, fixable=True)

@@ -1,0 +1,194 @@
+"""`imagePullSecrets` stands where the API drops it.
+
+## What it does
+
+Reports a list of pull secrets inside a container, or anywhere above the pod template's `spec` (directly under a
+Deployment's `spec`, beside the template's `spec`, at the top of the object). Reports list items of a pod template or
+service account that carry a `namespace`, too.
+
+## Why it matters
+
+None of these places exists in the API. The API server drops unknown fields with no more than a warning (Kubernetes 1.25
+to 1.36; earlier releases without), the pod has no pull secret, and the manifest looks right.
+
+Secrets do not cross namespaces: an item that names another namespace is read as if it said nothing of it.
+
+## Example
+
+```yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      containers:
+        - name: web
+          image: quay.io/team/web:1
+          imagePullSecrets:          # belongs two levels further left
+            - name: quay-robot
+```
+
+## Fix
+
+The fix moves the names to the pod template's `spec`, and removes a `namespace` that says no more than the object's own.
+A secret of another namespace has to be copied first.
+"""
+
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+from linter.rule import (
+    Affected,
+    Applicability,
+    Context,
+    Edit,
+    Finding,
+    Fix,
+    Impact,
+    KubeObject,
+    Link,
+    Op,
+    Related,
+    Route,
+    Rule,
+    Severity,
+    Workload,
+    command,
+    dig,
+    edit,
+    group,
+    text,
+)
+from rules.links._names import is_name
+from rules.links._naming import Owners, listing
+from rules.links._repair import append
+
+_FIELD = "imagePullSecrets"
+_CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
+_STRICT_GROUPS = frozenset({"", "apps", "batch", "extensions", "apps.openshift.io"})
+"""Groups whose kinds surely have no such field above the pod template."""
+_STRIP = (
+    "del(.metadata.namespace,.metadata.uid,.metadata.resourceVersion,.metadata.creationTimestamp,"
+    ".metadata.ownerReferences,.metadata.managedFields,.metadata.annotations)"
+)
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Yield a finding for every pod template with lists in the wrong place, and for every item with a namespace."""
+    owners = Owners(context)
+    seen: set[int] = set()
+    for workload in context.inventory.workloads:
+        if owners.top(workload) is not workload:
+            continue
+        places = [*_in_containers(workload), *_above(workload, first=id(workload.object) not in seen)]
+        seen.add(id(workload.object))
+        if places:
+            yield _misplaced(context, workload, places)
+        for link in workload.pull_secrets:
+            yield from _namespaced(context, workload.object, link)
+    for account in context.inventory.accounts:
+        for link in account.pull_secrets:
+            yield from _namespaced(context, account.object, link)
+
+
+def _in_containers(workload: Workload) -> Iterator[Route]:
+    for field in _CONTAINERS:
+        containers = dig(workload.object.body, *workload.template, field)
+        for index, container in enumerate(containers if isinstance(containers, list) else []):
+            if isinstance(container, dict) and container.get(_FIELD):
+                yield (*workload.template, field, index, _FIELD)
+
+
+def _above(workload: Workload, *, first: bool) -> Iterator[Route]:
+    """Lists on the way from the object's root to the pod spec; for an object with several pod specs only once."""
+    if not first or group(workload.object.api_version) not in _STRICT_GROUPS:
+        return
+    for length in range(len(workload.template)):
+        route = (*workload.template[:length], _FIELD)
+        if dig(workload.object.body, *route):
+            yield route
+
+
+def _names(value: Any) -> list[str]:
+    items = value if isinstance(value, list) else [value]
+    return [text(dig(item, "name")) or text(item) for item in items]
+
+
+def _misplaced(context: Context, workload: Workload, places: list[Route]) -> Finding:
+    item = workload.object
+    names = list(dict.fromkeys(name for route in places for name in _names(dig(item.body, *route)) if name))
+    where = _place(workload, places[0])
+    home = ".".join(str(step) for step in workload.template)
+    listed = ", ".join(names) or "nothing"
+    return context.finding(
+        f"{item.kind} {item.name} has imagePullSecrets {where}, where the API drops it: {listed} reaches no pod",
+        of=item,
+        at=item.at(*places[0], part="key"),
+        key="/".join(str(step) for step in workload.template),
+        detail=f"The field exists only in the pod template's spec ({home}); anywhere else the API server drops it "
+        "with no more than a warning (Kubernetes 1.25 to 1.36).",
+        remedy=f"Move it to {home}.",
+        related=[Related("and here", item.at(*route, part="key"), item.ref) for route in places[1:]],
+        impact=Impact(workloads=(Affected(item.ref),)),
+        fix=_move(workload, places, names),
+    )
+
+
+def _place(workload: Workload, route: Route) -> str:
+    if len(route) > len(workload.template) + 1:
+        container = text(dig(workload.object.body, *route[:-1], "name"))
+        return f"in container {container}" if container else "in a container"
+    above = ".".join(str(step) for step in route[:-1])
+    return f"directly under {above}" if above else "at the top of the object"
+
+
+def _move(workload: Workload, places: list[Route], names: list[str]) -> Fix | None:
+    """Move all lists at once: each name that the right list lacks is appended there, in the order found."""
+    item = workload.object
+    if not names or not all(is_name(name) for name in names):
+        return None
+    edits: list[Edit] = [
+        append(item, (*workload.template, _FIELD), name)
+        for name in names
+        if listing(workload.pull_secrets, name) is None
+    ]
+    edits += [edit(Op.REMOVE, item, route) for route in places]
+    return Fix(Applicability.SAFE, f"move {', '.join(names)} to the pod template's imagePullSecrets", tuple(edits))
+
+
+def _namespaced(context: Context, item: KubeObject, link: Link) -> Iterator[Finding]:
+    claimed = dig(item.body, *link.item, "namespace")
+    if not isinstance(claimed, str) or not claimed or not link.name:
+        return
+    foreign = bool(item.namespace) and claimed != item.namespace
+    known = is_name(claimed) and is_name(link.name) and is_name(item.namespace or "x")
+    fix = None
+    if not foreign:
+        edits = (edit(Op.REMOVE, item, (*link.item, "namespace")),)
+        fix = Fix(Applicability.SAFE, f"remove the namespace from {link.name}", edits)
+    remedy = "Remove the namespace: it says no more than the object's own."
+    if claimed != item.namespace:
+        target = item.namespace or "the namespace of the pods"
+        remedy = f"Copy Secret {link.name} from namespace {claimed} into {target}, and remove the namespace here."
+    commands: tuple[str, ...] = ()
+    if foreign and known:
+        read = command("kubectl", "get", "secret", link.name, "-o", "json", namespace=claimed)
+        write = command("kubectl", "apply", "-f", "-", namespace=item.namespace)
+        commands = (f"{read} | jq {shlex.quote(_STRIP)} | {write}",)
+    yield context.finding(
+        f"{item.kind} {item.name} names pull secret {link.name} with the namespace {claimed}, which the API drops",
+        of=item,
+        at=item.at(*link.item, "namespace", part="key"),
+        key="/".join(str(step) for step in (*link.item[:-1], link.name)),
+        detail="An item of imagePullSecrets has a name and nothing else: secrets do not cross namespaces, the kubelet "
+        "looks for the name in the pod's own namespace (every version of Kubernetes).",
+        remedy=remedy,
+        commands=commands,
+        impact=Impact(workloads=(Affected(item.ref),)) if item.kind != "ServiceAccount" else None,
+        fix=fix,
+    )
+
+
+RULE = Rule(code="RC312", severity=Severity.ERROR, check=check, fixable=True)

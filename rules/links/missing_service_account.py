@@ -1,0 +1,127 @@
+"""A workload runs as a service account that does not exist.
+
+## What it does
+
+Reports a workload whose `serviceAccountName` names an account that its namespace does not hold. `default` exists
+everywhere, `builder` and `deployer` in every OpenShift project, `pipeline` where OpenShift Pipelines runs, and names
+that a template fills in are not judged. What a controller made of a template is reported at the template.
+
+## Why it matters
+
+The API server refuses the pod (every version of Kubernetes), so nothing is pulled at all; the Deployment shows
+`FailedCreate` and no pod. In particular the pull secrets that were linked to the account reach nobody.
+
+In a cluster scan absence is proof. Among manifests it is a hint, because an account may be made by an operator, a chart
+or by hand: the finding is a warning, and where the files hold no account of that namespace at all nothing is said but a
+line under coverage.
+
+## Example
+
+```yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      serviceAccountName: webb      # the account is called web
+```
+
+## Fix
+
+Create the account or correct the name.
+
+    kubectl create serviceaccount NAME
+"""
+
+from collections.abc import Iterator
+
+from linter.rule import Affected, Context, Finding, Impact, Rule, ServiceAccount, Severity, Workload, command, dig, text
+from rules.links._census import in_namespace, together
+from rules.links._names import could_be, is_name, near_misses
+from rules.links._naming import Owners, owner
+
+_ALWAYS = frozenset({"default", "builder", "deployer", "pipeline"})
+_MIRROR = "kubernetes.io/config.mirror"
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Yield a finding for every workload without its account; withhold those that nothing can be said of."""
+    owners = Owners(context)
+    unjudged: dict[tuple[str, str], Workload] = {}
+    replicas: set[tuple[str, str, str]] = set()
+    for workload in context.inventory.workloads:
+        if owners.top(workload) is not workload or not _judged(context, workload):
+            continue
+        made = (workload.object.namespace, *owner(workload))
+        if made[1] and made in replicas:
+            continue
+        replicas.add(made)
+        if _known(context, workload):
+            yield _finding(context, workload)
+        else:
+            unjudged.setdefault((workload.object.namespace, workload.account), workload)
+    for workload in unjudged.values():
+        why = "no account beside it is in the scan"
+        message = f"whether service account {workload.account} exists could not be judged: {why}"
+        context.not_evaluated("absent", message, of=workload.object, at=workload.object.at(*_route(workload)))
+
+
+def _judged(context: Context, workload: Workload) -> bool:
+    """Whether the account is named, is no account that always exists, and is not in the scan."""
+    item, name = workload.object, workload.account
+    if name in _ALWAYS or not is_name(name) or (item.namespace and not is_name(item.namespace)):
+        return False
+    if text(dig(item.body, "metadata", "annotations", _MIRROR)):
+        return False
+    if context.inventory.accounts_named(item.namespace, name):
+        return False
+    return not any(_may_become(account, workload) for account in context.inventory.accounts)
+
+
+def _may_become(account: ServiceAccount, workload: Workload) -> bool:
+    """Whether a template may yet give this account the name, or the namespace, that is asked for."""
+    item = account.object
+    if item.namespace and not is_name(item.namespace):
+        return item.name == workload.account or could_be(item.name, workload.account)
+    return could_be(item.name, workload.account) and together(item, workload.object)
+
+
+def _known(context: Context, workload: Workload) -> bool:
+    if context.in_cluster:
+        return context.inventory.covers("ServiceAccount", workload.object.namespace)
+    return any(together(account.object, workload.object) for account in context.inventory.accounts)
+
+
+def _route(workload: Workload) -> tuple[str | int, ...]:
+    """Where the account is named: the older field `serviceAccount` counts only without the newer one."""
+    newer = (*workload.template, "serviceAccountName")
+    return newer if text(dig(workload.object.body, *newer)) else (*workload.template, "serviceAccount")
+
+
+def _finding(context: Context, workload: Workload) -> Finding:
+    item, name = workload.object, workload.account
+    beside = [account.name for account in context.inventory.accounts if together(account.object, item)]
+    meant = near_misses(name, beside)
+    guess = f": did you mean {' or '.join(meant[:3])}?" if meant else ""
+    scan = "does not exist" if context.in_cluster else "is not in these files"
+    elsewhere = {account.namespace for account in context.inventory.accounts if account.name == name}
+    detail = "The API server refuses a pod whose service account does not exist (every version of Kubernetes)."
+    if elsewhere - {""}:
+        detail += f" An account of that name is in namespace {', '.join(sorted(elsewhere - {''})[:3])}."
+    if not context.in_cluster:
+        detail += " Only part of the cluster is in these files, so this is a warning."
+    return context.finding(
+        f"{item.kind} {item.name} runs as service account {name}, which {scan}{in_namespace(item.namespace)}{guess}",
+        of=item,
+        at=item.at(*_route(workload)),
+        severity=context.absence(Severity.ERROR),
+        key="/".join((*(str(step) for step in workload.template), name)),
+        detail=detail,
+        remedy=f"Create service account {name}{in_namespace(item.namespace)}, or correct the name.",
+        commands=(command("kubectl", "create", "serviceaccount", name, namespace=item.namespace),),
+        impact=Impact(workloads=(Affected(item.ref),)),
+    )
+
+
+RULE = Rule(code="RC308", severity=Severity.ERROR, check=check)

@@ -1,0 +1,175 @@
+"""A pod was admitted before its service account got the link.
+
+## What it does
+
+In a cluster scan, reports pods that lack a secret which their service account lists by now, when an image of the pod is
+covered by that secret and by nothing else known. Where the secret's content is not known, the pod must show a refused
+pull; that it is the missing link is a guess then, and the finding says so. One finding for all pods of one owner.
+
+Pods whose template has a list of its own, mirror pods, and OpenShift's generated secrets, which change by themselves,
+are not reported.
+
+## Why it matters
+
+The account's list is copied into a pod when the pod is created, and a pod's list cannot be changed afterwards (every
+version of Kubernetes). A link that is made later does not help pods that wait in `ImagePullBackOff`: they go on
+without the secret until somebody recreates them.
+
+## Example
+
+```yaml
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: default, namespace: shop}
+imagePullSecrets: [{name: quay-robot}]     # linked today
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web-0, namespace: shop, uid: 1c6d…}
+spec:                                      # created yesterday: no imagePullSecrets
+  containers: [{name: web, image: quay.io/team/web:1}]
+```
+
+## Fix
+
+Recreate the pods:
+
+    kubectl rollout restart deployment/web -n shop
+"""
+
+from collections.abc import Iterator
+
+from linter.rule import (
+    Affected,
+    Context,
+    Finding,
+    Impact,
+    PullSecret,
+    Related,
+    Rule,
+    ServiceAccount,
+    Severity,
+    Workload,
+    WorkloadPull,
+    command,
+    dig,
+    reach,
+    serves,
+    text,
+)
+from rules.links._census import in_namespace
+from rules.links._naming import Owners, listing, owner
+
+_MIRROR = "kubernetes.io/config.mirror"
+_REFUSED = frozenset({"ErrImagePull", "ImagePullBackOff"})
+_RESTARTED = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
+
+Stale = tuple[Workload, str, bool]
+"""A pod, the image it cannot pull, and whether that is certain."""
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Yield a finding for every account, secret and owner whose pods are older than the link."""
+    if not context.in_cluster:
+        return
+    owners = Owners(context)
+    pulls: dict[int, list[WorkloadPull]] = {}
+    for pull in context.joins.workload_pulls:
+        if pull.workload.is_pod:
+            pulls.setdefault(id(pull.workload), []).append(pull)
+    table: dict[tuple[object, ...], tuple[ServiceAccount, PullSecret, Workload, list[Stale]]] = {}
+    for workload in context.inventory.workloads:
+        if not workload.is_pod or not workload.object.uid or _fixed(workload):
+            continue
+        top = owners.top(workload)
+        account = reach(context.inventory, workload).account
+        if account is None or (top is not workload and top.explicit):
+            continue
+        made = (top.object.kind, top.object.name) if top is not workload else owner(workload)
+        for secret in _added(context, account, workload):
+            stale = _stale(context, pulls.get(id(workload), []), secret)
+            if stale is not None:
+                group = made if made[1] else (workload.object.kind, workload.object.name)
+                key = (id(account.object), secret.name, *group)
+                table.setdefault(key, (account, secret, top, []))[3].append(stale)
+    for account, secret, top, found in table.values():
+        yield _finding(context, account, secret, top, found)
+
+
+def _fixed(workload: Workload) -> bool:
+    """Whether admission never adds to this pod: a mirror of a static pod."""
+    return bool(text(dig(workload.object.body, "metadata", "annotations", _MIRROR)))
+
+
+def _added(context: Context, account: ServiceAccount, workload: Workload) -> Iterator[PullSecret]:
+    """The secrets that the account lists and the pod does not, if the pod's list was the account's at all."""
+    if any(
+        listing(account.pull_secrets, link.name) is None and not _generated(link.name) for link in workload.pull_secrets
+    ):
+        return
+    for link in account.pull_secrets:
+        if listing(workload.pull_secrets, link.name) is None:
+            found = context.inventory.secrets_named(account.namespace, link.name)
+            if len(found) == 1 and found[0].typed and found[0].generated != "OpenShift":
+                yield found[0]
+
+
+def _generated(name: str) -> bool:
+    return "-dockercfg-" in name
+
+
+def _stale(context: Context, pulls: list[WorkloadPull], secret: PullSecret) -> Stale | None:
+    """Whether a pod cannot pull one of its images, `pulls`, for want of `secret`."""
+    for pull in pulls:
+        verdict = context.joins.pull_outcome(pull).verdict
+        if secret.payload is not None and verdict == "anonymous" and serves(secret, pull.image):
+            return pull.workload, pull.image, True
+        if secret.payload is None and verdict in ("anonymous", "unknown") and _refused(pull.workload, pull.image):
+            return pull.workload, pull.image, False
+    return None
+
+
+def _refused(workload: Workload, image: str) -> bool:
+    for field in ("initContainerStatuses", "containerStatuses"):
+        statuses = dig(workload.object.body, "status", field)
+        for status in statuses if isinstance(statuses, list) else []:
+            if dig(status, "image") == image and text(dig(status, "state", "waiting", "reason")) in _REFUSED:
+                return True
+    return False
+
+
+def _finding(
+    context: Context, account: ServiceAccount, secret: PullSecret, top: Workload, found: list[Stale]
+) -> Finding:
+    pod, image, certain = found[0]
+    item = pod.object
+    more = f" and {len(found) - 1} more of its kind" if len(found) > 1 else ""
+    guess = "" if certain else "; that it needs the secret is a guess, whose content is not known here"
+    link = listing(account.pull_secrets, secret.name)
+    related = [Related("the link", account.object.at(*link.route), account.object.ref)] if link is not None else []
+    kind, name = (top.object.kind, top.object.name) if top is not pod else owner(pod)
+    return context.finding(
+        f"Pod {item.name}{more}{in_namespace(item.namespace)} was admitted before service account {account.name} got "
+        f"{secret.name}, and needs it for {image}{guess}",
+        of=item,
+        at=item.at("metadata", "name"),
+        key=f"{account.name}/{secret.name}",
+        detail="Admission copies the account's list into a pod when it is created; the list of a pod never changes "
+        "(every version of Kubernetes).",
+        remedy="Recreate the pods; nothing else has to change.",
+        commands=_commands(kind, name, [one.object.name for one, _, _ in found], item.namespace),
+        related=related,
+        impact=Impact(workloads=tuple(Affected(one.object.ref, wanted) for one, wanted, _ in found)),
+    )
+
+
+def _commands(kind: str, name: str, pods: list[str], namespace: str) -> tuple[str, ...]:
+    if kind in _RESTARTED:
+        return (command("kubectl", "rollout", "restart", f"{kind.lower()}/{name}", namespace=namespace),)
+    if kind == "DeploymentConfig":
+        return (command("oc", "rollout", "latest", f"dc/{name}", namespace=namespace),)
+    # Whatever owns them makes new ones; a bare pod has to be created again by hand.
+    return (command("kubectl", "delete", "pod", *pods, namespace=namespace),)
+
+
+RULE = Rule(code="RC309", severity=Severity.WARNING, check=check, needs=("Pod", "ServiceAccount"))
