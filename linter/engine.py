@@ -129,6 +129,11 @@ class _Group(NamedTuple):
     recognised: Recognised
 
 
+def catalogue(settings: Settings) -> tuple["Loaded", ...]:  # noqa: ARG001 - custom rules will come from there
+    """Every rule there is for a call with these settings."""
+    return registry.rules()
+
+
 def load(request: Request) -> Material:
     """Read and join the inputs of `request`, judging nothing. What cannot be read is in the result, never raised."""
     reader = _Reader(request)
@@ -197,7 +202,7 @@ def _settle(
         marked=frozenset(reader.marked),
         unread=frozenset(unread),
         inputs=request.paths,
-        catalogue=registry.rules(),
+        catalogue=catalogue(request.settings),
         chosen=chosen,
     )
     return settle(located, material)

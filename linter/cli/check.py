@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from linter.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE
 
 if TYPE_CHECKING:
+    from linter.engine import Request
     from linter.model import Run
 
 SUMMARY = "judge manifests, dumps or standard input"
@@ -19,8 +20,8 @@ SUMMARY = "judge manifests, dumps or standard input"
 _LEVELS: Final = ("error", "warning", "info", "never")
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of `regcred check`."""
+def add_inputs(parser: argparse.ArgumentParser) -> None:
+    """Declare what says which inputs are judged by which rules: the same for every command that judges."""
     parser.add_argument("paths", nargs="+", metavar="PATH", help="file, folder, or - for standard input")
     parser.add_argument(
         "--scope",
@@ -29,6 +30,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="whether the input holds all that exists (cluster) or a part of it (manifests); default: auto",
     )
     parser.add_argument(
+        "--select", action="append", default=[], metavar="RULES", help="run only these rules (comma list)"
+    )
+    parser.add_argument("--ignore", action="append", default=[], metavar="RULES", help="do not run these rules")
+    parser.add_argument("--config", metavar="FILE", help="settings file; default: the nearest .regcred.yaml")
+
+
+def add_outputs(parser: argparse.ArgumentParser, *, fail_on: str = "warning") -> None:
+    """Declare how a run is reported and what its exit code is: the same for every command that reports."""
+    parser.add_argument(
         "--format",
         action="append",
         default=[],
@@ -36,14 +46,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="how to report, and where to; repeat for several. Default: text on standard output",
     )
     parser.add_argument(
-        "--select", action="append", default=[], metavar="RULES", help="run only these rules (comma list)"
+        "--fail-on", choices=_LEVELS, default=fail_on, help=f"exit 1 from this severity on; default: {fail_on}"
     )
-    parser.add_argument("--ignore", action="append", default=[], metavar="RULES", help="do not run these rules")
-    parser.add_argument("--fail-on", choices=_LEVELS, default="warning", help="exit 1 from this severity on")
     parser.add_argument("--strict", action="store_true", help="exit 3 when something could not be evaluated")
-    parser.add_argument("--config", metavar="FILE", help="settings file; default: the nearest .regcred.yaml")
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colour in text output")
     parser.add_argument("-v", "--verbose", action="store_true", help="list in full what is otherwise counted")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `regcred check`."""
+    add_inputs(parser)
+    add_outputs(parser)
+    parser.add_argument("--baseline", metavar="FILE", help="do not count the findings of this file (regcred baseline)")
     fixing = parser.add_argument_group("repairs")
     fixing.add_argument("--fix", action="store_true", help="repair files in place, comments and layout kept")
     fixing.add_argument("--diff", action="store_true", help="show what --fix would change, credentials masked")
@@ -55,9 +69,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run `regcred check` and return its exit code."""
-    from linter import engine, settings  # noqa: PLC0415 - `--help` does not need the engine
+    from linter import engine  # noqa: PLC0415 - `--help` does not need the engine
 
-    request = engine.Request(
+    request = request_of(arguments)
+    if arguments.baseline:
+        from linter import baseline  # noqa: PLC0415 - most calls have none
+
+        request = request._replace(baseline=frozenset(baseline.load(arguments.baseline)))
+    outputs = outputs_of(arguments)
+    result = engine.run(request)
+    if arguments.fix or arguments.diff or arguments.fix_dir:
+        from linter.cli._repair import repair  # noqa: PLC0415 - only a repair needs the fix engine
+
+        result = repair(request, result, arguments)
+    for name, path in outputs:
+        write(name, path, result.run, arguments)
+    return exit_code(result.run, arguments)
+
+
+def request_of(arguments: argparse.Namespace) -> "Request":
+    """The request that the options of `add_inputs` make."""
+    from linter import engine, settings  # noqa: PLC0415 - as above
+
+    return engine.Request(
         paths=tuple(arguments.paths),
         scope=arguments.scope,
         settings=settings.load(arguments.config),
@@ -65,22 +99,13 @@ def execute(arguments: argparse.Namespace) -> int:
         ignore=_words(arguments.ignore),
         stdin=sys.stdin.buffer if "-" in arguments.paths else None,
     )
-    outputs = _outputs(arguments)
-    result = engine.run(request)
-    if arguments.fix or arguments.diff or arguments.fix_dir:
-        from linter.cli._repair import repair  # noqa: PLC0415 - only a repair needs the fix engine
-
-        result = repair(request, result, arguments)
-    for name, path in outputs:
-        _write(name, path, result.run, arguments)
-    return exit_code(result.run, arguments)
 
 
 def _words(values: list[str]) -> tuple[str, ...]:
     return tuple(word for value in values for word in value.replace(",", " ").split())
 
 
-def _outputs(arguments: argparse.Namespace) -> list[tuple[str, str]]:
+def outputs_of(arguments: argparse.Namespace) -> list[tuple[str, str]]:
     """The formats asked for and their files ("" is standard output), each checked before any work is done."""
     from linter import registry  # noqa: PLC0415 - as above
     from linter.errors import UsageError  # noqa: PLC0415 - as above
@@ -97,7 +122,8 @@ def _outputs(arguments: argparse.Namespace) -> list[tuple[str, str]]:
     return outputs
 
 
-def _write(name: str, path: str, run: "Run", arguments: argparse.Namespace) -> None:
+def write(name: str, path: str, run: "Run", arguments: argparse.Namespace) -> None:
+    """Render a run in one format, to a file or ("") to standard output."""
     from linter import registry  # noqa: PLC0415 - as above
     from linter.errors import UsageError  # noqa: PLC0415 - as above
     from linter.model import Severity  # noqa: PLC0415 - as above
@@ -138,9 +164,7 @@ def exit_code(run: "Run", arguments: argparse.Namespace) -> int:
     """The exit code of a finished run: 3 before 1, never by format."""
     from linter.model import Severity  # noqa: PLC0415 - as above
 
-    if any(problem.fatal for problem in run.problems):
-        return EXIT_UNREADABLE
-    if not any(scan.objects or scan.artifacts for scan in run.scans):
+    if unreadable(run):
         return EXIT_UNREADABLE
     if arguments.strict and (run.not_evaluated or run.problems):
         return EXIT_UNREADABLE
@@ -148,3 +172,10 @@ def exit_code(run: "Run", arguments: argparse.Namespace) -> int:
         return EXIT_CLEAN
     threshold = Severity[arguments.fail_on.upper()]
     return EXIT_FINDINGS if any(finding.severity >= threshold for finding in run.findings) else EXIT_CLEAN
+
+
+def unreadable(run: "Run") -> bool:
+    """Whether an input that was named could not be read, or nothing to judge was found in any."""
+    return any(problem.fatal for problem in run.problems) or not any(
+        scan.objects or scan.artifacts for scan in run.scans
+    )

@@ -1,0 +1,52 @@
+"""Write down today's findings, so that `regcred check --baseline FILE` counts only new ones.
+
+An existing file is brought up to date: findings that have vanished leave it, new ones come in. Give it the same paths
+as `regcred check`. Exit codes: 0 written; 2 usage, configuration or internal error; 3 an input could not be read, and
+then nothing is written.
+"""
+
+import argparse
+import os
+import sys
+
+from linter.cli import EXIT_CLEAN, EXIT_UNREADABLE
+
+SUMMARY = "write down today's findings, to see only new ones"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `regcred baseline`."""
+    from linter.baseline import DEFAULT_PATH  # noqa: PLC0415 - the overview needs none of this
+    from linter.cli.check import add_inputs  # noqa: PLC0415 - as above
+
+    add_inputs(parser)
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", default=DEFAULT_PATH, help=f"the baseline; default: {DEFAULT_PATH}"
+    )
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Run `regcred baseline` and return its exit code."""
+    from linter import baseline, engine  # noqa: PLC0415 - `--help` does not need the engine
+    from linter.cli.check import request_of, unreadable  # noqa: PLC0415 - as above
+    from linter.errors import UsageError  # noqa: PLC0415 - as above
+
+    path = arguments.output
+    request = request_of(arguments)
+    old = baseline.load(path) if os.path.exists(path) else {}
+    run = engine.run(request).run
+    for problem in run.problems:
+        sys.stderr.write(f"regcred: {problem.path}: {problem.message}\n")
+    if unreadable(run):
+        sys.stderr.write(f"regcred: {path} was not written: what could not be read would be missing from it\n")
+        return EXIT_UNREADABLE
+    known = [loaded.rule.code for loaded in engine.catalogue(request.settings)]
+    new = baseline.update(old, run.findings, [rule.code for rule in run.rules], known)
+    try:
+        with open(path, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(baseline.render(new.lines))
+    except OSError as error:
+        raise UsageError(f"{path}: the baseline cannot be written: {error.strerror}") from error
+    count = len(new.lines)
+    sys.stdout.write(f"{path}: {count} finding{'' if count == 1 else 's'} ({new.added} added, {new.removed} removed)\n")
+    return EXIT_CLEAN
