@@ -128,7 +128,7 @@ def check_markdown(written):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(run=RUN)
 def test_every_report_writes_any_run(name, run):
     written = MODULES[name].render(run, Options())

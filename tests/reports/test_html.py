@@ -211,9 +211,9 @@ def test_manuals_are_written_in_a_little_markdown():
 
 def test_ten_thousand_findings_in_good_time():
     run = runs.large(10_000)
-    begun = time.perf_counter()
+    begun = time.process_time()
     written = render(run, Options())
-    assert time.perf_counter() - begun < 6  # 1.1 s where it was written; slow machines run this too
+    assert time.process_time() - begun < 5  # 1.1 s where it was written; slow machines run this too
     assert written.count('class="f"') == 10_000
 
 
