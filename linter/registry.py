@@ -75,16 +75,18 @@ def matches(selector: str, loaded: Loaded) -> bool:
     return (
         wanted.lower() == "all"
         or wanted in (loaded.name, loaded.family)
-        or (re.match(r"^RC\d{0,3}$", wanted.upper()) is not None and loaded.rule.code.startswith(wanted.upper()))
+        or (re.match(r"^(?:RC|X)\d{0,3}$", wanted.upper()) is not None and loaded.rule.code.startswith(wanted.upper()))
     )
 
 
-def selected(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Loaded, ...]:
-    """The rules that `select` (none: all) names and `ignore` does not.
+def selected(
+    select: tuple[str, ...], ignore: tuple[str, ...], known: tuple[Loaded, ...] | None = None
+) -> tuple[Loaded, ...]:
+    """The rules that `select` (none: all) names and `ignore` does not, of those that are `known` (default: built in).
 
     Raises `UsageError` for a selector that means no rule, naming the nearest one that does.
     """
-    catalogue = rules()
+    catalogue = rules() if known is None else known
     for selector in (*select, *ignore):
         if not any(matches(selector, loaded) for loaded in catalogue):
             raise UsageError(f"no rule is called {selector!r}{nearest(selector, catalogue)}")

@@ -128,8 +128,8 @@ def write(name: str, path: str, run: "Run", arguments: argparse.Namespace) -> No
     from linter.errors import UsageError  # noqa: PLC0415 - as above
     from linter.model import Severity  # noqa: PLC0415 - as above
 
-    color = not path and _color(arguments.color)
-    width = _width() if not path else 100
+    color = not path and terminal_color(arguments.color)
+    width = terminal_width() if not path else 100
     threshold = None if arguments.fail_on == "never" else Severity[arguments.fail_on.upper()]
     options = registry.report_options(color=color, width=width, fail_on=threshold, verbose=arguments.verbose)
     text = registry.report(name).render(run, options)
@@ -146,13 +146,15 @@ def write(name: str, path: str, run: "Run", arguments: argparse.Namespace) -> No
         raise UsageError(f"{path}: the {name} report cannot be written: {error.strerror}") from error
 
 
-def _color(wanted: str) -> bool:
+def terminal_color(wanted: str) -> bool:
+    """Whether to write colours to standard output: `wanted` is auto, always or never."""
     if wanted != "auto":
         return wanted == "always"
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
-def _width() -> int:
+def terminal_width() -> int:
+    """The width of the terminal, within reason; 100 where there is none."""
     if not sys.stdout.isatty():
         return 100
     import shutil  # noqa: PLC0415 - only a terminal has a width
