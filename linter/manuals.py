@@ -93,6 +93,8 @@ def _section(text: str, width: int, paint: _Paint) -> Iterator[str]:
                 if inner.strip().startswith(fence[1]):
                     break
                 yield f"    {inner}"
+        elif line.startswith("    ") and not gathered:
+            yield line
         elif not line.strip():
             yield from close()
             yield ""
