@@ -1,7 +1,7 @@
 """What the rules about payloads decide together: the one defect, its readers, how the Secret is remade.
 
-One defect gives one finding. `whole_defect` names the rule that a payload as a whole falls to, `entry_defect` the rule
-that one entry falls to; a rule reports only what falls to it.
+One defect gives one finding. `whole_defect` names the rule that a payload as a whole falls to, `entry_defect`
+the rule that one entry falls to; a rule reports only what falls to it.
 """
 
 import json
@@ -26,6 +26,7 @@ from linter.rule import (
     credentials,
     dig,
     origin,
+    payload_edit,
     payload_fix,
     shown,
     text,
@@ -46,6 +47,11 @@ NODE_WIDE: Final = (
 )
 
 _SHELL_VARIABLE: Final = re.compile(r"\$[A-Z_][A-Z0-9_]*|\$\([^()\n]*\)")
+_ELSEWHERE: Final = re.compile(
+    r"(?:^|\.)(?:quay\.io|docker\.io|ghcr\.io|gcr\.io|pkg\.dev|redhat\.io|gitlab\.com|azurecr\.io|amazonaws\.com|jfrog\.io|icr\.io)$"
+)
+"""Registries whose user names are no Harbor robots: there `robot` is a name like any other."""
+_HARBOR_PASSWORD: Final = re.compile(r"[A-Za-z0-9]{32}|eyJ[\w-]+\.[\w-]+\.[\w-]+")
 _PASSING_TYPES: Final = re.compile(r"^(?!kubernetes\.io/)[A-Za-z0-9.-]+\.[A-Za-z0-9.-]+/")
 _KEY_READERS: Final = ("hive.openshift.io", "agent-install.openshift.io", "hypershift.openshift.io", "argoproj.io")
 _JSON_KEY_USERS: Final = frozenset({"_json_key", "_json_key_base64"})
@@ -116,7 +122,7 @@ def entry_defect(entry: Entry) -> str:
         return "RC105"
     if not entry.live and not entry.auth_error:
         return ""
-    if expanded(entry):
+    if eaten(entry):
         return "RC118"
     if stand_in(entry):
         return "RC115"
@@ -141,9 +147,31 @@ def fields(entry: Entry) -> Iterator[tuple[str, str]]:
             yield name, value
 
 
-def expanded(entry: Entry) -> str:
-    """The member that holds a shell variable or substitution as it was written, "" when none does."""
-    return next((name for name, value in fields(entry) if _SHELL_VARIABLE.fullmatch(value.strip())), "")
+def eaten(entry: Entry) -> tuple[str, str] | None:
+    """The member into which a shell has eaten, or that it was to fill, and how that shows; None when none has."""
+    for name, value in fields(entry):
+        if _SHELL_VARIABLE.fullmatch(value.strip()):
+            return name, "a shell variable or command that was never expanded"
+    where = "auth" if entry.has_auth and not entry.auth_error else "username"
+    if "$$" in entry.username:
+        return where, "a user name with $$, which one more tool was to turn into $"
+    if entry.username == "robot" and _typed_in_a_shell(entry):
+        return where, "the user name robot alone, as if a shell had taken what followed the $ of robot$name"
+    return None
+
+
+def _typed_in_a_shell(entry: Entry) -> bool:
+    """Whether what is left of `robot$name` may be what stands here; a user who is called robot is no defect.
+
+    It shows by the registry's name, by a password as Harbor makes them, or by the three members that
+    `kubectl create secret docker-registry` and `oc` write: that is the command in which the name gets lost.
+    """
+    host = entry.registry.host
+    if not entry.password or _ELSEWHERE.search(host):
+        return False
+    if "harbor" in host or _HARBOR_PASSWORD.fullmatch(entry.password):
+        return True
+    return entry.has_auth and bool(entry.inline_username and entry.inline_password)
 
 
 def stand_in(entry: Entry) -> tuple[str, str] | None:
@@ -234,6 +262,13 @@ def entry_maps(payload: Payload) -> list[JsonNode]:
     if payload.form == "dockercfg":
         return [root]
     return [value for key, _, _, value in root.members if key.casefold() == "auths"]
+
+
+def rewritten(content: str, changes: Iterable[tuple[int, int, str]]) -> str:
+    """`content` with several spans replaced, each by its new text."""
+    for start, end, new in sorted(changes, reverse=True):
+        content = payload_edit.replace(content, start, end, new)
+    return content
 
 
 def encode_auth(username: str, password: str) -> str:

@@ -77,7 +77,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _overwritten(context: Context, secret: PullSecret) -> bool:
-    """Whether X stand inside the base64: what a dump tool does to a value, and in manifests the author of an example."""
+    """Whether X stand inside the base64: the work of a dump tool, and in manifests of an example's author."""
     if context.in_cluster or secret.state is not State.REDACTED or exempt(secret) or secret.written is None:
         return False
     return credentials.placeholder(secret.written.reveal()) is not None

@@ -1,0 +1,65 @@
+"""A shell has eaten into a credential, or was never asked to fill it in.
+
+## What it does
+
+Reports three traces of quoting gone wrong: `$AUTH` or `$(cat token)` as it stands in the script, a user name
+with `$$`, and the user name `robot` alone, which is what is left of a Harbor robot account such as `robot$ci`
+between double quotes. The last one is a guess: it is made where the registry or the password looks like Harbor,
+or where the entry has the three members that `kubectl create secret docker-registry` writes, and never for
+registries that have no such accounts.
+
+## Why it matters
+
+Robot and service accounts carry a `$` in their names (Harbor `robot$name`, `$oauthtoken`, `$app`). Between
+double quotes a shell replaces `$ci` by an empty text; Compose files, Jenkins and Make want it doubled and undo
+that once. The credential is sent as it stands, and the registry refuses it. `$AUTH` as the `auth` cannot even
+be decoded, which fails all pods that read the Secret (Kubernetes 1.25 to 1.36).
+
+## Example
+
+```yaml
+kind: Secret
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: |
+    {"auths": {"registry.example.com": {"auth": "$AUTH"}}}
+```
+
+## Fix
+
+None is offered: what was eaten is gone. Put the name between single quotes, and write it with one `$`:
+
+```console
+$ podman login --authfile=auth.json --username='robot$ci' registry.example.com
+```
+"""
+
+from collections.abc import Iterator
+
+from linter.rule import Context, Finding, Rule, Severity, command, credentials, shown, spot
+from rules.payload._shared import advice, eaten, entries, matched, member, of_entry, readers, reasons
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Report every credential that a shell has changed or left undone."""
+    for secret, payload, entry in entries(context, "RC118"):
+        where, what = eaten(entry) or ("auth", "a shell variable")
+        node = member(payload, entry, where)
+        start, end = (node.start, node.end) if node is not None else entry.value_span
+        undecodable = bool(entry.auth_error)
+        also = ", and cannot be decoded" if undecodable else ""
+        host = credentials.registry_host(entry.key) or "registry.example.com"
+        login = command("podman", "login", "--authfile=auth.json", "--username=robot$name", shown(host))
+        yield context.finding(
+            f"The {where} of {of_entry(secret, entry)} holds {what}{also}.",
+            of=secret.object,
+            at=spot(secret, start, end, entry.key),
+            key=shown(entry.key),
+            detail=reasons(context, secret) if undecodable else "The registry gets it as it stands and refuses it.",
+            remedy=advice(secret, "Put the credential between single quotes where a shell reads it, with one $."),
+            commands=() if secret.generated else (login,),
+            impact=readers(context, secret, None if payload.error is not None else matched([entry.key])),
+        )
+
+
+RULE = Rule(code="RC118", severity=Severity.WARNING, check=check, needs=("Secret",))
