@@ -24,7 +24,7 @@ metadata: {name: web}
 spec:
   template:
     spec:
-      serviceAccountName: webb      # the account is called web
+      serviceAccountName: fronted      # the account is called frontend
 ```
 
 ## Fix
