@@ -5,13 +5,14 @@ from typing import Final
 
 from linter.credentials import Consumer
 from linter.inventory.inventory import compatible
-from linter.inventory.records import TYPE_OF_KEY, PullSecret
-from linter.resolve.atlas import Atlas, would_serve
+from linter.inventory.records import KEY_OF_TYPE, PullSecret
+from linter.resolve.atlas import Atlas, right_type, would_serve
 from linter.resolve.commands import Shell, pointer
 from linter.resolve.names import Whereabouts, whereabouts
 from linter.resolve.near import HUB, HUB_KEY
 from linter.resolve.records import Change, Fate, KeyMatch, KeyStep, Offer, SecretStep, Verdict
 from linter.resolve.subjects import Case
+from linter.rule import shown
 
 _MOST: Final = 3
 _OWNED: Final = frozenset({"ReplicaSet", "Job", "ReplicationController"})
@@ -85,6 +86,7 @@ class _Advisor:
         yield from self._near_keys()
         yield from self._missing()
         yield from self._handed()
+        yield from self._near_elsewhere()
         yield from self._created()
 
     def guesses(self) -> Iterator[Change]:
@@ -120,16 +122,16 @@ class _Advisor:
         """A secret that would do under the right type: `type` cannot be changed, so it is made anew."""
         for step in self.secrets:
             secret = self._secret(step.name, step.node_wide)
-            if step.fate is not Fate.SKIPPED or secret is None or secret.data_key is None or secret.typed:
+            if step.fate not in (Fate.SKIPPED, Fate.READ) or secret is None or secret.data_key is None:
                 continue
-            if self.reference and would_serve(secret, self.reference, self.case.consumer):
-                kind, key = TYPE_OF_KEY[secret.data_key], secret.data_key
+            kind = right_type(secret)
+            if kind != secret.type and self.reference and would_serve(secret, self.reference, self.case.consumer):
                 yield Change(
                     f"make Secret {secret.name} anew with type {kind} (the type of a Secret cannot be changed)",
                     (
-                        self.shell.read(secret.name, key),
+                        self.shell.read(secret.name, secret.data_key),
                         self.shell.run("delete", "secret", secret.name),
-                        self.shell.create_from_file(secret.name, key),
+                        self.shell.create_from_file(secret.name, KEY_OF_TYPE[kind]),
                     ),
                 )
 
@@ -215,6 +217,19 @@ class _Advisor:
         shell = Shell(space, openshift=self.atlas.openshift)
         return Change(summary, (shell.read(name, key), self.shell.create_from_file(name, key)))
 
+    def _near_elsewhere(self) -> Iterator[Change]:
+        """A secret that nobody hands over, with a key that nearly matches."""
+        read = {step.name for step in self.secrets}
+        for secret, entry, near in self.atlas.nearly(self.case.namespace, self.reference):
+            if secret.name not in read and near.instead and not self.case.inventory.is_global(secret):
+                summary = f"in Secret {secret.name}, write the key {shown(entry.key)} as {near.instead}"
+                fixed = self._edited(secret.name, False, summary)
+                if self.case.reach is None or not secret.typed:
+                    yield fixed
+                else:
+                    link = self._link(secret.name)
+                    yield Change(f"{fixed.summary}, and {link.summary}", (*fixed.commands, *link.commands))
+
     def _created(self) -> Iterator[Change]:
         """Nobody in the namespace has a credential: make a secret, and hand it over."""
         case = self.case
@@ -222,6 +237,8 @@ class _Advisor:
         if not host or any(key.match is KeyMatch.NEAR and key.instead for key in self.keys):
             return
         if any(compatible(one.namespace, case.namespace) for one in self.atlas.holders(self.reference)):
+            return
+        if any(self.atlas.nearly(case.namespace, self.reference)):
             return
         name = f"{host.partition(':')[0].replace('.', '-')}-pull"
         server = HUB_KEY if host == HUB else host

@@ -2,15 +2,16 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Final
 
 from linter import credentials
-from linter.credentials import Consumer, Entry, key_matches
+from linter.credentials import Consumer, Entry, Payload, key_matches
 from linter.inventory.inventory import Inventory, compatible
 from linter.inventory.joins import Joins
-from linter.inventory.records import TYPE_OF_KEY, PullSecret
-from linter.resolve.near import HUB
+from linter.inventory.records import DOCKERCFG, DOCKERCONFIGJSON, KEY_OF_TYPE, TYPE_OF_KEY, PullSecret
+from linter.resolve.near import HUB, Near, near_miss
 from linter.settings import Settings
 
 _ANONYMOUS: Final = frozenset({"registry.access.redhat.com", "registry.k8s.io", "k8s.gcr.io", "mcr.microsoft.com"})
@@ -38,7 +39,7 @@ class Atlas:
         """Every entry with a credential by the host of its key; those with a wildcard under ""."""
         table: dict[str, list[tuple[PullSecret, Entry]]] = defaultdict(list)
         for secret in self.inventory.secrets:
-            for entry in secret.payload.entries if secret.payload is not None else ():
+            for entry in entries_meant(secret):
                 if entry.live and entry.registry.error is None and (entry.username or entry.password):
                     table["" if entry.registry.glob else entry.registry.host].append((secret, entry))
         return table
@@ -56,6 +57,14 @@ class Atlas:
         """Those of the namespace that would serve `lookup` if they were read, and under the right type."""
         found = [one for one in self.holders(lookup) if compatible(one.namespace, namespace)]
         return [secret for secret in found if would_serve(secret, lookup, consumer)]
+
+    def nearly(self, namespace: str, lookup: str) -> Iterator[tuple[PullSecret, Entry, Near]]:
+        """Entries of the namespace's secrets, read or not, that plainly were meant for `lookup` and miss it."""
+        for secret in self.inventory.secrets_in(namespace):
+            for entry in entries_meant(secret):
+                near = near_miss(entry.key, lookup) if entry.live and (entry.username or entry.password) else None
+                if near is not None and near.rank <= 1:
+                    yield secret, entry, near
 
     def wants_credential(self, host: str, lookup: str) -> str:
         """Why the registry is taken to want a credential, "" when nothing says so."""
@@ -84,10 +93,46 @@ class Atlas:
 
 
 def would_serve(secret: PullSecret, image: str, consumer: Consumer) -> bool:
-    """Whether `secret` alone, under the type that goes with its key, would give `image` a credential."""
+    """Whether `secret` alone would give `image` a credential if its type were that of its key and of its content."""
     if secret.payload is None or secret.decoded is None or secret.data_key is None:
         return False
-    data = {secret.data_key: secret.decoded.reveal().encode("utf-8", "surrogatepass")}
-    plain = credentials.PullSecret(secret.name, TYPE_OF_KEY[secret.data_key], data)
-    found = credentials.lookup(image, [plain], consumer=consumer)
+    kind = right_type(secret)
+    data = {KEY_OF_TYPE[kind]: secret.decoded.reveal().encode("utf-8", "surrogatepass")}
+    found = credentials.lookup(image, [credentials.PullSecret(secret.name, kind, data)], consumer=consumer)
     return found.error is None and any(one.username and one.password for one in found.candidates)
+
+
+def right_type(secret: PullSecret) -> str:
+    """The type that goes with the content: the two formats are easily put under each other's key."""
+    payload = secret.payload
+    if payload is not None and payload.shape == "wrapped":
+        return DOCKERCONFIGJSON
+    if payload is not None and payload.shape == "no-auths" and looks_legacy(payload):
+        return DOCKERCFG
+    return TYPE_OF_KEY.get(secret.data_key or "", DOCKERCONFIGJSON)
+
+
+def looks_legacy(payload: Payload) -> bool:
+    """Whether the top level holds entries itself, as in a .dockercfg."""
+    members = payload.root.members if payload.root is not None else ()
+    return any(
+        value.kind == "object" and {"auth", "username", "password"} & {name for name, _, _, _ in value.members}
+        for _, _, _, value in members
+    )
+
+
+def entries_meant(secret: PullSecret) -> tuple[Entry, ...]:
+    """The entries that the author of a payload meant, whatever key and type they stand under."""
+    if secret.payload is None or secret.decoded is None:
+        return ()
+    form = KEY_OF_TYPE[right_type(secret)].removeprefix(".")
+    if form == secret.payload.form:
+        return secret.payload.entries
+    return credentials.examine(secret.decoded.reveal(), form).entries
+
+
+def helped_hosts(secret: PullSecret) -> frozenset[str]:
+    """The registries for which a payload names a credential helper of its own."""
+    root = secret.payload.root if secret.payload is not None else None
+    named = [value for name, _, _, value in root.members if name.lower() == "credhelpers"] if root is not None else []
+    return frozenset(host for value in named for host, _, _, _ in value.members)

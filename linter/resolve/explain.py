@@ -9,7 +9,7 @@ from linter.inventory.pulls import Outcome, outcome, readable
 from linter.inventory.records import KEY_OF_TYPE, UNJUDGED, PullSecret
 from linter.model import ObjectRef, Scope
 from linter.resolve import advice, notes
-from linter.resolve.atlas import Atlas
+from linter.resolve.atlas import Atlas, helped_hosts
 from linter.resolve.records import (
     Explanation,
     Fate,
@@ -204,7 +204,7 @@ def _nothing(steps: Steps, atlas: Atlas) -> Judged:
     if hidden:
         return Judged(Verdict.UNKNOWN, hidden, causes)
     near = next((key for key in steps.keys if _is_near(key, steps)), None)
-    wanted = atlas.wants_credential(steps.host, steps.lookup)
+    wanted = atlas.wants_credential(steps.host, steps.lookup) or _meant(steps, atlas)
     if near is not None:
         where = f"Secret {near.secret}" if near.secret is not None else "the node-wide file"
         return Judged(Verdict.UNCOVERED, f"no credential is offered: {near.written} of {where} nearly matches", causes)
@@ -213,8 +213,31 @@ def _nothing(steps: Steps, atlas: Atlas) -> Judged:
     if steps.case.consumer is Consumer.KUBELET and atlas.has_plugin(steps.host):
         summary = f"no secret offers a credential; for {steps.host} a plugin of the node may, and no scan shows it"
         return Judged(Verdict.UNKNOWN, summary, causes)
+    empty = next((step for step in steps.secrets if _was_meant(step)), None)
+    if empty is not None:
+        said = f"no credential is offered; whether one for {steps.host} was meant to be in Secret {empty.name}"
+        return Judged(Verdict.UNKNOWN, f"{said}, nobody can tell", causes)
     said = "no credential is offered, and nothing in the scan says that the registry wants one"
     return Judged(Verdict.ANONYMOUS, said, causes)
+
+
+def _meant(steps: Steps, atlas: Atlas) -> str:
+    """A secret that plainly was meant to serve the image, "" when there is none."""
+    if not steps.lookup:
+        return ""
+    for secret in steps.case.secrets:
+        if steps.host in helped_hosts(secret):
+            return f"Secret {secret.name} sends for its credential to a helper of the workstation it was copied from"
+    for secret, entry, _ in atlas.nearly(steps.case.namespace, steps.lookup):
+        return f"{shown(entry.key)} of Secret {secret.name} nearly matches"
+    return ""
+
+
+def _was_meant(step: SecretStep) -> bool:
+    """Whether a secret of the list gives nothing although somebody put it there for a purpose."""
+    generated = "-dockercfg-" in step.name
+    empty = step.fate is Fate.READ and "holds no" in step.reason
+    return not generated and not step.node_wide and bool(step.name) and (step.fate is Fate.MISSING or empty)
 
 
 def _is_near(key: KeyStep, steps: Steps) -> bool:
@@ -238,6 +261,9 @@ def _causes(steps: Steps, atlas: Atlas) -> tuple[str, ...]:
     for secret in atlas.near_by(steps.case.namespace, steps.lookup, steps.case.consumer) if steps.lookup else ():
         if secret.name not in read and not atlas.inventory.is_global(secret):
             found.append(f"Secret {secret.name} holds a credential for it, but {_unhanded(steps, secret.name)}")
+    for secret, entry, near in atlas.nearly(steps.case.namespace, steps.lookup):
+        if secret.name not in read:
+            found.append(f"{shown(entry.key)} of Secret {secret.name}, which nothing hands to this pull: {near.why}")
     return tuple(dict.fromkeys(found))
 
 

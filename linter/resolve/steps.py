@@ -6,6 +6,7 @@ from typing import NamedTuple
 from linter.credentials import Consumer, Entry, Lookup, Payload, containers_key, key_matches
 from linter.inventory.pulls import readable
 from linter.inventory.records import KEY_OF_TYPE, UNJUDGED, PullSecret, State
+from linter.resolve.atlas import looks_legacy
 from linter.resolve.near import near_miss
 from linter.resolve.records import Fate, KeyMatch, KeyStep, ListStep, SecretStep
 from linter.resolve.subjects import Case
@@ -153,7 +154,7 @@ def _read(step: SecretStep, payload: Payload) -> SecretStep:
     if payload.shape == "wrapped":
         reason = "holds no credential: under this type `auths` is taken for the name of a registry"
     elif payload.shape == "no-auths":
-        inside = " (its top level looks like the older .dockercfg format)" if _looks_legacy(payload) else ""
+        inside = " (its top level looks like the older .dockercfg format)" if looks_legacy(payload) else ""
         reason = f"holds no entry: it has no `auths` object at its top level{inside}"
     else:
         reason = f"{len(live)} {'entry' if len(live) == 1 else 'entries'}"
@@ -161,14 +162,6 @@ def _read(step: SecretStep, payload: Payload) -> SecretStep:
         helper = " and ".join(payload.helpers)
         reason += f"; the credentials stayed in the helper ({helper}) of the workstation, which no cluster can ask"
     return step._replace(fate=Fate.READ, reason=reason)
-
-
-def _looks_legacy(payload: Payload) -> bool:
-    members = payload.root.members if payload.root is not None else ()
-    return any(
-        value.kind == "object" and {"auth", "username", "password"} & {name for name, _, _, _ in value.members}
-        for _, _, _, value in members
-    )
 
 
 def _node_fate(case: Case, node: PullSecret, found: Lookup | None) -> SecretStep:
