@@ -1,0 +1,118 @@
+"""`regcred rules`, `explain` and `report`, and the overview that lists every command."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linter import cli, registry
+from linter.__main__ import main
+
+LOADED = registry.rules()
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = main(list(words))
+    output = capsys.readouterr()
+    return code, output.out, output.err
+
+
+def test_every_command_is_in_the_overview_and_has_help(capsys: pytest.CaptureFixture[str]) -> None:
+    overview = run(capsys, "--help")[1]
+    assert {"check", "rules", "explain", "baseline"} <= set(cli.available())
+    for command in cli.available():
+        assert re.search(rf"^  {command} +\S", overview, re.MULTILINE)
+        with pytest.raises(SystemExit) as left:
+            main([command, "--help"])
+        assert left.value.code == 0
+        assert f"regcred {command}" in capsys.readouterr().out
+
+
+def test_all_rules_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "rules")
+    assert code == 0
+    for loaded in LOADED:
+        assert re.search(rf"^  {loaded.rule.code}  {loaded.name} ", out, re.MULTILINE)
+    assert f"{len(LOADED)} rules" in out
+
+
+@pytest.mark.parametrize("selector", ["RC2", "registries", "rc2", "RC201,RC202"])
+def test_rules_are_filtered(selector: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "rules", selector, "--format", "json")
+    codes = [rule["code"] for rule in json.loads(out)]
+    assert codes[:2] == ["RC201", "RC202"]
+    assert all(code.startswith("RC2") for code in codes)
+
+
+def test_rules_for_programs_carry_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    found: list[dict[str, Any]] = json.loads(run(capsys, "rules", "--format", "json")[1])
+    assert [rule["code"] for rule in found] == [loaded.rule.code for loaded in LOADED]
+    for rule in found:
+        assert rule["summary"]
+        assert rule["severity"] in ("error", "warning", "info")
+        assert [section["heading"] for section in rule["sections"]][:2] == ["What it does", "Why it matters"]
+
+
+def test_rules_as_markdown(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = run(capsys, "rules", "RC201", "--format", "markdown")[1].splitlines()
+    assert rows[0].startswith("| code |")
+    assert rows[2].startswith("| RC201 | duplicate-key | error | yes |")
+
+
+def test_an_unknown_selector_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, "rules", "duplicate-keys")
+    assert code == 2
+    assert "did you mean duplicate-key?" in err
+
+
+@pytest.mark.parametrize("loaded", LOADED, ids=lambda loaded: loaded.name)
+def test_every_rule_can_be_explained(loaded: registry.Loaded, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "explain", loaded.rule.code)
+    assert code == 0
+    assert out == run(capsys, "explain", loaded.name)[1]
+    assert out.startswith(f"{loaded.rule.code} {loaded.name}  (")
+    for heading in ("What it does", "Why it matters", "Example", "Fix"):
+        assert f"\n{heading}\n" in out
+    assert "##" not in re.sub(r"^    .*", "", out, flags=re.MULTILINE)
+    assert "```" not in out
+    assert "\x1b" not in out
+    assert "\0" not in out
+    prose = [line for line in out.splitlines() if not line.startswith("    ")]
+    assert max(map(len, prose)) <= 130
+
+
+def test_words_of_the_manual_survive_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    for loaded in LOADED:
+        plain = " ".join(run(capsys, "explain", loaded.name, "--color", "never")[1].replace("`", "").split())
+        _, sections = registry.manual(loaded.module.__doc__ or "")
+        for _, text in sections:
+            for word in re.sub(r"^ *(```|~~~).*$|[`*]", "", text, flags=re.MULTILINE).split():
+                assert word in plain.replace("*", ""), (loaded.name, word)
+
+
+def test_colours_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    out = run(capsys, "explain", "RC201", "--color", "always")[1]
+    assert out.startswith("\x1b[1mRC201 duplicate-key\x1b[0m")
+    assert re.sub(r"\x1b\[\d+m", "", out).count("\n") == run(capsys, "explain", "RC201")[1].count("\n")
+
+
+def test_explain_several_and_as_markdown(capsys: pytest.CaptureFixture[str]) -> None:
+    out = run(capsys, "explain", "RC201", "unlinked_pull_secret")[1]
+    assert "RC201 duplicate-key" in out
+    assert "RC301 unlinked-pull-secret" in out
+    page = run(capsys, "explain", "rc201", "--format", "markdown")[1]
+    root = Path(__file__).parent.parent
+    assert page == (root / "docs" / "rules" / "RC201-duplicate-key.md").read_text()
+
+
+@pytest.mark.parametrize(("word", "near"), [("RC2O1", "RC201"), ("unlinked-secret", "unlinked-pull-secret")])
+def test_explain_what_does_not_exist(word: str, near: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "explain", word)
+    assert (code, out) == (2, "")
+    assert f"did you mean {near}?" in err
+
+
+def test_explain_nonsense_says_where_to_look(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "regcred rules" in run(capsys, "explain", "zzzzqqqq")[2]
