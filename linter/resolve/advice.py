@@ -74,7 +74,12 @@ class _Advisor:
 
     def credentials(self) -> Iterator[Change]:
         """What is offered is no credential, or the wrong one: put the right one there."""
-        if self.offers:
+        ended = next((key for key in self.keys if key.match is KeyMatch.MATCH and key.why), None)
+        if ended is not None:
+            name = f"Secret {ended.secret}" if ended.secret is not None else "the node-wide file"
+            summary = f"give {ended.written} of {name} an `auth` field: base64 of user:password"
+            yield self._edited(ended.secret or "", ended.secret is None, summary)
+        elif self.offers:
             offer = self.offers[0]
             name = f"Secret {offer.secret}" if offer.secret is not None else "the node-wide file"
             summary = f"put a working credential for {offer.key} into {name}"

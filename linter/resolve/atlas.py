@@ -32,7 +32,9 @@ class Atlas:
     @cached_property
     def openshift(self) -> bool:
         """Whether commands should be written for `oc`."""
-        return self.settings.platform == "openshift" or Joins(self.inventory).openshift
+        if self.settings.platform:
+            return self.settings.platform == "openshift"
+        return self.inventory.global_secret is not None or Joins(self.inventory).openshift
 
     @cached_property
     def _entries(self) -> dict[str, list[tuple[PullSecret, Entry]]]:

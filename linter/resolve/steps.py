@@ -227,8 +227,11 @@ def _key(consumer: Consumer, source: Source, entry: Entry, found: Lookup | None)
 
 def _containers_near(step: KeyStep, entry: Entry, found: Lookup | None, lookup: str) -> KeyStep:
     if found is not None and found.anonymous_at == entry.key:
-        invisible = entry.username or entry.password
-        why = "it holds user name and password without `auth`, which alone is read" if invisible else "it holds nothing"
+        why = "it holds user name and password without `auth`, which alone is read"
+        if entry.has_auth:
+            why = f"its `auth` is no credential: {entry.auth_error or 'it is empty'}"
+        elif not (entry.username or entry.password):
+            why = "it holds nothing"
         return step._replace(match=KeyMatch.MATCH, why=why)
     if found is not None and found.candidates:
         return step

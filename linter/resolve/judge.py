@@ -1,0 +1,233 @@
+"""The verdict: what the consumer's own matcher answered, and where that is not the whole truth, why."""
+
+from typing import NamedTuple
+
+from linter.credentials import Consumer
+from linter.inventory.inventory import compatible
+from linter.inventory.pulls import Outcome, readable
+from linter.inventory.records import KEY_OF_TYPE, UNJUDGED
+from linter.model import Scope
+from linter.resolve.atlas import Atlas, entries_meant, helped_hosts
+from linter.resolve.records import Fate, KeyMatch, KeyStep, ListStep, Offer, SecretStep, Verdict
+from linter.resolve.remarks import Remark, Weight
+from linter.resolve.subjects import Case
+from linter.resolve.words import reader
+from linter.rule import shown
+
+
+class Steps(NamedTuple):
+    """All that was found out about one case, before it is judged."""
+
+    case: Case
+    outcome: Outcome
+    list: ListStep
+    secrets: tuple[SecretStep, ...]
+    keys: tuple[KeyStep, ...]
+    offers: tuple[Offer, ...]
+    remarks: tuple[Remark | None, ...]
+    host: str
+
+    @property
+    def lookup(self) -> str:
+        """The text that is compared with registry keys, "" when there is none."""
+        found = self.outcome.lookup
+        return (found.reference or "") if found is not None else ""
+
+
+class Judged(NamedTuple):
+    """A verdict, in a sentence, and why."""
+
+    verdict: Verdict
+    summary: str
+    causes: tuple[str, ...] = ()
+
+
+def judge(steps: Steps, atlas: Atlas) -> Judged:
+    """The verdict: what the heart answered, and where it is not the whole truth, why."""
+    case, asked = steps.case, steps.outcome
+    reason = asked.lookup.reason if asked.lookup is not None else None
+    if asked.verdict == "bad-image":
+        return Judged(Verdict.BAD_IMAGE, f"{reader(case.consumer)} refuses the image reference: {reason}")
+    if _no_account(case):
+        account = case.workload.account if case.workload is not None else ""
+        return Judged(Verdict.FORBIDDEN, f"the pod is not admitted: there is no service account {account}")
+    if asked.verdict == "refused":
+        return _refused(steps)
+    if asked.verdict == "unknown" and asked.lookup is None:
+        return Judged(Verdict.UNKNOWN, asked.reason)
+    if steps.offers:
+        return _offered(steps)
+    return _nothing(steps, atlas)
+
+
+def _no_account(case: Case) -> bool:
+    workload, reached = case.workload, case.reach
+    if workload is None or reached is None or workload.account == "default" or reached.account is not None:
+        return False
+    if workload.is_pod and workload.object.uid:
+        return False
+    inventory = case.inventory
+    proven = inventory.scope is Scope.CLUSTER and inventory.covers("ServiceAccount", case.namespace)
+    return proven and not inventory.accounts_named(case.namespace, workload.account)
+
+
+def _refused(steps: Steps) -> Judged:
+    """A secret does not decode. Those to blame are found among the steps."""
+    case = steps.case
+    fatal = [step for step in steps.secrets if step.fate is Fate.FATAL]
+    name = steps.outcome.lookup.culprit if steps.outcome.lookup is not None else None
+    culprit = next((step for step in fatal if step.name == name), fatal[0] if fatal else None)
+    what = f"Secret {culprit.name}" if culprit is not None and not culprit.node_wide else "the node-wide file"
+    everything = {
+        Consumer.KUBELET: "every container of the pod fails, whatever registry its image comes from",
+        Consumer.IMPORTER: "every import of the namespace fails, whatever registry it comes from",
+        Consumer.CONTAINERS: "nothing is offered",
+    }[case.consumer]
+    causes = (f"{what}: {culprit.reason}",) if culprit is not None else ()
+    return Judged(Verdict.REFUSED, f"{what} does not decode, so {everything}", causes)
+
+
+def _offered(steps: Steps) -> Judged:
+    """Something is offered: the importer and CRI-O stop at the first, the kubelet tries one after the other."""
+    first_only = steps.case.consumer is not Consumer.KUBELET
+    remarks = steps.remarks[:1] if first_only else steps.remarks
+    weights = [said.weight if said is not None else Weight.NOTE for said in remarks]
+    best = min(weights)
+    at = weights.index(best)
+    offer, said = steps.offers[at], remarks[at]
+    where = f"Secret {offer.secret}" if offer.secret is not None else "the node-wide file"
+    causes = [f"{said.text}"] if said is not None else []
+    if best is Weight.NOTE:
+        tried = "" if at == 0 else " after the ones before it have failed"
+        summary = f"the credential of {where} for {offer.key} is offered{tried}"
+        before = [one.text for one in remarks[:at] if one is not None]
+        return Judged(Verdict.CREDENTIAL, summary, (*causes, *before))
+    hidden = _hidden(steps)
+    if best is Weight.UNUSABLE and hidden and not first_only:
+        return Judged(Verdict.UNKNOWN, f"what is known to be offered is no credential, and {hidden}", tuple(causes))
+    if best is Weight.DOUBT:
+        return Judged(Verdict.DOUBTFUL, f"{where} offers a credential for {offer.key} that looks wrong", tuple(causes))
+    more = " and nothing after it is tried" if first_only and len(steps.offers) > 1 else ""
+    return Judged(Verdict.UNUSABLE, f"what {where} offers for {offer.key} is no credential{more}", tuple(causes))
+
+
+def _nothing(steps: Steps, atlas: Atlas) -> Judged:
+    """Judge an answer without an offer: as it should be, or not."""
+    if atlas.asks_nobody(steps.host):
+        return Judged(Verdict.ANONYMOUS, f"no credential is offered, and {steps.host} asks for none")
+    causes = _causes(steps, atlas)
+    hidden = _hidden(steps)
+    if hidden:
+        return Judged(Verdict.UNKNOWN, hidden, causes)
+    ended = next((key for key in steps.keys if key.match is KeyMatch.MATCH and key.why), None)
+    if ended is not None:
+        said = f"the entry {ended.written} is found and gives nothing, so none is sent"
+        return Judged(Verdict.UNUSABLE, said, causes)
+    near = next((key for key in steps.keys if _is_near(key, steps)), None)
+    wanted = atlas.wants_credential(steps.host, steps.lookup) or _meant(steps, atlas)
+    if near is not None:
+        where = f"Secret {near.secret}" if near.secret is not None else "the node-wide file"
+        return Judged(Verdict.UNCOVERED, f"no credential is offered: {near.written} of {where} nearly matches", causes)
+    if wanted:
+        return Judged(Verdict.UNCOVERED, f"no credential is offered, and {wanted}", causes)
+    if steps.case.consumer is Consumer.KUBELET and atlas.has_plugin(steps.host):
+        summary = f"no secret offers a credential; for {steps.host} a plugin of the node may, and no scan shows it"
+        return Judged(Verdict.UNKNOWN, summary, causes)
+    empty = next((step for step in steps.secrets if _was_meant(step, steps.case)), None)
+    if empty is not None:
+        said = f"no credential is offered; whether one for {steps.host} was meant to be in Secret {empty.name}"
+        return Judged(Verdict.UNKNOWN, f"{said}, nobody can tell", causes)
+    said = "no credential is offered, and nothing in the scan says that the registry wants one"
+    return Judged(Verdict.ANONYMOUS, said, causes)
+
+
+def _meant(steps: Steps, atlas: Atlas) -> str:
+    """A secret that plainly was meant to serve the image, "" when there is none."""
+    if not steps.lookup:
+        return ""
+    for secret in steps.case.secrets:
+        if steps.host in helped_hosts(secret):
+            return f"Secret {secret.name} sends for its credential to a helper of the workstation it was copied from"
+    for secret, entry, _ in atlas.nearly(steps.case.namespace, steps.lookup):
+        return f"{shown(entry.key)} of Secret {secret.name} nearly matches"
+    return ""
+
+
+def _was_meant(step: SecretStep, case: Case) -> bool:
+    """Whether a pod's list names a secret that gives nothing, and nothing tells what it was to give."""
+    if case.reach is None or step.node_wide or not step.name or "-dockercfg-" in step.name:
+        return False
+    return not any(entries_meant(one) for one in case.inventory.secrets_named(case.namespace, step.name))
+
+
+def _is_near(key: KeyStep, steps: Steps) -> bool:
+    """A near miss that is plainly a mistake, and not just an entry for another path of the same registry."""
+    if key.match is KeyMatch.DROPPED:
+        return bool(key.instead)
+    if key.match is not KeyMatch.NEAR:
+        return False
+    return not key.why.startswith("it serves only") or steps.case.consumer is Consumer.CONTAINERS
+
+
+def _causes(steps: Steps, atlas: Atlas) -> tuple[str, ...]:
+    """Why nothing is offered, the likeliest reason first."""
+    found = [f"{key.written}: {key.why}" for key in steps.keys if key.match in (KeyMatch.NEAR, KeyMatch.DROPPED)]
+    found += [f"{key.written}: {key.why}" for key in steps.keys if key.match is KeyMatch.MATCH and key.why]
+    for step in steps.secrets:
+        empty = step.fate is Fate.READ and "holds no" in step.reason
+        if step.fate in (Fate.SKIPPED, Fate.MISSING) or empty:
+            found.append(f"Secret {step.name}: {step.reason}" if step.name else step.reason)
+    read = {step.name for step in steps.secrets}
+    for secret in atlas.near_by(steps.case.namespace, steps.lookup, steps.case.consumer) if steps.lookup else ():
+        if secret.name not in read and not atlas.inventory.is_global(secret):
+            found.append(f"Secret {secret.name} holds a credential for it, but {_unhanded(steps, secret.name)}")
+    for secret, entry, near in atlas.nearly(steps.case.namespace, steps.lookup):
+        if secret.name not in read:
+            found.append(f"{shown(entry.key)} of Secret {secret.name}, which nothing hands to this pull: {near.why}")
+    return tuple(dict.fromkeys(found))
+
+
+def _unhanded(steps: Steps, name: str) -> str:
+    """Why a secret that would do is not among those that are read."""
+    reached = steps.case.reach
+    if name in steps.list.masked:
+        return "the account's list, which names it, is not used"
+    account = reached.account if reached is not None else None
+    if account is not None and any(one.name == name for one in account.mountable):
+        return "the account names it under `secrets` alone, which serves mounts and no pull"
+    return "nothing hands it to this pull"
+
+
+def _hidden(steps: Steps) -> str:
+    """What decides the answer and is not known, "" when all is."""
+    case = steps.case
+    own = _hidden_secret(steps)
+    if own:
+        return own
+    node = case.inventory.global_secret
+    if node is not None and (node.state in UNJUDGED or not readable(node)):
+        return f"the node-wide file cannot be judged ({node.reason})"
+    if case.consumer is Consumer.IMPORTER:
+        for made in case.inventory.generated:
+            if made.type in KEY_OF_TYPE and compatible(made.namespace, case.namespace):
+                return f"Secret {made.name} is made by a {made.how}, and its content is not in the scan"
+    if case.consumer is Consumer.CONTAINERS and node is None and case.reach is None:
+        return "the node-wide file is not in the scan (openshift-config/pull-secret on OpenShift)"
+    return ""
+
+
+def _hidden_secret(steps: Steps) -> str:
+    """A secret of the list, or the list itself, of which too little is known."""
+    for step in steps.secrets:
+        if step.fate is Fate.UNKNOWN and not step.node_wide:
+            return f"Secret {step.name} cannot be judged ({step.reason})"
+    if steps.case.reach is None:
+        return ""
+    if steps.case.reach.unknown:
+        return steps.case.reach.unknown
+    missing = [step.name for step in steps.secrets if step.fate is Fate.MISSING]
+    return f"Secret {missing[0]} is not in the scan" if missing and not _proven(steps.case) else ""
+
+
+def _proven(case: Case) -> bool:
+    return case.inventory.scope is Scope.CLUSTER and case.inventory.covers("Secret", case.namespace)
