@@ -211,6 +211,7 @@ __all__ = [
     "Impact",
     "ImportPull",
     "ImportTag",
+    "Inventory",
     "JsonNode",
     "KubeObject",
     "Link",

@@ -57,6 +57,9 @@ def pull_secret(item: KubeObject, *, substituted: bool = False) -> PullSecret:
     value = item.body[field][key]
     written = Sensitive(value) if isinstance(value, str) else None
     secret = secret._replace(written=written)
+    if isinstance(value, dict) and isinstance(value.get("auths"), dict):
+        # The config itself, without the quotes that would make it text: no template leaves that behind.
+        return secret._replace(state=State.INVALID_BASE64, error="the value is a mapping, not text")
     verdict = _unjudged(item, value, substituted=substituted)
     if verdict is not None:
         return secret._replace(state=verdict.state, reason=verdict.reason)
@@ -141,8 +144,8 @@ def _redacted_entry(entry: Entry) -> str | None:
 def _damaged(secret: PullSecret, value: str, message: str, offset: int) -> PullSecret:
     """Classify a value that is not base64.
 
-    What stands before the damage may show that the content was broken before it was encoded (the example of OpenShift's own
-    documentation is both): then the content is the defect to tell, and `error` keeps the damage beside it.
+    What stands before the damage may show that the content was broken before it was encoded (the example of OpenShift's
+    own documentation is both): then the content is the defect to tell, and `error` keeps the damage beside it.
     """
     damaged = secret._replace(state=State.INVALID_BASE64, error=message, error_offset=offset)
     written = "".join(value[:offset].split("\n")).replace("\r", "").rstrip("=")

@@ -18,11 +18,14 @@ from linter.rule import (
     Entry,
     Fix,
     Impact,
+    Inventory,
     JsonNode,
     Payload,
     PullSecret,
+    Reference,
     State,
     command,
+    compatible,
     credentials,
     dig,
     origin,
@@ -64,10 +67,11 @@ def exempt(secret: PullSecret) -> bool:
     return bool(secret.generated) and secret.state in (State.EMPTY, State.ABSENT)
 
 
-@lru_cache(maxsize=512)
 def inner_json(content: str) -> str | None:
     """The JSON object inside one to four further layers of base64, None when there is none."""
     for _ in range(4):
+        if content.lstrip()[:1] in ("{", "["):
+            return None
         compact = "".join(content.split()).strip("\"'")
         decoded = credentials.decode_base64(compact, padded=compact.endswith("="))
         if not isinstance(decoded, bytes) or not compact:
@@ -101,7 +105,7 @@ def whole_defect(secret: PullSecret) -> str:
         return "RC103" if inner_json(payload.text) else "RC102"
     if payload.root.kind != "object":
         return "RC104"
-    if payload.helpers and not any(_inline(entry) for entry in payload.entries):
+    if payload.helpers and payload.error is None and not any(_inline(entry) for entry in payload.entries):
         return "RC110"
     return "RC104" if payload.shape != "ok" and not _mistyped_auths(payload) else ""
 
@@ -353,12 +357,19 @@ def _proves(use: str, group_name: str) -> bool:
 
 
 def _uses(context: Context, name: str, namespace: str) -> Iterator[tuple[str, str]]:
-    for reference in context.inventory.references:
-        near = not reference.namespace or not namespace or reference.namespace == namespace
-        if reference.name == name and near and reference.pulls:
+    for reference in _references(context.inventory).get(name, ()):
+        if compatible(reference.namespace, namespace) and reference.pulls:
             version = reference.object.api_version if reference.object is not None else ""
             annotated = "annotations" in reference.route
             yield str(reference.use), "argoproj.io" if annotated else version.rpartition("/")[0]
+
+
+@lru_cache(maxsize=1)
+def _references(inventory: Inventory) -> dict[str, list[Reference]]:
+    table: dict[str, list[Reference]] = {}
+    for reference in inventory.references:
+        table.setdefault(reference.name, []).append(reference)
+    return table
 
 
 def used_otherwise(context: Context, name: str, namespace: str) -> bool:
@@ -368,25 +379,32 @@ def used_otherwise(context: Context, name: str, namespace: str) -> bool:
     """
     if any(not _proves(use, group_name) for use, group_name in _uses(context, name, namespace)):
         return True
-    near = (item for item in context.inventory.objects if item.kind not in ("Secret", "ServiceAccount"))
-    return any(
-        _mounts(item.body, name, 0)
-        for item in near
-        if not item.namespace or not namespace or item.namespace == namespace
-    )
+    return any(compatible(where, namespace) for where in _mounts(context.inventory).get(name, ()))
 
 
-def _mounts(value: object, name: str, depth: int) -> bool:
-    """Whether `secretName: name` or `secret: {name: …}` stands anywhere below."""
-    if depth > 60:
-        return False
-    if isinstance(value, dict):
-        if text(value.get("secretName")) == name or text(dig(value.get("secret"), "name")) == name:
-            return True
-        return any(_mounts(child, name, depth + 1) for child in value.values() if isinstance(child, dict | list))
-    if isinstance(value, list):
-        return any(_mounts(child, name, depth + 1) for child in value if isinstance(child, dict | list))
-    return False
+@lru_cache(maxsize=1)
+def _mounts(inventory: Inventory) -> dict[str, set[str]]:
+    """Names under `secretName` and `secret: {name: …}` anywhere in the scan, with the namespaces that have them."""
+    table: dict[str, set[str]] = {}
+    for item in inventory.objects:
+        if item.kind not in ("Secret", "ServiceAccount"):
+            for name in _mounted(item.body):
+                table.setdefault(name, set()).add(item.namespace)
+    return table
+
+
+def _mounted(body: object) -> Iterator[str]:
+    stack, seen = [body], set()
+    while stack:
+        value = stack.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, dict):
+            yield from filter(None, (text(value.get("secretName")), text(dig(value.get("secret"), "name"))))
+            stack.extend(child for child in value.values() if isinstance(child, dict | list))
+        elif isinstance(value, list):
+            stack.extend(child for child in value if isinstance(child, dict | list))
 
 
 def foreign_type(kind: str) -> bool:

@@ -4,7 +4,8 @@
 
 Reports a `.dockerconfigjson` or `.dockercfg` under `data` that is not standard base64. Line breaks inside the
 value are legal and stay silent; spaces, tabs, the URL-safe alphabet and missing padding are not. Where the text
-before the damage already shows that the content is no JSON, that is what is told: `invalid-json`.
+before the damage already shows that the content is no JSON, that is what is told: `invalid-json`. A config that
+stands there without quotes is a mapping to YAML, and is reported here as well.
 
 ## Why it matters
 
@@ -41,7 +42,10 @@ _FORMS = {".dockercfg": "dockercfg"}
 def check(context: Context) -> Iterator[Finding]:
     """Report every value that the API server cannot decode."""
     for secret in whole(context, "RC101"):
-        written = secret.written.reveal() if secret.written is not None else ""
+        if secret.written is None:
+            yield _mapping(context, secret)
+            continue
+        written = secret.written.reveal()
         why, plain = _reading(secret, written)
         yield context.finding(
             f"{named(secret)}: {secret.data_key} is not base64 ({secret.error}): {why}.",
@@ -56,6 +60,18 @@ def check(context: Context) -> Iterator[Finding]:
             impact=readers(context, secret),
             fix=repair(secret, plain, f"Write {secret.data_key} of {secret.name} as base64"),
         )
+
+
+def _mapping(context: Context, secret: PullSecret) -> Finding:
+    return context.finding(
+        f"{named(secret)}: {secret.data_key} is not text: the config stands there as a YAML mapping.",
+        of=secret.object,
+        at=secret.at(),
+        key=secret.data_key or "",
+        detail=REFUSED,
+        remedy=advice(secret, "Put the config under stringData, between single quotes or behind a bar (|)."),
+        impact=readers(context, secret),
+    )
 
 
 def _reading(secret: PullSecret, written: str) -> tuple[str, str | None]:
