@@ -21,7 +21,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
 
 def test_every_command_is_in_the_overview_and_has_help(capsys: pytest.CaptureFixture[str]) -> None:
     overview = run(capsys, "--help")[1]
-    assert {"check", "rules", "explain", "baseline"} <= set(cli.available())
+    assert {"check", "rules", "explain", "baseline", "report"} <= set(cli.available())
     for command in cli.available():
         assert re.search(rf"^  {command} +\S", overview, re.MULTILINE)
         with pytest.raises(SystemExit) as left:
@@ -116,3 +116,97 @@ def test_explain_what_does_not_exist(word: str, near: str, capsys: pytest.Captur
 
 def test_explain_nonsense_says_where_to_look(capsys: pytest.CaptureFixture[str]) -> None:
     assert "regcred rules" in run(capsys, "explain", "zzzzqqqq")[2]
+
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = str(ROOT / "examples" / "cluster.yaml")
+
+
+@pytest.fixture
+def saved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """A result with everything in it: findings, fixes with proofs, suppressions, a baseline, coverage and problems."""
+    team = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default, namespace: team}\n"
+    links = "imagePullSecrets:\n- name: a  # regcred: ignore[RC307] why\n- name: a\n# regcred: ignore[RC102] stale\n"
+    sops = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: team}\n"
+    sops += "type: kubernetes.io/dockerconfigjson\n"
+    value = "stringData: {.dockerconfigjson: 'ENC[AES256_GCM,data:x,type:str]'}\nsops: {version: 3.8.1}\n"
+    manifests = tmp_path / "team.yaml"
+    manifests.write_text(team + links + sops + value)
+    main(["baseline", EXAMPLE, str(manifests), "--select", "RC302", "-o", str(tmp_path / "known")])
+    path = tmp_path / "result.json"
+    known = ["--baseline", str(tmp_path / "known")]
+    main(["check", EXAMPLE, str(manifests), "absent.yaml", *known, "--format", f"json={path}"])
+    capsys.readouterr()
+    tree = json.loads(path.read_text())
+    assert len(tree["scans"]) == 2
+    assert tree["coverage"]["problems"]
+    assert tree["coverage"]["not_evaluated"]
+    assert tree["summary"]["baselined"] == 1
+    return path
+
+
+def test_a_saved_result_comes_back_whole(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "report", str(saved), "--format", "json")
+    assert code == 0
+    assert out == saved.read_text()
+
+
+@pytest.mark.parametrize("form", [name for name in registry.report_names() if name not in ("text", "html", "markdown")])
+def test_a_saved_result_renders_as_the_run_did(
+    form: str, saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    direct, later = tmp_path / "direct", tmp_path / "later"
+    words = [EXAMPLE, str(tmp_path / "team.yaml"), "absent.yaml", "--baseline", str(tmp_path / "known")]
+    main(["check", *words, "--format", f"{form}={direct}"])
+    assert main(["report", str(saved), "--format", f"{form}={later}"]) == 0
+    without = re.compile(r'"snippet": \{[^}]*\},?|"charOffset": \d+|"charLength": \d+')
+    if form != "sarif":  # which also holds edits and excerpts, and they are not saved
+        assert without.sub("", later.read_text()) == without.sub("", direct.read_text())
+
+
+@pytest.mark.parametrize("form", registry.report_names())
+def test_every_format_can_be_made_of_a_saved_result(
+    form: str, saved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, "report", str(saved), "--format", form)
+    assert (code, err) == (0, "")
+    assert "duplicate-registry" in out or "RC202" in out
+
+
+def test_a_result_without_any_scan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "empty.json"
+    main(["check", str(tmp_path / "absent"), "--format", f"json={path}"])
+    code, out, _ = run(capsys, "report", str(path), "--format", "json")
+    assert code == 0
+    assert out == path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda tree: tree.update(schema=2), "another version"),
+        (lambda tree: tree.pop("findings"), "not a result"),
+        (lambda tree: tree["findings"][0].update(code=3), "findings[0].code"),
+        (lambda tree: tree["findings"][0].update(severity="fatal"), "error, warning or info"),
+        (lambda tree: tree["findings"][0].pop("object"), "findings[0]"),
+        (lambda tree: tree["scan"].update(scope="galaxy"), "scope"),
+    ],
+)
+def test_what_is_no_result_is_refused_with_its_place(
+    change: Any, said: str, saved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = json.loads(saved.read_text())
+    change(tree)
+    saved.write_text(json.dumps(tree))
+    code, out, err = run(capsys, "report", str(saved), "--format", "text")
+    assert (code, out) == (2, "")
+    assert str(saved) in err
+    assert said in err
+
+
+def test_results_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "report", str(tmp_path / "absent.json"))[0] == 3
+    (tmp_path / "text.json").write_text("no json")
+    assert run(capsys, "report", str(tmp_path / "text.json"))[0] == 2
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    assert run(capsys, "report", str(tmp_path / "deep.json"))[0] == 2

@@ -36,8 +36,8 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", metavar="FILE", help="settings file; default: the nearest .regcred.yaml")
 
 
-def add_outputs(parser: argparse.ArgumentParser, *, fail_on: str = "warning") -> None:
-    """Declare how a run is reported and what its exit code is: the same for every command that reports."""
+def add_outputs(parser: argparse.ArgumentParser) -> None:
+    """Declare how a run is reported: the same for every command that reports."""
     parser.add_argument(
         "--format",
         action="append",
@@ -46,9 +46,8 @@ def add_outputs(parser: argparse.ArgumentParser, *, fail_on: str = "warning") ->
         help="how to report, and where to; repeat for several. Default: text on standard output",
     )
     parser.add_argument(
-        "--fail-on", choices=_LEVELS, default=fail_on, help=f"exit 1 from this severity on; default: {fail_on}"
+        "--fail-on", choices=_LEVELS, default="warning", help="what counts as a failure; default: warning and above"
     )
-    parser.add_argument("--strict", action="store_true", help="exit 3 when something could not be evaluated")
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colour in text output")
     parser.add_argument("-v", "--verbose", action="store_true", help="list in full what is otherwise counted")
 
@@ -57,6 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `regcred check`."""
     add_inputs(parser)
     add_outputs(parser)
+    parser.add_argument("--strict", action="store_true", help="exit 3 when something could not be evaluated")
     parser.add_argument("--baseline", metavar="FILE", help="do not count the findings of this file (regcred baseline)")
     fixing = parser.add_argument_group("repairs")
     fixing.add_argument("--fix", action="store_true", help="repair files in place, comments and layout kept")

@@ -1,0 +1,42 @@
+"""Render a saved result (`regcred check --format json=RESULT.json`) in other formats, without judging again.
+
+Exit codes: 0 rendered, whatever was found; 2 usage or internal error, or the file is not a result; 3 it cannot be read.
+"""
+
+import argparse
+import sys
+
+from linter.cli import EXIT_CLEAN, EXIT_UNREADABLE
+
+SUMMARY = "render a saved JSON result in another format"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `regcred report`."""
+    from linter.cli.check import add_outputs  # noqa: PLC0415 - the overview needs none of this
+
+    parser.add_argument("result", metavar="RESULT.json", help="a result in the format json, or - for standard input")
+    add_outputs(parser)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Run `regcred report` and return its exit code."""
+    from linter import results  # noqa: PLC0415 - `--help` needs none of this
+    from linter.cli.check import outputs_of, write  # noqa: PLC0415 - as above
+
+    outputs = outputs_of(arguments)
+    name = arguments.result
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else _read(name)
+    except OSError as error:
+        sys.stderr.write(f"regcred: {name}: cannot be read: {error.strerror}\n")
+        return EXIT_UNREADABLE
+    run = results.parse(data, "standard input" if name == "-" else name)
+    for form, path in outputs:
+        write(form, path, run, arguments)
+    return EXIT_CLEAN
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read()
