@@ -5,6 +5,7 @@ Only the records of edited objects are made anew; everything else is shared with
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from linter.documents import Document
@@ -12,17 +13,18 @@ from linter.documents.objects import KubeObject
 from linter.errors import FixError
 from linter.fix.data import apply_to_data
 from linter.inventory import Inventory
-from linter.inventory.inventory import compatible
+from linter.inventory.inventory import GLOBAL_SECRET, compatible
 from linter.inventory.joins import Joins
 from linter.inventory.pulls import ImportPull, Outcome, WorkloadPull, import_secrets, reach
 from linter.inventory.records import ImageStream, PullSecret, ServiceAccount, Workload
 from linter.inventory.secrets import is_pull_secret, pull_secret
 from linter.inventory.streams import image_stream
 from linter.inventory.workloads import service_account, workloads
-from linter.model import Applicability, Edit, Finding, Fix, Proof
+from linter.model import Applicability, Edit, Finding, Fix, Proof, Route
 
 _Object = tuple[str, int, tuple[str | int, ...]]
 _Record = TypeVar("_Record", PullSecret, ServiceAccount, Workload, ImageStream)
+_Any = TypeVar("_Any")
 _FAILING = frozenset({"refused", "bad-image"})
 
 
@@ -37,14 +39,11 @@ class _Changed(NamedTuple):
 
 
 class Prover:
-    """Proves fixes over one inventory."""
+    """Proves fixes over one inventory: each in the namespace it touches, where it touches only one."""
 
     def __init__(self, inventory: Inventory) -> None:
-        self._before = inventory
-        self._joins = Joins(inventory)
-        self._objects: dict[tuple[str, int], list[KubeObject]] = defaultdict(list)
-        for item in inventory.objects:
-            self._objects[(item.path, item.document)].append(item)
+        self._inventory = inventory
+        self._views: dict[str, _View] = {}
 
     def attach(self, finding: Finding) -> Finding:
         """Return `finding` with its fix proved; a fix that would break a pull is no longer offered as safe."""
@@ -55,7 +54,35 @@ class Prover:
 
     def together(self, fixes: Iterable[Fix]) -> Proof:
         """The proof of several fixes made at once."""
-        return self._prove([edit for fix in fixes for edit in fix.edits])
+        owned = [(item, edit) for fix in fixes for edit in fix.edits if (item := self._owner(edit)) is not None]
+        namespaces = {item.namespace for item, _ in owned}
+        single = namespaces.pop() if len(namespaces) == 1 else ""
+        # What the nodes read reaches every namespace.
+        return self._view("" if single == GLOBAL_SECRET[0] else single).prove(owned)
+
+    def _view(self, namespace: str) -> "_View":
+        if namespace not in self._views:
+            self._views[namespace] = _View(_part(self._inventory, self._tables, namespace))
+        return self._views[namespace]
+
+    @cached_property
+    def _tables(self) -> "_Tables":
+        return _Tables(self._inventory)
+
+    @cached_property
+    def _objects(self) -> Mapping[tuple[str, int], dict[Route, KubeObject]]:
+        table: dict[tuple[str, int], dict[Route, KubeObject]] = defaultdict(dict)
+        for item in self._inventory.objects:
+            table[(item.path, item.document)][item.route] = item
+        return table
+
+    def _owner(self, edit: Edit) -> KubeObject | None:
+        """The innermost object that holds the place of an edit."""
+        routes = self._objects.get((edit.path, edit.document), {})
+        for length in range(len(edit.route), -1, -1):
+            if edit.route[:length] in routes:
+                return routes[edit.route[:length]]
+        return None
 
     def _judged(self, fix: Fix, together: list[Fix]) -> Fix:
         try:
@@ -67,8 +94,59 @@ class Prover:
             applicability = Applicability.UNSAFE
         return fix._replace(proof=proof, applicability=applicability)
 
-    def _prove(self, edits: list[Edit]) -> Proof:
-        changed = self._apply(edits)
+
+class _Tables:
+    """The records of an inventory by namespace; those without one belong to all."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.secrets = _grouped((one.namespace, one) for one in inventory.secrets)
+        self.accounts = _grouped((one.namespace, one) for one in inventory.accounts)
+        self.workloads = _grouped((one.object.namespace, one) for one in inventory.workloads)
+        self.streams = _grouped((one.object.namespace, one) for one in inventory.streams)
+        self.generated = _grouped((one.namespace, one) for one in inventory.generated)
+        self.others = _grouped((one.namespace, one) for one in inventory.other_secrets)
+
+
+def _grouped(rows: Iterable[tuple[str, _Any]]) -> dict[str, list[_Any]]:
+    table: dict[str, list[_Any]] = defaultdict(list)
+    for namespace, record in rows:
+        table[namespace].append(record)
+    return table
+
+
+def _part(inventory: Inventory, tables: _Tables, namespace: str) -> Inventory:
+    """The part of an inventory that a change in `namespace` can touch: all of it when the namespace is not known."""
+    if not namespace:
+        return inventory
+    secrets = [*tables.secrets.get(namespace, ()), *tables.secrets.get("", ())]
+    if inventory.global_secret is not None:
+        secrets.append(inventory.global_secret)
+
+    def both(table: dict[str, list[_Any]]) -> tuple[_Any, ...]:
+        return (*table.get(namespace, ()), *table.get("", ()))
+
+    return Inventory(
+        name=inventory.name,
+        scope=inventory.scope,
+        secrets=tuple(secrets),
+        generated=both(tables.generated),
+        accounts=both(tables.accounts),
+        workloads=both(tables.workloads),
+        streams=both(tables.streams),
+        other_secrets=both(tables.others),
+    )
+
+
+class _View:
+    """One part of the scan before a fix, and what it becomes."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._before = inventory
+        self._joins = Joins(inventory)
+
+    def prove(self, owned: list[tuple[KubeObject, Edit]]) -> Proof:
+        """Resolve what the edits touch before and after; each edit comes with the object it belongs to."""
+        changed = self._apply(owned)
         after = Joins(changed.inventory)
         repaired: list[str] = []
         broken: list[str] = []
@@ -84,15 +162,12 @@ class Prover:
             tuple(dict.fromkeys(repaired)), tuple(dict.fromkeys(broken)), tuple(self._removed(changed)), unchanged
         )
 
-    def _apply(self, edits: list[Edit]) -> _Changed:
+    def _apply(self, owned: list[tuple[KubeObject, Edit]]) -> _Changed:
         by_object: dict[_Object, list[Edit]] = defaultdict(list)
         items: dict[_Object, KubeObject] = {}
-        for edit in edits:
-            item = self._owner(edit)
-            if item is not None:
-                place = (item.path, item.document, item.route)
-                items[place] = item
-                by_object[place].append(edit._replace(route=edit.route[len(item.route) :]))
+        for item, edit in owned:
+            items[_place(item)] = item
+            by_object[_place(item)].append(edit._replace(route=edit.route[len(item.route) :]))
         made = {place: _edited(items[place], mine) for place, mine in by_object.items()}
         before = self._before
         secrets = _replaced(before.secrets, made, self._secret)
@@ -121,14 +196,6 @@ class Prover:
     @staticmethod
     def _secret(item: KubeObject) -> list[PullSecret]:
         return [pull_secret(item)] if is_pull_secret(item.body) else []
-
-    def _owner(self, edit: Edit) -> KubeObject | None:
-        """The innermost object that holds the place of an edit."""
-        best: KubeObject | None = None
-        for item in self._objects.get((edit.path, edit.document), ()):
-            if edit.route[: len(item.route)] == item.route and (best is None or len(item.route) > len(best.route)):
-                best = item
-        return best
 
     def _pairs(self, changed: _Changed, after: Joins) -> Iterator[tuple[str, Outcome, Outcome]]:
         later = {(_place(one.object), one.template): one for one in changed.inventory.workloads}

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from linter.documents.objects import KubeObject
 from linter.inventory.records import (
@@ -16,12 +16,34 @@ from linter.inventory.records import (
 )
 from linter.model import Scope
 
+_Record = TypeVar("_Record")
+
 GLOBAL_SECRET: Final = ("openshift-config", "pull-secret")
 
 
 def compatible(one: str, other: str) -> bool:
     """Whether two namespaces can be the same: manifests often leave it to the tool that applies them."""
     return one == other or not one or not other
+
+
+class _Named(Generic[_Record]):
+    """Records by name and namespace: thousands of namespaces that hold one name each cost nothing."""
+
+    def __init__(self, rows: Iterable[tuple[str, str, _Record]]) -> None:
+        self._table: dict[str, dict[str, list[_Record]]] = {}
+        for name, namespace, record in rows:
+            self._table.setdefault(name, {}).setdefault(namespace, []).append(record)
+
+    def all(self, namespace: str, name: str) -> list[_Record]:
+        """Return every record of that name whose namespace can be `namespace`."""
+        spaces = self._table.get(name, {})
+        if namespace:
+            return [*spaces.get(namespace, ()), *spaces.get("", ())]
+        return [record for records in spaces.values() for record in records]
+
+    def best(self, namespace: str, name: str) -> list[_Record]:
+        """Return as `all`, but only the exact namespace's records where there are any."""
+        return self._table.get(name, {}).get(namespace) or self.all(namespace, name)
 
 
 class Inventory:
@@ -59,32 +81,20 @@ class Inventory:
         self._mentions = mentions
 
     @cached_property
-    def _secrets_by_name(self) -> Mapping[str, list[PullSecret]]:
-        table: dict[str, list[PullSecret]] = defaultdict(list)
-        for secret in self.secrets:
-            table[secret.name].append(secret)
-        return table
+    def _secrets_by_name(self) -> "_Named[PullSecret]":
+        return _Named((secret.name, secret.namespace, secret) for secret in self.secrets)
 
     @cached_property
-    def _others_by_name(self) -> Mapping[str, list[KubeObject]]:
-        table: dict[str, list[KubeObject]] = defaultdict(list)
-        for item in self.other_secrets:
-            table[item.name].append(item)
-        return table
+    def _others_by_name(self) -> "_Named[KubeObject]":
+        return _Named((item.name, item.namespace, item) for item in self.other_secrets)
 
     @cached_property
-    def _generated_by_name(self) -> Mapping[str, list[GeneratedSecret]]:
-        table: dict[str, list[GeneratedSecret]] = defaultdict(list)
-        for secret in self.generated:
-            table[secret.name].append(secret)
-        return table
+    def _generated_by_name(self) -> "_Named[GeneratedSecret]":
+        return _Named((made.name, made.namespace, made) for made in self.generated)
 
     @cached_property
-    def _accounts_by_name(self) -> Mapping[str, list[ServiceAccount]]:
-        table: dict[str, list[ServiceAccount]] = defaultdict(list)
-        for account in self.accounts:
-            table[account.name].append(account)
-        return table
+    def _accounts_by_name(self) -> "_Named[ServiceAccount]":
+        return _Named((account.name, account.namespace, account) for account in self.accounts)
 
     @cached_property
     def _references_by_name(self) -> Mapping[str, list[Reference]]:
@@ -107,9 +117,7 @@ class Inventory:
 
     def secrets_named(self, namespace: str, name: str) -> list[PullSecret]:
         """The pull secrets that `name` can mean in `namespace`; an exact namespace beats an unnamed one."""
-        found = [secret for secret in self._secrets_by_name.get(name, ()) if compatible(secret.namespace, namespace)]
-        exact = [secret for secret in found if secret.namespace == namespace]
-        return exact or found
+        return self._secrets_by_name.best(namespace, name)
 
     @cached_property
     def _secrets_by_namespace(self) -> Mapping[str, list[PullSecret]]:
@@ -126,17 +134,15 @@ class Inventory:
 
     def others_named(self, namespace: str, name: str) -> list[KubeObject]:
         """Secrets of that name that are no pull secrets."""
-        return [item for item in self._others_by_name.get(name, ()) if compatible(item.namespace, namespace)]
+        return self._others_by_name.all(namespace, name)
 
     def generated_named(self, namespace: str, name: str) -> list[GeneratedSecret]:
         """Secrets of that name that a controller or build tool will make."""
-        return [made for made in self._generated_by_name.get(name, ()) if compatible(made.namespace, namespace)]
+        return self._generated_by_name.all(namespace, name)
 
     def accounts_named(self, namespace: str, name: str) -> list[ServiceAccount]:
         """The service accounts that `name` can mean in `namespace`; an exact namespace beats an unnamed one."""
-        found = [item for item in self._accounts_by_name.get(name, ()) if compatible(item.namespace, namespace)]
-        exact = [item for item in found if item.namespace == namespace]
-        return exact or found
+        return self._accounts_by_name.best(namespace, name)
 
     def references_to(self, secret: PullSecret) -> list[Reference]:
         """Every place that names `secret` in a namespace that can be its own."""
