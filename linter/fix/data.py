@@ -139,8 +139,10 @@ def payload_text(edit: Edit, old: Any) -> str:
         raise FixError(f"no payload at the place to edit: {pointer(edit.route)}")
     if not encoded(edit.route):
         return text + "\n" if old.endswith("\n") and not text.endswith("\n") else text
-    raw = text.encode("utf-8", "surrogateescape")
-    code = base64.b64encode(raw).decode("ascii")
+    try:
+        code = base64.b64encode(text.encode("utf-8")).decode("ascii")
+    except UnicodeError:
+        raise FixError("the payload holds characters that cannot be encoded") from None
     lines = old.split()
     if len(lines) > 1 and len(lines[0]) >= 16 and all(len(line) == len(lines[0]) for line in lines[:-1]):
         width = len(lines[0])

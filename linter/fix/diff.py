@@ -2,13 +2,14 @@
 
 import difflib
 import json
+from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any, Protocol
 
-from linter.errors import FixError
 from linter.fix.data import to_data
-from linter.fix.mask import Pairs, credentials_in, decode, mask_json, mask_lines, sensitive
-from linter.fix.tree import Node, parse
+from linter.fix.mask import Pairs, credentials_in, decode, mask_json, mask_lines, parsed, sensitive
+from linter.fix.tree import Node
 
 
 class HasText(Protocol):
@@ -33,9 +34,10 @@ def unified(before: HasText | str, after: HasText | str, path: str, *, mask: boo
     old_lines, new_lines = old.split("\n"), new.split("\n")
     if not mask:
         return _diff(old_lines, new_lines, old_lines, new_lines, path)
-    known = credentials_in(old, hint) | credentials_in(new, hint)
-    shown = _diff(old_lines, new_lines, mask_lines(old, hint, known), mask_lines(new, hint, known), _visible(path))
-    parts = [shown, *_payloads(old, new, _visible(path), hint)]
+    one, two = parsed(old, hint), parsed(new, hint)
+    known = credentials_in(one) | credentials_in(two)
+    shown = _diff(old_lines, new_lines, mask_lines(old, one, known), mask_lines(new, two, known), _visible(path))
+    parts = [shown, *_payloads(one or [], two or [], _visible(path))]
     return "\n".join(_visible(line) for line in "".join(parts).split("\n"))
 
 
@@ -47,7 +49,7 @@ def _text(source: HasText | str) -> str:
 def _diff(old: list[str], new: list[str], old_shown: list[str], new_shown: list[str], path: str) -> str:
     """Compare the true lines and print the shown ones, so that a changed credential is seen to change."""
     lines = [f"--- a/{path}\n", f"+++ b/{path}\n"]
-    for group in difflib.SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(3):
+    for group in _groups(old, new):
         first, last = group[0], group[-1]
         lines.append(f"@@ -{_range(first[1], last[2], old)} +{_range(first[3], last[4], new)} @@\n")
         for tag, one, two, three, four in group:
@@ -57,6 +59,57 @@ def _diff(old: list[str], new: list[str], old_shown: list[str], new_shown: list[
             lines += _marked("-", old_shown, one, two)
             lines += _marked("+", new_shown, three, four)
     return "".join(lines)
+
+
+def _groups(old: list[str], new: list[str]) -> Iterator[list[tuple[str, int, int, int, int]]]:
+    """Group the changes with three lines around them."""
+    group: list[tuple[str, int, int, int, int]] = []
+    for tag, one, two, three, four in _opcodes(old, new):
+        if tag != "equal":
+            group.append((tag, one, two, three, four))
+            continue
+        last = two == len(old) and four == len(new)
+        if group and (two - one > 6 or last):
+            reach = min(3, two - one)
+            yield [*group, (tag, one, one + reach, three, three + reach)]
+            group = []
+        if not last:
+            skip = max(two - one - 3, 0) if not group else 0
+            group.append((tag, one + skip, two, three + skip, four))
+    if any(code[0] != "equal" for code in group):
+        yield group
+
+
+def _opcodes(old: list[str], new: list[str]) -> Iterator[tuple[str, int, int, int, int]]:
+    """Compare between lines that both texts hold once: manifests repeat lines so much that difflib alone takes ages."""
+    found: list[tuple[str, int, int, int, int]] = []
+    one = two = 0
+    for left, right in [*_anchors(old, new), (len(old), len(new))]:
+        piece = difflib.SequenceMatcher(None, old[one:left], new[two:right], autojunk=left - one > 500)
+        found += [(tag, a + one, b + one, c + two, d + two) for tag, a, b, c, d in piece.get_opcodes()]
+        if left < len(old) and right < len(new):
+            found.append(("equal", left, left + 1, right, right + 1))
+        one, two = left + 1, right + 1
+    for tag, group in groupby(found, key=lambda code: code[0] == "equal"):
+        codes = list(group)
+        (_, start, _, begin, _), (_, _, stop, _, end) = codes[0], codes[-1]
+        kind = "equal" if tag else "replace" if start < stop and begin < end else "delete" if start < stop else "insert"
+        yield kind, start, stop, begin, end
+
+
+def _anchors(old: list[str], new: list[str]) -> list[tuple[int, int]]:
+    """Pair equal lines: those at both ends, and between them the lines that are unique, in an order both share."""
+    limit = min(len(old), len(new))
+    head = next((at for at in range(limit) if old[at] != new[at]), limit)
+    tail = next((at for at in range(limit - head) if old[-1 - at] != new[-1 - at]), limit - head)
+    counts, others = Counter(old[head : len(old) - tail]), Counter(new[head : len(new) - tail])
+    places = {line: at for at, line in enumerate(new) if others[line] == 1 and head <= at < len(new) - tail}
+    pairs = [(at, at) for at in range(head)]
+    for at in range(head, len(old) - tail):
+        place = places.get(old[at]) if counts[old[at]] == 1 else None
+        if place is not None and (not pairs or place > pairs[-1][1]):
+            pairs.append((at, place))
+    return pairs + [(len(old) - at, len(new) - at) for at in range(tail, 0, -1)]
 
 
 def _marked(mark: str, lines: list[str], start: int, stop: int) -> Iterator[str]:
@@ -75,11 +128,11 @@ def _range(start: int, stop: int, lines: list[str]) -> str:
     return f"{start + (length > 0)},{length}" if length != 1 else str(start + 1)
 
 
-def _payloads(old: str, new: str, path: str, hint: str) -> Iterator[str]:
+def _payloads(old: list[Node | None], new: list[Node | None], path: str) -> Iterator[str]:
     """Diff every decoded payload that differs: registry keys visible, credentials masked."""
     try:
-        pairs = list(zip(_decoded(old, hint), _decoded(new, hint), strict=True))
-    except (FixError, ValueError):
+        pairs = list(zip(_decoded(old), _decoded(new), strict=True))
+    except ValueError:  # something was added or removed: then it is seen above
         return
     for (route, one), (_, two) in pairs:
         if one == two:
@@ -95,9 +148,9 @@ def _payloads(old: str, new: str, path: str, hint: str) -> Iterator[str]:
         )
 
 
-def _decoded(text: str, hint: str) -> list[tuple[str, str | None]]:
+def _decoded(roots: list[Node | None]) -> list[tuple[str, str | None]]:
     found: list[tuple[str, str | None]] = []
-    for number, root in enumerate(parse(text, hint)):
+    for number, root in enumerate(roots):
         stack: list[tuple[str, Node]] = [(f"{number}:" if number else "", root)] if root is not None else []
         while stack:
             route, node = stack.pop()
@@ -117,9 +170,9 @@ def _pretty(text: str | None) -> tuple[list[str], list[str]] | None:
     """Lay a payload out one member a line, as it is and as it may be shown."""
     try:
         data = json.loads(text or "", object_pairs_hook=Pairs)
+        return list(_lines(data, "")), list(_lines(mask_json(data), ""))
     except (ValueError, RecursionError):
         return None
-    return list(_lines(data, "")), list(_lines(mask_json(data), ""))
 
 
 def _lines(value: Any, margin: str) -> Iterator[str]:

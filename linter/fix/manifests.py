@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 from linter.errors import FixError
 from linter.fix.data import apply_to_data, same, to_data
-from linter.fix.mask import mask_lines
+from linter.fix.mask import mask_lines, parsed
 from linter.fix.naming import file_name, one_line
 from linter.fix.plan import declined, plan
 from linter.fix.scalars import Style, render_block
@@ -275,7 +275,7 @@ def _carries(body: Mapping[str, Any]) -> bool:
     if body.get("kind") == "Secret":
         return bool(body.get("data") or body.get("stringData"))
     text = rendered(body)
-    return mask_lines(text, "yaml") != text.split("\n")
+    return mask_lines(text, parsed(text, "yaml")) != text.split("\n")
 
 
 def rendered(body: Mapping[str, Any]) -> str:

@@ -51,11 +51,20 @@ def sensitive(name: str) -> bool:
     return _SENSITIVE.match(name) is not None
 
 
-def mask_lines(text: str, format_hint: str, known: Iterable[str] = ()) -> list[str]:
-    """Return the lines of `text` (split at line feeds) with every credential replaced; as many lines as before."""
+def parsed(text: str, format_hint: str) -> list[Node | None] | None:
+    """Return the documents of a text, or None when it cannot be parsed."""
     try:
-        roots = parse(text, format_hint)
+        return parse(text, format_hint)
     except FixError:
+        return None
+
+
+def mask_lines(text: str, roots: list[Node | None] | None, known: Iterable[str] = ()) -> list[str]:
+    """Return the lines of `text` (split at line feeds) with every credential replaced; as many lines as before.
+
+    `roots` is what `parsed` makes of the text; without structure to go by, all but keys is masked.
+    """
+    if roots is None:
         return [_blind(line) for line in text.split("\n")]
     spans, clear = _structural(roots)
     spans += _lexical(text, clear)
@@ -63,14 +72,10 @@ def mask_lines(text: str, format_hint: str, known: Iterable[str] = ()) -> list[s
     return _masked(text, spans).split("\n")
 
 
-def credentials_in(text: str, format_hint: str) -> set[str]:
+def credentials_in(roots: list[Node | None] | None) -> set[str]:
     """Collect the credentials of all payloads in a text, so that their repetitions elsewhere can be masked too."""
-    try:
-        roots = parse(text, format_hint)
-    except FixError:
-        return set()
     found: set[str] = set()
-    for node, encoded in _values(roots):
+    for node, encoded in _values(roots or []):
         if encoded:
             compact = "".join(node.value.split())
             found.add(compact)

@@ -23,8 +23,7 @@ _HEADER = re.compile(r"[|>](?P<a>[0-9]?)(?P<chomp>[+-]?)(?P<b>[0-9]?)")
 class Place:
     """Where a route leads: the nodes from the root down, the keys on the way, and what of the route is absent."""
 
-    def __init__(self, root: Node, edit: Edit) -> None:
-        aliased = shared(root)
+    def __init__(self, root: Node, edit: Edit, aliased: set[int]) -> None:
         self.chain = [root]
         self.keys: list[Node | None] = [None]
         self.at: list[int] = [0]
@@ -94,10 +93,11 @@ class Surgeon:
         self.root = root
         self.strict = strict
         self.style = style_of(text, root)
+        self.aliased = shared(root)
 
     def proposals(self, edit: Edit) -> Iterator[list[Splice]]:
         """Propose ways to make the edit; an empty list of splices when the text says it already."""
-        place = Place(self.root, edit)
+        place = Place(self.root, edit, self.aliased)
         if edit.op is Op.REMOVE:
             return self._remove(place)
         if edit.op is Op.RENAME:

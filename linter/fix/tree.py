@@ -89,15 +89,21 @@ class Tagged(NamedTuple):
     value: Any
 
 
-def parse(text: str, format_hint: str) -> list[Node | None]:
-    """Return the root of every document of `text`, or raise FixError with the line where it cannot be read."""
+def parse(text: str, format_hint: str, line: int = 0) -> list[Node | None]:
+    """Return the root of every document of `text`, or raise FixError with the line where it cannot be read.
+
+    `line` is the number of lines before `text` in its file.
+    """
+    from linter.documents.build import collector_off  # noqa: PLC0415
+
     try:
-        return _parse_json(text) if format_hint == "json" else _parse_yaml(text)
+        with collector_off():
+            return _parse_json(text) if format_hint == "json" else _parse_yaml(text, line)
     except RecursionError:
         raise FixError("the document is nested too deeply to be edited") from None
 
 
-def _parse_yaml(text: str) -> list[Node | None]:
+def _parse_yaml(text: str, line: int) -> list[Node | None]:
     import yaml  # noqa: PLC0415 - only a fix pays for it
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -106,8 +112,10 @@ def _parse_yaml(text: str) -> list[Node | None]:
         events = iter(list(yaml.parse(text, Loader=loader)))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}" if mark is not None else ""
+        where = f" at line {mark.line + line + 1}" if mark is not None else ""
         raise FixError(f"the text cannot be parsed as YAML{where}") from None
+    except UnicodeError:
+        raise FixError("the text holds characters that no file can hold") from None
     for event in events:
         if isinstance(event, yaml.DocumentStartEvent):
             root = _yaml_node(next(events), events, text, {})
@@ -265,7 +273,7 @@ def comments(text: str, format_hint: str) -> list[tuple[int, int]]:
                 if header:
                     found.append(header.span(1))
             position = max(position, end)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, UnicodeError):
         raise FixError("the text cannot be parsed as YAML") from None
     found.extend(_gap_comments(text, position, len(text)))
     return found

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from linter.fix.diff import unified
-from linter.fix.mask import MASK, mask_lines
+from linter.fix.mask import MASK, mask_lines, parsed
 
 CANARY = "Zk7-canary-Qp3"
 AUTH = base64.b64encode(f"user:{CANARY}".encode()).decode()
@@ -96,7 +96,7 @@ def test_no_credential_in_json(indent: int | None, how: str) -> None:
 
 def test_a_text_that_cannot_be_parsed_shows_keys_only() -> None:
     before = f"a: {{{{ x }}}}\n}}: [\npassword: {CANARY}\n{CANARY}\n  {WRAPPED[0]}\n"
-    shown = "\n".join(mask_lines(before, "yaml"))
+    shown = "\n".join(mask_lines(before, parsed(before, "yaml")))
     assert not leaks(shown)
     assert "password:" in shown
 
@@ -109,7 +109,7 @@ def test_structure_stays_visible() -> None:
         "spec:\n  image: quay.io/organization/repository/sub@sha256:" + "0a" * 32 + "\n"
         "---\nkind: CRIOCredentialProviderConfig\ntype: kubernetes.io/dockerconfigjson\n"
     )
-    assert "\n".join(mask_lines(text, "yaml")) == text
+    assert "\n".join(mask_lines(text, parsed(text, "yaml"))) == text
 
 
 def test_a_changed_credential_is_seen_to_change() -> None:
@@ -154,6 +154,31 @@ def test_commented_out_credentials() -> None:
     payload = "".join(f"# {line}\n" for line in json.dumps(PAYLOAD, indent=2).splitlines())
     before = f"kind: Secret\n# .dockerconfigjson: |\n{lines}{payload}z: old\n"
     shown = unified(before, before.replace("old", "new").replace("me@", "you@"), "a.yaml")
-    assert not leaks("\n".join(mask_lines(before, "yaml")))
+    assert not leaks("\n".join(mask_lines(before, parsed(before, "yaml"))))
     assert not leaks(shown)
     assert not [line for line in textwrap.wrap(CODE, 40) if line in shown]
+
+
+def test_a_diff_rebuilds_the_text_and_is_quick() -> None:
+    before = "".join(f"- a: 1\n  b: 2\n  name: x{at}\n  d: {{}}\n" for at in range(3000))
+    after = (
+        before.replace("name: x5\n", "name: y\n")
+        .replace("- a: 1\n  b: 2\n  name: x999\n  d: {}\n", "")
+        .replace("x7\n", "x7\n  b: 2\n")
+    )
+    lines = unified(before, after, "a.yaml", mask=False).splitlines(keepends=True)[2:]
+    removed = [line[1:] for line in lines if line.startswith("-")]
+    added = [line[1:] for line in lines if line.startswith("+")]
+    assert (len(removed), len(added)) == (5, 2)
+    patched, position, old = [], 0, before.splitlines(keepends=True)
+    for line in lines:
+        if line.startswith("@@"):
+            start = int(line[4:].partition(",")[0]) - 1
+            patched += old[position:start]
+            position = start
+        elif line[0] == "+":
+            patched.append(line[1:])
+        else:
+            patched += [line[1:]] if line[0] == " " else []
+            position += 1
+    assert "".join(patched + old[position:]) == after
