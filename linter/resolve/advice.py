@@ -97,6 +97,7 @@ class _Advisor:
     def guesses(self) -> Iterator[Change]:
         """Not known: only what is true whatever the rest turns out to be."""
         yield from self._types()
+        yield from self._near_keys(sure=True)
         yield from self._missing()
 
     def accounts(self) -> Iterator[Change]:
@@ -140,9 +141,10 @@ class _Advisor:
                     ),
                 )
 
-    def _near_keys(self) -> Iterator[Change]:
-        for key in self.keys:
-            if key.match in (KeyMatch.NEAR, KeyMatch.DROPPED) and key.instead:
+    def _near_keys(self, *, sure: bool = False) -> Iterator[Change]:
+        """Keys that nearly match, the plain mistakes first; `sure`: those alone."""
+        for key in sorted(self.keys, key=lambda key: not key.mistake):
+            if key.instead and (key.mistake or not sure):
                 name = f"Secret {key.secret}" if key.secret is not None else "the node-wide file"
                 summary = f"in {name}, write the key {key.written} as {key.instead} (or add that key beside it)"
                 yield self._edited(key.secret or "", key.secret is None, summary)
@@ -239,7 +241,7 @@ class _Advisor:
         """Nobody in the namespace has a credential: make a secret, and hand it over."""
         case = self.case
         host = self.reference.partition("/")[0]
-        if not host or any(key.match is KeyMatch.NEAR and key.instead for key in self.keys):
+        if not host or any(key.mistake and key.instead for key in self.keys):
             return
         if any(compatible(one.namespace, case.namespace) for one in self.atlas.holders(self.reference)):
             return

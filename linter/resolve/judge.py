@@ -1,6 +1,6 @@
 """The verdict: what the consumer's own matcher answered, and where that is not the whole truth, why."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from linter.credentials import Consumer
 from linter.inventory.inventory import compatible
@@ -13,6 +13,9 @@ from linter.resolve.remarks import Remark, Weight
 from linter.resolve.subjects import Case
 from linter.resolve.words import reader
 from linter.rule import shown
+
+_OFFICIAL: Final = "docker.io/library/"
+"""Docker Hub's official images, which everybody may pull: a credential for them only raises the limit of pulls."""
 
 
 class Steps(NamedTuple):
@@ -118,16 +121,17 @@ def _nothing(steps: Steps, atlas: Atlas) -> Judged:
     causes = _causes(steps, atlas)
     hidden = _hidden(steps)
     if hidden:
-        return Judged(Verdict.UNKNOWN, hidden, causes)
+        near = _near(steps)
+        known = f"; as far as is known, nothing is offered, and {near} nearly matches" if near else ""
+        return Judged(Verdict.UNKNOWN, f"{hidden}{known}", causes)
     ended = next((key for key in steps.keys if key.match is KeyMatch.MATCH and key.why), None)
     if ended is not None:
         said = f"the entry {ended.written} is found and gives nothing, so none is sent"
         return Judged(Verdict.UNUSABLE, said, causes)
-    near = next((key for key in steps.keys if _is_near(key, steps)), None)
+    near = _near(steps)
     wanted = atlas.wants_credential(steps.host, steps.lookup) or _meant(steps, atlas)
-    if near is not None:
-        where = f"Secret {near.secret}" if near.secret is not None else "the node-wide file"
-        return Judged(Verdict.UNCOVERED, f"no credential is offered: {near.written} of {where} nearly matches", causes)
+    if near:
+        return Judged(Verdict.UNCOVERED, f"no credential is offered: {near} nearly matches", causes)
     if wanted:
         return Judged(Verdict.UNCOVERED, f"no credential is offered, and {wanted}", causes)
     if steps.case.consumer is Consumer.KUBELET and atlas.has_plugin(steps.host):
@@ -143,7 +147,7 @@ def _nothing(steps: Steps, atlas: Atlas) -> Judged:
 
 def _meant(steps: Steps, atlas: Atlas) -> str:
     """A secret that plainly was meant to serve the image, "" when there is none."""
-    if not steps.lookup:
+    if not steps.lookup or steps.lookup.startswith(_OFFICIAL):
         return ""
     for secret in steps.case.secrets:
         if steps.host in helped_hosts(secret):
@@ -160,18 +164,20 @@ def _was_meant(step: SecretStep, case: Case) -> bool:
     return not any(entries_meant(one) for one in case.inventory.secrets_named(case.namespace, step.name))
 
 
-def _is_near(key: KeyStep, steps: Steps) -> bool:
-    """A near miss that is plainly a mistake, and not just an entry for another path of the same registry."""
-    if key.match is KeyMatch.DROPPED:
-        return bool(key.instead)
-    if key.match is not KeyMatch.NEAR:
-        return False
-    return not key.why.startswith("it serves only") or steps.case.consumer is Consumer.CONTAINERS
+def _near(steps: Steps) -> str:
+    """The key that plainly was meant for the image, "" when there is none. Official images of Docker Hub need none."""
+    if steps.lookup.startswith(_OFFICIAL):
+        return ""
+    for key in steps.keys:
+        if key.mistake:
+            return f"{key.written} of {f'Secret {key.secret}' if key.secret is not None else 'the node-wide file'}"
+    return ""
 
 
 def _causes(steps: Steps, atlas: Atlas) -> tuple[str, ...]:
     """Why nothing is offered, the likeliest reason first."""
-    found = [f"{key.written}: {key.why}" for key in steps.keys if key.match in (KeyMatch.NEAR, KeyMatch.DROPPED)]
+    missed = [key for key in steps.keys if key.match is KeyMatch.NEAR or key.mistake]
+    found = [f"{key.written}: {key.why}" for key in sorted(missed, key=lambda key: not key.mistake)]
     found += [f"{key.written}: {key.why}" for key in steps.keys if key.match is KeyMatch.MATCH and key.why]
     for step in steps.secrets:
         empty = step.fate is Fate.READ and "holds no" in step.reason

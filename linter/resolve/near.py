@@ -33,6 +33,10 @@ _TAG: Final = re.compile(r"^(?P<name>[^/]+/.*?)(?::[\w][\w.-]*)?(?:@[A-Za-z0-9]+
 _PORT: Final = re.compile(r":(\d*)$")
 
 
+SURE: Final = 3
+"""Near misses up to this rank are mistakes; those beyond may be entries for another path of the same registry."""
+
+
 class Near(NamedTuple):
     """A near miss. `rank` orders them, the likeliest mistake first; `instead` is the key that matches ("": none)."""
 
@@ -56,7 +60,8 @@ def near_miss(written: str, lookup: str) -> Near | None:
             return Near(0, ", and ".join(reasons), cleaned)
     open_ended = _closed_version(cleaned)
     if open_ended != cleaned and _matches(open_ended, lookup):
-        return Near(0, "the slash after the API version is missing, so the version counts as a path", open_ended)
+        why = "the slash after the API version is missing, so the version counts as a path"
+        return Near(0, why, registry_host(open_ended))
     shorter = cleaned.rstrip("/")
     if shorter != cleaned and _matches(shorter, lookup):
         return Near(0, "its closing slash makes it serve what lies below that path only", shorter)

@@ -86,6 +86,7 @@ class KeyStep(NamedTuple):
 
     `written` is the key in the payload, `stored` what the consumer compares with the image. For a near miss `why` says
     what keeps it from matching and `instead` is the key that would match ("" when none follows from it).
+    `mistake` tells a near miss that somebody surely did not want from an entry for another path of the same registry.
     `username` is masked, "" when the entry has none.
     """
 
@@ -95,6 +96,7 @@ class KeyStep(NamedTuple):
     match: KeyMatch
     why: str = ""
     instead: str = ""
+    mistake: bool = False
     username: str = ""
 
 

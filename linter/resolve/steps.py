@@ -7,7 +7,7 @@ from linter.credentials import Consumer, Entry, Lookup, Payload, containers_key,
 from linter.inventory.pulls import readable
 from linter.inventory.records import KEY_OF_TYPE, UNJUDGED, PullSecret, State
 from linter.resolve.atlas import looks_legacy
-from linter.resolve.near import near_miss
+from linter.resolve.near import SURE, Near, near_miss
 from linter.resolve.records import Fate, KeyMatch, KeyStep, ListStep, SecretStep
 from linter.resolve.subjects import Case
 from linter.resolve.words import masked_user, reader
@@ -210,6 +210,8 @@ def _key(consumer: Consumer, source: Source, entry: Entry, found: Lookup | None)
     if offered:
         return step._replace(match=KeyMatch.MATCH)
     lookup = found.reference if found is not None else None
+    if entry.registry.error is not None and consumer is not Consumer.CONTAINERS:
+        step = step._replace(match=KeyMatch.DROPPED, why=entry.registry.error)
     if lookup is None:
         return step
     if consumer is Consumer.CONTAINERS:
@@ -217,12 +219,16 @@ def _key(consumer: Consumer, source: Source, entry: Entry, found: Lookup | None)
     if entry.registry.error is None and key_matches(entry.registry, lookup):
         return step._replace(match=KeyMatch.MATCH)
     near = None if found is not None and found.candidates else near_miss(entry.key, lookup)
-    if entry.registry.error is not None:
-        why = f"dropped: {entry.registry.error}" + (f"; {near.why}" if near is not None else "")
-        return step._replace(match=KeyMatch.DROPPED, why=why, instead=near.instead if near is not None else "")
-    if near is None:
-        return step
-    return step._replace(match=KeyMatch.NEAR, why=near.why, instead=near.instead)
+    return step if near is None else _near(step, near)
+
+
+def _near(step: KeyStep, near: Near) -> KeyStep:
+    """Add to a key what keeps it from matching; a key that was dropped stays dropped."""
+    if step.match is KeyMatch.DROPPED:
+        near = near._replace(why=f"{step.why}; {near.why}")
+    else:
+        step = step._replace(match=KeyMatch.NEAR)
+    return step._replace(why=near.why, instead=near.instead, mistake=near.rank <= SURE)
 
 
 def _containers_near(step: KeyStep, entry: Entry, found: Lookup | None, lookup: str) -> KeyStep:
@@ -238,8 +244,6 @@ def _containers_near(step: KeyStep, entry: Entry, found: Lookup | None, lookup: 
     if key_matches(entry.registry, lookup):
         why = "an asterisk means nothing here" if entry.registry.glob else "whole path segments are compared here"
         instead = lookup.partition("/")[0]
-        return step._replace(match=KeyMatch.NEAR, why=f"the kubelet would take it, but {why}", instead=instead)
+        return _near(step, Near(0, f"the kubelet would take it, but {why}", instead))
     near = near_miss(entry.key, lookup)
-    if near is None:
-        return step
-    return step._replace(match=KeyMatch.NEAR, why=near.why, instead=near.instead)
+    return step if near is None else _near(step, near)
