@@ -1,6 +1,7 @@
 """What the import rules share: which registries need a credential, and what is known of the node-wide one."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 from linter.rule import KEY_OF_TYPE, UNJUDGED, Context, Entry, PullSecret, compatible, credentials, dig
@@ -15,18 +16,32 @@ PLATFORM_HOSTS = frozenset({"registry.redhat.io", "registry.connect.redhat.com",
 """What a cluster's node-wide pull secret normally holds."""
 
 
-def needs_credential(context: Context, need: Need) -> str:
-    """Return why the registry is known to need a credential for this image, "" when it is not."""
-    if need.host in PRIVATE_HOSTS or _PRIVATE.match(need.host):
-        return f"{need.host} serves nothing without a credential"
-    for listed in context.settings.private_registries:
-        if need.registry == listed or need.target.startswith(listed.rstrip("/") + "/"):
-            return f"{listed} is listed under private-registries"
-    for secret in context.inventory.secrets:
-        if secret.generated != OPENSHIFT and any(_proves(entry, need) for entry in usable(secret)):
-            where = f" in namespace {secret.namespace}" if secret.namespace else ""
-            return f"Secret {secret.name}{where} holds a credential for it"
-    return ""
+class Known:
+    """Which registries are known to need a credential; the entries of the scan are sorted by host once."""
+
+    def __init__(self, context: Context) -> None:
+        self._listed = context.settings.private_registries
+        self._literal: dict[str, list[tuple[PullSecret, Entry]]] = defaultdict(list)
+        self._globs: list[tuple[PullSecret, Entry]] = []
+        for secret in context.inventory.secrets:
+            for entry in usable(secret) if secret.generated != OPENSHIFT else ():
+                if entry.registry.glob:
+                    self._globs.append((secret, entry))
+                else:
+                    self._literal[entry.registry.host].append((secret, entry))
+
+    def why(self, need: Need) -> str:
+        """Return why the registry is known to need a credential for this image, "" when it is not."""
+        if need.host in PRIVATE_HOSTS or _PRIVATE.match(need.host):
+            return f"{need.host} serves nothing without a credential"
+        for listed in self._listed:
+            if need.registry == listed or need.target.startswith(listed.rstrip("/") + "/"):
+                return f"{listed} is listed under private-registries"
+        for secret, entry in (*self._literal.get(need.registry, ()), *self._globs):
+            if _proves(entry, need):
+                where = f" in namespace {secret.namespace}" if secret.namespace else ""
+                return f"Secret {secret.name}{where} holds a credential for it"
+        return ""
 
 
 def _proves(entry: Entry, need: Need) -> bool:

@@ -51,8 +51,8 @@ from linter.rule import (
 )
 from rules.imports._shared import (
     PLATFORM_HOSTS,
+    Known,
     in_namespace,
-    needs_credential,
     node_entries,
     refused,
 )
@@ -72,9 +72,10 @@ def check(context: Context) -> Iterator[Finding]:
     """Report every namespace and registry once."""
     cases: dict[tuple[str, str], list[_Case]] = {}
     withheld: set[str] = set()
+    known = Known(context)
     for pull in context.joins.import_pulls:
         need = need_of_import(context, pull)
-        case = _case(context, pull, need) if need is not None else None
+        case = _case(context, known, pull, need) if need is not None else None
         if case is None:
             continue
         if not case.unauthorized and _node_wide_decides(context, case.need):
@@ -90,14 +91,14 @@ def check(context: Context) -> Iterator[Finding]:
         yield _finding(context, found)
 
 
-def _case(context: Context, pull: ImportPull, need: Need) -> _Case | None:
+def _case(context: Context, known: Known, pull: ImportPull, need: Need) -> _Case | None:
     host = need.host
     if need.outcome.verdict != "anonymous" or host in ANONYMOUS_HOSTS or host.endswith((".svc", ".svc.cluster.local")):
         return None
     if _explained(context, pull, need):
         return None
     unauthorized = refused(pull.stream.object.body, pull.tag.tag)
-    why = "the last import was refused as Unauthorized" if unauthorized else needs_credential(context, need)
+    why = "the last import was refused as Unauthorized" if unauthorized else known.why(need)
     return _Case(pull, need, unauthorized, why) if why else None
 
 

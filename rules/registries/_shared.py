@@ -9,6 +9,7 @@ RC115).
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from linter.rule import (
@@ -56,8 +57,13 @@ def sound(entry: Entry) -> bool:
         (entry.username or entry.password)
         and entry.auth_error is None
         and not entry.type_errors
-        and credentials.placeholder(entry.password) is None
+        and not _stand_in(entry.password)
     )
+
+
+@lru_cache(maxsize=4096)
+def _stand_in(password: str) -> bool:
+    return credentials.placeholder(password) is not None
 
 
 def usable(secret: PullSecret) -> list[Entry]:

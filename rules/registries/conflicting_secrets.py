@@ -68,9 +68,13 @@ class _Conflict(NamedTuple):
 def check(context: Context) -> Iterator[Finding]:
     """Report every pair of secrets and registry once."""
     conflicts: dict[Pair, _Conflict] = {}
+    known: dict[tuple[int, int], list[tuple[Entry, Entry]]] = {}
     for secrets, reader, image, hit in _readings(context):
         for first, second in combinations(secrets, 2):
-            for one, other in _clashes(first, second):
+            pair = (id(first.object), id(second.object))
+            if pair not in known:
+                known[pair] = list(_clashes(first, second))
+            for one, other in known[pair]:
                 if hit is not None and not serves(one)(image) and hit[0]:
                     continue
                 low, high = sorted((id(first.object), id(second.object)))
