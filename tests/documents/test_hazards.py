@@ -206,7 +206,7 @@ def test_lists_of_patches_are_documents() -> None:
 def test_manifests_and_templates_in_strings_stay_strings() -> None:
     text = (
         SECRET
-        + "---\nkind: ConfigMap\ndata:\n  x: |\n    kind: Secret\n    ---\n    kind: Pod\n  imagePullSecrets: '{{ x }}'\n"
+        + "---\nkind: ConfigMap\ndata:\n  x: |\n    kind: Secret\n    ---\n    kind: Pod\n  pullSecret: '{{ x }}'\n"
     )
     reading = read("a.yaml", text.encode())
     assert len(reading.documents) == 2
