@@ -129,9 +129,22 @@ class _Group(NamedTuple):
     recognised: Recognised
 
 
-def catalogue(settings: Settings) -> tuple["Loaded", ...]:  # noqa: ARG001 - custom rules will come from there
-    """Every rule there is for a call with these settings."""
-    return registry.rules()
+def catalogue(settings: Settings) -> tuple["Loaded", ...]:
+    """Every rule there is for a call with these settings. Raises `SettingsError` for a custom one that is none."""
+    if not settings.custom:
+        return registry.rules()
+    from linter import custom  # noqa: PLC0415 - only a project with rules of its own pays for it
+
+    return custom.catalogue(settings, registry.rules())
+
+
+def _resolved(settings: Settings, known: Sequence["Loaded"]) -> Settings:
+    """The settings with every severity by code."""
+    if not settings.severities:
+        return settings
+    from linter.overrides import by_code  # noqa: PLC0415 - as above
+
+    return settings._replace(severities=by_code(settings.severities, known, settings.source))
 
 
 def load(request: Request) -> Material:
@@ -147,8 +160,9 @@ def run(request: Request) -> Result:
 
     Raises `UsageError` for a rule selector that means nothing. What cannot be read is in the result, never raised.
     """
-    settings = request.settings
-    chosen = registry.selected(request.select or settings.select, (*request.ignore, *settings.ignore))
+    known = catalogue(request.settings)
+    settings = _resolved(request.settings, known)
+    chosen = registry.selected(request.select or settings.select, (*request.ignore, *settings.ignore), known)
     reader = _Reader(request)
     inventories: list[Inventory] = []
     scans: list[Scan] = []
@@ -189,23 +203,28 @@ def _settle(
     chosen: Sequence["Loaded"],
 ) -> tuple[list[Finding], list[Suppressed], list[Problem]]:
     """Take out what somebody has accepted. Nothing is loaded or looked at where nothing can be."""
-    if not (reader.marked or request.settings.suppressions):
+    settings = request.settings
+    if not (reader.marked or settings.suppressions or settings.overrides):
         return located, [], []
-    from linter.suppress import Suppressions, settle  # noqa: PLC0415 - most calls have no suppression
+    from linter import overrides  # noqa: PLC0415 - most calls have neither
+    from linter.suppress import Suppressions, settle  # noqa: PLC0415 - as above
 
+    known = catalogue(settings)
     unread = {problem.path for problem in reader.problems}
     unread |= {entry.location.path for _, entry in reader.templated if entry.location}
     material = Suppressions(
         inventories=inventories,
         locator=locator,
-        settings=request.settings,
+        settings=settings,
         marked=frozenset(reader.marked),
         unread=frozenset(unread),
         inputs=request.paths,
-        catalogue=catalogue(request.settings),
+        catalogue=known,
         chosen=chosen,
     )
-    return settle(located, material)
+    settled = settle(located, material)
+    kept, elsewhere = overrides.apply(settled.findings, settings, known)
+    return kept, [*settled.suppressed, *elsewhere], settled.problems
 
 
 def _groups(inputs: Sequence[_Input], scope: str) -> Iterator[_Group]:
@@ -256,7 +275,10 @@ def _unparsed(group: _Group, reader: _Reader, parsed: set[tuple[str, int]]) -> I
 def judge(
     inventory: Inventory, chosen: Sequence["Loaded"], settings: Settings
 ) -> tuple[list[Finding], list[NotEvaluated]]:
-    """Run the rules `chosen` over one inventory: their findings, and what could not be judged."""
+    """Run the rules `chosen` over one inventory: their findings, and what could not be judged.
+
+    The severities of `settings` are by code here.
+    """
     from linter.rule import Context  # noqa: PLC0415 - rules and their imports load when there is something to judge
 
     joins = Joins(inventory)
@@ -264,7 +286,7 @@ def judge(
     withheld = list(_hidden(inventory))
     for loaded in chosen:
         context = Context(loaded.rule, loaded.name, inventory, joins, settings)
-        severity = settings.severities.get(loaded.name) or settings.severities.get(loaded.rule.code)
+        severity = settings.severities.get(loaded.rule.code)
         for finding in loaded.rule.check(context):
             findings.append(finding._replace(severity=severity) if severity else finding)
         withheld.extend(context.withheld)

@@ -22,6 +22,39 @@ class Ignore(NamedTuple):
     name: str = ""
 
 
+class Override(NamedTuple):
+    """Other settings for files that match any of the patterns `path`: rules that do not count there, severities."""
+
+    path: tuple[str, ...]
+    ignore: tuple[str, ...] = ()
+    severities: Mapping[str, Severity] = {}
+    reason: str = ""
+
+
+class RuleFiles(NamedTuple):
+    """A rule file of the project, or a folder of them; relative to the settings file."""
+
+    path: str
+
+
+class DeclaredRule(NamedTuple):
+    """A rule without code: `schema` (JSON Schema, as JSON text) must hold for what it is `about`: object or payload.
+
+    It looks at objects of which kind, namespace and name match one of the patterns each (none: any).
+    """
+
+    name: str
+    message: str
+    about: str
+    schema: str
+    severity: Severity = Severity.WARNING
+    code: str = ""
+    remedy: str = ""
+    kinds: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
 class Settings(NamedTuple):
     """The settings of one call. Rules may be named by code, beginning of a code (`RC1`), name or family.
 
@@ -38,6 +71,8 @@ class Settings(NamedTuple):
     expiry_warning_days: int = 30
     exclude: tuple[str, ...] = ()
     suppressions: tuple[Ignore, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    custom: tuple[RuleFiles | DeclaredRule, ...] = ()
 
     @property
     def openshift(self) -> tuple[int, int] | None:
@@ -57,15 +92,16 @@ def load(path: str | None) -> Settings:
     import yaml  # noqa: PLC0415 - only a project with settings pays for it
 
     try:
-        with open(source, encoding="utf-8") as stream:
-            data = yaml.safe_load(stream)
+        with open(source, encoding="utf-8-sig") as stream:
+            text = stream.read()
+        data = yaml.safe_load(text)
     except OSError as error:
         raise SettingsError(f"{source}: cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark is not None else ""
         raise SettingsError(f"{source}{line}: this is not YAML: {getattr(error, 'problem', None) or error}") from error
-    return _settings(source, {} if data is None else data)
+    return _settings(source, text, {} if data is None else data)
 
 
 def _nearest_file() -> str:
@@ -90,52 +126,59 @@ def schema() -> dict[str, Any]:
     return found
 
 
-def _settings(source: str, data: Any) -> Settings:
-    _validate(source, data)
+def _settings(source: str, text: str, data: Any) -> Settings:
+    from linter.settings_check import validate  # noqa: PLC0415 - only a project with settings pays for it
+
+    validate(source, text, data, schema())
     ignored = data.get("ignore", [])
     return Settings(
         source=source,
         select=tuple(data.get("select", ())),
         ignore=tuple(entry for entry in ignored if isinstance(entry, str)),
-        severities={rule: Severity[word.upper()] for rule, word in data.get("severities", {}).items()},
+        severities=_severities(data),
         openshift_version=data.get("openshift-version", ""),
         platform=data.get("platform", ""),
         private_registries=tuple(data.get("private-registries", ())),
         expiry_warning_days=data.get("expiry-warning-days", 30),
         exclude=tuple(data.get("exclude", ())),
         suppressions=tuple(Ignore(**entry) for entry in ignored if isinstance(entry, dict)),
+        overrides=tuple(_override(entry) for entry in data.get("overrides", ())),
+        custom=tuple(_custom(entry) for entry in data.get("rules", ())),
     )
 
 
-def _validate(source: str, data: Any) -> None:
-    import jsonschema  # noqa: PLC0415 - only a project with settings pays for it
+def _severities(data: Mapping[str, Any]) -> Mapping[str, Severity]:
+    return {str(rule): Severity[word.upper()] for rule, word in data.get("severities", {}).items()}
 
-    rules = schema()
-    if isinstance(data, dict):
-        for key in data:
-            if key not in rules["properties"]:
-                raise SettingsError(
-                    f"{source}: there is no setting {key!r}{_nearest(str(key), list(rules['properties']))}"
-                )
-    errors = sorted(
-        jsonschema.Draft202012Validator(rules).iter_errors(data), key=lambda error: list(map(str, error.path))
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """One text or a list of them, as a tuple."""
+    return (value,) if isinstance(value, str) else tuple(value or ())
+
+
+def _override(entry: Mapping[str, Any]) -> Override:
+    return Override(
+        _texts(entry["path"]), tuple(entry.get("ignore", ())), _severities(entry), entry.get("reason", "")
     )
-    if errors:
-        first = errors[0]
-        where = ".".join(str(step) for step in first.path) or "the file"
-        hint = _remedy(where, first)
-        raise SettingsError(f"{source}: {where}: {hint}")
 
 
-def _remedy(where: str, error: Any) -> str:
-    if where == "openshift-version" and error.validator == "type":
-        return 'write the version in quotes, as in "4.12": without them YAML reads a number'
-    description = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
-    return f"{error.message}. {description}".strip()
+def _custom(entry: Mapping[str, Any]) -> RuleFiles | DeclaredRule:
+    if "path" in entry:
+        return RuleFiles(entry["path"])
+    import json  # noqa: PLC0415 - only a project with rules of its own pays for it
 
-
-def _nearest(key: str, known: list[str]) -> str:
-    import difflib  # noqa: PLC0415 - only a mistake needs it
-
-    near = difflib.get_close_matches(key.replace("_", "-").lower(), known, n=1, cutoff=0.5)
-    return f": did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
+    match = entry.get("match", {})
+    about, asserted = next(iter(entry["assert"].items()))
+    return DeclaredRule(
+        name=entry["name"],
+        message=entry["message"],
+        about=about,
+        # A date in YAML is no JSON; its text is what the schema meant.
+        schema=json.dumps(asserted, default=str),
+        severity=Severity[entry.get("severity", "warning").upper()],
+        code=entry.get("code", ""),
+        remedy=entry.get("remedy", ""),
+        kinds=_texts(match.get("kind")),
+        namespaces=_texts(match.get("namespace")),
+        names=_texts(match.get("name")),
+    )

@@ -1,0 +1,255 @@
+"""Rules of a project: Python files of the same shape as the built-in ones, and JSON Schemas declared in the settings.
+
+Codes of custom rules are X and three digits. A file says its code in its `RULE`. A declared rule may; otherwise its
+code is made of its name, so that neither its place in the list nor its neighbours change it (baselines hold codes).
+"""
+
+import hashlib
+import importlib.util
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+from linter.errors import SettingsError
+from linter.registry import Loaded
+from linter.settings import DeclaredRule, RuleFiles, Settings
+
+if TYPE_CHECKING:
+    from linter.rule import Context, Finding, KubeObject, Location, PullSecret
+
+FAMILY: Final = "custom"
+
+_CODE = re.compile(r"^X\d{3}$")
+_KNOWN_MEMBERS: Final = frozenset(
+    {"auths", "auth", "username", "password", "email", "identitytoken", "registrytoken", "credsStore", "credHelpers"}
+)
+_CONFIDENTIAL: Final = frozenset({"env", "args", "command", "data", "stringData", "annotations"})
+
+Custom = tuple[RuleFiles | DeclaredRule, ...]
+
+
+def catalogue(settings: Settings, builtin: tuple[Loaded, ...]) -> tuple[Loaded, ...]:
+    """The rules of `settings` behind the `builtin` ones. Raises `SettingsError` for what is no rule, or no new one."""
+    every = list(builtin)
+    for loaded in _load(settings.custom, settings.source):
+        for other in every:
+            if loaded.rule.code == other.rule.code or loaded.name in (other.name, other.family):
+                raise SettingsError(
+                    f"{settings.source}: rules: {loaded.rule.code} {loaded.name} and {other.rule.code} {other.name} "
+                    "would be one: give your rule another name, or a code of its own (X001 to X999)"
+                )
+        every.append(loaded)
+    return tuple(every)
+
+
+@lru_cache(maxsize=8)
+def _load(custom: Custom, source: str) -> tuple[Loaded, ...]:
+    """Load every custom rule, once for all rounds of a repair."""
+    found: list[Loaded] = []
+    for entry in custom:
+        if isinstance(entry, RuleFiles):
+            found.extend(_from_file(path) for path in _files(entry.path, source))
+        else:
+            found.append(_declared(entry, source))
+    return tuple(sorted(found, key=lambda loaded: loaded.rule.code))
+
+
+def _files(path: str, source: str) -> list[str]:
+    """The rule files that `path` means, seen from the settings file's folder."""
+    full = os.path.join(os.path.dirname(source), path)
+    if os.path.isfile(full):
+        return [full]
+    try:
+        names = sorted(os.listdir(full))
+    except OSError as error:
+        raise SettingsError(f"{source}: rules: {path} cannot be read: {error.strerror}") from error
+    found = [os.path.join(full, name) for name in names if name.endswith(".py") and not name.startswith("_")]
+    if not found:
+        raise SettingsError(f"{source}: rules: there is no rule file (*.py) in {path}")
+    return found
+
+
+def _from_file(path: str) -> Loaded:
+    from linter.rule import Rule  # noqa: PLC0415 - only a project with rules of its own pays for it
+
+    stem = os.path.basename(path).removesuffix(".py")
+    spec = importlib.util.spec_from_file_location(f"regcred_custom_{stem}", path)
+    if spec is None or spec.loader is None:
+        raise SettingsError(f"{path}: this is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        # Nothing has been scanned yet, so that the message of the user's own file can hold no credential.
+        raise SettingsError(f"{path}: this rule cannot be loaded: {type(error).__name__}: {error}") from error
+    rule = getattr(module, "RULE", None)
+    if not isinstance(rule, Rule):
+        raise SettingsError(f"{path}: this is not a rule: it has no RULE = Rule(code=…, severity=…, check=…)")
+    if not _CODE.match(rule.code):
+        raise SettingsError(f"{path}: its code is {rule.code!r}: codes of custom rules are X001 to X999")
+    return Loaded(stem.replace("_", "-"), FAMILY, module, rule)
+
+
+def _declared(entry: DeclaredRule, source: str) -> Loaded:
+    from linter.rule import Rule  # noqa: PLC0415 - as above
+
+    validator = _validator(entry, source)
+    kinds = entry.kinds if entry.about == "object" else ("Secret",)
+    _check_kinds(entry, source)
+    check = _object_check(entry, validator) if entry.about == "object" else _payload_check(entry, validator)
+    rule = Rule(entry.code or _code_of(entry.name), entry.severity, check, needs=kinds)
+    module = ModuleType(f"regcred_custom_{entry.name.replace('-', '_')}", _manual(entry, source))
+    return Loaded(entry.name, FAMILY, module, rule)
+
+
+def _code_of(name: str) -> str:
+    return f"X{int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) % 999 + 1:03d}"
+
+
+def _validator(entry: DeclaredRule, source: str) -> Any:
+    """The schema's validator. It fetches nothing: a `$ref` that leads out of the schema does not resolve."""
+    import jsonschema  # noqa: PLC0415 - as above
+    import referencing  # noqa: PLC0415 - as above
+
+    schema = json.loads(entry.schema)
+    try:
+        jsonschema.Draft202012Validator.check_schema(schema)
+    except jsonschema.SchemaError as error:
+        where = ".".join(str(step) for step in error.absolute_path)
+        raise SettingsError(
+            f"{source}: rules: the schema of {entry.name} is none: {where or 'it'}: {error.message}"
+        ) from error
+    return jsonschema.Draft202012Validator(schema, registry=referencing.Registry())
+
+
+def _check_kinds(entry: DeclaredRule, source: str) -> None:
+    """A rule about objects that are never read would be silent for ever: say so at once."""
+    from linter.documents.kinds import KINDS  # noqa: PLC0415 - as above
+    from linter.settings_check import nearest  # noqa: PLC0415 - as above
+
+    if entry.about == "payload":
+        wrong = [kind for kind in entry.kinds if not fnmatchcase("Secret", kind)]
+        if wrong:
+            raise SettingsError(f"{source}: rules: {entry.name}: only a Secret has a payload, not {wrong[0]}")
+        return
+    if not entry.kinds:
+        raise SettingsError(f"{source}: rules: {entry.name}: match.kind says which kind of object is meant")
+    for kind in entry.kinds:
+        if not any(fnmatchcase(known, kind) for known in KINDS):
+            near = nearest(kind, list(KINDS)).partition("; known are")[0]
+            raise SettingsError(
+                f"{source}: rules: {entry.name}: regcred does not read objects of kind {kind}{near or ''}"
+            )
+
+
+def _manual(entry: DeclaredRule, source: str) -> str:
+    about = f"{' or '.join(entry.kinds) or 'Secret'} objects" if entry.about == "object" else "payloads of pull secrets"
+    schema = json.dumps(json.loads(entry.schema), indent=2)
+    return (
+        f"{entry.message.rstrip('.')}.\n\n"
+        f"## What it does\nChecks {about} against a JSON Schema that {os.path.basename(source)} declares.\n\n"
+        f"## Why it matters\n{entry.message}\n\n"
+        f"## Example\nWhat must hold:\n\n```json\n{schema}\n```\n\n"
+        f"## Fix\n{entry.remedy or 'Change what the schema names.'}\n"
+    )
+
+
+def _wanted(entry: DeclaredRule, item: "KubeObject") -> bool:
+    return all(
+        not patterns or any(fnmatchcase(value, pattern) for pattern in patterns)
+        for patterns, value in ((entry.kinds, item.kind), (entry.namespaces, item.namespace), (entry.names, item.name))
+    )
+
+
+def _object_check(entry: DeclaredRule, validator: Any) -> "Callable[[Context], Iterator[Finding]]":
+    def check(context: "Context") -> "Iterator[Finding]":
+        for item in context.inventory.objects:
+            if _wanted(entry, item):
+                for error in _errors(entry, validator, item.body):
+                    route = tuple(error.absolute_path)
+                    pointer = "/" + "/".join(map(str, route))
+                    yield _finding(context, entry, item, item.at(*_shown_route(route)), pointer, error)
+
+    return check
+
+
+def _shown_route(route: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """The part of `route` whose line may be shown: what can hold any credential is pointed at from outside."""
+    for depth, step in enumerate(route):
+        if step in _CONFIDENTIAL:
+            return route[:depth]
+    return route
+
+
+def _payload_check(entry: DeclaredRule, validator: Any) -> "Callable[[Context], Iterator[Finding]]":
+    def check(context: "Context") -> "Iterator[Finding]":
+        for secret, payload in context.readable_secrets():
+            if not _wanted(entry, secret.object):
+                continue
+            try:
+                tree = json.loads(payload.text)
+            except (ValueError, RecursionError):
+                continue  # a payload that is no JSON has findings of its own
+            for error in _errors(entry, validator, tree):
+                route = tuple(error.absolute_path)
+                yield _finding(context, entry, secret.object, _spot(secret, route), _pointer(secret, route), error)
+
+    return check
+
+
+def _errors(entry: DeclaredRule, validator: Any, tree: Any) -> list[Any]:
+    """The errors of one object, each place and keyword once."""
+    import referencing.exceptions  # noqa: PLC0415 - as above
+
+    try:
+        found = {(tuple(error.absolute_path), error.validator): error for error in validator.iter_errors(tree)}
+    except referencing.exceptions.Unresolvable as error:
+        raise SettingsError(f"rules: the schema of {entry.name} refers to {error.ref}, which is not in it") from error
+    except RecursionError as error:
+        raise SettingsError(f"rules: the schema of {entry.name} refers to itself without end") from error
+    return list(found.values())
+
+
+def _finding(
+    context: "Context", entry: DeclaredRule, item: "KubeObject", at: "Location", pointer: str, error: Any
+) -> "Finding":
+    # Never the validator's own message: it quotes the value, and the value may be a credential.
+    detail = f"{pointer} does not satisfy `{error.validator}`"
+    if error.validator == "required" and isinstance(error.instance, dict):
+        detail += ": without " + ", ".join(str(name) for name in error.validator_value if name not in error.instance)
+    return context.finding(
+        entry.message,
+        of=item,
+        at=at,
+        key=f"{pointer} {error.validator}",
+        detail=f"{detail}, which {entry.name} asks for.",
+        remedy=entry.remedy,
+    )
+
+
+def _spot(secret: "PullSecret", route: tuple[str | int, ...]) -> "Location":
+    """The entry that `route` leads into, where there is one; else the whole payload."""
+    from linter.rule import spot  # noqa: PLC0415 - as above
+
+    payload = secret.payload
+    for entry in payload.entries if payload is not None else ():
+        if entry.live and entry.key in route[:2]:
+            return spot(secret, *entry.key_span, entry.key)
+    return secret.at()
+
+
+def _pointer(secret: "PullSecret", route: Iterable[str | int]) -> str:
+    """A route inside a payload as it may be shown: registry keys and known members, nothing else that it may hold."""
+    from linter.rule import shown  # noqa: PLC0415 - as above
+
+    keys = {entry.key for entry in secret.payload.entries} if secret.payload is not None else set()
+    steps = [
+        shown(step) if step in keys else str(step) if isinstance(step, int) or step in _KNOWN_MEMBERS else "•••"
+        for step in route
+    ]
+    return "/" + "/".join(steps)
