@@ -19,6 +19,21 @@ _KNOWN_WORDS = frozenset(
         "HttpHeaders", "serveraddress", "true", "false", "null",
     }
 )  # fmt: skip
+_VISIBLE = frozenset(
+    {
+        "apiVersion", "kind", "metadata", "name", "namespace", "type", "image", "spec", "template", "jobTemplate",
+        "containers", "initContainers", "ephemeralContainers", "imagePullSecrets", "imagePullSecret", "pullSecret",
+        "pullSecrets", "pullSecretRef", "secrets", "serviceAccountName", "serviceAccount", "secretRef", "secretName",
+        "from", "tags", "tag", "importPolicy", "insecure", "scheduled", "reference", "referencePolicy", "items", "to",
+        "strategy", "dockerStrategy", "sourceStrategy", "customStrategy", "output", "pushSecret", "restartPolicy",
+        "automountServiceAccountToken", "replicas", "op", "path", "immutable", "creationTimestamp", "resourceVersion",
+        "uid", "data", "stringData", "encryptedData", "target", "destination", "creationPolicy", "selector",
+        "matchLabels", "secretGenerator", "registrySources", "insecureRegistries", "mirrors", "source", "objects",
+        "dockerImageRepository",
+    }
+)  # fmt: skip
+_PAIR = re.compile(r"""(?P<key>"[^"]*"|'[^']*'|[A-Za-z_.$][\w./$-]*)[ \t]*:(?=[ \t\r]|$)[ \t]*""")
+_SCALAR = re.compile(r"""\s*(?:-\s+)*(?P<value>[^\s#-].*)$""")
 _REGISTRY = re.compile(
     r"^(?:https?://)?[A-Za-z0-9*](?:[A-Za-z0-9.*-]*[A-Za-z0-9])?(?::\d{1,5})?(?:/[A-Za-z0-9._/-]*)?$"
 )
@@ -33,11 +48,12 @@ _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 
 
 def file_excerpt(
-    text: str, start: int, end: int, hidden: Sequence[Range], *, line: int, before: int = 1
+    text: str, start: int, end: int, hidden: Sequence[Range], *, line: int, before: int = 1, values: bool = True
 ) -> tuple[ExcerptLine, ...]:
     """The line at `start` (a character offset, on line number `line`) with up to `before` lines of context.
 
-    `hidden` are the ranges to mask: sorted, and not overlapping.
+    `hidden` are the ranges to mask: sorted, and not overlapping. With `values` everything is masked that is not
+    the field of a manifest known to be harmless, or the very scalar that is pointed at.
     """
     first = text.rfind("\n", 0, start) + 1
     context = min(before, line - 1)
@@ -52,7 +68,7 @@ def file_excerpt(
         stop = text.find("\n", begin)
         stop = len(text) if stop < 0 else stop
         caret = (start, max(min(end, stop), start + 1)) if number == line else None
-        lines.append(_line(text, begin, stop, number, caret, near))
+        lines.append(_line(text, begin, stop, number, caret, near, values=values))
         begin = stop + 1
     return tuple(lines)
 
@@ -65,10 +81,20 @@ def _near(hidden: Sequence[Range], begin: int, stop: int) -> Iterator[Range]:
         index += 1
 
 
-def _line(text: str, begin: int, stop: int, number: int, caret: Range | None, hidden: list[Range]) -> ExcerptLine:
-    """Mask one line piece by piece, so that the caret still stands under what it marks."""
+def _line(
+    text: str, begin: int, stop: int, number: int, caret: Range | None, hidden: list[Range], *, values: bool
+) -> ExcerptLine:
+    """Mask one line piece by piece, so that the caret still stands under what it marks.
+
+    With `values`, also the values of all fields but the harmless ones of a manifest.
+    """
     inside = [(max(low, begin), min(high, stop)) for low, high in hidden if low < stop and high > begin]
-    inside += [(begin + low, begin + high) for low, high in _plain_secrets(text[begin:stop])]
+    line = text[begin:stop]
+    inside += [(begin + low, begin + high) for low, high in _plain_secrets(line)]
+    if values:
+        pointed = _scalar(text, caret) if caret else None
+        for low, high in _hidden_values(line):
+            inside += _without((begin + low, begin + high), pointed)
     shown, marks, position = "", [0, 0], begin
     for low, high in [*_merged(inside), (stop, stop)]:
         shown, position = _copy(text, position, low, shown, marks, caret)
@@ -124,6 +150,54 @@ def _plain_secrets(line: str) -> Iterator[Range]:
             yield found.span()
 
 
+def _hidden_values(line: str) -> Iterator[Range]:
+    """The values in one line of YAML or JSON whose field is not known to be harmless, and what belongs to no field."""
+    position, first = 0, True
+    while True:
+        pair = _PAIR.search(line, position)
+        if pair is None:
+            rest = _SCALAR.match(line, position) if first else None
+            if rest and not rest.group("value").startswith(("{", "[", "}", "]", ",")):
+                yield rest.span("value")
+            return
+        first = False
+        key, start = pair.group("key").strip("\"'"), pair.end()
+        opened = line[start : start + 1] in ("{", "[")
+        if key in _VISIBLE:
+            position = start + 1 if opened else _value_end(line, start)
+        else:
+            position = len(line) if opened else _value_end(line, start)
+            yield (start, position)
+        if position >= len(line):
+            return
+
+
+def _value_end(line: str, start: int) -> int:
+    """Where the scalar at `start` ends: behind its closing quote, at the end of its flow item, or of the line."""
+    quote = line[start : start + 1]
+    if quote in ('"', "'"):
+        end = line.find(quote, start + 1)
+        while end > 0 and quote == '"' and line[end - 1] == "\\":
+            end = line.find(quote, end + 1)
+        return end + 1 if end > 0 else len(line)
+    if "{" in line[:start] or "[" in line[:start]:
+        found = re.search(r"[,}\]]", line[start:])
+        return start + found.start() if found else len(line)
+    return len(line)
+
+
+def _scalar(text: str, caret: Range) -> Range | None:
+    """The range that is pointed at, when it is one scalar: that is what the finding speaks of."""
+    pointed = text[caret[0] : caret[1]]
+    return None if re.search(r"[{}\[\]\n]|: ", pointed) else caret
+
+
+def _without(one: Range, shown: Range | None) -> list[Range]:
+    if shown is None or shown[1] <= one[0] or shown[0] >= one[1]:
+        return [one]
+    return [part for part in ((one[0], shown[0]), (shown[1], one[1])) if part[1] > part[0]]
+
+
 def scrub(message: str) -> str:
     """Mask what looks like a credential in a text of unknown origin (a parser's message, an event)."""
     for low, high in reversed(list(_merged(list(_plain_secrets(message))))):
@@ -134,7 +208,7 @@ def scrub(message: str) -> str:
 def payload_excerpt(text: str, start: int, end: int, *, before: int = 2) -> tuple[ExcerptLine, ...]:
     """The line of a decoded payload at `start` with context; every value is masked, valid JSON or not."""
     line = text.count("\n", 0, start) + 1
-    return file_excerpt(text, start, end, payload_values(text), line=line, before=before)
+    return file_excerpt(text, start, end, payload_values(text), line=line, before=before, values=False)
 
 
 def payload_values(text: str) -> list[Range]:
