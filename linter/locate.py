@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from linter.documents import Positions
 from linter.excerpts import Range, file_excerpt, payload_excerpt
 from linter.inventory import Inventory
+from linter.inventory.secrets import LAST_APPLIED
 from linter.model import Finding, Location, NotEvaluated, Related
 from linter.secret import Sensitive
 
@@ -29,11 +30,17 @@ class Locator:
             at = secret.at()
             if secret.payload is not None:
                 self._decoded[(at.path, at.document, at.route)] = Sensitive(secret.payload.text)
+        for made in inventory.generated:
+            if made.how == "secretGenerator":
+                generator = (*made.object.route, *made.type_route[:-1])
+                self._hidden[(made.object.path, made.object.document)].append((*generator, "literals"))
         for item in [*(secret.object for secret in inventory.secrets), *inventory.other_secrets]:
             for field in ("data", "stringData"):
                 values = item.body.get(field)
                 for key in values if isinstance(values, Mapping) else ():
                     self._hidden[(item.path, item.document)].append((*item.route, field, key))
+            # What kubectl applied last is kept there whole, the credential included.
+            self._hidden[(item.path, item.document)].append((*item.route, "metadata", "annotations", LAST_APPLIED))
 
     def findings(self, findings: Iterable[Finding]) -> list[Finding]:
         """Fill in the positions of findings, file by file."""

@@ -1,1 +1,1 @@
-"""RC7xx: who else can read the credential?"""
+"""RC7xx: who else can read the credential."""

@@ -1,1 +1,1 @@
-"""RC5xx: will the pull work, and why not?"""
+"""RC5xx: whether the pull will work, and why not."""

@@ -1,0 +1,62 @@
+"""What the exposure rules share: which credentials stand readable in a text, whether or not anything can pull with it.
+
+That a payload is misshapen, of the wrong type or encoded twice keeps the kubelet from reading it, and nobody else.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from linter.rule import Entry, JsonNode, Payload, PullSecret, credentials, shown
+from rules.payload._shared import eaten, inner_json, member, stand_in
+
+LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+OPENSHIFT: Final = "OpenShift"
+
+_LOOPBACK: Final = re.compile(r"localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]")
+_FORMS: Final = {"dockerconfigjson": "dockercfg", "dockercfg": "dockerconfigjson"}
+
+
+def in_clear(payload: Payload) -> list[Entry]:
+    """Return the entries of a payload whose credential a reader of the text could use.
+
+    A payload that is encoded once more, or has the other form than its key says, is read as a person would read it.
+    """
+    if payload.root is None:
+        inner = inner_json(payload.text)
+        if inner is None:
+            return []
+        payload = credentials.examine(inner, payload.form)
+    if payload.shape in ("no-auths", "wrapped"):
+        payload = credentials.examine(payload.text, _FORMS[payload.form])
+    return [entry for entry in payload.entries if _usable(payload, entry)]
+
+
+def in_clear_of(secret: PullSecret) -> list[Entry]:
+    """Return the entries of a Secret whose credential a reader of its object could use."""
+    return in_clear(secret.payload) if secret.payload is not None else []
+
+
+def _usable(payload: Payload, entry: Entry) -> bool:
+    """Whether somebody who reads the entry could log in; the loopback registry of a workstation does not count."""
+    if _LOOPBACK.fullmatch(entry.registry.host.removesuffix(f":{entry.registry.port}")):
+        return False
+    if stand_in(entry) or eaten(entry):
+        return False
+    if entry.username and entry.password and not entry.auth_error:
+        return True
+    return any(_token(payload, entry, name) for name in ("identitytoken", "registrytoken"))
+
+
+def _token(payload: Payload, entry: Entry, name: str) -> bool:
+    node: JsonNode | None = member(payload, entry, name)
+    value = str(node.value) if node is not None and node.kind == "string" else ""
+    return bool(value) and not credentials.placeholder(value) and not credentials.redacted(value)
+
+
+def hosts(entries: Iterable[Entry]) -> str:
+    """Return the registries of `entries` for a sentence: up to three by name, the rest as a number."""
+    names = list(dict.fromkeys(shown(entry.key) for entry in entries))
+    if len(names) > 3:
+        return f"{', '.join(names[:2])} and {len(names) - 2} more registries"
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -1,0 +1,118 @@
+r"""A manifest holds a usable credential in clear.
+
+## What it does
+
+Reports every Secret in a file whose payload holds a credential that a reader of the file could use, once per Secret,
+and every literal of a kustomize `secretGenerator` that does. What keeps the kubelet from reading it (the wrong type, a
+missing `auths`, one more layer of base64) keeps nobody else from reading it, so such a payload counts too.
+
+It looks at manifests only: a cluster keeps its Secrets in clear by design. SOPS, SealedSecret and ExternalSecret are
+not in clear; templates hold no value yet; placeholders and empty entries are no credentials; an entry for the loopback
+registry of a workstation (`localhost:5000`) opens nothing. Secrets that OpenShift generates for itself are exempt. One
+that another controller made is not: the file is a copy of the cluster's, with the real credential in it.
+
+## Why it matters
+
+`data` is base64, which is an encoding and no encryption. Whoever can read the repository, a fork, a build's workspace
+or a backup of it can pull, and often push, with this account. Removing the file does not help: the history keeps it.
+
+## Example
+
+```yaml
+apiVersion: v1
+kind: Secret
+metadata: {name: regcred}
+type: kubernetes.io/dockerconfigjson
+data:
+  .dockerconfigjson: eyJhdXRocyI6eyJxdWF5LmlvIjp7ImF1dGgiOiJkWE5sY2pwd1lYTnoifX19
+```
+
+## Fix
+
+There is no automatic fix: encrypting it takes a key that only you have. Revoke the credential at its registry and make
+a new one, because the old one stays in the history. Then bring the new one by a SealedSecret, an ExternalSecret or
+SOPS:
+
+    sops --encrypt --in-place --encrypted-regex '^(data|stringData)$' regcred.yaml
+
+Where the file is not in version control and never leaves the machine, suppress the finding and say so.
+"""
+
+from collections.abc import Iterator
+
+from linter.rule import Context, Entry, Finding, PullSecret, Rule, Severity, command, credentials, dig, origin, text
+from rules.exposure._shared import OPENSHIFT, hosts, in_clear, in_clear_of
+
+_KEYS = {".dockerconfigjson": "dockerconfigjson", ".dockercfg": "dockercfg"}
+_DETAIL = (
+    "Base64 is an encoding, no encryption: whoever reads the file, a copy of it or the history of its repository has "
+    "the credential."
+)
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Report every Secret and every generator's literal with a credential in clear, each once."""
+    if context.in_cluster:
+        return
+    for secret in context.inventory.secrets:
+        entries = in_clear_of(secret) if secret.generated != OPENSHIFT else []
+        if entries:
+            yield _secret(context, secret, entries)
+    yield from _literals(context)
+
+
+def _secret(context: Context, secret: PullSecret, entries: list[Entry]) -> Finding:
+    return context.finding(
+        f"Secret {secret.name} holds {_what(entries)} in clear in this file",
+        of=secret.object,
+        at=secret.at(),
+        detail=_DETAIL,
+        remedy=_remedy(origin(secret)),
+        commands=_commands(secret),
+    )
+
+
+def _what(entries: list[Entry]) -> str:
+    return f"{'a credential' if len(entries) == 1 else 'credentials'} for {hosts(entries)}"
+
+
+def _remedy(source: str) -> str:
+    if source:
+        return f"Remove this copy of the Secret from the files, and renew the credential at its registry. {source}"
+    return (
+        "Renew the credential at its registry, since the history keeps this one, and bring the new one by a "
+        "SealedSecret, an ExternalSecret or SOPS."
+    )
+
+
+def _commands(secret: PullSecret) -> tuple[str, ...]:
+    if secret.generated or not secret.object.path.endswith((".yaml", ".yml", ".json")):
+        return ()
+    pattern = "^(data|stringData)$"
+    return (command("sops", "--encrypt", "--in-place", "--encrypted-regex", pattern, secret.object.path),)
+
+
+def _literals(context: Context) -> Iterator[Finding]:
+    """Report literals of generators: the config as text in a kustomization."""
+    for made in context.inventory.generated:
+        if made.how != "secretGenerator":
+            continue
+        route = made.type_route[:-1]
+        literals = dig(made.object.body, *route, "literals")
+        for index, literal in enumerate(literals if isinstance(literals, list) else []):
+            key, _, value = text(literal).partition("=")
+            quoted = value[:1] == value[-1:] and value[:1] in ("'", '"')
+            content = value[1:-1] if quoted else value
+            entries = in_clear(credentials.examine(content, _KEYS[key])) if key in _KEYS else []
+            if entries:
+                yield context.finding(
+                    f"the secretGenerator {made.name} holds {_what(entries)} in clear in this file",
+                    of=made.object,
+                    at=made.object.at(*route, "literals", index),
+                    key=f"{made.name}/{key}",
+                    detail=_DETAIL,
+                    remedy=_remedy(""),
+                )
+
+
+RULE = Rule(code="RC701", severity=Severity.WARNING, check=check, needs=("Secret",))
