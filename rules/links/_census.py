@@ -75,6 +75,10 @@ class Census:
         return [*items, *inventory.other_secrets, *(made.object for made in inventory.generated)]
 
     @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset([*(made.name for made in self._inventory.generated), *(item.name for item in self._objects)])
+
+    @cached_property
     def _templated(self) -> list[KubeObject]:
         return [item for item in self._objects if item.name and not is_name(item.name)]
 
@@ -129,7 +133,7 @@ class Census:
     def _kustomized(self, naming: Naming) -> bool:
         """Whether a kustomization of the scan makes the name fit: by its affixes, its hash, or its own namespace."""
         name = naming.name
-        known = {made.name for made in self._inventory.generated} | {item.name for item in self._objects}
+        known = self._names
         for item in self._kustomizations:
             prefix, suffix = text(item.body.get("namePrefix")), text(item.body.get("nameSuffix"))
             if prefix + name + suffix in known and (prefix or suffix):

@@ -4,6 +4,7 @@ Never by replacing a service account's list: it is atomic, and OpenShift keeps a
 """
 
 import json
+import shlex
 
 from linter.rule import Context, Edit, KubeObject, Op, Route, ServiceAccount, command, dig, edit
 
@@ -31,18 +32,19 @@ def takes_over(context: Context, account: ServiceAccount) -> bool:
 def link_commands(
     context: Context, account: str, secret: str, namespace: str, *, listed: bool | None
 ) -> tuple[str, ...]:
-    """The commands that add `secret` to the pulls of `account`, each enough by itself.
+    """Return the commands that add `secret` to the pulls of `account`, each enough by itself.
 
-    `listed` tells whether the live account has a list. Where that is not known the patch appends: without a list it
-    fails and changes nothing, whereas creating one would replace what is there.
+    `listed` tells whether the account has a list. A JSON patch cannot say "append, or begin a list": where the live
+    list is not known, the account is read, extended and written back.
     """
     link = command("oc", "secrets", "link", account, secret, "--for=pull", namespace=namespace)
     entry = {"name": secret}
-    if listed is False and context.in_cluster:
-        operation: dict[str, object] = {"op": "add", "path": "/imagePullSecrets", "value": [entry]}
-    else:
-        operation = {"op": "add", "path": "/imagePullSecrets/-", "value": entry}
-    patch = json.dumps([operation], separators=(",", ":"))
+    if listed is None or not (listed or context.in_cluster):
+        read = command("kubectl", "get", "serviceaccount", account, "-o", "json", namespace=namespace)
+        change = shlex.quote(f".imagePullSecrets += [{json.dumps(entry, separators=(',', ':'))}]")
+        return (link, f"{read} | jq {change} | kubectl replace -f -")
+    path, value = ("/imagePullSecrets/-", entry) if listed else ("/imagePullSecrets", [entry])
+    patch = json.dumps([{"op": "add", "path": path, "value": value}], separators=(",", ":"))
     return (
         link,
         command("kubectl", "patch", "serviceaccount", account, "--type=json", "-p", patch, namespace=namespace),

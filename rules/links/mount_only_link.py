@@ -195,7 +195,7 @@ def _finding(
         detail=detail,
         remedy=f"Add {link.name} to imagePullSecrets of service account {account.name}, then recreate its pods.",
         commands=commands,
-        related=[Related(f"the pull secret {link.name}", holder.at("metadata", "name"), holder.ref)],
+        related=[Related("the pull secret", holder.at("metadata", "name"), holder.ref)],
         impact=Impact(workloads=needs),
         fix=fix,
     )

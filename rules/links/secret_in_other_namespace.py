@@ -76,7 +76,7 @@ def _finding(context: Context, naming: Naming, holders: tuple[KubeObject, ...]) 
         remedy=_remedy(naming, holders[0]),
         commands=_commands(naming, holders[0]),
         related=[
-            *(Related(f"Secret {item.name} is here", item.at("metadata", "name"), item.ref) for item in holders[:3]),
+            *(Related("the Secret of that name", item.at("metadata", "name"), item.ref) for item in holders[:3]),
             *naming.elsewhere(),
         ],
         impact=naming.impact,

@@ -53,7 +53,8 @@ ever appends to a list. An account that is in no file, or whose list belongs to 
 commands and no edit.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -68,6 +69,7 @@ from linter.rule import (
     Finding,
     Fix,
     Impact,
+    KubeObject,
     PullSecret,
     Rule,
     ServiceAccount,
@@ -81,7 +83,7 @@ from linter.rule import (
 from rules.links._census import Census, Fate, in_namespace, together
 from rules.links._names import could_be, is_name
 from rules.links._naming import Owners, namings
-from rules.links._repair import append, link_commands, takes_over
+from rules.links._repair import append, link_commands, on_openshift, takes_over
 
 _BROKEN = frozenset({State.INVALID_BASE64, State.PLACEHOLDER, State.EMPTY, State.ABSENT, State.REPLICATED})
 _PLATFORM = ("openshift-", "kube-")
@@ -165,10 +167,11 @@ class _Judge:
         pulls: list[tuple[Workload, WorkloadPull]] = []
         accounts: dict[str, None] = {}
         templates: dict[int, Workload] = {}
-        for pull in self._context.joins.workload_pulls:
-            if not together(pull.workload.object, secret.object) or not serves(secret, pull.image):
-                continue
-            if not self._bare(pull):
+        served: dict[str, bool] = {}
+        for pull in self._near(secret):
+            if pull.image not in served:
+                served[pull.image] = serves(secret, pull.image)
+            if not (served[pull.image] and together(pull.workload.object, secret.object) and self._bare(pull)):
                 continue
             source = self._owners.top(pull.workload)
             pulls.append((source, pull))
@@ -177,6 +180,19 @@ class _Judge:
             else:
                 accounts[source.account] = None
         return Needs(tuple(pulls), tuple(accounts), tuple(templates.values()))
+
+    def _near(self, secret: PullSecret) -> Iterable[WorkloadPull]:
+        """The pulls that can be in the secret's namespace."""
+        if not secret.namespace:
+            return self._context.joins.workload_pulls
+        return [*self._pulls[secret.namespace], *self._pulls[""]]
+
+    @cached_property
+    def _pulls(self) -> Mapping[str, list[WorkloadPull]]:
+        table: dict[str, list[WorkloadPull]] = defaultdict(list)
+        for pull in self._context.joins.workload_pulls:
+            table[pull.workload.object.namespace].append(pull)
+        return table
 
     @cached_property
     def _owners(self) -> Owners:
@@ -219,13 +235,14 @@ class _Judge:
         )
 
     def _templated(self, secret: PullSecret) -> bool:
+        return any(could_be(name, secret.name) and together(item, secret.object) for item, name in self._unfinished)
+
+    @cached_property
+    def _unfinished(self) -> list[tuple[KubeObject, str]]:
+        """The names in lists that a template has yet to fill in."""
         lists = [(one.object, one.pull_secrets) for one in self._inventory.accounts]
         lists += [(one.object, one.pull_secrets) for one in self._inventory.workloads]
-        return any(
-            link.name and could_be(link.name, secret.name) and together(item, secret.object)
-            for item, links in lists
-            for link in links
-        )
+        return [(item, link.name) for item, links in lists for link in links if link.name and not is_name(link.name)]
 
 
 def _selected(secret: PullSecret) -> bool:
@@ -304,7 +321,7 @@ def _fix(
         if account is not None and not takes_over(context, account):
             edits.append(append(account.object, ("imagePullSecrets",), secret.name))
             changed.append(f"service account {name}")
-        listed = bool(account.pull_secrets) if account is not None else None
+        listed = bool(account.pull_secrets) if account is not None else on_openshift(context) or None
         commands.extend(link_commands(context, name, secret.name, secret.namespace, listed=listed))
     for workload in needs.templates:
         edits.append(append(workload.object, (*workload.template, "imagePullSecrets"), secret.name))
