@@ -2,7 +2,8 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -31,12 +32,13 @@ class Fate(StrEnum):
 
 
 class Whereabouts(NamedTuple):
-    """The fate of a name, with the Secrets of that name (`objects`), or why nothing may be said (`reason`, `why`)."""
+    """The fate of a name: the Secrets of that name and where they are, or why nothing may be said (`reason`, `why`)."""
 
     fate: Fate
     objects: tuple[KubeObject, ...] = ()
     reason: str = ""
     why: str = ""
+    namespaces: tuple[str, ...] = ()
 
 
 def together(one: KubeObject, other: KubeObject) -> bool:
@@ -61,6 +63,14 @@ def in_namespace(namespace: str) -> str:
     return f" in namespace {namespace}" if namespace else ""
 
 
+class _Held(NamedTuple):
+    """One Secret and the object that is it or makes it."""
+
+    name: str
+    namespace: str
+    object: KubeObject
+
+
 class Census:
     """The Secrets of a scan, for questions about one name."""
 
@@ -69,18 +79,23 @@ class Census:
         self._inventory = context.inventory
 
     @cached_property
-    def _objects(self) -> list[KubeObject]:
+    def _held(self) -> list[_Held]:
+        """Every Secret that is or will be there, under the name and in the namespace that it has or will have."""
         inventory = self._inventory
-        items = [secret.object for secret in inventory.secrets]
-        return [*items, *inventory.other_secrets, *(made.object for made in inventory.generated)]
+        plain = [*(secret.object for secret in inventory.secrets), *inventory.other_secrets]
+        held = [_Held(item.name, item.namespace, item) for item in plain]
+        return [*held, *(_Held(made.name, made.namespace, made.object) for made in inventory.generated)]
 
     @cached_property
-    def _names(self) -> frozenset[str]:
-        return frozenset([*(made.name for made in self._inventory.generated), *(item.name for item in self._objects)])
+    def _by_name(self) -> Mapping[str, list[_Held]]:
+        table: dict[str, list[_Held]] = defaultdict(list)
+        for one in self._held:
+            table[one.name].append(one)
+        return table
 
     @cached_property
-    def _templated(self) -> list[KubeObject]:
-        return [item for item in self._objects if item.name and not is_name(item.name)]
+    def _templated(self) -> list[_Held]:
+        return [one for one in self._held if one.name and not is_name(one.name)]
 
     @cached_property
     def _kustomizations(self) -> list[KubeObject]:
@@ -116,9 +131,10 @@ class Census:
         doubt = self._doubt(naming)
         if doubt is not None:
             return doubt
-        elsewhere = [item for item in self._objects if item.name == name and item.namespace not in ("", namespace)]
+        elsewhere = [one for one in self._by_name.get(name, ()) if one.namespace not in ("", namespace)]
         if elsewhere and namespace and (not self._context.in_cluster or inventory.covers("Secret", namespace)):
-            return Whereabouts(Fate.ELSEWHERE, tuple(elsewhere))
+            spaces = tuple(dict.fromkeys(one.namespace for one in elsewhere))
+            return Whereabouts(Fate.ELSEWHERE, tuple(one.object for one in elsewhere), namespaces=spaces)
         return self._absent(naming)
 
     def _made(self, naming: Naming) -> bool:
@@ -126,14 +142,14 @@ class Census:
         name = naming.name
         if name in self._patched or any(_speaks_of(maker, name) for maker in self._makers):
             return True
-        if any(_replicated(item) for item in self._objects if item.name == name):
+        if any(_replicated(one.object) for one in self._by_name.get(name, ())):
             return True
         return not self._context.in_cluster and self._kustomized(naming)
 
     def _kustomized(self, naming: Naming) -> bool:
         """Whether a kustomization of the scan makes the name fit: by its affixes, its hash, or its own namespace."""
         name = naming.name
-        known = self._names
+        known = self._by_name
         for item in self._kustomizations:
             prefix, suffix = text(item.body.get("namePrefix")), text(item.body.get("nameSuffix"))
             if prefix + name + suffix in known and (prefix or suffix):
@@ -143,7 +159,7 @@ class Census:
                 return True
             folder = posixpath.dirname(item.path)
             moved = bool(text(item.body.get("namespace"))) and _below(naming.object.path, folder)
-            if moved and any(one.name == name and _below(one.path, folder) for one in self._objects):
+            if moved and any(_below(one.object.path, folder) for one in known.get(name, ())):
                 return True
         return any(made.hashed and without_hash(name) == made.name for made in self._inventory.generated)
 
@@ -153,10 +169,11 @@ class Census:
             return Whereabouts(Fate.UNKNOWN, (), "templated", "its namespace is filled in by a template")
         if self._context.in_cluster:
             return None
-        for item in self._templated:
-            if could_be(item.name, naming.name) and (not is_name(item.namespace) or together(item, naming.object)):
-                return Whereabouts(Fate.UNKNOWN, (), "templated", f"Secret {item.name} may become it")
-        if any(item.name == naming.name and item.namespace and not is_name(item.namespace) for item in self._objects):
+        for one in self._templated:
+            open_ended = bool(one.namespace) and not is_name(one.namespace)
+            if could_be(one.name, naming.name) and (open_ended or together(one.object, naming.object)):
+                return Whereabouts(Fate.UNKNOWN, (), "templated", f"Secret {one.name} may become it")
+        if any(one.namespace and not is_name(one.namespace) for one in self._by_name.get(naming.name, ())):
             why = "the namespace of the Secret of that name is filled in by a template"
             return Whereabouts(Fate.UNKNOWN, (), "templated", why)
         if _CLUSTER_MADE.fullmatch(naming.name):
@@ -169,7 +186,7 @@ class Census:
         if self._context.in_cluster:
             if self._inventory.covers("Secret", naming.namespace):
                 return Whereabouts(Fate.ABSENT)
-        elif any(together(item, naming.object) for item in self._objects):
+        elif any(together(one.object, naming.object) for one in self._held):
             return Whereabouts(Fate.ABSENT)
         where = f"of namespace {naming.namespace}" if naming.namespace else "beside it"
         return Whereabouts(Fate.UNKNOWN, (), "absent", f"no Secret {where} is in the scan")

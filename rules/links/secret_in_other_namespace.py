@@ -57,11 +57,10 @@ def check(context: Context) -> Iterator[Finding]:
     for naming in namings(context):
         found = census.whereabouts(naming)
         if found.fate is Fate.ELSEWHERE:
-            yield _finding(context, naming, found.objects)
+            yield _finding(context, naming, found.objects, found.namespaces)
 
 
-def _finding(context: Context, naming: Naming, holders: tuple[KubeObject, ...]) -> Finding:
-    spaces = list(dict.fromkeys(item.namespace for item in holders))
+def _finding(context: Context, naming: Naming, holders: tuple[KubeObject, ...], spaces: tuple[str, ...]) -> Finding:
     where = f"namespace {spaces[0]}" if len(spaces) == 1 else f"namespaces {', '.join(spaces[:3])}"
     more = f" and {len(spaces) - 3} more" if len(spaces) > 3 else ""
     partial = "" if context.in_cluster else " Only part of the cluster is in these files, so this is a warning."
@@ -74,7 +73,7 @@ def _finding(context: Context, naming: Naming, holders: tuple[KubeObject, ...]) 
         detail="Secrets do not cross namespaces: the kubelet reads a pod's pull secrets from the pod's own namespace, "
         f"skips what is not there and pulls without it (Kubernetes 1.25 to 1.36).{partial}",
         remedy=_remedy(naming, holders[0]),
-        commands=_commands(naming, holders[0]),
+        commands=_commands(naming, spaces[0]),
         related=[
             *(Related("the Secret of that name", item.at("metadata", "name"), item.ref) for item in holders[:3]),
             *naming.elsewhere(),
@@ -90,8 +89,8 @@ def _remedy(naming: Naming, holder: KubeObject) -> str:
     return copy
 
 
-def _commands(naming: Naming, holder: KubeObject) -> tuple[str, ...]:
-    read = command("kubectl", "get", "secret", naming.name, "-o", "json", namespace=holder.namespace)
+def _commands(naming: Naming, holder: str) -> tuple[str, ...]:
+    read = command("kubectl", "get", "secret", naming.name, "-o", "json", namespace=holder)
     write = command("kubectl", "apply", "-f", "-", namespace=naming.namespace)
     return (f"{read} | jq {shlex.quote(_STRIP)} | {write}",)
 
