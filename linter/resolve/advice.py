@@ -245,7 +245,7 @@ class _Advisor:
             return
         if any(compatible(one.namespace, case.namespace) for one in self.atlas.holders(self.reference)):
             return
-        if any(self.atlas.nearly(case.namespace, self.reference)):
+        if self.atlas.nearly(case.namespace, self.reference):
             return
         name = f"{host.partition(':')[0].replace('.', '-')}-pull"
         server = HUB_KEY if host == HUB else host

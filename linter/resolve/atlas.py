@@ -28,6 +28,7 @@ class Atlas:
     def __init__(self, inventory: Inventory, settings: Settings) -> None:
         self.inventory = inventory
         self.settings = settings
+        self._nearly: dict[tuple[str, str], list[tuple[PullSecret, Entry, Near]]] = {}
 
     @cached_property
     def openshift(self) -> bool:
@@ -60,13 +61,19 @@ class Atlas:
         found = [one for one in self.holders(lookup) if compatible(one.namespace, namespace)]
         return [secret for secret in found if would_serve(secret, lookup, consumer)]
 
-    def nearly(self, namespace: str, lookup: str) -> Iterator[tuple[PullSecret, Entry, Near]]:
+    def nearly(self, namespace: str, lookup: str) -> list[tuple[PullSecret, Entry, Near]]:
         """Entries of the namespace's secrets, read or not, that plainly were meant for `lookup` and miss it."""
+        if (namespace, lookup) not in self._nearly:
+            self._nearly[(namespace, lookup)] = list(self._look_nearly(namespace, lookup))
+        return self._nearly[(namespace, lookup)]
+
+    def _look_nearly(self, namespace: str, lookup: str) -> Iterator[tuple[PullSecret, Entry, Near]]:
         for secret in self.inventory.secrets_in(namespace):
             for entry in entries_meant(secret):
-                near = near_miss(entry.key, lookup) if entry.live and (entry.username or entry.password) else None
-                if near is not None and near.rank <= 1:
-                    yield secret, entry, near
+                if entry.live and (entry.username or entry.password):
+                    near = near_miss(entry.key, lookup, typos=False)
+                    if near is not None and near.rank <= 1:
+                        yield secret, entry, near
 
     def wants_credential(self, host: str, lookup: str) -> str:
         """Why the registry is taken to want a credential, "" when nothing says so."""

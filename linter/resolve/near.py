@@ -7,7 +7,7 @@ step after which it says yes is the explanation.
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from linter.credentials import key_matches, normalise_key, registry_host
@@ -45,10 +45,12 @@ class Near(NamedTuple):
     instead: str = ""
 
 
-def near_miss(written: str, lookup: str) -> Near | None:
+@lru_cache(maxsize=16384)
+def near_miss(written: str, lookup: str, *, typos: bool = True) -> Near | None:
     """Say why the key `written` does not match `lookup` although it was probably meant to; None for another registry.
 
-    Only for keys that do not match; `lookup` is the text that the kubelet or the importer compares.
+    Only for keys that do not match; `lookup` is the text that the kubelet or the importer compares. Without `typos`
+    hosts that differ by letters are not compared: what is left is surely about this image, and is found faster.
     """
     if not lookup:
         return None
@@ -65,7 +67,7 @@ def near_miss(written: str, lookup: str) -> Near | None:
     shorter = cleaned.rstrip("/")
     if shorter != cleaned and _matches(shorter, lookup):
         return Near(0, "its closing slash makes it serve what lies below that path only", shorter)
-    found = _hub(cleaned, lookup) or _same_host(cleaned, lookup) or _other_host(cleaned, lookup)
+    found = _hub(cleaned, lookup) or _same_host(cleaned, lookup) or _other_host(cleaned, lookup, typos=typos)
     if found is None or not reasons:
         return found
     return found._replace(why=", and ".join([*reasons, found.why]))
@@ -164,7 +166,7 @@ def _other_path(key: str, path: str, target: str, host: str) -> Near | None:
     return Near(2 if close else 6, why, host)
 
 
-def _other_host(key: str, lookup: str) -> Near | None:
+def _other_host(key: str, lookup: str, *, typos: bool) -> Near | None:
     host, wanted = _host(key), _host(lookup)
     if not host:
         return None
@@ -177,7 +179,7 @@ def _other_host(key: str, lookup: str) -> Near | None:
         return Near(3, f"a key does not cover subdomains, and {wanted} is one", wanted)
     if host.endswith("." + wanted):
         return Near(3, f"{host} is a subdomain of the image's host, and a key serves one host", wanted)
-    return _typo(host, wanted)
+    return _typo(host, wanted) if typos else None
 
 
 def _wildcard(host: str, wanted: str) -> Near | None:
@@ -196,6 +198,7 @@ def _wildcard(host: str, wanted: str) -> Near | None:
     return Near(1, why, glob)
 
 
+@lru_cache(maxsize=16384)
 def _typo(host: str, wanted: str) -> Near | None:
     """A few letters differ, or one label does and the telling ones agree."""
     ours, theirs = _split_port(host), _split_port(wanted)
@@ -215,6 +218,8 @@ def _slips(one: str, other: str) -> int:
         return 3
     row = list(range(len(other) + 1))
     for i, left in enumerate(one, 1):
+        if min(row) > 2:
+            return 3
         before, row = row, [i]
         for j, right in enumerate(other, 1):
             row.append(min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (left != right)))

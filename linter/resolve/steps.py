@@ -38,21 +38,20 @@ def _admitted(case: Case) -> ListStep:
     workload, reached = case.workload, case.reach
     if workload is None or reached is None:
         raise TypeError("a pod's list needs its workload")
-    named = "the pod" if case.invented else f"{workload.object.kind} {workload.object.name}"
     account = f"service account {workload.account}"
     names = tuple(link.name for link in reached.links)
     others = tuple(link.name for link in reached.account.pull_secrets if link.name) if reached.account else ()
     if reached.explicit:
         masked = tuple(name for name in others if name not in names)
-        how = f"{named} has imagePullSecrets of its own, so admission adds none of {account}"
+        how = f"the pod's spec has imagePullSecrets of its own, so admission adds none of {account}"
         return ListStep(how, names, masked)
     if workload.is_pod and workload.object.uid:
-        how = f"{named} was admitted with an empty list, and what {account} lists now does not reach it"
+        how = f"the pod was admitted with an empty list, and what {account} lists now does not reach it"
         return ListStep(how, (), others)
+    copied = f"the pod's spec has no imagePullSecrets, so admission copies those of {account}"
     if reached.account is None:
-        return ListStep(f"{named} has no imagePullSecrets, so admission copies those of {account}: {reached.unknown}")
-    how = f"{named} has no imagePullSecrets, so admission copies those of {account}"
-    return ListStep(how, names, (), tuple(_mounted(case, names)))
+        return ListStep(f"{copied}: {reached.unknown}")
+    return ListStep(copied, names, (), tuple(_mounted(case, names)))
 
 
 def _mounted(case: Case, names: tuple[str, ...]) -> Iterator[str]:
