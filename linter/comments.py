@@ -5,6 +5,8 @@ from the same words inside a string.
 """
 
 import re
+import sys
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -29,10 +31,6 @@ class Comment(NamedTuple):
     names: tuple[str, ...]
     reason: str
 
-    def speaks_of(self, first: int, last: int) -> bool:
-        """Whether it stands on a line from `first` to `last`, or directly above `first`."""
-        return first <= self.line <= last or self.above == first
-
 
 def marked(data: bytes) -> bool:
     """Whether a file's bytes can hold a suppression at all, in UTF-8 or a wider encoding."""
@@ -50,11 +48,15 @@ def comments(positions: Positions) -> list[Comment]:
         return []
     matches = list(_COMMENT.finditer(text))
     inside = list(_scalars_around(text, [match.start() for match in matches]))
-    return [
-        _comment(positions, match)
-        for match in matches
-        if not any(start <= match.start() < end for start, end in inside)
-    ]
+    below: dict[int, int] = {}
+    found = [_comment(positions, match, below) for match in reversed(matches) if not _holds(inside, match.start())]
+    return found[::-1]
+
+
+def _holds(ranges: list[tuple[int, int]], offset: int) -> bool:
+    """Whether one of `ranges`, in order and apart from each other, holds `offset`."""
+    index = bisect_right(ranges, (offset, sys.maxsize)) - 1
+    return index >= 0 and offset < ranges[index][1]
 
 
 def names_of(written: str | None) -> tuple[str, ...]:
@@ -62,23 +64,25 @@ def names_of(written: str | None) -> tuple[str, ...]:
     return tuple(word.strip() for word in (written or "").split(",") if word.strip())
 
 
-def _comment(positions: Positions, match: re.Match[str]) -> Comment:
+def _comment(positions: Positions, match: re.Match[str], below: dict[int, int]) -> Comment:
     line = positions.locate(match.start(), match.start()).line
     before = positions.line_text(line)[: match.start() - (positions.text.rfind("\n", 0, match.start()) + 1)].rstrip()
-    above = _next_code(positions, line) if not before or _OPENS.search(before) else 0
+    above = _next_code(positions, line, below) if not before or _OPENS.search(before) else 0
+    if not before:
+        below[line] = above
     return Comment(line, above, names_of(match[1]), match[2].strip())
 
 
-def _next_code(positions: Positions, line: int) -> int:
-    """The line below `line` and the comments that follow it without a gap."""
-    line += 1
-    while _ONLY_COMMENT.match(positions.line_text(line)):
-        line += 1
-    return line if line <= positions.line_count else 0
+def _next_code(positions: Positions, line: int, below: dict[int, int]) -> int:
+    """The line below `line` and the comments that follow it without a gap; `below` knows it for comments further on."""
+    end = line + 1
+    while end not in below and _ONLY_COMMENT.match(positions.line_text(end)):
+        end += 1
+    return below.get(end, end if end <= positions.line_count else 0)
 
 
 def _scalars_around(text: str, offsets: list[int]) -> Iterator[tuple[int, int]]:
-    """The strings, as character offsets, of every document in which one of `offsets` stands; up to its first error."""
+    """The strings, as character offsets, of every document that holds one of `offsets` (sorted); up to its error."""
     if not offsets:
         return
     from yaml import YAMLError  # noqa: PLC0415 - only a marked file needs the parser
@@ -88,7 +92,7 @@ def _scalars_around(text: str, offsets: list[int]) -> Iterator[tuple[int, int]]:
     from linter.documents.split import split  # noqa: PLC0415 - as above
 
     for chunk in split(text):
-        if not any(chunk.start <= offset < chunk.end for offset in offsets):
+        if bisect_left(offsets, chunk.start) == bisect_left(offsets, chunk.end):
             continue
         next_event = open_events(text[chunk.start : chunk.end])
         try:

@@ -15,19 +15,20 @@ remedy to say so in every report, without failing a build.
 
 import os
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from linter import registry
-from linter.comments import Comment, comments, names_of
+from linter.comments import comments, names_of
 from linter.documents.objects import KubeObject
 from linter.excerpts import scrub
 from linter.globs import PathGlob
 from linter.inventory import Inventory
 from linter.locate import Locator
-from linter.model import Finding, Location, Problem, Scope, Suppressed
+from linter.model import Finding, Location, ObjectRef, Problem, Route, Scope, Suppressed
 from linter.settings import Ignore, Settings
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ COMMENT: Final = "comment"
 ANNOTATED: Final = "annotation"
 CONFIGURED: Final = "configuration"
 
+_MOST_SEARCHED: Final = 20
 _NAMES = re.compile(r"^[\w-]+(?:\s*,\s*[\w-]+)*$")
 
 
@@ -67,25 +69,14 @@ class Settled(NamedTuple):
 
 
 class _Note:
-    """One name in one suppression; `codes` are the rules it means, `covers` tells whether it speaks of a finding."""
+    """One name in one suppression: which rules it means (`codes`), where it stands, and whether it was of use."""
 
-    __slots__ = ("by", "codes", "covers", "judged", "line", "path", "reason", "used", "word")
+    __slots__ = ("by", "codes", "judged", "line", "path", "reason", "used", "word")
 
-    def __init__(
-        self,
-        *,
-        by: str,
-        word: str,
-        reason: str,
-        path: str,
-        line: int,
-        codes: frozenset[str],
-        covers: Callable[[Finding], bool],
-        judged: Callable[[], bool],
-    ) -> None:
-        self.by, self.word, self.reason = by, word, reason
-        self.path, self.line, self.codes = path, line, codes
-        self.covers, self.judged = covers, judged
+    def __init__(self, by: str, word: str, reason: str, place: tuple[str, int], codes: frozenset[str]) -> None:
+        self.by, self.word, self.reason, self.codes = by, word, reason, codes
+        self.path, self.line = place
+        self.judged: Callable[[], bool] = lambda: True
         self.used = False
 
 
@@ -95,7 +86,7 @@ def settle(findings: Iterable[Finding], material: Suppressions) -> Settled:
     kept: list[Finding] = []
     suppressed: list[Suppressed] = []
     for finding in findings:
-        hits = [note for note in notes.about(finding) if finding.code in note.codes and note.covers(finding)]
+        hits = list(notes.about(finding))
         for note in hits:
             note.used = True
         if hits:
@@ -108,27 +99,59 @@ def settle(findings: Iterable[Finding], material: Suppressions) -> Settled:
 
 
 class _Notes:
-    """All suppressions of a call, by the file that they stand in."""
+    """All suppressions of a call, found by the place that a finding stands at rather than one after the other."""
 
     def __init__(self, material: Suppressions) -> None:
         self._material = material
         self._locator = material.locator
-        self._objects: dict[str, dict[int, list[KubeObject]]] = defaultdict(lambda: defaultdict(list))
+        self.problems: list[Problem] = []
+        self._meanings: dict[str, frozenset[str]] = {}
+        self._all: list[_Note] = []
+        self._on: dict[tuple[str, str], list[tuple[int, int, _Note]]] = defaultdict(list)
+        self._above: dict[tuple[str, str, int], list[_Note]] = defaultdict(list)
+        self._items: dict[tuple[str, int, Route], KubeObject] = {}
+        self._inside: dict[tuple[str, str, int, Route], list[_Note]] = defaultdict(list)
+        self._named: dict[tuple[str, str, ObjectRef], list[_Note]] = defaultdict(list)
+        self._configured: list[tuple[_Note, Callable[[Finding], bool]]] = []
+        for path in sorted(material.marked):
+            self._read_comments(path)
         for item in _objects(material.inventories) if material.marked else ():
             if item.path in material.marked:
-                self._objects[item.path][item.document].append(item)
-        self.problems: list[Problem] = []
-        self._by_path: dict[str, list[_Note]] = {path: list(self._in_file(path)) for path in sorted(material.marked)}
-        self._configured = [note for entry in material.settings.suppressions for note in self._of_settings(entry)]
+                self._items[item.path, item.document, item.route] = item
+                self._read_annotation(item)
+        for entry in material.settings.suppressions:
+            self._read_entry(entry)
 
     def about(self, finding: Finding) -> Iterator[_Note]:
-        """The suppressions that could speak of `finding`."""
-        yield from self._by_path.get(finding.location.path, ())
-        yield from self._configured
+        """The suppressions that speak of `finding`."""
+        at, code = finding.location, finding.code
+        if at.path in self._material.marked:
+            items = [self._items.get((at.path, at.document, at.route[:depth])) for depth in range(len(at.route) + 1)]
+            yield from self._commented(at, code, [item for item in items if item is not None])
+            for depth in range(len(at.route) + 1):
+                yield from self._inside.get((at.path, code, at.document, at.route[:depth]), ())
+            yield from self._named.get((at.path, code, finding.object), ())
+        for note, covers in self._configured:
+            if code in note.codes and covers(finding):
+                yield note
+
+    def _commented(self, at: Location, code: str, items: Iterable[KubeObject]) -> Iterator[_Note]:
+        stretches = [(at.line, max(at.end_line, at.line))] if at.line else []
+        stretches += [(line, line) for item in items for line in self._head(item)] if self._on else []
+        on = self._on.get((at.path, code), [])
+        for first, last in stretches:
+            for index in range(bisect_left(on, (first, 0)), bisect_left(on, (last + 1, 0))):
+                yield on[index][2]
+            yield from self._above.get((at.path, code, first), ())
+
+    def _head(self, item: KubeObject) -> set[int]:
+        """The lines on which a comment speaks of a whole object: its first, and those of `kind:` and `metadata:`."""
+        places = (item.at(), item.at("kind", part="key"), item.at("metadata", part="key"))
+        return {self._locator.location(place, excerpt=False).line for place in places}
 
     def stale(self, ran: frozenset[str]) -> Iterator[Problem]:
         """One problem for each suppression that suppressed nothing although all its rules ran."""
-        for note in [*(note for notes in self._by_path.values() for note in notes), *self._configured]:
+        for note in self._all:
             if not note.used and note.codes <= ran and note.judged():
                 remedy = "remove it: what it accepted is gone"
                 if note.by == CONFIGURED:
@@ -136,32 +159,31 @@ class _Notes:
                 message = f"this suppression of {note.word} (by {note.by}) suppresses nothing"
                 yield Problem(note.path, message, remedy, note.line)
 
-    def _in_file(self, path: str) -> Iterator[_Note]:
+    def _read_comments(self, path: str) -> None:
         positions = self._locator.positions(path)
         for comment in comments(positions) if positions is not None else ():
-            covers = self._covered_by(comment)
-            yield from self._notes(COMMENT, comment.names, comment.reason, path, comment.line, covers)
-        for items in self._objects[path].values():
-            for item in items:
-                yield from self._annotated(item)
+            for note in self._notes(COMMENT, comment.names, comment.reason, (path, comment.line)):
+                for code in note.codes:
+                    # The number keeps notes of one line in order, and from being compared.
+                    self._on[path, code].append((comment.line, len(self._all), note))
+                    if comment.above:
+                        self._above[path, code, comment.above].append(note)
 
-    def _annotated(self, item: KubeObject) -> Iterator[_Note]:
+    def _read_annotation(self, item: KubeObject) -> None:
         metadata = item.body.get("metadata")
         annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
         value = annotations.get(ANNOTATION) if isinstance(annotations, Mapping) else None
         if not isinstance(value, str):
             return
         at = item.at("metadata", "annotations", ANNOTATION, part="key")
-        line = self._locator.location(at, excerpt=False).line
-
-        def covers(finding: Finding) -> bool:
-            at = finding.location
-            return _within(at, item) or (finding.object == item.ref and at.path == item.path)
-
+        place = (item.path, self._locator.location(at, excerpt=False).line)
         for names, reason in _entries(value):
-            yield from self._notes(ANNOTATED, names, reason, item.path, line, covers)
+            for note in self._notes(ANNOTATED, names, reason, place):
+                for code in note.codes:
+                    self._inside[item.path, code, item.document, item.route].append(note)
+                    self._named[item.path, code, item.ref].append(note)
 
-    def _of_settings(self, entry: Ignore) -> Iterator[_Note]:
+    def _read_entry(self, entry: Ignore) -> None:
         settings = self._material.settings
         glob = PathGlob([entry.path], settings.source)
 
@@ -179,7 +201,9 @@ class _Notes:
                 fits(item.path, item.kind, item.namespace, item.name) for item in items
             )
 
-        yield from self._notes(CONFIGURED, names_of(entry.rule), entry.reason, settings.source, 0, covers, judged)
+        for note in self._notes(CONFIGURED, names_of(entry.rule), entry.reason, (settings.source, 0)):
+            note.judged = judged
+            self._configured.append((note, covers))
 
     def _whole_project(self) -> bool:
         """Whether more than single files were judged: the configuration speaks of the project, a hook of one change."""
@@ -188,65 +212,39 @@ class _Notes:
             inventory.scope is Scope.CLUSTER for inventory in material.inventories
         )
 
-    def _notes(
-        self,
-        by: str,
-        names: tuple[str, ...],
-        reason: str,
-        path: str,
-        line: int,
-        covers: Callable[[Finding], bool],
-        judged: Callable[[], bool] | None = None,
-    ) -> Iterator[_Note]:
+    def _notes(self, by: str, names: tuple[str, ...], reason: str, place: tuple[str, int]) -> Iterator[_Note]:
+        """One note for each name; a problem for what names nothing."""
         if not names:
             remedy = "name what is accepted, as in `# regcred: ignore[unlinked-pull-secret] used by an operator`"
-            self.problems.append(Problem(path, f"this suppression (by {by}) names no rule", remedy, line))
-        for word in names:
-            meant = [loaded.rule.code for loaded in self._material.catalogue if registry.matches(word, loaded)]
-            if not meant:
-                message = f"this suppression (by {by}) names no rule that exists: {scrub(word)}"
-                near = registry.nearest(word, self._material.catalogue).lstrip(": ")
-                self.problems.append(Problem(path, message, near, line))
-                continue
-            yield _Note(
-                by=by,
-                word=word,
-                reason=scrub(reason),
-                path=path,
-                line=line,
-                codes=frozenset(meant),
-                covers=covers,
-                judged=judged or (lambda: path not in self._material.unread),
-            )
+            self.problems.append(Problem(place[0], f"this suppression (by {by}) names no rule", remedy, place[1]))
+        for word in dict.fromkeys(names):
+            meant = self._meaning(word)
+            if meant:
+                note = _Note(by, word, scrub(reason), place, meant)
+                note.judged = lambda: place[0] not in self._material.unread
+                self._all.append(note)
+                yield note
+            else:
+                self._unknown(by, word, place)
 
-    def _covered_by(self, comment: Comment) -> Callable[[Finding], bool]:
-        def covers(finding: Finding) -> bool:
-            at = finding.location
-            if at.line and comment.speaks_of(at.line, max(at.end_line, at.line)):
-                return True
-            return any(
-                comment.speaks_of(line, line)
-                for item in self._objects[at.path].get(at.document, ())
-                if _within(at, item)
-                for line in self._head(item)
-            )
+    def _meaning(self, word: str) -> frozenset[str]:
+        """The codes of the rules that `word` means; looked up once."""
+        if word not in self._meanings:
+            rules = self._material.catalogue
+            self._meanings[word] = frozenset(one.rule.code for one in rules if registry.matches(word, one))
+        return self._meanings[word]
 
-        return covers
-
-    def _head(self, item: KubeObject) -> set[int]:
-        """The lines on which a comment speaks of a whole object: its first, and those of `kind:` and `metadata:`."""
-        places = (item.at(), item.at("kind", part="key"), item.at("metadata", part="key"))
-        return {self._locator.location(place, excerpt=False).line for place in places}
+    def _unknown(self, by: str, word: str, place: tuple[str, int]) -> None:
+        """Tell that a name means no rule; which one is near is told for the first few, because it takes a search."""
+        near = "`regcred rules` lists them"
+        if len(self.problems) < _MOST_SEARCHED:
+            near = registry.nearest(word[:80], self._material.catalogue).lstrip(": ")
+        message = f"this suppression (by {by}) names no rule that exists: {scrub(word[:80])}"
+        self.problems.append(Problem(place[0], message, near, place[1]))
 
 
 def _objects(inventories: Iterable[Inventory]) -> Iterator[KubeObject]:
     return (item for inventory in inventories for item in inventory.objects)
-
-
-def _within(location: Location, item: KubeObject) -> bool:
-    return (location.path, location.document) == (item.path, item.document) and (
-        location.route[: len(item.route)] == item.route
-    )
 
 
 def _entries(value: str) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,14 @@ def test_a_comment_above_the_marked_line_in_many_spellings(judge: Judge, form: s
 def test_a_comment_above_other_comments(judge: Judge) -> None:
     text = SECRET.replace("type: Opaque", "# regcred: ignore[RC111] why\n# and more about it\ntype: Opaque")
     assert accepted(judge(text, "--select", "RC111")) == [("wrong-secret-type", "comment", "why")]
+
+
+def test_a_comment_above_a_line_with_a_comment_of_its_own(judge: Judge) -> None:
+    text = ACCOUNT.replace("imagePullSecrets:\n", "imagePullSecrets:  # regcred: ignore[RC303] first\n", 1)
+    text = text.replace("metadata:", "# regcred: ignore[RC307] all\nmetadata:  # regcred: ignore[RC303] of the object")
+    result = judge(text, "--select", "RC303,RC307")
+    assert {reason for _, _, reason in accepted(result)} == {"all", "first", "of the object"}
+    assert not names(result)
 
 
 def test_a_comment_behind_what_opens_the_marked_line(judge: Judge) -> None:
@@ -306,6 +315,16 @@ def test_a_reason_is_no_way_out_for_a_credential(judge: Judge) -> None:
     judge(text, "--select", "RC111")
     main(["check", str(judge.path), "--format", "json"])
     assert "hunter2" not in judge.capsys.readouterr().out
+
+
+def test_many_comments_take_no_time_to_speak_of(judge: Judge) -> None:
+    comments = "# regcred: ignore[RC303, RC307] why\n" * 20_000
+    accounts = "".join("---\n" + ACCOUNT.replace("default", f"robot-{number}") for number in range(500))
+    annotated = ANNOTATED.replace("{value}", '"' + "no-such; RC303; " * 2_000 + '"')
+    before = time.process_time()
+    result = judge(comments + ACCOUNT + accounts + "---\n" + annotated, "--select", "RC303,RC307")
+    assert time.process_time() - before < 20
+    assert result["summary"]["suppressed"] >= 3
 
 
 def test_files_without_the_word_load_nothing_for_it(judge: Judge) -> None:
