@@ -119,7 +119,6 @@ def _mistyped_auths(payload: Payload) -> bool:
     return any(error.kind == "type" and error.entry is None and error.member == "auths" for error in payload.errors)
 
 
-@lru_cache(maxsize=8192)
 def entry_defect(entry: Entry) -> str:
     """The code of the rule to which an entry falls, "" when none does."""
     if entry.type_errors:
@@ -180,12 +179,13 @@ def _typed_in_a_shell(entry: Entry) -> bool:
 
 def stand_in(entry: Entry) -> tuple[str, str] | None:
     """The member whose value stands in for a credential, and what it is; None when none does."""
-    if entry.auth:
+    decodable = entry.has_auth and not entry.auth_error
+    if entry.auth and (not decodable or (entry.username, entry.password) == ("username", "password")):
         found = credentials.placeholder(entry.auth)
         if found:
             return "auth", found
     user, password = entry.username or entry.inline_username, entry.password or entry.inline_password
-    where = ("auth", "auth") if entry.has_auth and not entry.auth_error else ("username", "password")
+    where = ("auth", "auth") if decodable else ("username", "password")
     found = credentials.placeholder(password) if password else None
     if found:
         return where[1], found
@@ -227,10 +227,21 @@ def sound(context: Context) -> Iterator[tuple[PullSecret, Payload]]:
 
 def entries(context: Context, code: str) -> Iterator[tuple[PullSecret, Payload, Entry]]:
     """Every entry that falls to the rule `code`."""
-    for secret, payload in sound(context):
-        for entry in payload.entries:
-            if entry_defect(entry) == code:
-                yield secret, payload, entry
+    yield from _defective(context.inventory).get(code, ())
+
+
+@lru_cache(maxsize=1)
+def _defective(inventory: Inventory) -> dict[str, list[tuple[PullSecret, Payload, Entry]]]:
+    """The entries with a defect by its code: judged once for all rules of a scan."""
+    table: dict[str, list[tuple[PullSecret, Payload, Entry]]] = {}
+    for secret in inventory.secrets:
+        if secret.payload is None or exempt(secret) or whole_defect(secret):
+            continue
+        for entry in secret.payload.entries:
+            code = entry_defect(entry)
+            if code:
+                table.setdefault(code, []).append((secret, secret.payload, entry))
+    return table
 
 
 def named(secret: PullSecret) -> str:
