@@ -71,11 +71,10 @@ class Settled(NamedTuple):
 class _Note:
     """One name in one suppression: which rules it means (`codes`), where it stands, and whether it was of use."""
 
-    __slots__ = ("by", "codes", "judged", "line", "path", "reason", "used", "word")
+    __slots__ = ("at", "by", "codes", "judged", "reason", "used", "word")
 
-    def __init__(self, by: str, word: str, reason: str, place: tuple[str, int], codes: frozenset[str]) -> None:
-        self.by, self.word, self.reason, self.codes = by, word, reason, codes
-        self.path, self.line = place
+    def __init__(self, by: str, word: str, reason: str, at: Location, codes: frozenset[str]) -> None:
+        self.by, self.word, self.reason, self.at, self.codes = by, word, reason, at, codes
         self.judged: Callable[[], bool] = lambda: True
         self.used = False
 
@@ -155,14 +154,19 @@ class _Notes:
             if not note.used and note.codes <= ran and note.judged():
                 remedy = "remove it: what it accepted is gone"
                 if note.by == CONFIGURED:
-                    remedy = f"remove it from {note.path}, unless inputs that are not part of this call need it"
+                    remedy = f"remove it from {note.at.path}, unless inputs that are not part of this call need it"
                 message = f"this suppression of {note.word} (by {note.by}) suppresses nothing"
-                yield Problem(note.path, message, remedy, note.line)
+                yield self._problem(note.at, message, remedy)
+
+    def _problem(self, at: Location, message: str, remedy: str) -> Problem:
+        """Tell of a suppression; only now is it worth the search for the line of an annotation."""
+        line = self._locator.location(at, excerpt=False).line if at.route else at.line
+        return Problem(at.path, message, remedy, line)
 
     def _read_comments(self, path: str) -> None:
         positions = self._locator.positions(path)
         for comment in comments(positions) if positions is not None else ():
-            for note in self._notes(COMMENT, comment.names, comment.reason, (path, comment.line)):
+            for note in self._notes(COMMENT, comment.names, comment.reason, Location(path, line=comment.line)):
                 for code in note.codes:
                     # The number keeps notes of one line in order, and from being compared.
                     self._on[path, code].append((comment.line, len(self._all), note))
@@ -176,9 +180,8 @@ class _Notes:
         if not isinstance(value, str):
             return
         at = item.at("metadata", "annotations", ANNOTATION, part="key")
-        place = (item.path, self._locator.location(at, excerpt=False).line)
         for names, reason in _entries(value):
-            for note in self._notes(ANNOTATED, names, reason, place):
+            for note in self._notes(ANNOTATED, names, reason, at):
                 for code in note.codes:
                     self._inside[item.path, code, item.document, item.route].append(note)
                     self._named[item.path, code, item.ref].append(note)
@@ -201,7 +204,7 @@ class _Notes:
                 fits(item.path, item.kind, item.namespace, item.name) for item in items
             )
 
-        for note in self._notes(CONFIGURED, names_of(entry.rule), entry.reason, (settings.source, 0)):
+        for note in self._notes(CONFIGURED, names_of(entry.rule), entry.reason, Location(settings.source)):
             note.judged = judged
             self._configured.append((note, covers))
 
@@ -212,20 +215,20 @@ class _Notes:
             inventory.scope is Scope.CLUSTER for inventory in material.inventories
         )
 
-    def _notes(self, by: str, names: tuple[str, ...], reason: str, place: tuple[str, int]) -> Iterator[_Note]:
+    def _notes(self, by: str, names: tuple[str, ...], reason: str, at: Location) -> Iterator[_Note]:
         """One note for each name; a problem for what names nothing."""
         if not names:
             remedy = "name what is accepted, as in `# regcred: ignore[unlinked-pull-secret] used by an operator`"
-            self.problems.append(Problem(place[0], f"this suppression (by {by}) names no rule", remedy, place[1]))
+            self.problems.append(self._problem(at, f"this suppression (by {by}) names no rule", remedy))
         for word in dict.fromkeys(names):
             meant = self._meaning(word)
             if meant:
-                note = _Note(by, word, scrub(reason), place, meant)
-                note.judged = lambda: place[0] not in self._material.unread
+                note = _Note(by, word, scrub(reason), at, meant)
+                note.judged = lambda: at.path not in self._material.unread
                 self._all.append(note)
                 yield note
             else:
-                self._unknown(by, word, place)
+                self._unknown(by, word, at)
 
     def _meaning(self, word: str) -> frozenset[str]:
         """The codes of the rules that `word` means; looked up once."""
@@ -234,13 +237,13 @@ class _Notes:
             self._meanings[word] = frozenset(one.rule.code for one in rules if registry.matches(word, one))
         return self._meanings[word]
 
-    def _unknown(self, by: str, word: str, place: tuple[str, int]) -> None:
+    def _unknown(self, by: str, word: str, at: Location) -> None:
         """Tell that a name means no rule; which one is near is told for the first few, because it takes a search."""
         near = "`regcred rules` lists them"
         if len(self.problems) < _MOST_SEARCHED:
             near = registry.nearest(word[:80], self._material.catalogue).lstrip(": ")
         message = f"this suppression (by {by}) names no rule that exists: {scrub(word[:80])}"
-        self.problems.append(Problem(place[0], message, near, place[1]))
+        self.problems.append(self._problem(at, message, near))
 
 
 def _objects(inventories: Iterable[Inventory]) -> Iterator[KubeObject]:
