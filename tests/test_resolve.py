@@ -190,6 +190,43 @@ def test_a_missing_account_forbids_the_pod_in_a_cluster(tmp_path: Path, capsys: 
     assert _ask(capsys, "quay.io/acme/app:1", "--scope", "manifests", scan)[0]["verdict"] == "unknown"
 
 
+def test_a_change_belongs_to_the_object_above_the_pod(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    web = _workload("quay.io/acme/app:1")
+    copy = _workload("quay.io/acme/app:1", kind="ReplicaSet", name="web-1")
+    copy["metadata"]["ownerReferences"] = [{"kind": "Deployment", "name": "web", "controller": True}]
+    pod = {"apiVersion": "v1", "kind": "Pod", "spec": web["spec"]["template"]["spec"]}
+    owner = {"kind": "ReplicaSet", "name": "web-1", "controller": True}
+    pod["metadata"] = {"name": "web-1-x", "namespace": "shop", "uid": "1", "ownerReferences": [owner]}
+    scan = _write(tmp_path, _secret("pull", {"quay.io": _entry()}), _account(), web, copy, pod)
+    commands = _ask(capsys, "--pod", "web-1-x", scan)[0]["changes"][0]["commands"]
+    assert "serviceaccount default" in commands[0]
+    assert commands[1] == "kubectl rollout restart deployment/web -n shop"
+
+
+def test_a_list_of_its_own_is_changed_in_the_template_that_decides(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    web = _workload("quay.io/acme/app:1", imagePullSecrets=[{"name": "other"}])
+    copy = _workload("quay.io/acme/app:1", kind="ReplicaSet", name="web-1", imagePullSecrets=[{"name": "other"}])
+    copy["metadata"]["ownerReferences"] = [{"kind": "Deployment", "name": "web", "controller": True}]
+    other = _secret("other", {"ghcr.io": _entry()})
+    scan = _write(tmp_path, _secret("pull", {"quay.io": _entry()}), other, web, copy)
+    change = _ask(capsys, "--workload", "rs/web-1", scan)[0]["changes"][0]
+    assert change["summary"] == "add pull to the imagePullSecrets of Deployment web"
+    assert change["commands"][0].startswith("kubectl patch deployment web --type=json")
+
+
+def test_what_could_not_be_read_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _write(tmp_path, _account(), _workload("quay.io/acme/app:1"))
+    (tmp_path / "broken.yaml").write_text("kind: Secret\ndata: [\n")
+    (tmp_path / "chart.yaml").write_text("kind: Secret\n{{- if .Values.pull }}\nmetadata: {name: x}\n{{- end }}\n")
+    assert main(["resolve", str(tmp_path)]) == 0
+    output = capsys.readouterr()
+    assert "broken.yaml" in output.err
+    assert "unrendered templates: 1" in output.err
+    assert "quay.io/acme/app:1" in output.out
+
+
 # --- what is not known ---------------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -88,6 +89,43 @@ def test_the_verdict_agrees_with_the_lookup(image: str, payloads: list[tuple[str
     if told.verdict in ("anonymous", "uncovered"):
         assert not truth.candidates
     assert told.verdict.works or told.summary
+
+
+def _vectors() -> list[dict[str, Any]]:
+    path = Path(__file__).parent / "vectors" / "keyring.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+
+
+def test_every_recorded_answer_is_explained_or_said_to_be_unknown() -> None:
+    """The real consumers' answers: an explanation may withhold its verdict (placeholders, templates), never differ."""
+    decided = 0
+    for case in _vectors():
+        if case["node"] or any(len(secret["data"]) != 1 for secret in case["secrets"]):
+            continue
+        objects = [_object(number, secret) for number, secret in enumerate(case["secrets"])]
+        names = [{"name": item["metadata"]["name"]} for item in objects]
+        metadata = {"name": "default", "namespace": "shop"}
+        objects.append({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata, "imagePullSecrets": names})
+        inventory = build("", Scope.CLUSTER, [Document("scan", number, body) for number, body in enumerate(objects)])
+        question = Question(image=case["image"], namespace="shop", consumer=case["mode"])
+        if not case["image"]:
+            continue
+        told = answers([inventory], question, Settings())[0]
+        if told.verdict == "unknown":
+            continue
+        decided += 1
+        error = {"refused": "keyring", "bad-image": "image"}.get(told.verdict)
+        assert error == case["expect"].get("error"), case["id"]
+        if error is None:
+            assert bool(told.offers) == case["expect"]["found"], case["id"]
+            assert told.lookup == case["expect"]["lookup"], case["id"]
+    assert decided > 1000
+
+
+def _object(number: int, secret: dict[str, Any]) -> dict[str, Any]:
+    metadata = {"name": f"s{number:03}", "namespace": "shop"}
+    data = {key: _base64(value) for key, value in secret["data"].items()}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": secret["type"], "data": data}
 
 
 @settings(max_examples=300, deadline=None)

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING
 from linter.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE
 
 if TYPE_CHECKING:
+    from linter.engine import Material
     from linter.resolve import Explanation, Question
 
 INTERMIXED = True
+_TOLD = 10
 SUMMARY = "say step by step which credential an image is pulled with"
 
 
@@ -60,9 +62,7 @@ def execute(arguments: argparse.Namespace) -> int:
         paths=paths, scope=arguments.scope, settings=wanted, stdin=sys.stdin.buffer if "-" in paths else None
     )
     material = engine.load(request)
-    for problem in material.problems:
-        place = f"{problem.path}:{problem.line}" if problem.line else problem.path
-        sys.stderr.write(f"regcred: {_one_line(f'{place}: {problem.message}')}\n")
+    _complain(material)
     if any(problem.fatal for problem in material.problems) or not material.artifacts:
         return EXIT_UNREADABLE
     question = Question(
@@ -107,10 +107,20 @@ def _rendered(found: list["Explanation"], question: "Question", form: str) -> st
     return text.render(found, width=width) if full and found else text.render_overview(found, width=width)
 
 
-def _one_line(text: str) -> str:
+def _complain(material: "Material") -> None:
+    """Say on standard error what could not be read: an answer may depend on it."""
+    if not (material.problems or material.templated):
+        return
     from linter.resolve.text import visible  # noqa: PLC0415 - only a problem needs it
 
-    return visible(text)
+    for problem in material.problems[:_TOLD]:
+        place = f"{problem.path}:{problem.line}" if problem.line else problem.path
+        sys.stderr.write(f"regcred: {visible(f'{place}: {problem.message}')}\n")
+    more = len(material.problems) - _TOLD
+    if more > 0:
+        sys.stderr.write(f"regcred: and {more} more that could not be read\n")
+    if material.templated:
+        sys.stderr.write(f"regcred: left out, because they are unrendered templates: {len(material.templated)}\n")
 
 
 def _write(text: str) -> None:

@@ -7,7 +7,8 @@ from linter.credentials import Consumer
 from linter.inventory.inventory import compatible
 from linter.inventory.records import KEY_OF_TYPE, PullSecret
 from linter.resolve.atlas import Atlas, right_type, would_serve
-from linter.resolve.commands import Shell, pointer
+from linter.resolve.commands import Shell
+from linter.resolve.handing import hand_over, rename
 from linter.resolve.names import Whereabouts, whereabouts
 from linter.resolve.near import HUB, HUB_KEY
 from linter.resolve.records import Change, Fate, KeyMatch, KeyStep, Offer, SecretStep, Verdict
@@ -15,7 +16,6 @@ from linter.resolve.subjects import Case
 from linter.rule import shown
 
 _MOST: Final = 3
-_OWNED: Final = frozenset({"ReplicaSet", "Job", "ReplicationController"})
 
 
 def changes(
@@ -157,35 +157,7 @@ class _Advisor:
         read = {step.name for step in self.secrets} | meant
         for secret in self.atlas.near_by(self.case.namespace, self.reference, self.case.consumer):
             if secret.name not in read and secret.typed and not self.case.inventory.is_global(secret):
-                yield self._link(secret.name)
-
-    def _link(self, secret: str) -> Change:
-        """Hand a secret to the pods: by their account's list, or by the list of their template."""
-        case = self.case
-        workload, reached = case.workload, case.reach
-        if workload is None or reached is None:
-            return Change(f"list {secret}")
-        if workload.is_pod and workload.object.uid:
-            why = "a running pod's list never changes"
-            account = workload.account
-            summary = f"make pod {workload.object.name} anew once service account {account} lists {secret}: {why}"
-            command = self.shell.run("delete", "pod", workload.object.name)
-            listed = reached.account is not None and any(one.name == secret for one in reached.account.pull_secrets)
-            return Change(summary, (command,) if listed else (self._account_link(secret), command))
-        if reached.explicit:
-            path = pointer(workload.template, ("imagePullSecrets", "-"))
-            command = self.shell.patch(
-                workload.object.kind, workload.object.name, {"op": "add", "path": path, "value": {"name": secret}}
-            )
-            named = f"{workload.object.kind} {workload.object.name}"
-            return Change(f"add {secret} to the imagePullSecrets of {named}", (command,))
-        return Change(f"add {secret} to service account {workload.account}", (self._account_link(secret),))
-
-    def _account_link(self, secret: str) -> str:
-        workload, reached = self.case.workload, self.case.reach
-        account = workload.account if workload is not None else "default"
-        listed = reached is not None and reached.account is not None and bool(reached.account.pull_secrets)
-        return self.shell.link(account, secret, listed=listed)
+                yield hand_over(self.case, secret.name, self.shell)
 
     def _missing(self) -> Iterator[Change]:
         """A name that no Secret of the namespace has."""
@@ -194,25 +166,12 @@ class _Advisor:
                 continue
             found = self._where(step.name)
             if found.nearest:
-                yield self._renamed(step.name, found.nearest)
+                yield rename(self.case, step.name, found.nearest, self.shell)
             elif found.elsewhere:
                 yield self._copied(step.name, found.elsewhere[0])
 
     def _where(self, name: str) -> Whereabouts:
         return whereabouts(self.case.inventory, self.case.namespace, name)
-
-    def _renamed(self, name: str, nearest: str) -> Change:
-        workload, reached = self.case.workload, self.case.reach
-        summary = f"name {nearest} instead of {name}, which is not there (did you mean {nearest}?)"
-        if reached is None or workload is None:
-            return Change(summary)
-        link = next((link for link in reached.links if link.name == name), None)
-        if link is None:
-            return Change(summary)
-        operation = {"op": "replace", "path": pointer(link.route), "value": nearest}
-        if reached.explicit:
-            return Change(summary, (self.shell.patch(workload.object.kind, workload.object.name, operation),))
-        return Change(summary, (self.shell.patch("serviceaccount", workload.account, operation),))
 
     def _copied(self, name: str, space: str) -> Change:
         """The name exists in another namespace: secrets do not cross namespaces."""
@@ -234,7 +193,7 @@ class _Advisor:
                 if self.case.reach is None or not secret.typed:
                     yield fixed
                 else:
-                    link = self._link(secret.name)
+                    link = hand_over(self.case, secret.name, self.shell)
                     yield Change(f"{fixed.summary}, and {link.summary}", (*fixed.commands, *link.commands))
 
     def _created(self) -> Iterator[Change]:
@@ -253,5 +212,5 @@ class _Advisor:
         if case.consumer is Consumer.IMPORTER:
             yield Change(f"create a pull secret for {host} in the namespace; imports read it without a link", (create,))
         elif case.reach is not None:
-            link = self._link(name)
+            link = hand_over(self.case, name, self.shell)
             yield Change(f"create a pull secret for {host} and {link.summary}", (create, *link.commands))

@@ -41,6 +41,10 @@ def _admitted(case: Case) -> ListStep:
     account = f"service account {workload.account}"
     names = tuple(link.name for link in reached.links)
     others = tuple(link.name for link in reached.account.pull_secrets if link.name) if reached.account else ()
+    if reached.explicit and workload.is_pod and workload.object.uid:
+        # Admission has copied the account's list into the pod, if it named none: the two cannot be told apart any more.
+        how = f"the pod was admitted with a list: its own, or that of {account} at the time"
+        return ListStep(how, names, tuple(name for name in others if name not in names))
     if reached.explicit:
         masked = tuple(name for name in others if name not in names)
         how = f"the pod's spec has imagePullSecrets of its own, so admission adds none of {account}"
