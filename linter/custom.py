@@ -36,7 +36,7 @@ Custom = tuple[RuleFiles | DeclaredRule, ...]
 def catalogue(settings: Settings, builtin: tuple[Loaded, ...]) -> tuple[Loaded, ...]:
     """The rules of `settings` behind the `builtin` ones. Raises `SettingsError` for what is no rule, or no new one."""
     every = list(builtin)
-    for loaded in _load(settings.custom, settings.source):
+    for loaded in _load(settings.custom, settings.source, os.getcwd()):
         for other in every:
             if loaded.rule.code == other.rule.code or loaded.name in (other.name, other.family):
                 raise SettingsError(
@@ -48,8 +48,8 @@ def catalogue(settings: Settings, builtin: tuple[Loaded, ...]) -> tuple[Loaded, 
 
 
 @lru_cache(maxsize=8)
-def _load(custom: Custom, source: str) -> tuple[Loaded, ...]:
-    """Load every custom rule, once for all rounds of a repair."""
+def _load(custom: Custom, source: str, _folder: str) -> tuple[Loaded, ...]:
+    """Load every custom rule, once for all rounds of a repair; `source` is relative to `_folder`."""
     found: list[Loaded] = []
     for entry in custom:
         if isinstance(entry, RuleFiles):
