@@ -6,6 +6,7 @@ What is shown is chosen, not what is hidden: inside a payload only member names,
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from linter.model import ExcerptLine
 from linter.secret import MASK
@@ -13,6 +14,7 @@ from linter.secret import MASK
 Range = tuple[int, int]
 
 _LONGEST = 160
+_LONG_LINE = 2000
 _KNOWN_WORDS = frozenset(
     {
         "auths", "auth", "username", "password", "email", "identitytoken", "registrytoken", "credsStore", "credHelpers",
@@ -55,22 +57,43 @@ def file_excerpt(
     `hidden` are the ranges to mask: sorted, and not overlapping. With `values` everything is masked that is not
     the field of a manifest known to be harmless, or the very scalar that is pointed at.
     """
-    first = text.rfind("\n", 0, start) + 1
-    context = min(before, line - 1)
-    begin = first
-    for _ in range(context):
-        begin = text.rfind("\n", 0, begin - 1) + 1
-    stop = text.find("\n", first)
-    stop = len(text) if stop < 0 else stop
+    begin, stop = _bounds(text, start)
+    if stop - begin > _LONG_LINE:
+        return (_sliver(text, start, end, hidden, line),)
+    context = 0
+    while context < min(before, line - 1):
+        earlier = text.rfind("\n", max(begin - 1 - _LONG_LINE, 0), begin - 1) + 1
+        if begin - earlier > _LONG_LINE:
+            break
+        begin, context = earlier, context + 1
     near = list(_near(hidden, begin, stop))
     lines = []
     for number in range(line - context, line + 1):
-        stop = text.find("\n", begin)
-        stop = len(text) if stop < 0 else stop
+        stop = _bounds(text, begin)[1]
         caret = (start, max(min(end, stop), start + 1)) if number == line else None
         lines.append(_line(text, begin, stop, number, caret, near, values=values))
         begin = stop + 1
     return tuple(lines)
+
+
+def _bounds(text: str, at: int) -> Range:
+    """The line around `at`, looked for no further than a line is readable: minified files have lines of megabytes."""
+    low, high = max(at - _LONG_LINE, 0), at + _LONG_LINE
+    begin = text.rfind("\n", low, at)
+    stop = text.find("\n", at, high)
+    return (begin + 1 if begin >= 0 else low, stop if stop >= 0 else min(high, len(text)))
+
+
+def _sliver(text: str, start: int, end: int, hidden: Sequence[Range], line: int) -> ExcerptLine:
+    """What is pointed at in a line too long to show, alone: masked unless it is one harmless scalar."""
+    pointed = text[start : min(end, start + _LONGEST)]
+    masked = (
+        _scalar(text, (start, min(end, start + _LONGEST))) is None
+        or any(low < end and high > start for low, high in _near(hidden, start, end))
+        or any(True for _ in _plain_secrets(pointed))
+    )
+    shown = MASK if masked else pointed
+    return ExcerptLine(line, f"… {shown} …", 3, 3 + len(shown))
 
 
 def _near(hidden: Sequence[Range], begin: int, stop: int) -> Iterator[Range]:
@@ -211,6 +234,7 @@ def payload_excerpt(text: str, start: int, end: int, *, before: int = 2) -> tupl
     return file_excerpt(text, start, end, payload_values(text), line=line, before=before, values=False)
 
 
+@lru_cache(maxsize=4)
 def payload_values(text: str) -> list[Range]:
     """Ranges of everything in a payload that is not a member name, a registry key or punctuation."""
     ranges = []

@@ -272,3 +272,30 @@ def test_standard_input_cannot_be_repaired_in_place(
     )
     assert done.returncode == 2
     assert b"--diff" in done.stderr
+
+
+def test_a_line_too_long_to_show_is_cut_to_what_is_pointed_at(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "pull", "namespace": "team"}, "type": "Opaque"}
+    secret["data"] = {"filler": "A" * 4000, ".dockerconfigjson": b64('{"auths": {"quay.io": {"auth": "dXNlcjpwYXNz"}}}')}
+    path = tmp_path / "secret.json"
+    path.write_text(json.dumps(secret))
+    assert check(str(path), "--select", "RC111") == 1
+    output = capsys.readouterr().out
+    assert "… Opaque …" in output
+    assert max(map(len, output.splitlines())) < 200
+
+
+def test_the_context_of_an_excerpt_shows_no_value_of_an_unknown_field(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "pod.yaml"
+    path.write_text(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: team}\nspec:\n  containers:\n  - name: c\n"
+        "    image: quay.io/x/y:1\n    args: [--token, hunter2]\n    imagePullSecrets: [{name: pull}]\n"
+    )
+    assert check(str(path), "--select", "RC312") == 1
+    output = capsys.readouterr().out
+    assert "args: •••" in output
+    assert "hunter2" not in output
