@@ -2,7 +2,7 @@
 
 import json
 
-from desk import DOCKERCFG, NAMES, Desk, account, auth, auths, deployment, encoded, meta, secret
+from desk import DOCKERCFG, Desk, account, auth, auths, deployment, encoded, meta, secret
 
 
 def test_37_a_namespace_in_the_list_item(desk: Desk) -> None:
@@ -14,7 +14,7 @@ def test_37_a_namespace_in_the_list_item(desk: Desk) -> None:
     assert told.verdict == "uncovered"
     assert "names namespace external: there is no such field" in told.why
     assert "copy Secret ghcr-pull-secret from namespace external" in told.change
-    assert told.codes & {"RC304", "RC312"} or not NAMES & {"RC304", "RC312"}
+    assert told.finds("RC312")
 
 
 def test_38_the_list_inside_the_container(desk: Desk) -> None:
@@ -78,6 +78,7 @@ def test_43_the_second_patch_replaced_the_first(desk: Desk) -> None:
     assert told.verdict == "uncovered"
     assert "kubectl patch serviceaccount default --type=json" in told.change
     assert '"path": "/imagePullSecrets/-"' in told.change
+    assert told.finds("RC301")
 
 
 def test_44_linked_for_mounts_only(desk: Desk) -> None:
@@ -121,6 +122,7 @@ def test_47_the_shell_ate_the_robots_name(desk: Desk) -> None:
     told = desk.pull("harbor.example.com/acme/app:1", secret(auths("harbor.example.com", user="robot")))
     assert told.verdict == "credential"
     assert "if a robot account is meant" in told.why
+    assert told.finds("RC118")
 
 
 def test_48_a_doubled_dollar(desk: Desk) -> None:
