@@ -13,6 +13,7 @@ from typing import NamedTuple
 from linter import credentials, payload_edit
 from linter.credentials import Consumer, Entry, JsonNode, Payload, PayloadError
 from linter.documents.objects import KubeObject
+from linter.inventory.evidence import REFUSED, UNDECODABLE, PullFailure
 from linter.inventory.inventory import Inventory, compatible
 from linter.inventory.joins import Joins
 from linter.inventory.paths import dig, group, text
@@ -195,7 +196,9 @@ __all__ = [
     "DOCKERCFG",
     "DOCKERCONFIGJSON",
     "KEY_OF_TYPE",
+    "REFUSED",
     "TYPE_OF_KEY",
+    "UNDECODABLE",
     "UNJUDGED",
     "Affected",
     "Applicability",
@@ -221,6 +224,7 @@ __all__ = [
     "Outcome",
     "Payload",
     "PayloadError",
+    "PullFailure",
     "PullSecret",
     "Reach",
     "Reference",

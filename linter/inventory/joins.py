@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
 from linter.credentials import Consumer
+from linter.inventory.evidence import Evidence, evidence
 from linter.inventory.inventory import Inventory
 from linter.inventory.paths import group
 from linter.inventory.pulls import (
@@ -99,6 +100,13 @@ class Joins:
         if found is None:
             found = self._outcomes[key] = outcome(self.inventory, image, listed, consumer)
         return found
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What pods and events prove about pulls: refused ones and those that worked."""
+        spaces = {item.namespace for item in self.inventory.objects if item.kind == "Event"}
+        known = {namespace: self.inventory.covers("Pod", namespace) for namespace in spaces}
+        return evidence(self.inventory.objects, known)
 
     @cached_property
     def openshift(self) -> bool:

@@ -1,0 +1,161 @@
+"""What the status of pods and their events prove: pulls that were refused for want of a credential, pulls that worked.
+
+A message may hold a URL with a credential in it, so none is kept: a record says only which known words were in it.
+Words are those of the kubelet (Kubernetes 1.25 to 1.36), CRI-O and containerd; other failures are no evidence here.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from linter.documents.objects import KubeObject
+from linter.inventory.paths import dig, text
+from linter.model import Route
+
+REFUSED: Final = "refused"
+UNDECODABLE: Final = "undecodable"
+
+_STATUSES: Final = {
+    "initContainerStatuses": "initContainers",
+    "containerStatuses": "containers",
+    "ephemeralContainerStatuses": "ephemeralContainers",
+}
+_PULLING: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "RegistryUnavailable"})
+_DECODER: Final = re.compile(
+    r"illegal base64 data|unexpected end of JSON input|unable to parse auth field|cannot unmarshal \w+ into Go"
+    r"|invalid character(?= .{1,12}? (?:looking for beginning|after |in string|in literal))"
+)
+_DENIED: Final = re.compile(
+    r"(?i)unauthorized|authentication required|requested access to the resource is denied|pull access denied"
+    r"|access denied|no basic auth credentials|invalid username/password|incorrect username or password"
+    r"|invalid username or password|authorization token has expired|insufficient_scope|authorization failed"
+    r"|403 forbidden|\bdenied(?=:)"
+)
+_LIMITED: Final = re.compile(r"(?i)toomanyrequests|too many requests|rate limit")
+_EVENT_IMAGE: Final = re.compile(r'image "([^"\s]+)"')
+_FIELD_PATH: Final = re.compile(r"\{([^}]+)\}$")
+
+
+class PullFailure(NamedTuple):
+    """A pull that failed for its credential: of which pod, container and image, and how that shows.
+
+    `object` is the Pod, or the Event where the scan does not hold the pod. `kind` is REFUSED (the registry wants a
+    credential, or another one) or UNDECODABLE (the kubelet could not decode the pod's secrets); `said` are the telling
+    words of the message. `route` leads to what proves it, inside `proof`. `image` is "" where only an event tells of
+    it and does not name it.
+    """
+
+    object: KubeObject
+    container: str
+    image: str
+    kind: str
+    said: str
+    proof: KubeObject
+    route: Route
+
+
+class Evidence(NamedTuple):
+    """All that pods and events prove. `pulled` holds identities of pod objects with images that a container ran."""
+
+    failures: tuple[PullFailure, ...]
+    pulled: frozenset[tuple[int, str]]
+    missing: Mapping[tuple[str, str], KubeObject]
+
+
+def judge(message: str) -> tuple[str, str]:
+    """Return the kind of failure that `message` tells of and its telling words; ("", "") when it is another one."""
+    decoder = _DECODER.search(message)
+    if decoder:
+        return UNDECODABLE, decoder.group()
+    denied = _DENIED.search(message)
+    if denied and not _LIMITED.search(message):
+        return REFUSED, denied.group().lower()
+    return "", ""
+
+
+def evidence(objects: tuple[KubeObject, ...], pods_known: Mapping[str, bool]) -> Evidence:
+    """Read the pods and events among `objects`. `pods_known`: namespaces whose pods are all in the scan."""
+    pods = {(item.namespace, item.name): item for item in objects if item.kind == "Pod" and item.group == ""}
+    events = list(_events(objects))
+    told: dict[tuple[str, str, str], tuple[str, str, KubeObject]] = {}
+    missing: dict[tuple[str, str], KubeObject] = {}
+    for item, namespace, name, container in events:
+        if text(item.body.get("reason")) == "FailedToRetrieveImagePullSecret":
+            missing[(namespace, name)] = item
+            continue
+        kind, said = judge(_message(item))
+        if kind and text(item.body.get("reason")) in ("Failed", "BackOff"):
+            told.setdefault((namespace, name, container), (kind, said, item))
+    failures: list[PullFailure] = []
+    pulled: set[tuple[int, str]] = set()
+    for pod in pods.values():
+        for container, image, state, route in _containers(pod):
+            if isinstance(dig(state, "running"), dict) or isinstance(dig(state, "terminated"), dict):
+                pulled.add((id(pod), image))
+            else:
+                failures.extend(_failure(pod, container, image, state, route, told))
+    for (namespace, name, container), (kind, said, item) in told.items():
+        if (namespace, name) not in pods and not pods_known.get(namespace, False):
+            found = _EVENT_IMAGE.search(_message(item))
+            failures.append(
+                PullFailure(item, container, found.group(1) if found else "", kind, said, item, _route(item))
+            )
+    return Evidence(tuple(failures), frozenset(pulled), missing)
+
+
+def _failure(
+    pod: KubeObject,
+    container: str,
+    image: str,
+    state: Any,
+    route: Route,
+    told: Mapping[tuple[str, str, str], tuple[str, str, KubeObject]],
+) -> Iterator[PullFailure]:
+    """Yield the failure of one container that is not running, by its own status or else by an event."""
+    reason, message = text(dig(state, "waiting", "reason")), text(dig(state, "waiting", "message"))
+    if not reason:
+        return
+    # From Kubernetes 1.33 on the reason itself is the decoder's error.
+    kind, said = judge(reason) if reason not in _PULLING else judge(message)
+    if kind == UNDECODABLE or (kind and reason in _PULLING):
+        field = "reason" if reason not in _PULLING else "message"
+        yield PullFailure(pod, container, image, kind, said, pod, (*route, "waiting", field))
+    elif reason in _PULLING:
+        event = told.get((pod.namespace, pod.name, container))
+        if event is not None:
+            yield PullFailure(pod, container, image, event[0], event[1], event[2], _route(event[2]))
+
+
+def _containers(pod: KubeObject) -> Iterator[tuple[str, str, Any, Route]]:
+    """Yield name, image as the spec writes it, state, and the route of the state of every container."""
+    for field, written in _STATUSES.items():
+        images: dict[str, str] = defaultdict(str)
+        listed = dig(pod.body, "spec", written)
+        for container in listed if isinstance(listed, list) else []:
+            images[text(dig(container, "name"))] = text(dig(container, "image"))
+        statuses = dig(pod.body, "status", field)
+        for index, status in enumerate(statuses if isinstance(statuses, list) else []):
+            name = text(dig(status, "name"))
+            image = images[name] or text(dig(status, "image"))
+            yield name, image, dig(status, "state"), ("status", field, index, "state")
+
+
+def _events(objects: tuple[KubeObject, ...]) -> Iterator[tuple[KubeObject, str, str, str]]:
+    """Yield every event about a pod with namespace, name and container of that pod."""
+    for item in objects:
+        if item.kind != "Event":
+            continue
+        about = item.body.get("involvedObject") or item.body.get("regarding")
+        if dig(about, "kind") == "Pod":
+            container = _FIELD_PATH.search(text(dig(about, "fieldPath")))
+            namespace = text(dig(about, "namespace")) or item.namespace
+            yield item, namespace, text(dig(about, "name")), container.group(1) if container else ""
+
+
+def _message(item: KubeObject) -> str:
+    return text(item.body.get("message")) or text(item.body.get("note"))
+
+
+def _route(item: KubeObject) -> Route:
+    return ("message",) if "message" in item.body else ("note",)

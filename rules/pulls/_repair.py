@@ -1,0 +1,79 @@
+"""How an uncovered pull gets its credential: a link to a secret that is there, or the commands that make one."""
+
+from typing import NamedTuple
+
+from linter.rule import (
+    Applicability,
+    Context,
+    Fix,
+    PullSecret,
+    Related,
+    ServiceAccount,
+    Workload,
+    command,
+)
+from rules.links._repair import append, link_commands, on_openshift, takes_over
+
+
+class Repair(NamedTuple):
+    """What to do, in words, as commands and as edits, and the secrets that it is about."""
+
+    remedy: str
+    commands: tuple[str, ...]
+    related: tuple[Related, ...]
+    fix: Fix | None
+
+
+def link(
+    context: Context, source: Workload, account: ServiceAccount | None, serving: list[PullSecret], registry: str
+) -> Repair:
+    """Return the repair of a pull of `source`; `serving` are the secrets of its namespace that cover the images."""
+    if not serving:
+        return _create(context, source, registry)
+    related = tuple(Related(f"Secret {one.name} covers it", one.at(), one.object.ref) for one in serving[:5])
+    name = serving[0].name
+    place = f"the imagePullSecrets of {source.object.kind} {source.object.name}"
+    if not source.explicit:
+        place = f"the imagePullSecrets of service account {source.account}"
+    choice = name if len(serving) == 1 else " or ".join(one.name for one in serving[:5])
+    remedy = f"Add {choice} to {place}, then recreate the pods."
+    return Repair(remedy, _commands(context, source, account, name), related, _fix(context, source, account, serving))
+
+
+def _commands(context: Context, source: Workload, account: ServiceAccount | None, name: str) -> tuple[str, ...]:
+    if source.explicit:
+        return ()
+    listed = bool(account.pull_secrets) if account is not None else on_openshift(context) or None
+    return link_commands(context, source.account, name, source.object.namespace, listed=listed)
+
+
+def _fix(context: Context, source: Workload, account: ServiceAccount | None, serving: list[PullSecret]) -> Fix | None:
+    """Offer the one link that there is to make; among several secrets the choice is not ours."""
+    if len(serving) != 1:
+        return None
+    name, item = serving[0].name, source.object
+    if source.explicit:
+        if source.is_pod and item.uid:  # The list of a living pod cannot be changed.
+            return None
+        edits = (append(item, (*source.template, "imagePullSecrets"), name),)
+        return Fix(Applicability.SAFE, f"add {name} to the list of {item.kind} {item.name}", edits)
+    if account is None or takes_over(context, account):
+        return None
+    edits = (append(account.object, ("imagePullSecrets",), name),)
+    return Fix(Applicability.SAFE, f"add {name} to the pulls of service account {account.name}", edits)
+
+
+def _create(context: Context, source: Workload, registry: str) -> Repair:
+    namespace = source.object.namespace
+    where = f"namespace {namespace}" if namespace else "its namespace"
+    target = f"service account {source.account}"
+    if source.explicit:
+        target = f"the imagePullSecrets of {source.object.kind} {source.object.name}"
+    kind, login = "--type=kubernetes.io/dockerconfigjson", "--from-file=.dockerconfigjson=auth.json"
+    create = (
+        command("podman", "login", "--authfile=auth.json", registry),
+        command("kubectl", "create", "secret", "generic", "registry-pull", kind, login, namespace=namespace),
+    )
+    linked = () if source.explicit else link_commands(context, source.account, "registry-pull", namespace, listed=None)
+    remedy = f"Create a pull secret for {registry} in {where} and link it to {target}, or add it to the node-wide one."
+    return Repair(remedy, (*create, *linked[:1]), (), None)

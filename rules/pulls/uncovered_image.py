@@ -1,0 +1,188 @@
+"""An image comes from a registry that needs a credential, and none reaches the pod.
+
+## What it does
+
+Reports images of workloads for which no secret of the pod (or of its service account) and no entry of the node-wide
+pull secret has a match, when the registry is known to need a credential. Known means: a secret of the scan has an entry
+for this very registry, the settings list it under `private-registries`, or it serves nobody without one
+(`registry.redhat.io`, `registry.connect.redhat.com`).
+
+It keeps silent where it cannot be sure. An entry for the whole of a registry with public images (`quay.io`,
+`docker.io`, `ghcr.io`, `gcr.io`) proves nothing of one image; only a key with a path (`quay.io/team`) does. Nodes may
+bring the credential for Amazon ECR, Azure and Google registries by a plugin, and OpenShift ships those plugins, so an
+image from there is reported only when a secret of its own namespace covers it or the settings list it. A container that
+already ran the image, a mirror configuration for it, `imagePullPolicy: Never`, and links in patches or Helm values
+count as doubt.
+
+Where another rule tells the cause (a secret that is missing, unlinked, mount-only, masked, of the wrong type, broken,
+or with another port), this one says nothing. Where the status of a pod proves the failure, failing-pull tells it.
+
+In manifests the node-wide pull secret is never known. There the rule speaks only when a secret of the same namespace
+covers the image and is linked elsewhere, or when the settings list the registry, and as information. In a cluster whose
+node-wide secret is not in the scan, or is redacted, it says once per registry that it could not judge.
+
+## Why it matters
+
+The kubelet asks the registry without a credential when nothing matches (Kubernetes 1.25 to 1.36). The pod waits in
+ImagePullBackOff, on the next node at the latest: an image that another pod left on a node hides the gap until then,
+and from Kubernetes 1.35 on not even that.
+
+## Example
+
+```yaml
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: build, namespace: shop}
+imagePullSecrets: [{name: regcred}]       # has registry.example.com
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: default, namespace: shop}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}    # runs as default
+spec:
+  containers: [{name: web, image: registry.example.com/shop/web:1}]
+```
+
+## Fix
+
+Link the secret that covers the image to the service account of the workload, or add it to the pod template where that
+has a list of its own; then recreate the pods.
+
+    oc secrets link default regcred --for=pull -n shop
+
+*Fix safety*: safe when exactly one secret of the namespace covers the images. With several the choice is yours, with
+none the secret has to be created.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from linter.rule import Affected, Context, Finding, Impact, PullSecret, Rule, Severity, WorkloadPull, dig, shown
+from rules.imports._shared import Known, node_entries
+from rules.links._census import in_namespace
+from rules.pulls._causes import Causes
+from rules.pulls._repair import link
+from rules.registries._shared import ANONYMOUS_HOSTS, Need
+
+_LOCAL = (".svc", ".svc.cluster.local", ".local")
+_PLUGINS = (".amazonaws.com", ".amazonaws.com.cn", ".azurecr.io", ".azurecr.cn", ".azurecr.de", ".azurecr.us")
+_GOOGLE = (".gcr.io", ".pkg.dev")
+
+
+class _Case(NamedTuple):
+    """One image that goes out without a credential, the secrets beside it that would serve, and why it needs one."""
+
+    pull: WorkloadPull
+    need: Need
+    beside: tuple[PullSecret, ...]
+    why: str
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Report every service account (or own list) and registry once."""
+    judge = _Judge(context)
+    cases: dict[tuple[str, ...], list[_Case]] = {}
+    withheld: set[str] = set()
+    for pull in context.joins.workload_pulls:
+        case = judge.case(pull)
+        if case is None:
+            continue
+        item = pull.workload.object
+        doubt = judge.doubt(case)
+        if doubt is None:
+            source = judge.causes.owners.top(pull.workload)
+            own = (source.object.kind, source.object.name) if source.explicit else ("", pull.workload.account)
+            cases.setdefault((item.namespace, *own, case.need.registry), []).append(case)
+        elif doubt and case.need.registry not in withheld:
+            withheld.add(case.need.registry)
+            context.not_evaluated("absent", doubt, of=item, at=item.at(*pull.route))
+    for found in cases.values():
+        yield _finding(context, judge.causes, found)
+
+
+class _Judge:
+    """The questions about one pull, in the order of their price."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._known = Known(context)
+        self.causes = Causes(context)
+        evidence = context.joins.evidence
+        owners = self.causes.owners
+        tops = {id(one.object): owners.top(one) for one in context.inventory.workloads if one.is_pod}
+        self._settled = {(id(tops[pod].object), image) for pod, image in evidence.pulled if pod in tops}
+        failed = ((id(failure.object), failure.image) for failure in evidence.failures)
+        self._settled |= {(id(tops[pod].object), image) for pod, image in failed if pod in tops}
+
+    def case(self, pull: WorkloadPull) -> _Case | None:
+        """Return the pull as a case when it goes out without a credential, needs one, and no other rule says why."""
+        outcome = self._context.joins.pull_outcome(pull)
+        if outcome.verdict != "anonymous" or outcome.lookup is None or not outcome.lookup.reference:
+            return None
+        item, target = pull.workload.object, outcome.lookup.reference
+        need = Need(target, pull.reach.secrets, outcome, Affected(item.ref, pull.image), False)
+        if need.host in ANONYMOUS_HOSTS or need.host.endswith(_LOCAL) or need.host == "localhost":
+            return None
+        why = self._known.why(need)
+        if not why or self._moot(pull, target) or self.causes.explain(pull, target) is not None:
+            return None
+        return _Case(pull, need, tuple(self.causes.candidates(pull)), why)
+
+    def _moot(self, pull: WorkloadPull, target: str) -> bool:
+        """Whether nothing is to be pulled, or something that no rule can see brings the credential."""
+        item = pull.workload.object
+        policy = dig(item.body, *pull.route[:-1], "imagePullPolicy")
+        mirror_pod = dig(item.body, "metadata", "annotations", "kubernetes.io/config.mirror") is not None
+        top = self.causes.owners.top(pull.workload)
+        settled = (id(top.object), pull.image) in self._settled
+        brought = self.causes.read_by_nodes or self.causes.mirrored(target) or self.causes.patched(pull)
+        return policy == "Never" or mirror_pod or settled or brought
+
+    def doubt(self, case: _Case) -> str | None:
+        """Return why the case may not be reported: a sentence for coverage, "" for silence; None when it may."""
+        host, beside = case.need.host, bool(case.beside)
+        listed = case.why.endswith("private-registries")
+        if (host.endswith((*_PLUGINS, *_GOOGLE)) or host == "gcr.io") and not (beside or listed):
+            return ""
+        if not self._context.in_cluster:
+            return None if beside or listed else ""
+        if node_entries(self._context) is None:
+            return f"whether the nodes have a credential for {shown(case.need.registry)} is not known here"
+        return None
+
+
+def _finding(context: Context, causes: Causes, found: list[_Case]) -> Finding:
+    case = found[0]
+    pull, registry = case.pull, shown(case.need.registry)
+    source = causes.owners.top(pull.workload)
+    item = source.object
+    route = next((use.route for use in source.images if use.image == pull.image), None)
+    at = item.at(*route) if route is not None else pull.workload.object.at(*pull.route)
+    images = dict.fromkeys(Affected(causes.owners.top(one.pull.workload).object.ref, one.pull.image) for one in found)
+    more = f" and {len(images) - 1} more" if len(images) > 1 else ""
+    who = "its own list of pull secrets" if source.explicit else f"service account {source.account}"
+    node = " and nothing node-wide" if node_entries(context) is not None else ""
+    serving = [secret for secret in case.beside if all(secret in other.beside for other in found)]
+    repair = link(context, source, pull.reach.account, serving, registry)
+    part = "" if node else " The node-wide pull secret is not in these files, and may cover the image."
+    return context.finding(
+        f"{item.kind} {item.name}{in_namespace(item.namespace)} pulls {pull.image}{more} without a credential: nothing "
+        f"in {who}{node} matches {registry}",
+        of=item,
+        at=at,
+        severity=Severity.WARNING if node else Severity.INFO,
+        key="/".join((item.kind if source.explicit else source.account, registry)),
+        detail=f"The registry is known to need one: {case.why}. When nothing matches, the kubelet asks without a "
+        f"credential (Kubernetes 1.25 to 1.36).{part}",
+        remedy=repair.remedy,
+        commands=repair.commands,
+        related=repair.related,
+        impact=Impact(workloads=tuple(images)),
+        fix=repair.fix,
+    )
+
+
+RULE = Rule(code="RC501", severity=Severity.WARNING, check=check, fixable=True, needs=("Pod",))
