@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from linter import registry
 from linter.__main__ import main
 
 ROOT = Path(__file__).parent.parent
@@ -71,8 +72,6 @@ def test_nothing_wrong_is_said_in_one_line(clean: Path, capsys: pytest.CaptureFi
 
 
 def _all_codes() -> set[str]:
-    from linter import registry
-
     return {loaded.rule.code for loaded in registry.rules()}
 
 
@@ -205,8 +204,9 @@ def _must_gather(root: Path) -> None:
         single = "\n".join(line.removeprefix("  ") for line in f"  {item}".splitlines())
         (core / "secrets" / "pull.yaml").write_text(f"---\n{single}\n")
         pod = (
-            f"apiVersion: v1\nkind: PodList\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata:\n    name: web-{number}\n"
-            f"    namespace: {namespace}\n    uid: pod-{number}\n    resourceVersion: '9'\n"
+            f"apiVersion: v1\nkind: PodList\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata:\n"
+            f"    name: web-{number}\n    namespace: {namespace}\n    uid: pod-{number}\n"
+            "    resourceVersion: '9'\n"
             "    creationTimestamp: '2026-11-02T08:00:00Z'\n"
             "  spec:\n    serviceAccountName: web\n    imagePullSecrets:\n    - name: web-dockercfg-x7k2p\n"
             "    containers:\n    - name: c\n      image: quay.io/shop/web:1\n"
@@ -277,13 +277,14 @@ def test_standard_input_cannot_be_repaired_in_place(
 def test_a_line_too_long_to_show_is_cut_to_what_is_pointed_at(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "pull", "namespace": "team"}, "type": "Opaque"}
-    secret["data"] = {"filler": "A" * 4000, ".dockerconfigjson": b64('{"auths": {"quay.io": {"auth": "dXNlcjpwYXNz"}}}')}
+    secret: dict[str, Any] = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "pull"}, "type": "Opaque"}
+    payload = '{"auths": {"quay.io": {"auth": "dXNlcjpwYXNz"}}}'
+    secret["data"] = {"filler": "A" * 4000, ".dockerconfigjson": b64(payload)}
     path = tmp_path / "secret.json"
     path.write_text(json.dumps(secret))
     assert check(str(path), "--select", "RC111") == 1
     output = capsys.readouterr().out
-    assert "… Opaque …" in output
+    assert '… "Opaque" …' in output
     assert max(map(len, output.splitlines())) < 200
 
 
@@ -292,7 +293,8 @@ def test_the_context_of_an_excerpt_shows_no_value_of_an_unknown_field(
 ) -> None:
     path = tmp_path / "pod.yaml"
     path.write_text(
-        "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: team}\nspec:\n  containers:\n  - name: c\n"
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: team}\nspec:\n  containers:\n"
+        "  - name: c\n"
         "    image: quay.io/x/y:1\n    args: [--token, hunter2]\n    imagePullSecrets: [{name: pull}]\n"
     )
     assert check(str(path), "--select", "RC312") == 1

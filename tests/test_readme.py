@@ -9,6 +9,7 @@ import pytest
 
 from linter import registry
 from linter.__main__ import main
+from linter.cli import available
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -64,6 +65,11 @@ def test_the_two_commands_come_first_and_are_what_ci_runs() -> None:
     assert "-m pytest -n auto" in script
 
 
+def test_readme_names_every_command() -> None:
+    table = README.split("## Commands")[1].split("###")[0]
+    assert set(re.findall(r"`regcred (\w+)", table)) == set(available())
+
+
 def test_readme_names_every_format_and_no_other() -> None:
     table = README.split("### Output")[1].split("###")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(registry.report_names())
@@ -76,8 +82,9 @@ def test_readme_names_every_family_that_has_rules() -> None:
 
 
 def test_every_long_option_in_readme_exists(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["check", "--help"])
-    known = set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out)) | {"--version", "--spec"}
+    for command in available():
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+    known = set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out)) | {"--version"}
     prose = re.sub(r"pip install[^&\n`]*|python3 -m venv|```text.*?```", "", README, flags=re.DOTALL)
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", prose)) <= known
