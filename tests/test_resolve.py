@@ -284,6 +284,25 @@ def test_a_registry_that_nothing_is_known_of(tmp_path: Path, capsys: pytest.Capt
     assert '"path": "/imagePullSecrets", "value": [{"name": "quay-io-pull"}]' in commands[1]
 
 
+def test_a_random_order_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    twice = {"quay.io": _entry(), "https://quay.io": _entry(password="other-word")}
+    scan = _write(tmp_path, _secret("pull", twice), _account("pull"))
+    found = _ask(capsys, "quay.io/acme/app:1", "--consumer", "importer", scan)[0]
+    assert (found["ambiguous"], found["verdict"]) == (True, "doubtful")
+    assert "all of them are quay.io" in found["changes"][0]["summary"]
+    by_kubelet = _ask(capsys, "quay.io/acme/app:1", scan)[0]
+    assert (by_kubelet["ambiguous"], by_kubelet["verdict"]) == (True, "credential")
+    assert "changes from pull to pull" in _run(capsys, "quay.io/acme/app:1", scan)[1]
+
+
+def test_an_unseen_secret_beside_a_good_one_is_mentioned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hidden = {**_secret("a", {}), "data": {".dockerconfigjson": _base64('"431 bytes long"')}}
+    scan = _write(tmp_path, hidden, _secret("b", {"quay.io": _entry()}), _account("a", "b"))
+    found = _ask(capsys, "quay.io/acme/app:1", scan)[0]
+    assert found["verdict"] == "credential"
+    assert "Secret a cannot be judged" in found["causes"][0]
+
+
 # --- near misses ---------------------------------------------------------------------------------------------------
 
 

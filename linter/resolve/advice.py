@@ -80,10 +80,23 @@ class _Advisor:
             summary = f"give {ended.written} of {name} an `auth` field: base64 of user:password"
             yield self._edited(ended.secret or "", ended.secret is None, summary)
         elif self.offers:
+            yield from self._collapsed()
             offer = self.offers[0]
             name = f"Secret {offer.secret}" if offer.secret is not None else "the node-wide file"
             summary = f"put a working credential for {offer.key} into {name}"
             yield self._edited(offer.secret or "", offer.secret is None, summary)
+
+    def _collapsed(self) -> Iterator[Change]:
+        """Several keys of one secret that are one registry: whichever comes first is random."""
+        spelt: dict[tuple[str | None, str], list[str]] = {}
+        for key in self.keys:
+            if key.match is KeyMatch.MATCH:
+                spelt.setdefault((key.secret, key.stored), []).append(key.written)
+        for (secret, stored), written in spelt.items():
+            if len(written) > 1:
+                name = f"Secret {secret}" if secret is not None else "the node-wide file"
+                summary = f"in {name}, keep one of {', '.join(written)}: all of them are {stored}"
+                yield self._edited(secret or "", secret is None, summary)
 
     def covers(self) -> Iterator[Change]:
         """Nothing is offered: correct the key, hand over what is there, or create it."""

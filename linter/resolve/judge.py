@@ -100,7 +100,11 @@ def _offered(steps: Steps) -> Judged:
     offer, said = steps.offers[at], remarks[at]
     where = f"Secret {offer.secret}" if offer.secret is not None else "the node-wide file"
     causes = [f"{said.text}"] if said is not None else []
+    if first_only and _random(steps):
+        summary = f"which of {len(steps.offers)} credentials is sent for {offer.key} is random, and no other is tried"
+        return Judged(Verdict.DOUBTFUL, summary, tuple(causes))
     if best is Weight.NOTE:
+        causes += _caution(steps)
         tried = "" if at == 0 else " after the ones before it have failed"
         summary = f"the credential of {where} for {offer.key} is offered{tried}"
         before = [one.text for one in remarks[:at] if one is not None]
@@ -112,6 +116,24 @@ def _offered(steps: Steps) -> Judged:
         return Judged(Verdict.DOUBTFUL, f"{where} offers a credential for {offer.key} that looks wrong", tuple(causes))
     more = " and nothing after it is tried" if first_only and len(steps.offers) > 1 else ""
     return Judged(Verdict.UNUSABLE, f"what {where} offers for {offer.key} is no credential{more}", tuple(causes))
+
+
+def _random(steps: Steps) -> bool:
+    """Whether it is left to chance which credential comes first, and one of them at least could be right."""
+    found = steps.outcome.lookup
+    usable = any(said is None or said.weight is not Weight.UNUSABLE for said in steps.remarks)
+    return found is not None and found.ambiguous and usable
+
+
+def _caution(steps: Steps) -> list[str]:
+    """What an unseen secret of the list could still do to a pull that works as far as is known."""
+    if steps.case.consumer is Consumer.CONTAINERS:
+        return []
+    hidden = [step.name for step in steps.secrets if step.fate is Fate.UNKNOWN and not step.node_wide]
+    if not hidden:
+        return []
+    first = " and what it holds may come first" if steps.case.consumer is Consumer.IMPORTER else ""
+    return [f"Secret {hidden[0]} cannot be judged: should it not decode, the whole list is refused{first}"]
 
 
 def _nothing(steps: Steps, atlas: Atlas) -> Judged:
