@@ -40,7 +40,13 @@ def changes(
         Verdict.FORBIDDEN: maker.accounts,
         Verdict.BAD_IMAGE: maker.images,
     }[verdict]
-    return tuple(dict.fromkeys(made()))[:_MOST]
+    found: list[Change] = []
+    for change in made():
+        if change not in found:
+            found.append(change)
+        if len(found) == _MOST:
+            break
+    return tuple(found)
 
 
 class _Advisor:

@@ -17,6 +17,9 @@ from linter.rule import shown
 _OFFICIAL: Final = "docker.io/library/"
 """Docker Hub's official images, which everybody may pull: a credential for them only raises the limit of pulls."""
 
+_MOST: Final = 6
+"""So many near misses are told among the causes; the keyring shows all."""
+
 
 class Steps(NamedTuple):
     """All that was found out about one case, before it is judged."""
@@ -199,7 +202,8 @@ def _near(steps: Steps) -> str:
 def _causes(steps: Steps, atlas: Atlas) -> tuple[str, ...]:
     """Why nothing is offered, the likeliest reason first."""
     missed = [key for key in steps.keys if key.match is KeyMatch.NEAR or key.mistake]
-    found = [f"{key.written}: {key.why}" for key in sorted(missed, key=lambda key: not key.mistake)]
+    missed.sort(key=lambda key: not key.mistake)
+    found = [f"{key.written}: {key.why}" for key in missed[:_MOST]]
     found += [f"{key.written}: {key.why}" for key in steps.keys if key.match is KeyMatch.MATCH and key.why]
     for step in steps.secrets:
         empty = step.fate is Fate.READ and "holds no" in step.reason
