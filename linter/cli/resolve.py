@@ -27,7 +27,8 @@ SUMMARY = "say step by step which credential an image is pulled with"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `regcred resolve`."""
-    parser.add_argument("words", nargs="+", metavar="[IMAGE] PATH…", help="file, folder, or - for standard input")
+    parser.usage = "%(prog)s [IMAGE] PATH [PATH ...] [OPTIONS]"
+    parser.add_argument("words", nargs="+", metavar="[IMAGE] PATH", help="file, folder, or - for standard input")
     parser.add_argument("--image", metavar="IMAGE", help="the image, when every word is a path")
     parser.add_argument("-n", "--namespace", default="", metavar="NAMESPACE", help="only this namespace")
     subject = parser.add_mutually_exclusive_group()
