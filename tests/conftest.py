@@ -1,4 +1,4 @@
-"""What all tests share: no deadline for a single generated case (machines differ), and the same cases each time in CI."""
+"""What all tests share: no deadline for a generated case (machines differ), and the same cases each time in CI."""
 
 import os
 

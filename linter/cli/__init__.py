@@ -69,7 +69,8 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("regcred: interrupted\n")
         return EXIT_USAGE
-    except Exception as error:  # noqa: BLE001 - the last line of defence: never a traceback, whose values may be secret
+    except Exception as error:
+        # The last line of defence: never a traceback, whose values may be secret.
         if "REGCRED_DEBUG" in os.environ:
             raise
         sys.stderr.write(f"regcred: internal error: {_where(error)}; set REGCRED_DEBUG=1 for the traceback\n")
