@@ -5,8 +5,10 @@ A rule is one file. Its docstring is its manual, its `RULE` declares it, its nam
     RULE = Rule(code="RC307", severity=Severity.INFO, check=check, fixable=True, needs=("ServiceAccount",))
 """
 
+import os
 import re
 import shlex
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -94,6 +96,12 @@ class Context:
     def in_cluster(self) -> bool:
         """Whether absence is proof."""
         return self.inventory.scope is Scope.CLUSTER
+
+    @property
+    def now(self) -> int:
+        """The present in Unix seconds; the variable SOURCE_DATE_EPOCH sets it, so that a result can be reproduced."""
+        fixed = os.environ.get("SOURCE_DATE_EPOCH", "").strip()
+        return int(fixed) if fixed.isdecimal() and len(fixed) < 12 else int(time.time())
 
     def absence(self, severity: Severity) -> Severity:
         """The severity of a finding that reasons from absence: one level lower among manifests."""

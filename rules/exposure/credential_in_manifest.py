@@ -8,8 +8,9 @@ missing `auths`, one more layer of base64) keeps nobody else from reading it, so
 
 It looks at manifests only: a cluster keeps its Secrets in clear by design. SOPS, SealedSecret and ExternalSecret are
 not in clear; templates hold no value yet; placeholders and empty entries are no credentials; an entry for the loopback
-registry of a workstation (`localhost:5000`) opens nothing. Secrets that OpenShift generates for itself are exempt. One
-that another controller made is not: the file is a copy of the cluster's, with the real credential in it.
+registry of a workstation (`localhost:5000`) opens nothing, and neither does a token that has expired. Secrets that
+OpenShift generates for itself are exempt. One that another controller made is not: the file is a copy of the cluster's,
+with the real credential in it.
 
 ## Why it matters
 
@@ -42,6 +43,7 @@ from collections.abc import Iterator
 
 from linter.rule import Context, Entry, Finding, PullSecret, Rule, Severity, command, credentials, dig, origin, text
 from rules.exposure._shared import OPENSHIFT, hosts, in_clear, in_clear_of
+from rules.lifetime._shared import expired_entry
 
 _KEYS = {".dockerconfigjson": "dockerconfigjson", ".dockercfg": "dockercfg"}
 _DETAIL = (
@@ -56,6 +58,7 @@ def check(context: Context) -> Iterator[Finding]:
         return
     for secret in context.inventory.secrets:
         entries = in_clear_of(secret) if secret.generated != OPENSHIFT else []
+        entries = [entry for entry in entries if not expired_entry(context, entry)]
         if entries:
             yield _secret(context, secret, entries)
     yield from _literals(context)

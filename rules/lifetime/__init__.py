@@ -1,1 +1,1 @@
-"""RC6xx: how long does the credential live?"""
+"""RC6xx: how long the credential lives."""
