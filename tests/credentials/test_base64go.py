@@ -109,7 +109,7 @@ def test_padded_base64_agrees_with_a_strict_decoder(text: str) -> None:
     assert decode_base64_field(text) == expected
 
 
-@given(st.text(st.characters(exclude_characters=":"), max_size=10), st.text(max_size=10))
+@given(st.text(st.characters(codec="utf-8", exclude_characters=":"), max_size=10), st.text(max_size=10))
 def test_a_credential_survives_encoding(username: str, password: str) -> None:
     encoded = base64.b64encode(f"{username}:{password}".encode()).decode()
     assert decode_auth(encoded) == decode_auth(encoded.rstrip("=")) == (username, password)
