@@ -8,6 +8,7 @@ from linter.fix.data import apply_to_data, same, to_data
 from linter.fix.mask import mask_lines, parsed
 from linter.fix.naming import file_name, one_line
 from linter.fix.plan import declined, plan
+from linter.fix.readme import Repaired, readme
 from linter.fix.scalars import Style, render_block
 from linter.fix.tree import parse
 from linter.model import Edit, Finding, Fix, ObjectRef, Route
@@ -47,20 +48,6 @@ class FixDir(NamedTuple):
     files: Mapping[str, FixFile]
     applied: tuple[Fix, ...] = ()
     refused: tuple[tuple[Fix, str], ...] = ()
-
-
-class Repaired(NamedTuple):
-    """One object after its repairs. `path` is empty when no file is written for it; `note` then says what to do."""
-
-    ref: ObjectRef
-    cluster: str
-    findings: tuple[Finding, ...]
-    edits: tuple[Edit, ...]
-    body: dict[str, Any]
-    path: str = ""
-    recreate: bool = False
-    carries_credential: bool = False
-    note: str = ""
 
 
 def build(
@@ -212,8 +199,6 @@ def _lay_out(
     *,
     credentials: bool,
 ) -> FixDir:
-    from linter.fix.readme import readme  # noqa: PLC0415
-
     clusters = {finding.cluster for _, _, found in collected.found.values() for finding in found}
     repaired = [
         _repaired(item, edits, found, credentials=credentials) for item, edits, found in collected.found.values()

@@ -2,26 +2,37 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from linter.fix.naming import inline, one_line, positional, shell
 from linter.model import Edit, Finding, Fix, ObjectRef, Op
-
-if TYPE_CHECKING:
-    from linter.fix.manifests import Repaired
 
 _DROPPED = ("uid", "resourceVersion", "creationTimestamp", "managedFields")
 _RESTARTED = {"Deployment": "deployment", "StatefulSet": "statefulset", "DaemonSet": "daemonset"}
 
 
-def readme(repaired: "Sequence[Repaired]", findings: Sequence[Finding], refused: Sequence[tuple[Fix, str]]) -> str:
+class Repaired(NamedTuple):
+    """One object after its repairs. `path` is empty when no file is written for it; `note` then says what to do."""
+
+    ref: ObjectRef
+    cluster: str
+    findings: tuple[Finding, ...]
+    edits: tuple[Edit, ...]
+    body: dict[str, Any]
+    path: str = ""
+    recreate: bool = False
+    carries_credential: bool = False
+    note: str = ""
+
+
+def readme(repaired: Sequence[Repaired], findings: Sequence[Finding], refused: Sequence[tuple[Fix, str]]) -> str:
     """Return the Markdown text; every name in a command is quoted for the shell."""
     parts = [*_intro(repaired), *_files(repaired), *_recreate(repaired), *_by_hand(repaired), *_links(repaired)]
     parts += [*_restarts(repaired), *_further(repaired), *_left(findings, refused)]
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
-def _intro(repaired: "Sequence[Repaired]") -> Iterator[str]:
+def _intro(repaired: Sequence[Repaired]) -> Iterator[str]:
     yield "# Repairs\n"
     yield "Read each file before you apply it: it holds the whole object as it was read, with the repair made."
     yield "If the object has changed in the cluster since, make this folder again. Nothing here was applied.\n"
@@ -44,7 +55,7 @@ def _intro(repaired: "Sequence[Repaired]") -> Iterator[str]:
         yield "With server-side apply add `--server-side --force-conflicts`, which takes ownership of these fields.\n"
 
 
-def _files(repaired: "Sequence[Repaired]") -> Iterator[str]:
+def _files(repaired: Sequence[Repaired]) -> Iterator[str]:
     written = [one for one in repaired if one.path]
     if not written:
         return
@@ -58,7 +69,7 @@ def _files(repaired: "Sequence[Repaired]") -> Iterator[str]:
     yield ""
 
 
-def _recreate(repaired: "Sequence[Repaired]") -> Iterator[str]:
+def _recreate(repaired: Sequence[Repaired]) -> Iterator[str]:
     chosen = [one for one in repaired if one.path and one.recreate]
     if not chosen:
         return
@@ -72,7 +83,7 @@ def _recreate(repaired: "Sequence[Repaired]") -> Iterator[str]:
     yield "```\n"
 
 
-def _by_hand(repaired: "Sequence[Repaired]") -> Iterator[str]:
+def _by_hand(repaired: Sequence[Repaired]) -> Iterator[str]:
     chosen = [one for one in repaired if one.note]
     if not chosen:
         return
@@ -94,7 +105,7 @@ def _by_hand(repaired: "Sequence[Repaired]") -> Iterator[str]:
     yield ""
 
 
-def _edit_commands(one: "Repaired") -> Iterator[str]:
+def _edit_commands(one: Repaired) -> Iterator[str]:
     if one.ref.kind != "Secret":
         return
     secret = f"secret/{one.ref.name}"
@@ -119,7 +130,7 @@ def _edit_commands(one: "Repaired") -> Iterator[str]:
         )
 
 
-def _links(repaired: "Sequence[Repaired]") -> Iterator[str]:
+def _links(repaired: Sequence[Repaired]) -> Iterator[str]:
     commands = dict.fromkeys(
         shell("oc", "secrets", "link", "--for=pull", *_namespace(one.ref), *positional(one.ref.name, name))
         for one in repaired
@@ -144,7 +155,7 @@ def _linked(edit: Edit) -> Iterator[str]:
                 yield name
 
 
-def _restarts(repaired: "Sequence[Repaired]") -> Iterator[str]:
+def _restarts(repaired: Sequence[Repaired]) -> Iterator[str]:
     commands: dict[str, None] = {}
     for one in repaired:
         for finding in one.findings:
@@ -168,7 +179,7 @@ def _restart(ref: ObjectRef) -> Iterator[str]:
         yield shell("kubectl", "delete", *_named(ref), *_namespace(ref))
 
 
-def _further(repaired: "Sequence[Repaired]") -> Iterator[str]:
+def _further(repaired: Sequence[Repaired]) -> Iterator[str]:
     commands = dict.fromkeys(
         one_line(line) for one in repaired for finding in one.findings for line in finding.commands
     )
