@@ -97,10 +97,7 @@ def evidence(objects: tuple[KubeObject, ...], pods_known: Mapping[str, bool]) ->
                 failures.extend(_failure(pod, container, image, state, route, told))
     for (namespace, name, container), (kind, said, item) in told.items():
         if (namespace, name) not in pods and not pods_known.get(namespace, False):
-            found = _EVENT_IMAGE.search(_message(item))
-            failures.append(
-                PullFailure(item, container, found.group(1) if found else "", kind, said, item, _route(item))
-            )
+            failures.append(PullFailure(item, container, _image(item), kind, said, item, _route(item)))
     return Evidence(tuple(failures), frozenset(pulled), missing)
 
 
@@ -155,6 +152,13 @@ def _events(objects: tuple[KubeObject, ...]) -> Iterator[tuple[KubeObject, str, 
 
 def _message(item: KubeObject) -> str:
     return text(item.body.get("message")) or text(item.body.get("note"))
+
+
+def _image(item: KubeObject) -> str:
+    """Return the image that the message of an event names, "" when it names none, or one with a credential in it."""
+    found = _EVENT_IMAGE.search(_message(item))
+    image = found.group(1) if found else ""
+    return "" if "//" in image or "@" in image.partition("/")[0] else image
 
 
 def _route(item: KubeObject) -> Route:

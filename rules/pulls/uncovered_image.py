@@ -114,7 +114,9 @@ class _Judge:
         owners = self.causes.owners
         tops = {id(one.object): owners.top(one) for one in context.inventory.workloads if one.is_pod}
         self._settled = {(id(tops[pod].object), image) for pod, image in evidence.pulled if pod in tops}
-        failed = ((id(failure.object), failure.image) for failure in evidence.failures)
+        # In a cluster failing-pull tells of these.
+        failures = evidence.failures if context.in_cluster else ()
+        failed = ((id(failure.object), failure.image) for failure in failures)
         self._settled |= {(id(tops[pod].object), image) for pod, image in failed if pod in tops}
 
     def case(self, pull: WorkloadPull) -> _Case | None:
