@@ -47,8 +47,8 @@ def impact_counts(finding: Finding) -> str:
 
 
 def proof_counts(fix: Fix) -> str:
-    """Return what the proof of a fix says in a line, or nothing when it has none."""
-    if fix.proof is None:
+    """Return what the proof of a fix says in a line, or nothing when it has none or no pull of the scan is touched."""
+    if fix.proof is None or not any(fix.proof):
         return ""
     proof = fix.proof
     parts = [f"repairs {len(proof.repaired):,}", f"breaks {len(proof.broken):,}"]
