@@ -1,0 +1,143 @@
+"""The cluster's global pull secret cannot serve the platform.
+
+## What it does
+
+Looks at `openshift-config/pull-secret`. Reports
+
+- a type other than `kubernetes.io/dockerconfigjson` that is a docker type all the same, and `credHelpers` or
+  `credsStore` beside inline credentials: the machine-config operator refuses both;
+- that it lacks an entry for a registry which the platform pulls from: `quay.io` (the release images) and
+  `registry.redhat.io` (operators, samples, base images).
+
+What makes any pull secret unreadable (no base64, no JSON, no `auths`, an `auth` that cannot be decoded, a placeholder,
+the type `Opaque`) is told by the rule for that defect, with its place; this rule does not repeat it.
+
+A registry counts as needed when the secret has another entry of the pull secret that Red Hat hands out, or when a
+workload of a platform namespace pulls from it. Nothing is missed where mirrors are configured
+(ImageContentSourcePolicy, ImageDigestMirrorSet, ImageTagMirrorSet), because a disconnected cluster has its mirror's
+entry instead, nor on OKD, whose images are public. `cloud.openshift.com` is telemetry and no registry.
+
+In manifests a lacking registry is a warning: the mirrors may be configured elsewhere.
+
+## Why it matters
+
+The secret is written to `/var/lib/kubelet/config.json` of every node and read by the kubelet, CRI-O, image imports and
+builds. `oc set data secret/pull-secret --from-file=.dockerconfigjson=…` replaces it whole: whoever adds a registry that
+way without the old entries takes the platform's registries from every node, without a reboot (since OpenShift 4.7.4).
+What the machine-config operator refuses makes it degraded, and upgrades stop.
+
+## Example
+
+```yaml
+apiVersion: v1
+kind: Secret
+metadata: {name: pull-secret, namespace: openshift-config}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: |
+    {"auths": {"cloud.openshift.com": {"auth": "dXNlcjpwYXNz"}, "quay.io": {"auth": "dXNlcjpwYXNz"}}}
+```
+
+## Fix
+
+There is no automatic fix, because the credential is not there. Fetch the pull secret from the Red Hat console, merge it
+with the one that is there, and set both:
+
+    oc extract secret/pull-secret -n openshift-config --to=.
+    jq -s '{auths: (.[0].auths * .[1].auths)}' .dockerconfigjson from-console.json > merged.json
+    oc set data secret/pull-secret -n openshift-config --from-file=.dockerconfigjson=merged.json
+"""
+
+from collections.abc import Iterator
+
+from linter.rule import DOCKERCFG, Context, Entry, Finding, Location, PullSecret, Rule, Severity, command, spot
+from rules.payload._shared import whole_defect
+from rules.pulls._causes import Causes
+
+_NEEDED = {
+    "quay.io": "the release images of the platform come from it",
+    "registry.redhat.io": "operators, samples and base images come from it",
+}
+_HANDED_OUT = frozenset({"cloud.openshift.com", "quay.io", "registry.redhat.io", "registry.connect.redhat.com"})
+_RELEASE = {"quay.io": "quay.io/openshift-release-dev/", "registry.redhat.io": "registry.redhat.io/"}
+_PLATFORM = ("openshift-", "kube-")
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Report what the platform's readers refuse, and each registry that is not there."""
+    for secret in context.inventory.secrets:
+        payload = secret.payload
+        if not context.inventory.is_global(secret) or payload is None or whole_defect(secret):
+            continue
+        if secret.type == DOCKERCFG and secret.typed:
+            yield _refused(context, secret, f"is of type {DOCKERCFG}", secret.object.at("type"))
+        elif secret.typed:
+            if payload.helpers:
+                yield _refused(context, secret, f"holds {' and '.join(payload.helpers)}", _helper(secret))
+            if payload.error is None:
+                yield from _lacking(context, secret, list(payload.entries))
+
+
+def _helper(secret: PullSecret) -> Location:
+    for key, start, end, _ in secret.payload.root.members if secret.payload and secret.payload.root else ():
+        if secret.payload and key in secret.payload.helpers:
+            return spot(secret, start, end)
+    return secret.at()
+
+
+def _refused(context: Context, secret: PullSecret, what: str, at: Location) -> Finding:
+    return context.finding(
+        f"the global pull secret {what}, which the machine-config operator refuses",
+        of=secret.object,
+        at=at,
+        key=what,
+        detail="The machine-config operator writes this Secret to every node. It takes the type "
+        "kubernetes.io/dockerconfigjson with inline credentials only, and becomes degraded otherwise: nodes keep the "
+        "old file, and upgrades stop.",
+        remedy="Write it as kubernetes.io/dockerconfigjson with the credentials themselves.",
+    )
+
+
+def _lacking(context: Context, secret: PullSecret, entries: list[Entry]) -> Iterator[Finding]:
+    """Report the registries that the platform needs and the secret has no entry for."""
+    keys = {entry.registry.host for entry in entries if entry.live}
+    if Causes(context).mirror_sources:
+        return
+    official = bool(keys & _HANDED_OUT)
+    for registry, why in _NEEDED.items():
+        if registry in keys or any(entry.registry.glob for entry in entries):
+            continue
+        if official or _pulled(context, registry):
+            yield _lacks(context, secret, registry, why)
+
+
+def _pulled(context: Context, registry: str) -> bool:
+    """Whether a workload of the platform pulls from the registry."""
+    return any(
+        pull.image.startswith(_RELEASE[registry]) and pull.workload.object.namespace.startswith(_PLATFORM)
+        for pull in context.joins.workload_pulls
+    )
+
+
+def _lacks(context: Context, secret: PullSecret, registry: str, why: str) -> Finding:
+    part = "" if context.in_cluster else " The mirrors of a disconnected cluster may be configured elsewhere."
+    merge = "jq -s '{auths: (.[0].auths * .[1].auths)}' .dockerconfigjson from-console.json > merged.json"
+    change = ("oc", "set", "data", "secret/pull-secret", "--from-file=.dockerconfigjson=merged.json")
+    return context.finding(
+        f"the global pull secret has no entry for {registry}",
+        of=secret.object,
+        at=secret.at(),
+        severity=context.absence(Severity.ERROR),
+        key=registry,
+        detail=f"{why[0].upper()}{why[1:]}, and every node, import and build reads this Secret. No mirror is "
+        f"configured that would replace it.{part}",
+        remedy="Merge the pull secret of the Red Hat console into this one.",
+        commands=(
+            command("oc", "extract", "secret/pull-secret", "--to=.", namespace=secret.namespace),
+            merge,
+            command(*change, namespace=secret.namespace),
+        ),
+    )
+
+
+RULE = Rule(code="RC504", severity=Severity.ERROR, check=check, needs=("Secret",))
