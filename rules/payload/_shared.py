@@ -110,6 +110,11 @@ def whole_defect(secret: PullSecret) -> str:
     return "RC104" if payload.shape != "ok" and not _mistyped_auths(payload) else ""
 
 
+def is_empty(payload: Payload) -> bool:
+    """Whether the payload is `{}` or `null`: in the global pull secret global-pull-secret tells of it."""
+    return payload.root is not None and payload.root.kind in ("object", "null") and not payload.root.members
+
+
 def _inline(entry: Entry) -> bool:
     return bool(entry.has_auth or entry.username or entry.password or entry.identity_token or entry.registry_token)
 

@@ -3,7 +3,8 @@
 ## What it does
 
 Reports a `.dockerconfigjson` without an `auths` object at its top level, a `.dockercfg` that has one, and a
-payload of either kind that is no JSON object at all.
+payload of either kind that is no JSON object at all. An empty `{}` or `null` in the cluster's global pull secret is
+left to global-pull-secret.
 
 ## Why it matters
 
@@ -33,7 +34,7 @@ import difflib
 from collections.abc import Iterator
 
 from linter.rule import Context, Finding, JsonNode, Location, Payload, PullSecret, Rule, Severity, credentials, spot
-from rules.payload._shared import advice, named, readers, reasons, remake, repair, whole
+from rules.payload._shared import advice, is_empty, named, readers, reasons, remake, repair, whole
 
 _ENTRY_FIELDS = frozenset({"auth", "username", "password", "email", "identitytoken", "registrytoken"})
 _UNSEEN = (
@@ -47,6 +48,8 @@ def check(context: Context) -> Iterator[Finding]:
     for secret in whole(context, "RC104"):
         payload = secret.payload
         if payload is None or payload.root is None:
+            continue
+        if is_empty(payload) and secret.typed and context.inventory.is_global(secret):
             continue
         what, at, hint = _told(secret, payload, payload.root)
         refused = payload.root.kind not in ("object", "null")

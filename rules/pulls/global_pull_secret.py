@@ -4,6 +4,7 @@
 
 Looks at `openshift-config/pull-secret`. Reports
 
+- an empty `{}` or `null`, which wrong-shape leaves to this rule;
 - a type other than `kubernetes.io/dockerconfigjson` that is a docker type all the same, and `credHelpers` or
   `credsStore` beside inline credentials: the machine-config operator refuses both;
 - that it lacks an entry for a registry which the platform pulls from: `quay.io` (the release images) and
@@ -40,8 +41,12 @@ stringData:
 
 ## Fix
 
-There is no automatic fix, because the credential is not there. Fetch the pull secret from the Red Hat console, merge it
-with the one that is there, and set both:
+An empty secret becomes `{"auths":{}}`, the form in which every release takes it.
+
+*Fix safety*: safe, there is nothing in it to lose.
+
+For what is missing there is no automatic fix, because the credential is not there. Fetch the pull secret from the Red
+Hat console, merge it with the one that is there, and set both:
 
     oc extract secret/pull-secret -n openshift-config --to=.
     jq -s '{auths: (.[0].auths * .[1].auths)}' .dockerconfigjson from-console.json > merged.json
@@ -50,8 +55,8 @@ with the one that is there, and set both:
 
 from collections.abc import Iterator
 
-from linter.rule import DOCKERCFG, Context, Entry, Finding, Location, PullSecret, Rule, Severity, command, spot
-from rules.payload._shared import whole_defect
+from linter.rule import DOCKERCFG, Context, Entry, Finding, Location, Payload, PullSecret, Rule, Severity, command, spot
+from rules.payload._shared import is_empty, repair, whole_defect
 from rules.pulls._causes import Causes
 
 _NEEDED = {
@@ -67,7 +72,11 @@ def check(context: Context) -> Iterator[Finding]:
     """Report what the platform's readers refuse, and each registry that is not there."""
     for secret in context.inventory.secrets:
         payload = secret.payload
-        if not context.inventory.is_global(secret) or payload is None or whole_defect(secret):
+        if not context.inventory.is_global(secret) or payload is None:
+            continue
+        if is_empty(payload) and secret.typed:
+            yield _empty(context, secret, payload)
+        if whole_defect(secret):
             continue
         if secret.type == DOCKERCFG and secret.typed:
             yield _refused(context, secret, f"is of type {DOCKERCFG}", secret.object.at("type"))
@@ -95,6 +104,22 @@ def _refused(context: Context, secret: PullSecret, what: str, at: Location) -> F
         "kubernetes.io/dockerconfigjson with inline credentials only, and becomes degraded otherwise: nodes keep the "
         "old file, and upgrades stop.",
         remedy="Write it as kubernetes.io/dockerconfigjson with the credentials themselves.",
+    )
+
+
+def _empty(context: Context, secret: PullSecret, payload: Payload) -> Finding:
+    root = payload.root
+    at = spot(secret, root.start, root.end) if root is not None else secret.at()
+    fix = repair(secret, '{"auths":{}}', "write the empty global pull secret in the form that every release takes")
+    return context.finding(
+        "the global pull secret is empty and has no auths object, by which the machine-config operator was degraded",
+        of=secret.object,
+        at=at,
+        key="empty",
+        detail="Releases without the repair of OCPBUGS-62828 do not take {} or null as a config: nodes keep the old "
+        "file, and upgrades stop. Kubelet and CRI-O find no credential in it.",
+        remedy='Write {"auths":{}} where it is empty on purpose, else set that of the Red Hat console.',
+        fix=fix,
     )
 
 
@@ -140,4 +165,4 @@ def _lacks(context: Context, secret: PullSecret, registry: str, why: str) -> Fin
     )
 
 
-RULE = Rule(code="RC504", severity=Severity.ERROR, check=check, needs=("Secret",))
+RULE = Rule(code="RC504", severity=Severity.ERROR, check=check, fixable=True, needs=("Secret",))
