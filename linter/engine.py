@@ -162,6 +162,7 @@ def run(request: Request) -> Result:
     """
     known = catalogue(request.settings)
     settings = _resolved(request.settings, known)
+    registry.check_options(settings.options, known)
     chosen = registry.selected(request.select or settings.select, (*request.ignore, *settings.ignore), known)
     reader = _Reader(request)
     inventories: list[Inventory] = []

@@ -4,7 +4,7 @@ import importlib
 import importlib.util
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -92,6 +92,21 @@ def selected(
             raise UsageError(f"no rule is called {selector!r}{nearest(selector, catalogue)}")
     chosen = [one for one in catalogue if not select or any(matches(selector, one) for selector in select)]
     return tuple(one for one in chosen if not any(matches(selector, one) for selector in ignore))
+
+
+def check_options(options: Mapping[str, Mapping[str, object]], catalogue: Sequence[Loaded]) -> None:
+    """Raise `UsageError` for an option that no rule of `catalogue` declares, or for a value of another type."""
+    declared = {loaded.name: loaded.rule.options for loaded in catalogue}
+    for name, values in options.items():
+        if name not in declared:
+            raise UsageError(f"options: no rule is called {name!r}{nearest(name, catalogue)}")
+        known = declared[name]
+        for option, value in values.items():
+            if option not in known:
+                has = f"it has {', '.join(known)}" if known else "it has none"
+                raise UsageError(f"options: rule {name} has no option {option!r}: {has}")
+            if type(value) is not type(known[option]):
+                raise UsageError(f"options: {name}.{option} takes a value like {known[option]!r}, not {value!r}")
 
 
 def nearest(selector: str, catalogue: Sequence[Loaded]) -> str:

@@ -9,7 +9,7 @@ import os
 import re
 import shlex
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from linter import credentials, payload_edit
@@ -64,13 +64,18 @@ _USER_INFO = re.compile(r"(?<=//)[^/@\s]*@|^[^/@\s:]+:[^/@\s]*@")
 
 
 class Rule(NamedTuple):
-    """What a rule file declares. `needs` are the kinds without which it has nothing to say."""
+    """What a rule file declares. `needs` are the kinds without which it has nothing to say.
+
+    `options` are what users may set for this rule in `.regcred.yaml`, by name, each with its default; a value has the
+    type of its default. A check reads them with `Context.option`.
+    """
 
     code: str
     severity: Severity
     check: "Callable[[Context], Iterator[Finding]]"
     fixable: bool = False
     needs: tuple[str, ...] = ()
+    options: Mapping[str, str | int | bool] = {}
 
 
 class Context:
@@ -102,6 +107,11 @@ class Context:
         """The present in Unix seconds; the variable SOURCE_DATE_EPOCH sets it, so that a result can be reproduced."""
         fixed = os.environ.get("SOURCE_DATE_EPOCH", "").strip()
         return int(fixed) if fixed.isdecimal() and len(fixed) < 12 else int(time.time())
+
+    def option(self, name: str) -> str | int | bool:
+        """What the settings say for the option `name` of this rule, or its default. Raises KeyError for no option."""
+        default = self.rule.options[name]
+        return self.settings.options.get(self.name, {}).get(name, default)
 
     def absence(self, severity: Severity) -> Severity:
         """The severity of a finding that reasons from absence: one level lower among manifests."""

@@ -58,7 +58,8 @@ class DeclaredRule(NamedTuple):
 class Settings(NamedTuple):
     """The settings of one call. Rules may be named by code, beginning of a code (`RC1`), name or family.
 
-    `expiry_warning_days` counts days, `openshift_version` is as written ("" when not configured).
+    `expiry_warning_days` counts days, `openshift_version` is as written ("" when not configured), `options` are by the
+    name of the rule and of the option.
     """
 
     source: str = ""
@@ -73,6 +74,7 @@ class Settings(NamedTuple):
     suppressions: tuple[Ignore, ...] = ()
     overrides: tuple[Override, ...] = ()
     custom: tuple[RuleFiles | DeclaredRule, ...] = ()
+    options: Mapping[str, Mapping[str, str | int | bool]] = {}
 
     @property
     def openshift(self) -> tuple[int, int] | None:
@@ -144,6 +146,7 @@ def _settings(source: str, text: str, data: Any) -> Settings:
         suppressions=tuple(Ignore(**entry) for entry in ignored if isinstance(entry, dict)),
         overrides=tuple(_override(entry) for entry in data.get("overrides", ())),
         custom=tuple(_custom(entry) for entry in data.get("rules", ())),
+        options=data.get("options", {}),
     )
 
 

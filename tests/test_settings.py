@@ -127,3 +127,35 @@ def test_the_nearest_file_counts_and_none_beyond_the_repository(
     (inner / ".regcred.yaml").write_text("select: [RC3]\n")
     assert settings.load(None).select == ("RC3",)
     assert settings.load(str(tmp_path / ".regcred.yaml")).select == ("RC1",)
+
+
+SHARED = """\
+apiVersion: v1
+kind: Secret
+metadata: {name: pull, namespace: %s}
+type: kubernetes.io/dockerconfigjson
+stringData: {.dockerconfigjson: '{"auths": {"quay.io": {"auth": "dXNlcjpwYXNz"}}}'}
+---
+"""
+
+
+def test_an_option_is_declared_by_its_rule(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.yaml").write_text(SHARED % "shop" + SHARED % "billing")
+    config = tmp_path / "settings.yaml"
+
+    def said(options: str) -> tuple[int, str]:
+        config.write_text(f"options: {options}\n")
+        code = main(
+            ["check", str(tmp_path / "a.yaml"), "--select", "RC703", "--fail-on", "info", "--config", str(config)]
+        )
+        output = capsys.readouterr()
+        return code, output.out + output.err
+
+    assert said("{}")[0] == 0
+    assert said("{shared-credential: {namespaces: 2}}")[0] == 1
+    assert said("{shared-credential: {namespace: 2}}") == (
+        2,
+        "regcred: options: rule shared-credential has no option 'namespace': it has namespaces\n",
+    )
+    assert said("{shared-credential: {namespaces: two}}")[0] == 2
+    assert "did you mean shared-credential?" in said("{shared-credentials: {namespaces: 2}}")[1]

@@ -7,6 +7,8 @@ namespaces, once. Secrets that OpenShift generates, that a controller makes or t
 there the sharing is deliberate and has one source. Neither is the cluster's node-wide secret, nor a Secret for which a
 file names no namespace.
 
+Option `namespaces` (3): from how many namespaces on it is reported.
+
 ## Why it matters
 
 Whoever can read the Secrets of one of these namespaces can pull, and often push, for all of them. The credential cannot
@@ -36,7 +38,6 @@ from collections.abc import Iterator
 from linter.rule import Context, Entry, Finding, PullSecret, Related, Rule, Severity, shown, spot
 from rules.exposure._shared import in_clear_of
 
-_MANY = 3
 _NAMED = 3
 
 Place = tuple[PullSecret, Entry]
@@ -56,7 +57,7 @@ def check(context: Context) -> Iterator[Finding]:
     for places in found.values():
         places.sort(key=lambda place: (place[0].namespace, place[0].name))
         spaces = list(dict.fromkeys(secret.namespace for secret, _ in places))
-        if len(spaces) >= _MANY:
+        if len(spaces) >= int(context.option("namespaces")):
             yield _finding(context, places, spaces)
 
 
@@ -80,4 +81,4 @@ def _finding(context: Context, places: list[Place], spaces: list[str]) -> Findin
     )
 
 
-RULE = Rule(code="RC703", severity=Severity.INFO, check=check, needs=("Secret",))
+RULE = Rule(code="RC703", severity=Severity.INFO, check=check, needs=("Secret",), options={"namespaces": 3})
