@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from linter.model import Finding, Problem, Run, Severity
+from linter.model import Finding, Problem, Run, Severity, Suppressed
 from reports._phrases import impact_counts, position, summary_line
 from reports._visible import visible, visible_lines
 from reports.contract import Options, Report
@@ -19,7 +19,15 @@ def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of
         run.findings, key=lambda f: (-f.severity, -len(f.impact.workloads) - len(f.impact.imports), position(f))
     )
     lines = [_problem(problem) for problem in run.problems] + [_finding(finding) for finding in order]
+    # What is accepted is told in the log, not on the lines of the pull request.
+    lines += [_suppressed(item) for item in run.suppressed]
     return "\n".join([*lines, summary_line(run)]) + "\n"
+
+
+def _suppressed(item: Suppressed) -> str:
+    finding, reason = item.finding, item.reason or "no reason given"
+    where = f"{finding.location.path}:{finding.location.line}" if finding.location.path else str(finding.object)
+    return visible(f"suppressed by {item.by}: {finding.code} {finding.name}, {where}: {reason}")
 
 
 def _data(text: str) -> str:

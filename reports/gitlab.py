@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from linter.model import Finding, Run, Severity
+from linter.model import Finding, Run, Severity, Suppressed
 from reports._jsontext import dump
 from reports._phrases import impact_counts, merged, object_name
 from reports._visible import visible
@@ -19,11 +19,18 @@ def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of
     fallback = inputs[0] if inputs else "."
     seen: dict[str, int] = {}
     issues = []
-    for finding in run.findings:
+    suppressed = [_accepted(item) for item in run.suppressed]
+    for finding in [*run.findings, *suppressed]:
         number = seen[finding.fingerprint] = seen.get(finding.fingerprint, 0) + 1
         suffix = f"-{number}" if number > 1 else ""
         issues.append(_issue(finding, finding.fingerprint + suffix, fallback))
     return dump(issues)
+
+
+def _accepted(item: Suppressed) -> Finding:
+    """What is suppressed is shown as information, with its reason in front."""
+    reason = f"Suppressed by {item.by} ({item.reason or 'no reason given'}): {item.finding.message}"
+    return item.finding._replace(severity=Severity.INFO, message=reason, remedy="")
 
 
 def _issue(finding: Finding, fingerprint: str, fallback: str) -> dict[str, Any]:
