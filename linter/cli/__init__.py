@@ -1,15 +1,16 @@
 """The command line: one module a command, each imported when it is called.
 
 A command module has `SUMMARY` (one line for the overview), `configure(parser)` and `execute(arguments) -> int`; with
-`INTERMIXED = True` its words and options may stand in any order.
+`INTERMIXED = True` its words and options may stand in any order. `EXAMPLES` are pairs of a command line and what it is
+for, shown below the help.
 """
 
 import importlib
 import os
 import sys
-from typing import Final
+from typing import Any, Final
 
-COMMANDS: Final = ("check", "resolve", "explain", "rules", "baseline", "report")
+COMMANDS: Final = ("check", "resolve", "explain", "rules", "baseline", "report", "completion")
 
 EXIT_CLEAN: Final = 0
 EXIT_FINDINGS: Final = 1
@@ -48,12 +49,7 @@ def run(arguments: list[str]) -> int:
     from linter.errors import RegcredError  # noqa: PLC0415 - as above
 
     command = importlib.import_module(f"linter.cli.{name}")
-    parser = argparse.ArgumentParser(
-        prog=f"regcred {name}",
-        description=command.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = argparse.ArgumentParser(prog=f"regcred {name}", **parser_options(command))
     command.configure(parser)
     try:
         intermixed = getattr(command, "INTERMIXED", False)
@@ -75,6 +71,19 @@ def run(arguments: list[str]) -> int:
             raise
         sys.stderr.write(f"regcred: internal error: {_where(error)}; set REGCRED_DEBUG=1 for the traceback\n")
         return EXIT_USAGE
+
+
+def parser_options(command: Any) -> dict[str, Any]:
+    """How the parser of a command module is made, but for its name: its docstring first, its examples last."""
+    import argparse  # noqa: PLC0415 - as above
+
+    shown = "".join(f"\n  {line}\n      {what}\n" for line, what in getattr(command, "EXAMPLES", ()))
+    return {
+        "description": command.__doc__,
+        "epilog": f"examples:{shown}" if shown else None,
+        "formatter_class": argparse.RawDescriptionHelpFormatter,
+        "allow_abbrev": False,
+    }
 
 
 def _where(error: BaseException) -> str:

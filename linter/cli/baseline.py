@@ -12,6 +12,10 @@ import sys
 from linter.cli import EXIT_CLEAN, EXIT_UNREADABLE
 
 SUMMARY = "write down today's findings, to see only new ones"
+EXAMPLES = (
+    ("regcred baseline deploy/", "accept what there is today, in .regcred-baseline"),
+    ("regcred check deploy/ --baseline .regcred-baseline", "only what is new fails"),
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from linter.model import Run
 
 SUMMARY = "judge manifests, dumps or standard input"
+EXAMPLES = (
+    ("regcred check deploy/", "before a merge: what is wrong with the manifests of this folder?"),
+    ("oc get secrets,serviceaccounts,pods,imagestreams -A -o yaml | regcred check -", "and with a cluster?"),
+    ("regcred check dump.yaml --format text --format html=report.html", "read it here, and keep a page to show around"),
+    ("regcred check deploy/ --select links --fail-on error", "only whether secrets reach pods; only errors fail"),
+    ("regcred check deploy/ --diff", "what would be repaired? --fix repairs it"),
+    ("regcred check dump.yaml --fix-dir fixes/", "write manifests and commands that repair the cluster"),
+)
 
 _LEVELS: Final = ("error", "warning", "info", "never")
 

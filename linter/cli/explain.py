@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from linter.registry import Loaded
 
 SUMMARY = "explain a rule"
+EXAMPLES = (
+    ("regcred explain RC302", "by its code"),
+    ("regcred explain mount-only-link unlinked-pull-secret", "by name, several at once"),
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

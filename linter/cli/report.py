@@ -9,6 +9,10 @@ import sys
 from linter.cli import EXIT_CLEAN, EXIT_UNREADABLE
 
 SUMMARY = "render a saved JSON result in another format"
+EXAMPLES = (
+    ("regcred check dump.yaml --format json=result.json", "save a result once"),
+    ("regcred report result.json --format html=report.html --format sarif=report.sarif", "render it, and again"),
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 INTERMIXED = True
 _TOLD = 10
 SUMMARY = "say step by step which credential an image is pulled with"
+EXAMPLES = (
+    ("regcred resolve dump.yaml", "every image of the cluster with its verdict, failing ones first"),
+    (
+        "regcred resolve quay.io/shop/web:1 -n shop --workload Deployment/web dump.yaml",
+        "why does this workload not pull its image?",
+    ),
+    ("regcred resolve quay.io/shop/web:1 -n shop --serviceaccount builder dump.yaml", "could a pod of this account?"),
+    ("regcred resolve quay.io/shop/web:1 -n shop --consumer importer dump.yaml", "could an image stream import it?"),
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

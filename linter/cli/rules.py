@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from linter.registry import Loaded
 
 SUMMARY = "list the rules"
+EXAMPLES = (
+    ("regcred rules", "all of them, by family"),
+    ("regcred rules links RC401 --format json", "a family and a rule, for a program"),
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,67 @@
+"""Print a script that completes regcred's commands, options, formats and rules in your shell.
+
+Exit codes: 0 printed; 2 usage error.
+"""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from linter.cli import EXIT_CLEAN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SUMMARY = "print a completion script for your shell"
+SHELLS: Final = ("bash", "zsh", "fish", "tcsh", "powershell")
+EXAMPLES = (
+    ("regcred completion bash > ~/.local/share/bash-completion/completions/regcred", "bash, for you alone"),
+    ('regcred completion zsh > "${fpath[1]}/_regcred"', "zsh"),
+    ("regcred completion fish > ~/.config/fish/completions/regcred.fish", "fish"),
+)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `regcred completion`."""
+    parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help=f"one of {', '.join(SHELLS)}")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Run `regcred completion` and return its exit code."""
+    import shtab  # noqa: PLC0415 - only this command needs it
+
+    from linter import registry  # noqa: PLC0415 - as above
+
+    rules = [word for loaded in registry.rules() for word in (loaded.rule.code, loaded.name)]
+    families = list(dict.fromkeys(loaded.family for loaded in registry.rules()))
+    words = {"RULE": rules, "RULES": [*families, *rules], "NAME[=FILE]": list(registry.report_names())}
+    completers = {"FILE": shtab.FILE, "PATH": shtab.FILE, "[IMAGE] PATH": shtab.FILE, "DIR": shtab.DIRECTORY}
+    sys.stdout.write(shtab.complete(whole(words, completers), arguments.shell) + "\n")
+    return EXIT_CLEAN
+
+
+def whole(
+    words: "Mapping[str, list[str]]", completers: "Mapping[str, Mapping[str, Any]]"
+) -> argparse.ArgumentParser:
+    """The parsers of all commands below one, for completion only.
+
+    `words` are what may stand for a metavariable, `completers` what shtab does for one; both by metavariable.
+    """
+    from importlib import import_module  # noqa: PLC0415 - as above
+
+    from linter.cli import available, parser_options  # noqa: PLC0415 - as above
+
+    top = argparse.ArgumentParser(prog="regcred")
+    top.add_argument("--version", action="store_true", help="print the version")
+    commands = top.add_subparsers()
+    for name in available():
+        command = import_module(f"linter.cli.{name}")
+        parser = commands.add_parser(name, help=command.SUMMARY, **parser_options(command))
+        command.configure(parser)
+        for action in parser._actions:  # noqa: SLF001 - argparse has no public way to walk what was declared
+            metavar = action.metavar if isinstance(action.metavar, str) else ""
+            if metavar in words:
+                action.choices = words[metavar]
+            elif metavar in completers or metavar.endswith("FILE"):
+                action.complete = completers.get(metavar, completers["FILE"])  # type: ignore[attr-defined] # shtab's hook
+    return top
