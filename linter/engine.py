@@ -14,7 +14,7 @@ from linter.inventory.joins import Joins
 from linter.inventory.records import UNJUDGED
 from linter.locate import Locator
 from linter.mentions import TextMentions
-from linter.model import Finding, Location, NotEvaluated, Problem, Run, Scan, Scope, Suppressed
+from linter.model import Baseline, Finding, Location, NotEvaluated, Problem, Pulls, Run, Scan, Scope, Suppressed
 from linter.proof import Prover
 from linter.settings import Settings
 from linter.sources import Artifact, InputProblem, Skipped, gather
@@ -29,7 +29,8 @@ class Request(NamedTuple):
     """What a call asks for. `scope` is `auto`, `cluster` or `manifests`.
 
     `overlay` holds contents that stand in for what is on disk, by display path: files as a fix would leave them.
-    `baseline` holds the fingerprints of findings that do not count.
+    `baseline` holds the fingerprints of findings that do not count, `baseline_path` says where they are from.
+    `wants` are the parts of a run that are made only for reports that show them: "pulls" and "diffs".
     """
 
     paths: tuple[str, ...]
@@ -40,6 +41,8 @@ class Request(NamedTuple):
     stdin: BinaryIO | None = None
     overlay: Mapping[str, bytes] = {}
     baseline: frozenset[str] = frozenset()
+    baseline_path: str = ""
+    wants: frozenset[str] = frozenset()
 
 
 class Result(NamedTuple):
@@ -182,6 +185,10 @@ def run(request: Request) -> Result:
     located = sorted(locator.findings(findings), key=_order)
     kept, suppressed, remarks = _settle(located, request, reader, inventories, locator, chosen)
     counted = tuple(one for one in kept if one.fingerprint not in request.baseline)
+    if "diffs" in request.wants:
+        from linter.diffs import attach  # noqa: PLC0415 - only some reports show diffs
+
+        counted = attach(counted, reader.bytes_of)
     finished = Run(
         version=__version__,
         scans=tuple(scans),
@@ -191,8 +198,27 @@ def run(request: Request) -> Result:
         not_evaluated=tuple(locator.not_evaluated(withheld)),
         problems=(*reader.problems, *remarks),
         baselined=len(kept) - len(counted),
+        baseline=_compared(request, located),
+        pulls=_pulls(request, settings, inventories, counted),
     )
     return Result(finished, tuple(inventories), reader.artifacts)
+
+
+def _compared(request: Request, located: Sequence[Finding]) -> Baseline | None:
+    """What the run was compared with; gone is what nobody finds any more, suppressed or not."""
+    if not request.baseline_path:
+        return None
+    return Baseline(request.baseline_path, len(request.baseline - {finding.fingerprint for finding in located}))
+
+
+def _pulls(
+    request: Request, settings: Settings, inventories: Sequence[Inventory], findings: Sequence[Finding]
+) -> Pulls | None:
+    if "pulls" not in request.wants:
+        return None
+    from linter.pulls import pulls  # noqa: PLC0415 - only some reports show who pulls what
+
+    return pulls(inventories, settings, findings)
 
 
 def _settle(

@@ -171,12 +171,17 @@ class Proof(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """A repair: its summary, the edits that make it, and the proof that it is never worse."""
+    """A repair: its summary, the edits that make it, and the proof that it is never worse.
+
+    `diff` is what the edits change, as a unified diff with credentials masked; "" where no report wanted it, or where
+    the files are too large to show it for every finding.
+    """
 
     applicability: Applicability
     summary: str
     edits: tuple[Edit, ...] = ()
     proof: Proof | None = None
+    diff: str = ""
 
 
 class Finding(NamedTuple):
@@ -278,8 +283,68 @@ class RuleInfo(NamedTuple):
     fixable: bool = False
 
 
+class SecretUse(NamedTuple):
+    """One secret on the way of a pull. `state` is read, skipped, missing, fatal or unknown; `reason` says why.
+
+    `key` is the registry key that offers the image a credential, as written; "" when this secret offers none.
+    """
+
+    name: str
+    state: str
+    reason: str = ""
+    key: str = ""
+
+
+class Pull(NamedTuple):
+    """One image, and all who pull or import it in the very same way: with the same secrets, to the same end.
+
+    `who` names some of them, `amount` counts all. `account` is the service account, "" for an import. `source` says
+    where the list of secrets comes from: account, own (the pod's), namespace (an import) or unknown. `secrets` stand in
+    the order in which they are read. `verdict` is a word of `regcred resolve`; `fails` when it is known not to work,
+    `works` when it is known to. `summary` says it in a sentence; `change` and `commands` are the smallest change that
+    would make it work.
+    """
+
+    who: tuple[ObjectRef, ...]
+    amount: int
+    account: str
+    source: str
+    secrets: tuple[SecretUse, ...]
+    registry: str
+    image: str
+    verdict: str
+    fails: bool = False
+    works: bool = False
+    summary: str = ""
+    change: str = ""
+    commands: tuple[str, ...] = ()
+    cluster: str = ""
+
+    @property
+    def imports(self) -> bool:
+        """Whether image streams import the image, rather than pods pull it."""
+        return not self.account
+
+
+class Pulls(NamedTuple):
+    """Who pulls what with which secrets: `resolved`, failing ones first, of `total` pulls and imports of the scan."""
+
+    resolved: tuple[Pull, ...] = ()
+    total: int = 0
+
+
+class Baseline(NamedTuple):
+    """What a run was compared with: the file, and how many of the findings it knows are gone."""
+
+    path: str
+    gone: int = 0
+
+
 class Run(NamedTuple):
-    """All that a report may say: the finished result of one call, locations resolved, findings ordered."""
+    """All that a report may say: the finished result of one call, locations resolved, findings ordered.
+
+    `pulls` is None unless a report wanted it.
+    """
 
     version: str
     scans: tuple[Scan, ...]
@@ -289,6 +354,8 @@ class Run(NamedTuple):
     not_evaluated: tuple[NotEvaluated, ...] = ()
     problems: tuple[Problem, ...] = ()
     baselined: int = 0
+    baseline: Baseline | None = None
+    pulls: Pulls | None = None
 
     def counts(self) -> dict[str, int]:
         """Findings per severity label, every label present, worst first."""
@@ -308,6 +375,7 @@ def affected_names(affected: Iterable[Affected]) -> list[str]:
 __all__ = [
     "Affected",
     "Applicability",
+    "Baseline",
     "Edit",
     "ExcerptLine",
     "Finding",
@@ -320,12 +388,15 @@ __all__ = [
     "PayloadSpot",
     "Problem",
     "Proof",
+    "Pull",
+    "Pulls",
     "Related",
     "Route",
     "RuleInfo",
     "Run",
     "Scan",
     "Scope",
+    "SecretUse",
     "Sensitive",
     "Severity",
     "Suppressed",

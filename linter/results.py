@@ -1,7 +1,7 @@
 """A saved JSON result back to a `Run`: the inverse of the report `json`, so that it can be rendered in other formats.
 
-What the JSON does not hold cannot come back: excerpts, the edits of fixes, and offsets into payloads. The manuals of
-rules come from this installation, by code.
+What the JSON does not hold cannot come back: the edits of fixes, and offsets into payloads. The manuals of rules come
+from this installation, by code.
 """
 
 from collections.abc import Iterable
@@ -14,6 +14,8 @@ from linter.errors import UsageError
 from linter.model import (
     Affected,
     Applicability,
+    Baseline,
+    ExcerptLine,
     Finding,
     Fix,
     Impact,
@@ -23,12 +25,15 @@ from linter.model import (
     PayloadSpot,
     Problem,
     Proof,
+    Pull,
+    Pulls,
     Related,
     Route,
     RuleInfo,
     Run,
     Scan,
     Scope,
+    SecretUse,
     Severity,
     Suppressed,
 )
@@ -72,11 +77,19 @@ class _Affected(_Object):
     image: str
 
 
+class _Line(_Record):
+    number: int
+    text: str
+    start: int
+    end: int
+
+
 class _Payload(_Record):
     key: str
     entry: str | None
     line: int
     column: int
+    excerpt: list[_Line] = []
 
 
 class _Location(_Record):
@@ -88,6 +101,7 @@ class _Location(_Record):
     endLine: int  # noqa: N815 - as in the JSON
     endColumn: int  # noqa: N815 - as in the JSON
     payload: _Payload | None
+    excerpt: list[_Line] = []
 
 
 class _Related(_Record):
@@ -112,6 +126,7 @@ class _Fix(_Record):
     applicability: Applicability
     summary: str
     proof: _Proof | None
+    diff: str = ""
 
 
 class _Finding(_Record):
@@ -164,6 +179,40 @@ class _Summary(_Record):
     baselined: int
 
 
+class _Baseline(_Record):
+    path: str
+    gone: int
+
+
+class _SecretUse(_Record):
+    name: str
+    state: str
+    reason: str
+    key: str
+
+
+class _Pull(_Record):
+    image: str
+    registry: str
+    who: list[_Object]
+    amount: int
+    account: str
+    source: str
+    secrets: list[_SecretUse]
+    verdict: str
+    fails: bool
+    works: bool
+    summary: str
+    change: str
+    commands: list[str]
+    cluster: str
+
+
+class _Pulls(_Record):
+    total: int
+    resolved: list[_Pull]
+
+
 class _Result(_Record):
     tool: _Tool
     scan: _Scan
@@ -172,6 +221,8 @@ class _Result(_Record):
     coverage: _Coverage
     summary: _Summary
     scans: list[_Scan] = []
+    baseline: _Baseline | None = None
+    pulls: _Pulls | None = None
 
 
 def parse(data: bytes, name: str) -> Run:
@@ -207,6 +258,10 @@ def _run(result: _Result) -> Run:
             for one in result.coverage.problems
         ),
         baselined=result.summary.baselined,
+        baseline=None if result.baseline is None else Baseline(result.baseline.path, result.baseline.gone),
+        pulls=None
+        if result.pulls is None
+        else Pulls(tuple(map(_pull, result.pulls.resolved)), result.pulls.total),
     )
 
 
@@ -255,7 +310,13 @@ def _location(location: _Location) -> Location:
         column=location.column,
         end_line=location.endLine,
         end_column=location.endColumn,
+        excerpt=_excerpt(location.excerpt),
+        payload_excerpt=_excerpt(inside.excerpt) if inside is not None else (),
     )
+
+
+def _excerpt(lines: list[_Line]) -> tuple[ExcerptLine, ...]:
+    return tuple(ExcerptLine(line.number, line.text, line.start, line.end) for line in lines)
 
 
 def _fix(fix: _Fix | None) -> Fix | None:
@@ -268,6 +329,7 @@ def _fix(fix: _Fix | None) -> Fix | None:
         proof=None
         if proof is None
         else Proof(tuple(proof.repaired), tuple(proof.broken), tuple(proof.removed), proof.unchanged),
+        diff=fix.diff,
     )
 
 
@@ -319,3 +381,20 @@ def _not_evaluated(entry: _NotEvaluated) -> NotEvaluated:
     )
 
 
+def _pull(pull: _Pull) -> Pull:
+    return Pull(
+        who=tuple(map(_object, pull.who)),
+        amount=pull.amount,
+        account=pull.account,
+        source=pull.source,
+        secrets=tuple(SecretUse(use.name, use.state, use.reason, use.key) for use in pull.secrets),
+        registry=pull.registry,
+        image=pull.image,
+        verdict=pull.verdict,
+        fails=pull.fails,
+        works=pull.works,
+        summary=pull.summary,
+        change=pull.change,
+        commands=tuple(pull.commands),
+        cluster=pull.cluster,
+    )

@@ -10,12 +10,16 @@ from linter.model import Severity
 
 
 class Report(NamedTuple):
-    """One format: its name on the command line, a line for `--help`, and what its text is."""
+    """One format: its name on the command line, a line for `--help`, and what its text is.
+
+    `wants` are the parts of a run that cost time and that only some formats show: "pulls" and "diffs".
+    """
 
     name: str
     title: str
     media_type: str = "text/plain"
     binary: bool = False
+    wants: tuple[str, ...] = ()
 
 
 class Options(NamedTuple):

@@ -4,12 +4,14 @@ from typing import Any
 
 from linter.model import (
     Affected,
+    ExcerptLine,
     Finding,
     Fix,
     Location,
     NotEvaluated,
     ObjectRef,
     Problem,
+    Pull,
     Related,
     Run,
     Scan,
@@ -19,7 +21,12 @@ from reports._jsontext import dump
 from reports._phrases import merged
 from reports.contract import Options, Report
 
-REPORT = Report("json", "one JSON document for programs, described by a schema", "application/json")
+REPORT = Report(
+    "json",
+    "one JSON document for programs, described by a schema",
+    "application/json",
+    wants=("pulls", "diffs"),
+)
 
 
 def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of a report
@@ -44,6 +51,10 @@ def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of
         "not_evaluated": len(run.not_evaluated),
         "problems": len(run.problems),
     }
+    if run.baseline is not None:
+        tree["baseline"] = {"path": run.baseline.path, "gone": run.baseline.gone}
+    if run.pulls is not None:
+        tree["pulls"] = {"total": run.pulls.total, "resolved": [_pull(pull) for pull in run.pulls.resolved]}
     return dump(tree)
 
 
@@ -67,10 +78,12 @@ def _object(ref: ObjectRef) -> dict[str, str]:
 
 def _location(location: Location) -> dict[str, Any]:
     spot = location.payload
-    payload = None
+    payload: dict[str, Any] | None = None
     if spot is not None:
         payload = {"key": spot.data_key, "entry": spot.entry, "line": spot.line, "column": spot.column}
-    return {
+        if location.payload_excerpt:
+            payload["excerpt"] = _excerpt(location.payload_excerpt)
+    tree: dict[str, Any] = {
         "path": location.path,
         "line": location.line,
         "column": location.column,
@@ -80,6 +93,13 @@ def _location(location: Location) -> dict[str, Any]:
         "endColumn": location.end_column,
         "payload": payload,
     }
+    if location.excerpt:
+        tree["excerpt"] = _excerpt(location.excerpt)
+    return tree
+
+
+def _excerpt(lines: tuple[ExcerptLine, ...]) -> list[dict[str, Any]]:
+    return [{"number": line.number, "text": line.text, "start": line.start, "end": line.end} for line in lines]
 
 
 def _affected(affected: Affected) -> dict[str, str]:
@@ -98,7 +118,7 @@ def _fix(fix: Fix | None) -> dict[str, Any] | None:
     if fix is None:
         return None
     proof = fix.proof
-    return {
+    tree: dict[str, Any] = {
         "applicability": str(fix.applicability),
         "summary": fix.summary,
         "proof": None
@@ -110,6 +130,9 @@ def _fix(fix: Fix | None) -> dict[str, Any] | None:
             "unchanged": proof.unchanged,
         },
     }
+    if fix.diff:
+        tree["diff"] = fix.diff
+    return tree
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -158,4 +181,25 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "line": problem.line,
         "column": problem.column,
         "fatal": problem.fatal,
+    }
+
+
+def _pull(pull: Pull) -> dict[str, Any]:
+    return {
+        "image": pull.image,
+        "registry": pull.registry,
+        "who": [_object(ref) for ref in pull.who],
+        "amount": pull.amount,
+        "account": pull.account,
+        "source": pull.source,
+        "secrets": [
+            {"name": use.name, "state": use.state, "reason": use.reason, "key": use.key} for use in pull.secrets
+        ],
+        "verdict": pull.verdict,
+        "fails": pull.fails,
+        "works": pull.works,
+        "summary": pull.summary,
+        "change": pull.change,
+        "commands": list(pull.commands),
+        "cluster": pull.cluster,
     }

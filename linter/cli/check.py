@@ -83,8 +83,11 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.baseline:
         from linter import baseline  # noqa: PLC0415 - most calls have none
 
-        request = request._replace(baseline=frozenset(baseline.load(arguments.baseline)))
+        request = request._replace(
+            baseline=frozenset(baseline.load(arguments.baseline)), baseline_path=arguments.baseline
+        )
     outputs = outputs_of(arguments)
+    request = request._replace(wants=wants_of(outputs))
     result = engine.run(request)
     if arguments.fix or arguments.diff or arguments.fix_dir:
         from linter.cli._repair import repair  # noqa: PLC0415 - only a repair needs the fix engine
@@ -128,6 +131,13 @@ def outputs_of(arguments: argparse.Namespace) -> list[tuple[str, str]]:
             "two formats would share standard output: give all but one a file, as in --format json=out.json"
         )
     return outputs
+
+
+def wants_of(outputs: list[tuple[str, str]]) -> frozenset[str]:
+    """The parts of a run that cost time and that at least one of the formats shows."""
+    from linter import registry  # noqa: PLC0415 - as above
+
+    return frozenset(part for name, _ in outputs for part in registry.report(name).REPORT.wants)
 
 
 def write(name: str, path: str, run: "Run", arguments: argparse.Namespace) -> None:

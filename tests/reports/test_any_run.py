@@ -43,7 +43,7 @@ PLACE = st.builds(
 )
 AFFECTED = tuples(st.builds(model.Affected, REF, TEXT), 7)
 PROOF = st.builds(model.Proof, tuples(TEXT), tuples(TEXT), tuples(TEXT), COUNT)
-FIX = st.builds(model.Fix, st.sampled_from(model.Applicability), TEXT, st.just(()), st.none() | PROOF)
+FIX = st.builds(model.Fix, st.sampled_from(model.Applicability), TEXT, st.just(()), st.none() | PROOF, TEXT)
 FINDING = st.builds(
     model.Finding,
     code=TEXT,
@@ -74,6 +74,26 @@ SCAN = st.builds(
     tuples(TEXT),
 )
 RULE = st.builds(model.RuleInfo, TEXT, TEXT, TEXT, SEVERITY, TEXT, tuples(st.tuples(TEXT, TEXT)), st.booleans())
+USE = st.builds(
+    model.SecretUse, TEXT, st.sampled_from(["read", "skipped", "missing", "fatal", "unknown"]), TEXT, TEXT
+)
+PULL = st.builds(
+    model.Pull,
+    st.lists(REF, min_size=1, max_size=3).map(tuple),
+    COUNT,
+    TEXT,
+    st.sampled_from(["account", "own", "namespace", "unknown"]),
+    tuples(USE, 3),
+    TEXT,
+    TEXT,
+    TEXT,
+    st.booleans(),
+    st.booleans(),
+    TEXT,
+    TEXT,
+    tuples(TEXT),
+    TEXT,
+)
 RUN = st.builds(
     model.Run,
     st.just("0.1.0"),
@@ -84,6 +104,8 @@ RUN = st.builds(
     tuples(st.builds(model.NotEvaluated, TEXT, TEXT, st.none() | REF, st.none() | PLACE, tuples(TEXT), TEXT), 1),
     tuples(st.builds(model.Problem, TEXT, TEXT, TEXT, COUNT, COUNT, st.booleans()), 1),
     COUNT,
+    baseline=st.none() | st.builds(model.Baseline, TEXT, COUNT),
+    pulls=st.none() | st.builds(model.Pulls, tuples(PULL, 3), COUNT),
 )
 
 CHECKS = {}

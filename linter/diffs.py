@@ -1,0 +1,70 @@
+"""The diffs of fixes, credentials masked, for reports that show them.
+
+A fix is tried on the whole file, so the cost of all diffs grows with files times fixes. It is bounded by the text that
+is read: the worst findings get their diff first, the rest are left to `--diff`, which makes one diff of all.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from linter.documents.text import DecodeProblem, decode
+from linter.errors import FixError
+from linter.fix.diff import unified
+from linter.fix.plan import apply_fixes
+from linter.model import Applicability, Finding, Fix
+
+_BUDGET: Final = 400_000
+"""So many characters of files are read for diffs in one run; about a second of work."""
+
+_LARGEST: Final = 100_000
+"""A longer file is left out: it would use up what many small ones need."""
+
+_LONGEST: Final = 200
+"""So many lines of one diff are shown."""
+
+
+def attach(findings: Sequence[Finding], read: Callable[[str], bytes | None]) -> tuple[Finding, ...]:
+    """Return `findings` with the diffs of their fixes, as far as the bound allows. `read` gives the bytes of a path."""
+    order = sorted(range(len(findings)), key=lambda at: _weight(findings[at]), reverse=True)
+    files: dict[str, tuple[bytes, str] | None] = {}
+    left = _BUDGET
+    done = list(findings)
+    for at in order:
+        fix = findings[at].fix
+        if fix is None or not fix.edits or fix.applicability is Applicability.DISPLAY:
+            continue
+        paths = sorted({edit.path for edit in fix.edits})
+        texts = {path: files[path] if path in files else files.setdefault(path, _read(path, read)) for path in paths}
+        known = {path: found for path, found in texts.items() if found is not None}
+        cost = sum(len(text) for _, text in known.values())
+        if len(known) < len(paths) or cost > left:
+            continue
+        left -= cost
+        done[at] = findings[at]._replace(fix=fix._replace(diff=_diff(fix, known)))
+    return tuple(done)
+
+
+def _weight(finding: Finding) -> tuple[int, int]:
+    return (finding.severity, len(finding.impact.workloads) + len(finding.impact.imports))
+
+
+def _read(path: str, read: Callable[[str], bytes | None]) -> tuple[bytes, str] | None:
+    data = read(path)
+    if data is None or len(data) > _LARGEST:
+        return None
+    try:
+        return data, decode(data).text
+    except DecodeProblem:
+        return None
+
+
+def _diff(fix: Fix, files: dict[str, tuple[bytes, str]]) -> str:
+    """Return what `fix` changes; "" when it cannot be made, which the fix engine says when it is asked to."""
+    outcome = apply_fixes({path: data for path, (data, _) in files.items()}, [fix], unsafe=True)
+    try:
+        parts = [unified(files[path][1], decode(data).text, path) for path, data in sorted(outcome.changed.items())]
+    except (FixError, DecodeProblem):
+        return ""
+    lines = "".join(parts).rstrip("\n").split("\n")
+    more = len(lines) - _LONGEST
+    return "\n".join([*lines[:_LONGEST], f"… and {more} more lines"] if more > 0 else lines)

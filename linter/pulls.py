@@ -1,0 +1,141 @@
+"""Who pulls what with which secrets, as records for reports: every pull and import resolved, and told once.
+
+The answers are those of `regcred resolve`. All who pull one image in the very same way are one record. The number of
+records is bounded: what findings hit comes first, and the count of all is always true.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from linter.credentials import Consumer
+from linter.inventory.inventory import Inventory
+from linter.inventory.paths import dig, text
+from linter.model import Finding, ObjectRef, Pull, Pulls, SecretUse
+from linter.resolve.atlas import Atlas
+from linter.resolve.explain import explain
+from linter.resolve.records import Explanation, KeyMatch, SecretStep
+from linter.resolve.subjects import Case, Question, cases
+from linter.settings import Settings
+
+_MOST: Final = 3000
+"""So many ways to pull are resolved in one run (a third of a millisecond each); the rest are only counted."""
+
+_NAMED: Final = 24
+"""So many of those who pull in one way are named."""
+
+_LISTED: Final = 40
+"""So many secrets of one list are told: a namespace may hold thousands, and an import reads them all."""
+
+_Way = tuple[object, ...]
+
+
+def pulls(inventories: Iterable[Inventory], settings: Settings, findings: Sequence[Finding]) -> Pulls:
+    """Resolve the pulls and imports of every inventory; what `findings` hit first, as far as the bound allows."""
+    hit = {
+        (finding.cluster, affected.object)
+        for finding in findings
+        for affected in (*finding.impact.workloads, *finding.impact.imports)
+    }
+    ways: list[tuple[bool, list[Case]]] = []
+    total = 0
+    for inventory in inventories:
+        together: dict[_Way, list[Case]] = {}
+        for case in cases(inventory, Question()):
+            together.setdefault(_way(case), []).append(case)
+            total += 1
+        ways += [(any(_who(case) in hit for case in alike), alike) for alike in together.values()]
+    ways.sort(key=lambda way: not way[0])
+    atlases: dict[int, Atlas] = {}
+    found = list(_resolved((alike for _, alike in ways[:_MOST]), settings, atlases))
+    found.sort(key=lambda pull: (not pull.fails, pull.works, pull.cluster, pull.who[0].namespace, pull.image))
+    return Pulls(tuple(found), total)
+
+
+def _who(case: Case) -> tuple[str, ObjectRef]:
+    return case.inventory.name, _ref(case)
+
+
+def _ref(case: Case) -> ObjectRef:
+    owner = case.workload or case.stream
+    return owner.object.ref if owner is not None else ObjectRef()
+
+
+def _way(case: Case) -> _Way:
+    """What must be equal for two pulls to be the same to a reader, commands included.
+
+    A list of its own is changed in the object itself, so only pods of one owner share it.
+    """
+    workload, reached = case.workload, case.reach
+    own: object = ""
+    if workload is not None and (workload.explicit or workload.is_pod):
+        own = workload.object.name
+        if workload.is_pod:
+            owners = dig(workload.object.body, "metadata", "ownerReferences")
+            first = owners[0] if isinstance(owners, list) and owners else None
+            own = ("owned", text(dig(first, "kind")), text(dig(first, "name"))) if first else own
+    return (
+        case.consumer,
+        case.image,
+        case.namespace,
+        workload.account if workload is not None else "",
+        own,
+        tuple(id(secret.object) for secret in case.secrets),
+        tuple(link.name for link in reached.links) if reached is not None else (),
+        reached.unknown if reached is not None else "",
+    )
+
+
+def _resolved(ways: Iterable[list[Case]], settings: Settings, atlases: dict[int, Atlas]) -> Iterator[Pull]:
+    for alike in ways:
+        case = alike[0]
+        atlas = atlases.setdefault(id(case.inventory), Atlas(case.inventory, settings))
+        yield _pull(alike, explain(case, atlas))
+
+
+def _pull(alike: list[Case], told: Explanation) -> Pull:
+    case = alike[0]
+    who = tuple(dict.fromkeys(_ref(one) for one in alike))
+    change = told.changes[0] if told.changes else None
+    return Pull(
+        who=who[:_NAMED],
+        amount=len(who),
+        account=case.workload.account if case.workload is not None else "",
+        source=_source(case),
+        secrets=tuple(_use(step, told) for step in _told(told)),
+        registry=(told.lookup or "").partition("/")[0],
+        image=case.image,
+        verdict=str(told.verdict),
+        fails=told.verdict.fails,
+        works=told.verdict.works,
+        summary=told.summary,
+        change=change.summary if change is not None else "",
+        commands=change.commands if change is not None else (),
+        cluster=case.inventory.name,
+    )
+
+
+def _told(told: Explanation) -> Sequence[SecretStep]:
+    """The secrets that are told: all that decide something, and of the others no more than a person reads."""
+    if len(told.secrets) <= _LISTED:
+        return told.secrets
+    offering = {offer.secret for offer in told.offers}
+    deciding = [step for step in told.secrets if step.fate.value in ("fatal", "missing") or step.name in offering]
+    return deciding[:_LISTED] or told.secrets[:_LISTED]
+
+
+def _use(step: SecretStep, told: Explanation) -> SecretUse:
+    name = None if step.node_wide else step.name
+    key = next((offer.key for offer in told.offers if offer.secret == name), "")
+    key = key or next((one.written for one in told.keys if one.secret == name and one.match is KeyMatch.MATCH), "")
+    return SecretUse("node-wide file" if step.node_wide else step.name, str(step.fate), step.reason, key)
+
+
+def _source(case: Case) -> str:
+    if case.consumer is Consumer.IMPORTER:
+        return "namespace"
+    reached = case.reach
+    if reached is None or (reached.unknown and not reached.links):
+        return "unknown"
+    workload = case.workload
+    pod = workload is not None and workload.is_pod and bool(workload.object.uid)
+    return "own" if reached.explicit or pod else "account"
