@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from linter import __version__, registry
+from linter.clock import now
 from linter.comments import marked
 from linter.documents import Document, read
 from linter.documents.objects import KubeObject, Seen, objects
@@ -200,6 +201,7 @@ def run(request: Request) -> Result:
         baselined=len(kept) - len(counted),
         baseline=_compared(request, located),
         pulls=_pulls(request, settings, inventories, counted),
+        time=now(),
     )
     return Result(finished, tuple(inventories), reader.artifacts)
 

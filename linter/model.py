@@ -184,6 +184,20 @@ class Fix(NamedTuple):
     diff: str = ""
 
 
+class Seen(NamedTuple):
+    """What the history knows of a finding; times are Unix seconds.
+
+    `first` is the scan that saw it first, `since` the one that began its present stretch: the first, or the one that
+    saw it again after it had been resolved. Its age counts from `since`. `new` says that it was not open after the scan
+    before this one, `reopened` how often it has come back.
+    """
+
+    first: int
+    since: int
+    reopened: int = 0
+    new: bool = False
+
+
 class Finding(NamedTuple):
     """One defect, told once. `message` is one sentence of what is true; `detail` says why; `remedy` what to do.
 
@@ -205,6 +219,7 @@ class Finding(NamedTuple):
     impact: Impact = Impact()
     fix: Fix | None = None
     cluster: str = ""
+    seen: Seen | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -340,10 +355,61 @@ class Baseline(NamedTuple):
     gone: int = 0
 
 
+class Resolved(NamedTuple):
+    """A finding that is gone: the scan at `resolved` judged its place again and did not see it. Times: Unix seconds."""
+
+    code: str
+    name: str
+    severity: Severity
+    object: ObjectRef
+    first: int
+    since: int
+    resolved: int
+    reopened: int = 0
+
+
+class TrendPoint(NamedTuple):
+    """One stored scan: when (Unix seconds), what was open after it by severity, and what had changed since the last."""
+
+    time: int
+    error: int = 0
+    warning: int = 0
+    info: int = 0
+    suppressed: int = 0
+    new: int = 0
+    reopened: int = 0
+    resolved: int = 0
+
+    @property
+    def open(self) -> int:
+        """How many findings were open after this scan."""
+        return self.error + self.warning + self.info
+
+
+class ClusterTrend(NamedTuple):
+    """One cluster, or set of manifests, over time.
+
+    `points` are its scans, the oldest first, at most the last hundred; `resolved` is what the newest found gone.
+    `mean_time_to_resolve` is in seconds, over every stretch that ever ended; None while none has.
+    """
+
+    cluster: str
+    points: tuple[TrendPoint, ...] = ()
+    resolved: tuple[Resolved, ...] = ()
+    mean_time_to_resolve: int | None = None
+
+
+class Trend(NamedTuple):
+    """What the history knows of the scans of a run, this one included; of each finding it is in `Finding.seen`."""
+
+    clusters: tuple[ClusterTrend, ...] = ()
+
+
 class Run(NamedTuple):
     """All that a report may say: the finished result of one call, locations resolved, findings ordered.
 
-    `pulls` is None unless a report wanted it.
+    `pulls` is None unless a report wanted it. `time` is when it was judged, in Unix seconds (0: not known); `trend` is
+    there when a history was kept.
     """
 
     version: str
@@ -356,6 +422,8 @@ class Run(NamedTuple):
     baselined: int = 0
     baseline: Baseline | None = None
     pulls: Pulls | None = None
+    time: int = 0
+    trend: Trend | None = None
 
     def counts(self) -> dict[str, int]:
         """Findings per severity label, every label present, worst first."""
@@ -376,6 +444,7 @@ __all__ = [
     "Affected",
     "Applicability",
     "Baseline",
+    "ClusterTrend",
     "Edit",
     "ExcerptLine",
     "Finding",
@@ -391,14 +460,18 @@ __all__ = [
     "Pull",
     "Pulls",
     "Related",
+    "Resolved",
     "Route",
     "RuleInfo",
     "Run",
     "Scan",
     "Scope",
     "SecretUse",
+    "Seen",
     "Sensitive",
     "Severity",
     "Suppressed",
+    "Trend",
+    "TrendPoint",
     "affected_names",
 ]

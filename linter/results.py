@@ -1,20 +1,23 @@
 """A saved JSON result back to a `Run`: the inverse of the report `json`, so that it can be rendered in other formats.
 
 What the JSON does not hold cannot come back: the edits of fixes, and offsets into payloads. The manuals of rules come
-from this installation, by code.
+from this installation, by code; those of a project's own rules from the JSON.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from linter import registry
+from linter.custom import FAMILY
 from linter.errors import UsageError
 from linter.model import (
     Affected,
     Applicability,
     Baseline,
+    ClusterTrend,
     ExcerptLine,
     Finding,
     Fix,
@@ -28,14 +31,18 @@ from linter.model import (
     Pull,
     Pulls,
     Related,
+    Resolved,
     Route,
     RuleInfo,
     Run,
     Scan,
     Scope,
     SecretUse,
+    Seen,
     Severity,
     Suppressed,
+    Trend,
+    TrendPoint,
 )
 
 SCHEMA: Final = 1
@@ -129,6 +136,13 @@ class _Fix(_Record):
     diff: str = ""
 
 
+class _Seen(_Record):
+    first: datetime
+    since: datetime
+    reopened: int
+    new: bool
+
+
 class _Finding(_Record):
     code: str
     name: str
@@ -144,6 +158,7 @@ class _Finding(_Record):
     commands: list[str]
     cluster: str
     key: str
+    seen: _Seen | None = None
 
 
 class _Suppressed(_Record):
@@ -213,6 +228,53 @@ class _Pulls(_Record):
     resolved: list[_Pull]
 
 
+class _Point(_Record):
+    time: datetime
+    error: int
+    warning: int
+    info: int
+    suppressed: int
+    new: int
+    reopened: int
+    resolved: int
+
+
+class _Resolved(_Record):
+    code: str
+    name: str
+    severity: str
+    object: _Object
+    first: datetime
+    since: datetime
+    resolved: datetime
+    reopened: int
+
+
+class _Cluster(_Record):
+    cluster: str
+    points: list[_Point]
+    resolved: list[_Resolved]
+    meanTimeToResolve: int | None  # noqa: N815 - as in the JSON
+
+
+class _Trend(_Record):
+    clusters: list[_Cluster]
+
+
+class _Section(_Record):
+    title: str
+    text: str
+
+
+class _Rule(_Record):
+    code: str
+    name: str
+    severity: str
+    summary: str
+    sections: list[_Section]
+    fixable: bool
+
+
 class _Result(_Record):
     tool: _Tool
     scan: _Scan
@@ -223,6 +285,9 @@ class _Result(_Record):
     scans: list[_Scan] = []
     baseline: _Baseline | None = None
     pulls: _Pulls | None = None
+    time: datetime | None = None
+    trend: _Trend | None = None
+    rules: list[_Rule] = []
 
 
 def parse(data: bytes, name: str) -> Run:
@@ -250,7 +315,9 @@ def _run(result: _Result) -> Run:
         version=result.tool.version,
         scans=scans,
         findings=findings,
-        rules=tuple(_rules(scans, [*findings, *(one.finding for one in suppressed)])),
+        rules=tuple(
+            _rules(scans, [*findings, *(one.finding for one in suppressed)], {one.code: one for one in result.rules})
+        ),
         suppressed=suppressed,
         not_evaluated=tuple(map(_not_evaluated, result.coverage.not_evaluated)),
         problems=tuple(
@@ -262,12 +329,49 @@ def _run(result: _Result) -> Run:
         pulls=None
         if result.pulls is None
         else Pulls(tuple(map(_pull, result.pulls.resolved)), result.pulls.total),
+        time=_seconds(result.time) if result.time is not None else 0,
+        trend=_trend(result.trend) if result.trend is not None else None,
     )
 
 
-def _rules(scans: Iterable[Scan], findings: Iterable[Finding]) -> list[RuleInfo]:
+def _seconds(time: datetime) -> int:
+    return int(time.timestamp())
+
+
+def _trend(trend: _Trend) -> Trend:
+    return Trend(tuple(_cluster(cluster) for cluster in trend.clusters))
+
+
+def _cluster(cluster: _Cluster) -> ClusterTrend:
+    points = (
+        TrendPoint(_seconds(one.time), **{name: getattr(one, name) for name in TrendPoint._fields[1:]})
+        for one in cluster.points
+    )
+    resolved = (
+        Resolved(
+            code=one.code,
+            name=one.name,
+            severity=_severity(one.severity),
+            object=_object(one.object),
+            first=_seconds(one.first),
+            since=_seconds(one.since),
+            resolved=_seconds(one.resolved),
+            reopened=one.reopened,
+        )
+        for one in cluster.resolved
+    )
+    return ClusterTrend(cluster.cluster, tuple(points), tuple(resolved), cluster.meanTimeToResolve)
+
+
+def _own_rule(rule: _Rule) -> RuleInfo:
+    sections = tuple((one.title, one.text) for one in rule.sections)
+    return RuleInfo(rule.code, rule.name, FAMILY, _severity(rule.severity), rule.summary, sections, rule.fixable)
+
+
+def _rules(scans: Iterable[Scan], findings: Iterable[Finding], own: Mapping[str, _Rule]) -> list[RuleInfo]:
     """The rules that ran, as this installation knows them; of others what the findings tell."""
     told = {one.code: RuleInfo(one.code, one.name, "", one.severity, one.name.replace("-", " ")) for one in findings}
+    told.update({code: _own_rule(rule) for code, rule in own.items()})
     ran = {code for scan in scans for code in scan.evaluated} | told.keys()
     known = {loaded.rule.code: loaded for loaded in registry.rules() if loaded.rule.code in ran}
     return [
@@ -367,7 +471,12 @@ def _finding(finding: _Finding) -> Finding:
         impact=Impact(_affected(finding.impact.workloads), _affected(finding.impact.imports)),
         fix=_fix(finding.fix),
         cluster=finding.cluster,
+        seen=_seen(finding.seen) if finding.seen is not None else None,
     )
+
+
+def _seen(seen: _Seen) -> Seen:
+    return Seen(_seconds(seen.first), _seconds(seen.since), seen.reopened, seen.new)
 
 
 def _not_evaluated(entry: _NotEvaluated) -> NotEvaluated:

@@ -5,14 +5,12 @@ A rule is one file. Its docstring is its manual, its `RULE` declares it, its nam
     RULE = Rule(code="RC307", severity=Severity.INFO, check=check, fixable=True, needs=("ServiceAccount",))
 """
 
-import os
 import re
 import shlex
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from linter import credentials, payload_edit
+from linter import clock, credentials, payload_edit
 from linter.credentials import Consumer, Entry, JsonNode, Payload, PayloadError
 from linter.documents.objects import KubeObject
 from linter.inventory.evidence import REFUSED, UNDECODABLE, PullFailure
@@ -105,8 +103,7 @@ class Context:
     @property
     def now(self) -> int:
         """The present in Unix seconds; the variable SOURCE_DATE_EPOCH sets it, so that a result can be reproduced."""
-        fixed = os.environ.get("SOURCE_DATE_EPOCH", "").strip()
-        return int(fixed) if fixed.isdecimal() and len(fixed) < 12 else int(time.time())
+        return clock.now()
 
     def option(self, name: str) -> str | int | bool:
         """What the settings say for the option `name` of this rule, or its default. Raises KeyError for no option."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from linter.model import (
     Affected,
+    ClusterTrend,
     ExcerptLine,
     Finding,
     Fix,
@@ -13,12 +14,17 @@ from linter.model import (
     Problem,
     Pull,
     Related,
+    Resolved,
+    RuleInfo,
     Run,
     Scan,
+    Seen,
     Suppressed,
+    Trend,
 )
 from reports._jsontext import dump
 from reports._phrases import merged
+from reports._times import utc
 from reports.contract import Options, Report
 
 REPORT = Report(
@@ -27,6 +33,8 @@ REPORT = Report(
     "application/json",
     wants=("pulls", "diffs"),
 )
+
+_CUSTOM = "custom"  # the family of rules that a project brings itself
 
 
 def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of a report
@@ -55,7 +63,53 @@ def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of
         tree["baseline"] = {"path": run.baseline.path, "gone": run.baseline.gone}
     if run.pulls is not None:
         tree["pulls"] = {"total": run.pulls.total, "resolved": [_pull(pull) for pull in run.pulls.resolved]}
+    if run.time:
+        tree["time"] = utc(run.time)
+    if run.trend is not None:
+        tree["trend"] = trend(run.trend)
+    own = [_rule(rule) for rule in run.rules if rule.family == _CUSTOM]
+    if own:
+        tree["rules"] = own
     return dump(tree)
+
+
+def trend(found: Trend) -> dict[str, Any]:
+    """Return the member `trend`, which `regcred trend` writes too."""
+    return {"clusters": [_cluster(cluster) for cluster in found.clusters]}
+
+
+def _cluster(cluster: ClusterTrend) -> dict[str, Any]:
+    return {
+        "cluster": cluster.cluster,
+        "points": [{**point._asdict(), "time": utc(point.time)} for point in cluster.points],
+        "resolved": [_resolved(one) for one in cluster.resolved],
+        "meanTimeToResolve": cluster.mean_time_to_resolve,
+    }
+
+
+def _resolved(one: Resolved) -> dict[str, Any]:
+    return {
+        "code": one.code,
+        "name": one.name,
+        "severity": one.severity.label,
+        "object": _object(one.object),
+        "first": utc(one.first),
+        "since": utc(one.since),
+        "resolved": utc(one.resolved),
+        "reopened": one.reopened,
+    }
+
+
+def _rule(rule: RuleInfo) -> dict[str, Any]:
+    """Return a rule that no other installation knows, with its manual."""
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "severity": rule.severity.label,
+        "summary": rule.summary,
+        "sections": [{"title": title, "text": text} for title, text in rule.sections],
+        "fixable": rule.fixable,
+    }
 
 
 def _scan(scan: Scan) -> dict[str, Any]:
@@ -135,8 +189,12 @@ def _fix(fix: Fix | None) -> dict[str, Any] | None:
     return tree
 
 
+def _seen(seen: Seen) -> dict[str, Any]:
+    return {"first": utc(seen.first), "since": utc(seen.since), "reopened": seen.reopened, "new": seen.new}
+
+
 def _finding(finding: Finding) -> dict[str, Any]:
-    return {
+    tree = {
         "code": finding.code,
         "name": finding.name,
         "severity": finding.severity.label,
@@ -156,6 +214,9 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "cluster": finding.cluster,
         "key": finding.key,
     }
+    if finding.seen is not None:
+        tree["seen"] = _seen(finding.seen)
+    return tree
 
 
 def _suppressed(item: Suppressed) -> dict[str, Any]:

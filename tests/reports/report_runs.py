@@ -3,6 +3,7 @@
 from linter.model import (
     Affected,
     Applicability,
+    ClusterTrend,
     Edit,
     ExcerptLine,
     Finding,
@@ -16,13 +17,17 @@ from linter.model import (
     Problem,
     Proof,
     Related,
+    Resolved,
     RuleInfo,
     Run,
     Scan,
     Scope,
+    Seen,
     Sensitive,
     Severity,
     Suppressed,
+    Trend,
+    TrendPoint,
 )
 
 SECRET_TEXT = "never-shown-anywhere"
@@ -183,7 +188,33 @@ FULL = SMALL._replace(
     problems=PROBLEMS,
     baselined=4,
 )
-RUNS = {"empty": EMPTY, "small": SMALL, "full": FULL, "nothing": Run("0.1.0", (), ())}
+
+DAY = 86_400
+NOW = 1_790_000_000  # 2026-09-21
+TREND = Trend(
+    (
+        ClusterTrend(
+            "deploy",
+            tuple(
+                TrendPoint(NOW - n * DAY, 1 + n % 3, 2 + n // 4, 1, 1, n % 2, int(n == 3), n % 3)
+                for n in range(30, -1, -1)
+            ),
+            (Resolved("RC401", "missing-port-80", Severity.ERROR, TOOLS.object, NOW - 40 * DAY, NOW - 9 * DAY, NOW),),
+            5 * DAY,
+        ),
+        ClusterTrend("prod-east", (TrendPoint(NOW, 0, 0, 1, new=1),)),
+    )
+)
+TRENDED = FULL._replace(
+    time=NOW,
+    trend=TREND,
+    findings=(
+        UNDECODABLE._replace(seen=Seen(NOW - 40 * DAY, NOW - 33 * DAY, 2)),
+        UNLINKED._replace(seen=Seen(NOW - 3 * DAY, NOW - 3 * DAY)),
+        WHOLE_OBJECT._replace(seen=Seen(NOW, NOW, 0, new=True)),
+    ),
+)
+RUNS = {"empty": EMPTY, "small": SMALL, "full": FULL, "nothing": Run("0.1.0", (), ()), "trend": TRENDED}
 
 HOSTILE = (
     "\x1b[31mred\x1b]0;title\x07",
@@ -224,6 +255,7 @@ def hostile(text: str) -> Run:
         Impact((hit,) * 7, (hit,)),
         Fix(Applicability.SAFE, text, (), Proof((text,), (text,), (text,), 1)),
         text,
+        Seen(NOW - DAY, NOW - DAY),
     )
     scan = Scan(text, (text,), Scope.MANIFESTS, text, text, {text: 1}, 1, ((text, 1),), (text,))
     return Run(
@@ -235,6 +267,8 @@ def hostile(text: str) -> Run:
         (NotEvaluated(text, text, ref, where, (text,), text),),
         (Problem(text, text, text, 1, 2, fatal=True),),
         1,
+        time=NOW,
+        trend=Trend((ClusterTrend(text, (TrendPoint(NOW, 1),), (Resolved(text, text, Severity.INFO, ref, 1, 2, 3),)),)),
     )
 
 

@@ -44,6 +44,7 @@ PLACE = st.builds(
 AFFECTED = tuples(st.builds(model.Affected, REF, TEXT), 7)
 PROOF = st.builds(model.Proof, tuples(TEXT), tuples(TEXT), tuples(TEXT), COUNT)
 FIX = st.builds(model.Fix, st.sampled_from(model.Applicability), TEXT, st.just(()), st.none() | PROOF, TEXT)
+SEEN = st.builds(model.Seen, COUNT, COUNT, COUNT, st.booleans())
 FINDING = st.builds(
     model.Finding,
     code=TEXT,
@@ -60,6 +61,12 @@ FINDING = st.builds(
     impact=st.builds(model.Impact, AFFECTED, AFFECTED),
     fix=st.none() | FIX,
     cluster=TEXT,
+    seen=st.none() | SEEN,
+)
+POINT = st.builds(model.TrendPoint, *[COUNT] * len(model.TrendPoint._fields))
+RESOLVED = st.builds(model.Resolved, TEXT, TEXT, SEVERITY, REF, COUNT, COUNT, COUNT, COUNT)
+TREND = st.builds(
+    model.Trend, tuples(st.builds(model.ClusterTrend, TEXT, tuples(POINT), tuples(RESOLVED), st.none() | COUNT))
 )
 SCAN = st.builds(
     model.Scan,
@@ -106,6 +113,8 @@ RUN = st.builds(
     COUNT,
     baseline=st.none() | st.builds(model.Baseline, TEXT, COUNT),
     pulls=st.none() | st.builds(model.Pulls, tuples(PULL, 3), COUNT),
+    time=COUNT,
+    trend=st.none() | TREND,
 )
 
 CHECKS = {}
