@@ -148,9 +148,7 @@ def matches_target(key: RegistryKey, target: Target) -> bool:
         return False
     if not target.path.startswith(key.prefix):
         return False
-    return all(
-        pattern == label or glob_match(pattern, label) for pattern, label in zip(key.labels, target.labels, strict=True)
-    )
+    return all(glob_match(pattern, label) for pattern, label in zip(key.labels, target.labels, strict=True))
 
 
 def registry_host(text: str) -> str:

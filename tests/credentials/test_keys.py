@@ -76,6 +76,9 @@ def test_keys_that_the_kubelet_drops(key: str) -> None:
         ("quay.io/team%3fx", "quay.io/team/app", True),
         ("quay.io/a%0ab", "quay.io/a", False),
         ("[::1]:5000", "[::1]:5000/team", True),
+        ("[::1]", "[::1]/team", False),  # without a port the brackets stay, and the matcher reads a class of characters
+        ("[::1]:", "[::1]/team", False),
+        ("*", "[::1]/team", True),
         ("quay.io/team/app:1", "quay.io/team/app:1", True),
         ("quay.io/team/app:1", "quay.io/team/app", False),
         ("", "", True),
