@@ -27,6 +27,7 @@ __all__ = [
 _ALPHABET: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 _BODY: Final = re.compile(rb"[A-Za-z0-9+/]*")
 _GO_SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+_BAD_BYTE: Final = re.compile("[\udc80-\udcff]")
 NO_COLON: Final = "unable to parse auth field, must be formatted as base64(username:password)"
 """The kubelet's message for an ``auth`` without a colon (Kubernetes 1.34)."""
 
@@ -123,8 +124,10 @@ def decode_data(text: str) -> bytes | Base64Error:
 
 def scrub_bytes(value: bytes) -> str:
     """Decode bytes; every byte that is not UTF-8 becomes U+FFFD, as Go's JSON encoder writes it."""
-    text = value.decode("utf-8", "surrogateescape")
-    return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
+    try:
+        return value.decode()
+    except UnicodeDecodeError:  # Python's "replace" joins some bad bytes, Go replaces each
+        return _BAD_BYTE.sub("\ufffd", value.decode("utf-8", "surrogateescape"))
 
 
 def decode_auth(text: str) -> Credential | CredentialError:

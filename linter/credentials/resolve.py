@@ -23,27 +23,28 @@ def lookup(
     """Resolve the credentials a consumer offers for an image; never raises on account of its data.
 
     ``secrets`` in the order the consumer gets them: the pod's list (kubelet), the namespace's in name order
-    (importer). ``node_config`` is the node-wide ``config.json``; empty or None means there is none.  The kubelet and
-    the importer merge the secrets, then ask the node-wide file, and skip that file when it does not decode.  For
-    ``containers`` the file is an auth file in which any defect is an error, and secrets are searched as such files
-    before it.
+    (importer). ``node_config`` is the node-wide ``config.json``, None when there is none.  The kubelet and the
+    importer merge the secrets, then ask the node-wide file, and skip that file when it does not decode.  For
+    ``containers`` the file is an auth file in which any defect is an error (an empty file is one), and secrets are
+    searched as such files before it.  Raises ``ValueError`` when ``consumer`` is none of ``Consumer``.
 
     Sources: Kubernetes 1.34 (``MakeDockerKeyring``, ``UnionDockerKeyring``); openshift-apiserver of the same age
     (``StaticCredentialsContext``), which sends the first candidate only; containers/image 5.23.
     """
+    reader = Consumer(consumer)
     image_text = image if isinstance(image, str) else as_bytes(image).decode("utf-8", "surrogateescape")
     sources = []
     for secret in secrets:
         payload = secret_payload(secret.type, secret.data)
         if payload is not None:
             sources.append(Source(secret.name, *payload))
-    node = as_bytes(node_config)
-    if consumer == Consumer.CONTAINERS:
+    node = None if node_config is None else as_bytes(node_config)
+    if reader is Consumer.CONTAINERS:
         return _containers_lookup(image_text, sources, node)
-    return _keyring_lookup(image_text, tuple(sources), node, consumer)
+    return _keyring_lookup(image_text, tuple(sources), node, reader)
 
 
-def _keyring_lookup(image: str, sources: tuple[Source, ...], node: bytes, consumer: Consumer | str) -> Lookup:
+def _keyring_lookup(image: str, sources: tuple[Source, ...], node: bytes | None, consumer: Consumer) -> Lookup:
     """Kubelet and importer: the secrets' keyring, then the node-wide file's, results concatenated.
 
     The keyring is built before the image name is parsed, so its error wins (Kubernetes 1.33 and 1.34).
@@ -67,12 +68,12 @@ def _describe(error: PayloadError) -> str:
     return f"{error.message} (line {error.line}, column {error.column})"
 
 
-def _containers_lookup(image: str, sources: list[Source], node: bytes) -> Lookup:
+def _containers_lookup(image: str, sources: list[Source], node: bytes | None) -> Lookup:
     """containers/image: file after file until one gives a credential; an error ends the search."""
     reference = parse_reference(image, consumer=Consumer.CONTAINERS)
     if isinstance(reference, ReferenceError_):
         return Lookup("image", None, (), reason=reference.message)
-    files = [*sources, Source(None, "dockerconfigjson", node)] if node else sources
+    files = sources if node is None else [*sources, Source(None, "dockerconfigjson", node)]
     candidates: list[Candidate] = []
     failures: list[tuple[str, str | None]] = []
     anonymous_at: str | None = None

@@ -104,11 +104,21 @@ def test_a_bad_node_file_is_skipped_by_the_keyring(node: bytes | str) -> None:
     assert _keys(answer) == [("s", "quay.io")]
 
 
-@pytest.mark.parametrize("node", [b"{", b'{"auths": []}', b"\xff"])
+@pytest.mark.parametrize("node", [b"{", b'{"auths": []}', b"\xff", b"", ""])
 def test_a_bad_node_file_is_an_error_for_containers(node: bytes) -> None:
     answer = lookup("quay.io/a/b", [], consumer="containers", node_config=node)
     assert (answer.error, answer.culprit) == ("keyring", None)
     assert answer.reason
+
+
+@pytest.mark.parametrize("consumer", list(Consumer))
+def test_without_a_node_file_there_is_nothing_to_refuse(consumer: Consumer) -> None:
+    assert lookup("quay.io/a/b", [], consumer=consumer, node_config=None).error is None
+
+
+def test_an_unknown_consumer_is_no_kubelet() -> None:
+    with pytest.raises(ValueError, match="crio"):
+        lookup("quay.io/a/b", [], consumer="crio")
 
 
 def test_a_secret_of_the_wrong_type_is_ignored() -> None:
