@@ -14,8 +14,8 @@ from linter.credentials import Lookup, PullSecret, lookup
 _VECTORS = Path(__file__).parent.parent / "vectors"
 
 
-def _cases(name: str) -> list[Any]:
-    lines = (_VECTORS / name).read_text(encoding="utf-8").split("\n")
+def _cases(*names: str) -> list[Any]:
+    lines = [line for name in names for line in (_VECTORS / name).read_text(encoding="utf-8").split("\n")]
     return [pytest.param(case, id=case["id"]) for case in map(json.loads, filter(None, lines))]
 
 
@@ -27,7 +27,7 @@ def _pairs(answer: Lookup) -> list[tuple[str, str]]:
     return [(candidate.username, candidate.password) for candidate in answer.candidates]
 
 
-@pytest.mark.parametrize("case", _cases("keyring.jsonl"))
+@pytest.mark.parametrize("case", _cases("keyring.jsonl", "keyring-more.jsonl"))
 def test_keyring_vector(case: dict[str, Any]) -> None:
     answer = lookup(case["image"], _secrets(case), consumer=case["mode"], node_config=case["node"])
     expect = case["expect"]
@@ -46,7 +46,7 @@ def test_keyring_vector(case: dict[str, Any]) -> None:
         assert [_pairs(answer)] == orders
 
 
-@pytest.mark.parametrize("case", _cases("containers.jsonl"))
+@pytest.mark.parametrize("case", _cases("containers.jsonl", "containers-more.jsonl"))
 def test_containers_vector(case: dict[str, Any]) -> None:
     """A recording holds the answers of a few runs: where a map's order decides, it may have missed one."""
     answer = lookup(case["image"], [], consumer="containers", node_config=case["config"])
@@ -67,3 +67,5 @@ def test_containers_vector(case: dict[str, Any]) -> None:
 def test_the_vectors_are_complete() -> None:
     assert len(_cases("keyring.jsonl")) == 1922
     assert len(_cases("containers.jsonl")) == 458
+    assert len(_cases("keyring-more.jsonl")) == 612
+    assert len(_cases("containers-more.jsonl")) == 287
