@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from linter.credentials.base64go import Base64Error, decode_base64, scrub_bytes
 from linter.credentials.jsontext import JsonNode, JsonSyntaxError, decode_text, fold_name, parse_json
 from linter.credentials.keys import containers_key, normalise_registry
 from linter.credentials.payload import Form
+from linter.credentials.recent import Recent
 
 __all__ = ["AuthFile", "Outcome", "read_auth_file", "search_auth_file"]
 
@@ -18,10 +18,12 @@ _MISSING_HELPER: Final = "the file names a credential helper for this registry, 
 class AuthFile(NamedTuple):
     """A decoded file.
 
-    ``auths`` maps keys to ``(auth, identity token)``; ``helpers`` are the registries with a credential helper.
+    ``auths`` maps keys to ``(auth, identity token)``; ``registries`` lists the keys that stand for a registry once all
+    are reduced to one; ``helpers`` are the registries with a credential helper.
     """
 
     auths: dict[str, tuple[str, str]]
+    registries: dict[str, list[str]]
     helpers: frozenset[str]
     legacy: bool
 
@@ -46,9 +48,13 @@ class _WrongTypeError(Exception):
     """Internal: a JSON type the decoder refuses."""
 
 
-@lru_cache(maxsize=256)
 def read_auth_file(payload: bytes, form: Form) -> AuthFile | str:
     """Decode a file, or say why it is refused: ``encoding/json`` refuses any wrong type in a known field."""
+    return _read_recent((payload, form))
+
+
+def _read(source: tuple[bytes, Form]) -> AuthFile | str:
+    payload, form = source
     root = parse_json(decode_text(payload))
     if isinstance(root, JsonSyntaxError):
         return f"not JSON: {root.message} (line {root.line}, column {root.column})"
@@ -66,7 +72,14 @@ def read_auth_file(payload: bytes, form: Form) -> AuthFile | str:
                     _merge_helpers(node, helpers)
     except _WrongTypeError as wrong:
         return str(wrong)
-    return AuthFile(auths, frozenset(helpers), form == "dockercfg")
+    legacy = form == "dockercfg"
+    registries: dict[str, list[str]] = {}
+    for key in auths:
+        registries.setdefault(containers_key(key, legacy=legacy).registry, []).append(key)
+    return AuthFile(auths, registries, frozenset(helpers), legacy)
+
+
+_read_recent = Recent(_read, lambda source, _: 64 + len(source[0]), limit=4 * 1024 * 1024)
 
 
 def _members(node: JsonNode) -> tuple[tuple[str, int, int, JsonNode], ...]:
@@ -122,12 +135,8 @@ def search_auth_file(auth_file: AuthFile, repository: str) -> tuple[Outcome, ...
         key, slash, _ = key.rpartition("/")
         if not slash:
             break
-    wanted = normalise_registry(registry)
-    return tuple(
-        _outcome(key, *values)
-        for key, values in auth_file.auths.items()
-        if containers_key(key, legacy=auth_file.legacy).registry == wanted
-    )
+    keys = auth_file.registries.get(normalise_registry(registry), ())
+    return tuple(_outcome(key, *auth_file.auths[key]) for key in keys)
 
 
 def _outcome(key: str, auth: str, identity_token: str) -> Outcome:

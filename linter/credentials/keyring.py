@@ -5,12 +5,12 @@ Kubernetes 1.34, ``pkg/credentialprovider/keyring.go`` and ``pkg/credentialprovi
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from linter.credentials.keys import RegistryKey, Target, matches_target, parse_target
 from linter.credentials.payload import Form, PayloadError, examine
 from linter.credentials.pullsecrets import Candidate
+from linter.credentials.recent import Recent
 
 __all__ = ["Keyring", "KeyringFailure", "build_keyring", "search"]
 
@@ -57,11 +57,15 @@ class _Slot(NamedTuple):
 
 
 class Keyring(NamedTuple):
-    """Slots in the order in which the keyring tries them; literal hosts are found by dictionary, globs one by one."""
+    """Slots in the order in which the keyring tries them; literal hosts are found by dictionary, globs one by one.
+
+    ``size`` counts the credentials.
+    """
 
     literal: dict[tuple[tuple[str, ...], str], list[tuple[int, _Slot]]]
     globs: list[tuple[int, _Slot]]
     fallback: _Slot | None
+    size: int
 
     def __repr__(self) -> str:
         """Show sizes only."""
@@ -79,9 +83,14 @@ class Keyring(NamedTuple):
         return [slot for _, slot in found]
 
 
-@lru_cache(maxsize=1024)
-def _decoded(form: Form, payload: bytes) -> tuple[tuple[RegistryKey, str, str, str], ...] | PayloadError:
+_Decoded = tuple[tuple[RegistryKey, str, str, str], ...]
+_ENTRIES_KEPT: Final = 50_000  # about 60 MB
+_BYTES_AN_ENTRY: Final = 1_200
+
+
+def _decode(source: tuple[Form, bytes]) -> _Decoded | PayloadError:
     """Decode one payload to ``(key, key as written, user name, password)`` of its live entries, or say why not."""
+    form, payload = source
     examined = examine(payload, form)
     if examined.error is not None:
         return examined.error
@@ -90,8 +99,12 @@ def _decoded(form: Form, payload: bytes) -> tuple[tuple[RegistryKey, str, str, s
     )
 
 
-@lru_cache(maxsize=256)
-def build_keyring(sources: tuple[Source, ...]) -> Keyring | KeyringFailure:
+_decoded = Recent(
+    _decode, lambda source, result: 1 + len(result) + len(source[1]) // _BYTES_AN_ENTRY, limit=_ENTRIES_KEPT
+)
+
+
+def _build(sources: tuple[Source, ...]) -> Keyring | KeyringFailure:
     """Merge payloads into one keyring; one bad payload refuses them all.
 
     Equal keys collect their credentials in payload order.
@@ -99,7 +112,7 @@ def build_keyring(sources: tuple[Source, ...]) -> Keyring | KeyringFailure:
     """
     slots: dict[bytes, tuple[RegistryKey, list[list[Candidate]]]] = {}
     for source in sources:
-        entries = _decoded(source.form, source.payload)
+        entries = _decoded((source.form, source.payload))
         if isinstance(entries, PayloadError):
             return KeyringFailure(source.name, entries)
         groups: dict[bytes, list[Candidate]] = {}
@@ -109,7 +122,8 @@ def build_keyring(sources: tuple[Source, ...]) -> Keyring | KeyringFailure:
                 groups[registry.raw] = []
                 slots.setdefault(registry.raw, (registry, []))[1].append(groups[registry.raw])
             groups[registry.raw].append(candidate)
-    keyring = Keyring({}, [], None)
+    size = sum(len(group) for _, collected in slots.values() for group in collected)
+    keyring = Keyring({}, [], None, size)
     for rank, raw in enumerate(sorted(slots, reverse=True)):
         key, collected = slots[raw]
         slot = _Slot(key, tuple(tuple(group) for group in collected))
@@ -120,6 +134,16 @@ def build_keyring(sources: tuple[Source, ...]) -> Keyring | KeyringFailure:
         elif key.labels:
             keyring.literal.setdefault((key.labels, key.port), []).append((rank, slot))
     return keyring
+
+
+def _weigh(sources: tuple[Source, ...], keyring: Keyring | KeyringFailure) -> int:
+    """Count a keyring's entries, and what its payloads weigh beside them."""
+    text = sum(len(source.payload) for source in sources)
+    size = 0 if isinstance(keyring, KeyringFailure) else keyring.size
+    return 1 + len(sources) + size + text // _BYTES_AN_ENTRY
+
+
+build_keyring = Recent(_build, _weigh, limit=_ENTRIES_KEPT)
 
 
 def _is_hub(reference: str) -> bool:

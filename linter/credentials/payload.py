@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from linter.credentials.base64go import Credential, CredentialError, decode_auth
 from linter.credentials.jsontext import JsonNode, JsonSyntaxError, decode_text, fold_name, parse_json, position, scrub
 from linter.credentials.keys import RegistryKey, normalise_key
+from linter.credentials.recent import Recent
 
 __all__ = ["Entry", "Form", "Payload", "PayloadError", "Span", "examine"]
 
@@ -117,10 +117,11 @@ def examine(payload: bytes | str, form: str) -> Payload:
     """
     data = payload.encode("utf-8", "surrogatepass") if isinstance(payload, str) else bytes(payload)
     known: Form = "dockercfg" if form == "dockercfg" else "dockerconfigjson"
-    return _examine_cached(data, known) if len(data) <= _CACHED_BYTES else _examine(data, known)
+    return (_examine_cached if len(data) <= _CACHED_BYTES else _examine)((data, known))
 
 
-def _examine(payload: bytes, form: Form) -> Payload:
+def _examine(source: tuple[bytes, Form]) -> Payload:
+    payload, form = source
     raw = decode_text(payload)
     root = parse_json(raw)
     text = scrub(raw)
@@ -135,7 +136,7 @@ def _examine(payload: bytes, form: Form) -> Payload:
     )
 
 
-_examine_cached = lru_cache(maxsize=1024)(_examine)
+_examine_cached = Recent(_examine, lambda source, _: len(source[0]) + 64, limit=64 * _CACHED_BYTES)
 
 
 def _helpers(root: JsonNode) -> tuple[str, ...]:
