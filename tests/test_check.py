@@ -4,6 +4,7 @@ import base64
 import json
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -301,3 +302,22 @@ def test_the_context_of_an_excerpt_shows_no_value_of_an_unknown_field(
     output = capsys.readouterr().out
     assert "args: •••" in output
     assert "hunter2" not in output
+
+
+def test_an_archive_is_judged_like_its_folder_and_never_repaired_in_place(
+    opaque: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packed = tmp_path / "packed.tar.gz"
+    with tarfile.open(packed, "w:gz") as archive:
+        archive.add(opaque, "team/opaque.yaml")
+    code, result = judged(capsys, str(packed))
+    assert code == 1
+    assert codes(result) == codes(judged(capsys, str(opaque))[1])
+    assert {one["location"]["path"] for one in result["findings"]} == {f"{packed}!/team/opaque.yaml"}
+    assert all(one["location"]["line"] for one in result["findings"])
+    before = packed.read_bytes()
+    assert check(str(packed), "--fix") == 2
+    assert "stands in an archive" in capsys.readouterr().err
+    assert check(str(packed), "--diff") == 1
+    assert "packed.tar.gz!/team/opaque.yaml\n+++ b/" in capsys.readouterr().out
+    assert packed.read_bytes() == before

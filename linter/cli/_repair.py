@@ -36,6 +36,7 @@ def repair(request: engine.Request, result: engine.Result, arguments: argparse.N
         return result
     if arguments.fix and "-" in request.paths and not arguments.diff:
         raise UsageError("standard input cannot be repaired in place: use --diff, or name the file")
+    _refuse_members(request, result, arguments)
     repaired = _rounds(request, result, unsafe=arguments.unsafe_fixes)
     if arguments.diff:
         _print_diff(repaired, mask=not arguments.show_secrets)
@@ -48,6 +49,17 @@ def repair(request: engine.Request, result: engine.Result, arguments: argparse.N
     )
     _tell(repaired, Prover(result.inventories[0]).together(repaired.applied) if len(result.inventories) == 1 else None)
     return repaired.result
+
+
+def _refuse_members(request: engine.Request, result: engine.Result, arguments: argparse.Namespace) -> None:
+    """Refuse to repair what stands in an archive: it is only ever read, and one from a pipe only once."""
+    if not arguments.fix and "-" not in request.paths:
+        return
+    fixes = offered(result.run.findings, unsafe=arguments.unsafe_fixes)
+    touched = {edit.path for fix in fixes for edit in fix.edits}
+    members = sorted(path for path in touched if "!/" in path and not result.artifacts[path].file)
+    if members:
+        raise UsageError(f"{members[0]} stands in an archive, which is only read: use --fix-dir, or unpack it")
 
 
 def offered(findings: Iterable[Finding], *, unsafe: bool) -> list[Fix]:

@@ -30,7 +30,7 @@ _LEVELS: Final = ("error", "warning", "info", "never")
 
 def add_inputs(parser: argparse.ArgumentParser) -> None:
     """Declare what says which inputs are judged by which rules: the same for every command that judges."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="file, folder, or - for standard input")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="file, folder, archive, or - for standard input")
     parser.add_argument(
         "--scope",
         choices=("auto", "cluster", "manifests"),

@@ -13,14 +13,23 @@ from linter.model import Problem
 class Limits(NamedTuple):
     """The bounds that keep hostile input from eating memory and time.
 
-    file_bytes   the largest file, or standard input, that is read
-    depth        how deep collections may nest in a document, aliases included
-    alias_nodes  how many values the aliases of one document may stand for
+    file_bytes       the largest file, member of an archive or standard input that is read, and the most of a piped
+                     archive that is kept (compressed)
+    depth            how deep collections may nest in a document, aliases included
+    alias_nodes      how many values the aliases of one document may stand for
+    archive_bytes    how many bytes one archive may unpack to
+    archive_members  how many files of one archive are read
+    archive_ratio    how many times its compressed size an archive may unpack to, once that is more than `ratio_from`
+    ratio_from       bytes that any archive may unpack to; real dumps of one kind of object compress very well
     """
 
     file_bytes: int = 256 * 2**20
     depth: int = 200
     alias_nodes: int = 1_000_000
+    archive_bytes: int = 32 * 2**30
+    archive_members: int = 1_000_000
+    archive_ratio: int = 400
+    ratio_from: int = 256 * 2**20
 
 
 class InputProblem(RegcredError):  # noqa: N818 - a name of the contract
@@ -65,6 +74,9 @@ class Artifact:
         from linter.sources.files import read_file  # noqa: PLC0415 - loaded when a file is read
 
         return read_file(self._file, self.path, self._limits, named=self.named)
+
+    def expect(self) -> None:
+        """Tell that the bytes will be wanted again: those of some archives are cheaper to read all at once."""
 
     def __repr__(self) -> str:
         """Say what it is, and none of its bytes."""

@@ -2,42 +2,10 @@
 
 import os
 import stat
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from linter.model import Problem
 from linter.sources import InputProblem, Limits
-
-_ARCHIVE_SUFFIXES: Final = (
-    ".tar",
-    ".tgz",
-    ".tar.gz",
-    ".tar.xz",
-    ".txz",
-    ".tar.bz2",
-    ".tar.zst",
-    ".zip",
-    ".gz",
-    ".xz",
-    ".zst",
-)
-_ARCHIVE_MAGIC: Final = (b"\x1f\x8b", b"PK\x03\x04", b"\xfd7zXZ\x00", b"BZh", b"\x28\xb5\x2f\xfd")
-_TAR_MAGIC: Final = (257, b"ustar")
-
-
-def archive_problem(path: str) -> Problem:
-    """Return what to say of an archive that was named."""
-    return Problem(path, "is an archive, which is not read yet", "unpack it and name the folder", fatal=True)
-
-
-def is_archive_name(name: str) -> bool:
-    """Tell whether a file name is that of an archive or a compressed file."""
-    return name.lower().endswith(_ARCHIVE_SUFFIXES)
-
-
-def is_archive(data: bytes) -> bool:
-    """Tell whether bytes begin as an archive or a compressed file does."""
-    at, magic = _TAR_MAGIC
-    return data.startswith(_ARCHIVE_MAGIC) or data[at : at + len(magic)] == magic
 
 
 def irregular(mode: int) -> str:
@@ -94,6 +62,4 @@ def _read_open(stream: BinaryIO, path: str, limits: Limits, *, named: bool) -> b
     after = os.fstat(stream.fileno())
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != after.st_size:
         raise InputProblem(Problem(path, "changed while it was read", "run again when it is written", fatal=named))
-    if named and is_archive(data):
-        raise InputProblem(archive_problem(path))
     return data

@@ -7,23 +7,20 @@ from typing import BinaryIO, Final, NamedTuple
 
 from linter.model import Problem
 from linter.sources import Artifact, Limits, Skipped
-from linter.sources.files import archive_problem, failure, irregular, is_archive, is_archive_name, too_large
+from linter.sources.choice import why_not_file, why_not_folder
+from linter.sources.files import failure, irregular, too_large
 from linter.sources.ignore import Excludes, Ignores, above
 
 Item = Artifact | Problem | Skipped
 
-_SUFFIXES: Final = (".yaml", ".yml", ".json", ".dockerconfigjson", ".dockercfg")
-_NAMES: Final = ("Kustomization",)
-_VENDORED: Final = frozenset(
-    {"node_modules", "bower_components", "vendor", "venv", "site-packages", "__pycache__", "http-cache"}
-)
-_HIDDEN_MANIFESTS: Final = frozenset({".tekton", ".k8s", ".kubernetes", ".openshift", ".argocd", ".gitops"})
-"""Hidden folders that hold manifests by convention: read like any other."""
 _BUILD: Final = frozenset({"dist", "build", "target", "out"})
 _BUILD_MARKS: Final = frozenset(
     {"CACHEDIR.TAG", "CMakeCache.txt", ".rustc_info.json", "package.json", "maven-status", "maven-archiver", "classes"}
 )
 """What a folder of build results holds; without one of these, `build/` may be full of manifests."""
+_AGAIN: Final = "the same file was read before"
+_HEAD: Final = 1024
+_SIGNS: Final = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 
 
 class _Found(NamedTuple):
@@ -43,6 +40,24 @@ def display(path: str) -> str:
     return os.fsencode("" if shown == "." else shown).decode("utf-8", "replace")
 
 
+def _packed(head: bytes) -> bool:
+    """Tell whether a file that begins like this is an archive or compressed."""
+    # A tar header is full of zeros, and most of what is read is text: the archive modules need not be loaded for that.
+    if not head.startswith(_SIGNS) and (b"\0" not in head[:512] or len(head) < 512):
+        return False
+    from linter.sources.archive import packed  # noqa: PLC0415 - few inputs are archives
+
+    return packed(head)
+
+
+def _packed_file(file: str) -> bool:
+    try:
+        with open(file, "rb") as stream:
+            return _packed(stream.read(_HEAD))
+    except OSError:
+        return False  # what is wrong with it is said when it is read
+
+
 class Gatherer:
     """Finds artifacts argument by argument, remembering every real file that was found."""
 
@@ -55,7 +70,7 @@ class Gatherer:
     def argument(self, number: int, path: str) -> Iterator[Item]:
         """Yield what one command-line argument leads to."""
         if path == "-":
-            yield self._standard_input(number)
+            yield from self._standard_input(number)
             return
         shown = display(path)
         try:
@@ -73,28 +88,56 @@ class Gatherer:
             yield Problem(
                 shown, f"is {irregular(mode)}", "pipe it into `regcred check -`, or save it to a file", fatal=True
             )
-        elif is_archive_name(real):
-            yield archive_problem(shown)
+        elif _packed_file(real):
+            yield from self._archive(number, _Found(shown, real, link=False))
         else:
             yield self.take(number, _Found(shown, real, link=False), named=True)
 
-    def _standard_input(self, number: int) -> Item:
+    def _archive(self, number: int, found: _Found) -> Iterator[Item]:
+        from linter.sources import archive  # noqa: PLC0415 - few inputs are archives
+
+        if self._new(found):
+            yield from archive.of_file(
+                found.file, found.path, number, limits=self._limits, excluded=self.excluded
+            )
+        else:
+            yield Skipped(found.path, _AGAIN)
+
+    def _standard_input(self, number: int) -> Iterator[Item]:
         if "-" in self._seen:
-            return Skipped("<stdin>", "the same file was read before")
+            yield Skipped("<stdin>", _AGAIN)
+            return
         self._seen.add("-")
+        stream = self._stdin or sys.stdin.buffer
         try:
-            data = (self._stdin or sys.stdin.buffer).read(self._limits.file_bytes + 1)
+            data = stream.read(_HEAD)
+            if not _packed(data):
+                data += stream.read(self._limits.file_bytes + 1 - len(data))
         except OSError as error:
-            return failure("<stdin>", error, named=True)
-        if len(data) > self._limits.file_bytes:
-            return too_large("<stdin>", self._limits, named=True)
-        if is_archive(data):
-            return archive_problem("<stdin>")
-        return Artifact("<stdin>", number, limits=self._limits, data=data, named=True)
+            yield failure("<stdin>", error, named=True)
+            return
+        if _packed(data):
+            from linter.sources import archive  # noqa: PLC0415 - as above
+
+            yield from archive.of_pipe(
+                stream, data, "<stdin>", number, limits=self._limits, excluded=self.excluded
+            )
+        elif len(data) > self._limits.file_bytes:
+            yield too_large("<stdin>", self._limits, named=True)
+        else:
+            yield Artifact("<stdin>", number, limits=self._limits, data=data, named=True)
 
     def excluded(self, *paths: str, folder: bool = False) -> bool:
         """Tell whether the user excludes a path."""
         return self._excludes.match(*paths, folder=folder)
+
+    def _new(self, found: _Found, status: os.stat_result | None = None) -> bool:
+        """Note a real file; tell whether it was not seen before."""
+        status = status or os.stat(found.file)
+        identity = (status.st_dev, status.st_ino) if status.st_ino else found.file
+        known = identity in self._seen
+        self._seen.add(identity)
+        return not known
 
     def take(self, number: int, found: _Found, *, named: bool) -> Item:
         """Make an artifact of a regular file, unless it was seen before or is too large."""
@@ -102,10 +145,8 @@ class Gatherer:
             status = os.stat(found.file)
         except OSError as error:
             return failure(found.path, error, named=named)
-        identity = (status.st_dev, status.st_ino) if status.st_ino else found.file
-        if identity in self._seen:
-            return Skipped(found.path, "the same file was read before")
-        self._seen.add(identity)
+        if not self._new(found, status):
+            return Skipped(found.path, _AGAIN)
         if status.st_size > self._limits.file_bytes:
             return too_large(found.path, self._limits, named=named)
         return Artifact(found.path, number, limits=self._limits, file=found.file, named=named)
@@ -169,12 +210,9 @@ class _Walk:
             self._files.append(_Found(path, entry.path, link=False))
 
     def _wanted_folder(self, entry: "os.DirEntry[str]", path: str, inside: str, ignores: Ignores) -> bool:
-        name = entry.name
-        kube_cache = name == "cache" and os.path.basename(os.path.dirname(entry.path)) == ".kube"
-        if name in _VENDORED or kube_cache:
-            self._skip(path, "vendored folder")
-        elif name.startswith(".") and name not in _HIDDEN_MANIFESTS:
-            self._skip(path, "hidden folder")
+        reason = why_not_folder(entry.name, os.path.basename(os.path.dirname(entry.path)))
+        if reason:
+            self._skip(path, reason)
         elif self._gatherer.excluded(path, inside, folder=True):
             self._skip(path, "excluded")
         elif ignores.match(entry.path, folder=True):
@@ -184,11 +222,9 @@ class _Walk:
         return False
 
     def _wanted_file(self, entry: "os.DirEntry[str]", path: str, inside: str, ignores: Ignores) -> bool:
-        name = entry.name
-        if is_archive_name(name):
-            self._skip(path, "archive")
-        elif not name.lower().endswith(_SUFFIXES) and name not in _NAMES:
-            self._skip(path, "not YAML or JSON")
+        reason = why_not_file(entry.name)
+        if reason:
+            self._skip(path, reason)
         elif self._gatherer.excluded(path, inside):
             self._skip(path, "excluded")
         elif ignores.match(entry.path, folder=False):

@@ -1,0 +1,322 @@
+"""Archives and compressed files as artifacts: read as a stream, a member at a time, never unpacked to disk.
+
+A member is shown as `dump.tar.gz!/inner/path.yaml`. Its bytes are held while it is the current one; whoever asks for
+them later gets them from the archive again: at once from zip, tar and gzip, in one shared pass from other forms.
+"""
+
+import zlib
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Final
+
+from linter.model import Problem
+from linter.sources import Artifact, InputProblem, Limits, Skipped
+from linter.sources.archive_tar import Damage, Member, is_tar, members
+from linter.sources.archive_zip import MAGIC, Entry, Zip
+from linter.sources.choice import why_not_file, why_not_folder
+from linter.sources.files import too_large
+from linter.sources.raw import FileBytes, PipeBytes, Raw
+from linter.sources.unpack import BombError, DamagedError, Stream, Unpacked, compression
+
+Item = Artifact | Problem | Skipped
+Excluded = Callable[..., bool]
+
+HEAD: Final = 1024
+"""How many bytes tell what a file is."""
+_KEPT: Final = 64 * 2**20
+_SHOWN: Final = 3
+
+
+def packed(head: bytes) -> bool:
+    """Tell whether the first `HEAD` bytes of a file are those of an archive or of a compressed file."""
+    return head.startswith(MAGIC) or bool(compression(head)) or is_tar(head)
+
+
+class _Inner(Artifact):
+    """One member. It holds its bytes until the archive goes on."""
+
+    __slots__ = ("_again", "held", "where")
+
+    def __init__(self, archive: "Archive", path: str, where: "tuple[int, int] | Entry", held: bytes) -> None:
+        super().__init__(path, archive.number, limits=archive.limits)
+        self._again = archive
+        self.where = where
+        self.held: bytes | None = held
+
+    def read(self) -> bytes:
+        """Return the bytes; see `Artifact.read`."""
+        return self.held if self.held is not None else self._again.again(self.where, self.path)
+
+    def expect(self) -> None:
+        """Let the archive know that the bytes will be wanted again; see `Artifact.expect`."""
+        self._again.expect(self.where)
+
+
+class _Refused:
+    """Members that are not read for one reason: how many, and the names of the first."""
+
+    def __init__(self, remedy: str) -> None:
+        self.remedy = remedy
+        self.names: list[str] = []
+        self.count = 0
+
+
+class Archive:
+    """One archive or compressed file that was named, or came on standard input."""
+
+    def __init__(self, raw: Raw, number: int, *, limits: Limits, excluded: Excluded) -> None:
+        self.number = number
+        self.limits = limits
+        self._raw = raw
+        self._path = raw.path
+        self._excluded = excluded
+        self._unpacked = Unpacked(raw, limits)
+        self._zip: Zip | None = None
+        self._seen: set[str] = set()
+        self._found = 0
+        self._refused: dict[str, _Refused] = {}
+        self._passes = _Passes(self._unpacked)
+
+    def items(self) -> Iterator[Item]:
+        """Yield the members that are worth reading, then what was refused. An archive that ends early says so."""
+        try:
+            if self._raw.at(0, 4) in MAGIC:
+                yield from self._zipped()
+            elif is_tar(self._unpacked.open().read(HEAD)):
+                yield from self._tarred()
+            else:
+                yield from self._single()
+        except (DamagedError, BombError) as error:
+            yield self._broken(str(error))
+        except InputProblem as error:
+            yield error.problem
+        for why, refused in self._refused.items():
+            yield self._told(why, refused)
+
+    def _broken(self, why: str) -> Problem:
+        """Say that the archive could not be read to its end, and what of it counts all the same."""
+        some = f"; the {self._found:,} files before were read" if self._found else ""
+        remedy = "get it again whole; its sizes or checksums will differ" if "unpacks" not in why else (
+            "unpack it where there is room, and name the folder"
+        )
+        return Problem(self._path, f"{why}{some}", remedy, fatal=True)
+
+    def _told(self, why: str, refused: _Refused) -> Problem:
+        names = ", ".join(refused.names)
+        more = refused.count - len(refused.names)
+        files = "1 member" if refused.count == 1 else f"{refused.count:,} members"
+        message = f"{files} not read ({why}): {names}" + (f" and {more:,} more" if more else "")
+        return Problem(self._path, message, refused.remedy)
+
+    def refuse(self, name: str, why: str, remedy: str) -> None:
+        """Note a member that is not read. Names are kept for the first few only: there can be a million of them."""
+        known = self._refused.setdefault(why, _Refused(remedy))
+        known.count += 1
+        if len(known.names) < _SHOWN:
+            known.names.append(_shown(name)[-200:])
+
+    def _inner(self, name: str, what: str) -> tuple[str, str]:
+        """Return the path of a member inside the archive, and why it is passed over ("" when it is not)."""
+        steps = [step for step in _shown(name).split("/") if step not in ("", ".")]
+        path = "/".join(steps)
+        if ".." in steps:
+            self.refuse(name, "its name climbs out of the archive", "find out who made the archive")
+            return "", "refused"
+        reason = {"folder": "folder", "encrypted": ""}.get(what, what)
+        for parent, step in zip(["", *steps], steps[:-1], strict=False):
+            reason = reason or why_not_folder(step, parent)
+        reason = reason or (why_not_file(steps[-1]) if steps else "folder")
+        if reason == "archive":
+            self.refuse(name, "an archive inside the archive", "unpack it and name it itself")
+            return path, "refused"
+        if not reason and self._excluded(f"{self._path}!/{path}", path):
+            reason = "excluded"
+        if not reason and what == "encrypted":
+            self.refuse(name, "encrypted", "decrypt it, and make the archive again")
+            return path, "refused"
+        if reason == "sparse member":
+            self.refuse(name, reason, "make the archive without --sparse")
+            return path, "refused"
+        return path, reason
+
+    def _wanted(self, name: str, what: str, size: int) -> str | Skipped | Problem | None:
+        """Return the display path of a member that is to be read, or what to yield in its place (None: nothing)."""
+        inner, reason = self._inner(name, what)
+        path = f"{self._path}!/{inner}"
+        if reason in ("folder", "refused"):
+            return None
+        if reason:
+            return Skipped(path, reason)
+        if path in self._seen:
+            self.refuse(name, "a name that stands twice: the first counts", "make the archive anew")
+            return None
+        self._seen.add(path)
+        if len(self._seen) > self.limits.archive_members:
+            raise BombError(f"unpacks to more than {self.limits.archive_members:,} files")
+        return too_large(path, self.limits, named=False) if size > self.limits.file_bytes else path
+
+    def _give(self, path: str, where: tuple[int, int] | Entry, data: bytes) -> Iterator[Artifact]:
+        """Yield one member, and let its bytes go when the caller comes back for the next."""
+        artifact = _Inner(self, path, where, data)
+        self._found += 1
+        yield artifact
+        artifact.held = None
+
+    def _tarred(self) -> Iterator[Item]:
+        stream = self._unpacked.open()
+        for found in members(stream):
+            if isinstance(found, Damage):
+                message = f"{found.why} at byte {found.offset:,} of what it unpacks to"
+                yield Problem(self._path, message, "what stands there is lost; get the archive again")
+                continue
+            wanted = self._wanted(found.name, found.what, found.size)
+            if isinstance(wanted, str):
+                yield from self._give(wanted, (found.offset, found.size), _member(stream, found))
+            elif wanted is not None:
+                yield wanted
+
+    def _zipped(self) -> Iterator[Item]:
+        self._zip = Zip(self._raw, self.limits)
+        total = 0
+        for entry in self._zip.entries():
+            wanted = self._wanted(entry.name, entry.what, 0)
+            if not isinstance(wanted, str):
+                if wanted is not None:
+                    yield wanted
+                continue
+            try:
+                data = self._zip.read(entry, self.limits.file_bytes)
+            except DamagedError as error:
+                yield Problem(wanted, str(error), "get the archive again; the other members are read")
+                continue
+            if len(data) > self.limits.file_bytes:
+                yield too_large(wanted, self.limits, named=False)
+                continue
+            total += len(data)
+            most = max(self.limits.ratio_from, self.limits.archive_ratio * self._raw.size)
+            if total > min(most, self.limits.archive_bytes):
+                raise BombError(f"unpacks to more than {total // 2**20:,} MiB out of {self._raw.size:,} bytes")
+            yield from self._give(wanted, entry, data)
+
+    def _single(self) -> Iterator[Item]:
+        """Yield the one file that is compressed; the beginning of one that is cut off counts."""
+        if self._excluded(self._path):
+            yield Skipped(self._path, "excluded")
+            return
+        stream, parts, left = self._unpacked.open(), list[bytes](), self.limits.file_bytes + 1
+        broken = ""
+        try:
+            while left > 0 and (part := stream.read(min(left, 2**20))):
+                parts.append(part)
+                left -= len(part)
+        except DamagedError as error:
+            broken = str(error)
+        size = self.limits.file_bytes + 1 - left
+        if left <= 0:
+            yield too_large(self._path, self.limits, named=True)
+            return
+        if size or not broken:
+            whole = Member(self._path, "", 0, size)
+            yield from self._give(self._path, (0, whole.size), b"".join(parts))
+        if broken:
+            yield self._broken(broken)
+
+    def again(self, where: tuple[int, int] | Entry, path: str) -> bytes:
+        """Return the bytes of a member once more. Raise `InputProblem` when they cannot be had any more."""
+        try:
+            if not isinstance(where, Entry):
+                return self._passes.read(*where)
+            assert self._zip is not None  # noqa: S101 - an entry came from it
+            return self._zip.read(where, self.limits.file_bytes)
+        except (DamagedError, BombError) as error:
+            raise InputProblem(Problem(path, str(error), "get the archive again")) from None
+
+    def expect(self, where: tuple[int, int] | Entry) -> None:
+        """Note that a member will be read again."""
+        if not isinstance(where, Entry):
+            self._passes.expect(*where)
+
+
+def _member(stream: Stream, found: Member) -> bytes:
+    try:
+        data = stream.read(found.size)
+        if len(data) < found.size:
+            stream.read(1)
+    except DamagedError as error:
+        raise DamagedError(f"{error} (inside {_shown(found.name)[-200:]})") from None
+    if len(data) < found.size:
+        raise DamagedError(f"ends inside {_shown(found.name)[-200:]}: it was cut off")
+    return data
+
+
+def _shown(name: str) -> str:
+    """A member's name as text that can be printed in any encoding."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "")
+
+
+class _Passes:
+    """Reads stretches of an unpacked stream again, those that are expected in one pass."""
+
+    def __init__(self, unpacked: Unpacked) -> None:
+        self._unpacked = unpacked
+        self._expected: dict[int, int] = {}
+        self._order: list[int] | None = None
+        self._kept: dict[int, bytes] = {}
+        self._size = 0
+        self._stream: Stream | None = None
+
+    def expect(self, offset: int, size: int) -> None:
+        """Note that a stretch will be read."""
+        if not self._unpacked.direct:
+            self._expected[offset] = size
+            self._order = None
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return a stretch."""
+        if self._unpacked.direct:
+            return self._whole(self._unpacked.open(offset), size)
+        if offset in self._kept:
+            return zlib.decompress(self._kept[offset])
+        if self._stream is None or self._stream.position > offset:
+            self._stream = self._unpacked.open()
+        if self._order is None:
+            self._order = sorted(self._expected)
+        for other in self._order:
+            if other >= offset or self._size > _KEPT:
+                break
+            if other >= self._stream.position and other not in self._kept:
+                self._stream.skip(other - self._stream.position)
+                self._kept[other] = zlib.compress(self._whole(self._stream, self._expected[other]), 1)
+                self._size += len(self._kept[other])
+        self._stream.skip(offset - self._stream.position)
+        return self._whole(self._stream, size)
+
+    @staticmethod
+    def _whole(stream: Stream, size: int) -> bytes:
+        data = stream.read(size)
+        if len(data) < size:
+            raise DamagedError("ends in the middle: it was cut off")
+        return data
+
+
+def of_file(file: str, path: str, number: int, *, limits: Limits, excluded: Excluded) -> Iterator[Item]:
+    """Yield what an archive on disk holds."""
+    try:
+        archive = Archive(FileBytes(file, path), number, limits=limits, excluded=excluded)
+    except InputProblem as error:
+        yield error.problem
+        return
+    yield from archive.items()
+
+
+def of_pipe(
+    stream: BinaryIO, head: bytes, path: str, number: int, *, limits: Limits, excluded: Excluded
+) -> Iterator[Item]:
+    """Yield what an archive holds that comes through a pipe and begins with `head`."""
+    compact = head.startswith(MAGIC) or bool(compression(head))
+    raw = PipeBytes(stream, path, head, packed=compact, limits=limits)
+    try:
+        archive = Archive(raw, number, limits=limits, excluded=excluded)
+    except InputProblem as error:
+        yield error.problem
+        return
+    yield from archive.items()

@@ -1,0 +1,141 @@
+"""The members of a zip file: by its directory, or, where that is cut off, one after the other from the start."""
+
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from linter.sources import Limits
+from linter.sources.raw import File, Raw
+from linter.sources.unpack import BombError, DamagedError
+
+MAGIC: Final = (b"PK\x03\x04", b"PK\x05\x06")
+_END: Final = b"PK\x05\x06"
+_END64: Final = b"PK\x06\x06"
+_LOCAL: Final = struct.Struct("<4s5H3L2H")
+_LARGEST_DIRECTORY: Final = 64 * 2**20
+_DEFLATED: Final = 8
+_BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
+
+
+class Entry(NamedTuple):
+    """One member: its name, why it has no bytes to read ("" when it has), and how to find them."""
+
+    name: str
+    what: str
+    where: "zipfile.ZipInfo | _Local"
+
+
+class _Local(NamedTuple):
+    """A member as its own header describes it: where its data begins, how many bytes it is, and how it is packed."""
+
+    offset: int
+    size: int
+    method: int
+    crc: int
+
+
+class Zip:
+    """A zip file over bytes that can be read anywhere."""
+
+    def __init__(self, raw: Raw, limits: Limits) -> None:
+        self._raw = raw
+        self._limits = limits
+        self._zip: zipfile.ZipFile | None = None
+        self.cut = False
+        try:
+            if _directory(raw) > _LARGEST_DIRECTORY:
+                raise BombError("has a directory too large to be read")
+            self._zip = zipfile.ZipFile(File(raw))
+        except _BROKEN:
+            self.cut = True
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the members. Raise `DamagedError` where no further one can be found."""
+        if self._zip is None:
+            yield from self._found()
+            return
+        for info in self._zip.infolist():
+            mode = info.external_attr >> 16
+            what = "folder" if info.is_dir() else "encrypted" if info.flag_bits & 1 else ""
+            if not what and mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+                what = "link" if stat.S_ISLNK(mode) else "a device"
+            yield Entry(info.filename, what, info)
+
+    def read(self, entry: Entry, most: int) -> bytes:
+        """Return the bytes of a member, at most `most` + 1 of them. Raise `DamagedError` when they cannot be had."""
+        try:
+            if isinstance(entry.where, _Local):
+                return self._unpack(entry.where, most)
+            assert self._zip is not None  # noqa: S101 - an entry of the directory came from it
+            with self._zip.open(entry.where) as stream:
+                return stream.read(most + 1)
+        except NotImplementedError:
+            raise DamagedError("is compressed in a way that is not known here") from None
+        except _BROKEN:
+            raise DamagedError("is damaged: its bytes do not agree with its checksum, or cannot be unpacked") from None
+
+    def _found(self) -> Iterator[Entry]:
+        """Read headers one after the other: all that is left of a file that was cut off."""
+        at = 0
+        while True:
+            header = self._raw.at(at, _LOCAL.size)
+            if len(header) < _LOCAL.size or not header.startswith(MAGIC[0]):
+                raise DamagedError("has no directory at its end: it was cut off")
+            _, _, flags, method, _, _, crc, size, _, name_size, extra = _LOCAL.unpack(header)
+            name = self._raw.at(at + _LOCAL.size, name_size).decode("utf-8", "replace")
+            offset = at + _LOCAL.size + name_size + extra
+            what = "encrypted" if flags & 1 else "folder" if name.endswith("/") else ""
+            streamed = bool(flags & 8)
+            if streamed:
+                size = self._measure(offset) if method == _DEFLATED else -1
+                if size < 0:
+                    raise DamagedError("has no directory at its end: it was cut off")
+            if not self._raw.at(offset + max(size, 1) - 1, 1):
+                raise DamagedError(f"has no directory at its end: it was cut off inside {name[-200:]}")
+            yield Entry(name, what, _Local(offset, size, method, -1 if streamed else crc))
+            at = offset + size
+            if streamed:
+                # The sizes follow the data, with or without a signature.
+                at += 16 if self._raw.at(at, 4) == b"PK\x07\x08" else 12
+
+    def _measure(self, offset: int) -> int:
+        """Return how many bytes a deflated member is that does not say so, -1 when it is cut off."""
+        decoder, at = zlib.decompressobj(-15), offset
+        try:
+            while not decoder.eof:
+                given = decoder.unconsumed_tail or self._raw.at(at, 2**16)
+                if not given:
+                    return -1
+                at += 0 if decoder.unconsumed_tail else len(given)
+                decoder.decompress(given, 2**18)
+        except zlib.error:
+            return -1
+        return at - len(decoder.unused_data) - offset
+
+    def _unpack(self, where: _Local, most: int) -> bytes:
+        packed = self._raw.at(where.offset, where.size)
+        if where.method not in (0, _DEFLATED):
+            raise NotImplementedError
+        data = packed[: most + 1] if where.method == 0 else zlib.decompressobj(-15).decompress(packed, most + 1)
+        if where.crc >= 0 and len(data) <= most and zlib.crc32(data) != where.crc:
+            raise DamagedError("is damaged: its bytes do not agree with its checksum")
+        return data
+
+
+def _directory(raw: Raw) -> int:
+    """Return how many bytes the directory says it is, before anything of it is read; 0 where there is none."""
+    file = File(raw)
+    whole = file.seek(0, 2)
+    start = max(whole - 2**16 - 256, 0)
+    tail = raw.at(start, whole - start)
+    at = tail.rfind(_END)
+    if at < 0 or len(tail) < at + 22:
+        return 0
+    size = int.from_bytes(tail[at + 12 : at + 16], "little")
+    if size != 0xFFFFFFFF:
+        return size
+    wide = tail.rfind(_END64, 0, at)
+    return int.from_bytes(tail[wide + 40 : wide + 48], "little") if wide >= 0 else size

@@ -1,0 +1,60 @@
+"""Which names are worth reading, in a folder as in an archive, and in words why the others are not."""
+
+from typing import Final
+
+SUFFIXES: Final = (".yaml", ".yml", ".json", ".dockerconfigjson", ".dockercfg")
+_NAMES: Final = ("Kustomization",)
+_ARCHIVES: Final = (
+    ".tar",
+    ".tgz",
+    ".tar.gz",
+    ".tar.xz",
+    ".txz",
+    ".tar.bz2",
+    ".tbz",
+    ".tbz2",
+    ".tar.zst",
+    ".tzst",
+    ".zip",
+    ".gz",
+    ".xz",
+    ".bz2",
+    ".zst",
+)
+_COMPRESSED_LOG: Final = (".log.gz", ".txt.gz")
+_VENDORED: Final = frozenset(
+    {"node_modules", "bower_components", "vendor", "venv", "site-packages", "__pycache__", "http-cache"}
+)
+_HIDDEN_MANIFESTS: Final = frozenset({".tekton", ".k8s", ".kubernetes", ".openshift", ".argocd", ".gitops"})
+"""Hidden folders that hold manifests by convention: read like any other."""
+
+
+def is_archive_name(name: str) -> bool:
+    """Tell whether a file name is that of an archive or a compressed file."""
+    return name.lower().endswith(_ARCHIVES)
+
+
+def without_suffix(name: str) -> str:
+    """Return a name without the ending of an archive; whole where it has none."""
+    lowered = name.lower()
+    found = max((suffix for suffix in _ARCHIVES if lowered.endswith(suffix)), key=len, default="")
+    return name[: len(name) - len(found)] if len(found) < len(name) else name
+
+
+def why_not_folder(name: str, parent: str) -> str:
+    """Return why a folder called `name` inside `parent` is passed over, "" when it is not.
+
+    In a dump the folders below `namespaces` are called as somebody called the namespaces: each is read.
+    """
+    if parent == "namespaces":
+        return ""
+    if name in _VENDORED or (name == "cache" and parent == ".kube"):
+        return "vendored folder"
+    return "hidden folder" if name.startswith(".") and name not in _HIDDEN_MANIFESTS else ""
+
+
+def why_not_file(name: str) -> str:
+    """Return why a file of that name is passed over, "" when it is read."""
+    if is_archive_name(name):
+        return "compressed log" if name.lower().endswith(_COMPRESSED_LOG) else "archive"
+    return "" if name.lower().endswith(SUFFIXES) or name in _NAMES else "not YAML or JSON"

@@ -1,0 +1,168 @@
+"""The bytes of an archive as they stand in a file or come through a pipe, readable again at any offset.
+
+Nothing is written to disk. What comes through a pipe is kept in memory, packed when it is not packed yet.
+"""
+
+import os
+import zlib
+from typing import BinaryIO, Protocol
+
+from linter.model import Problem
+from linter.sources import InputProblem, Limits
+from linter.sources.files import failure
+
+_BLOCK = 2**20
+
+
+class Raw(Protocol):
+    """Bytes at offsets. `path` is for display, `size` counts bytes, -1 while it is not known."""
+
+    path: str
+    size: int
+
+    def at(self, offset: int, size: int) -> bytes:
+        """Return up to `size` bytes from `offset`: fewer only at the end. Raise `InputProblem` when they are gone."""
+
+
+class FileBytes:
+    """A regular file. It is opened for each read, so that a thousand archives hold no thousand files open."""
+
+    def __init__(self, file: str, path: str) -> None:
+        self.path = path
+        self._file = file
+        try:
+            self._identity = _identity(os.stat(file))
+        except OSError as error:
+            raise InputProblem(failure(path, error, named=True)) from None
+        self.size = self._identity[2]
+
+    def at(self, offset: int, size: int) -> bytes:
+        """Return the bytes there; see `Raw`. A file that has changed since is refused: offsets mean nothing in it."""
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        try:
+            with os.fdopen(os.open(self._file, flags), "rb", buffering=0) as stream:
+                if _identity(os.fstat(stream.fileno())) != self._identity:
+                    raise InputProblem(
+                        Problem(
+                            self.path, "changed while it was read", "run again when it is written", fatal=True
+                        )
+                    )
+                stream.seek(offset)
+                return _fill(stream, size)
+        except OSError as error:
+            raise InputProblem(failure(self.path, error, named=True)) from None
+
+
+def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _fill(stream: BinaryIO, size: int) -> bytes:
+    """Read until `size` bytes are there or the stream ends: an unbuffered read may return less."""
+    parts: list[bytes] = []
+    while size > 0:
+        part = stream.read(size)
+        if not part:
+            break
+        parts.append(part)
+        size -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+class PipeBytes:
+    """What comes through a pipe, block by block as it is asked for, and kept: positions are looked up afterwards.
+
+    `packed` tells that the bytes are compressed already; else each block is. What is kept never passes
+    `Limits.file_bytes`.
+    """
+
+    def __init__(self, stream: BinaryIO, path: str, head: bytes, *, packed: bool, limits: Limits) -> None:
+        self.path = path
+        self.size = -1
+        self._stream = stream
+        self._packed = packed
+        self._limits = limits
+        self._blocks: list[bytes] = []
+        self._kept = 0
+        self._pending = head
+        self._last: tuple[int, bytes] = (-1, b"")
+
+    def at(self, offset: int, size: int) -> bytes:
+        """Return the bytes there; see `Raw`."""
+        if self.size >= 0:
+            size = min(size, self.size - offset)
+        parts: list[bytes] = []
+        while size > 0:
+            number, inside = divmod(offset, _BLOCK)
+            part = self._block(number)[inside : inside + size]
+            if not part:
+                break
+            parts.append(part)
+            offset, size = offset + len(part), size - len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _block(self, number: int) -> bytes:
+        if self._last[0] == number:
+            return self._last[1]
+        while number >= len(self._blocks):
+            if self.size >= 0:
+                return b""
+            self._load()
+        stored = self._blocks[number] if number < len(self._blocks) else b""
+        self._last = (number, stored if self._packed or not stored else zlib.decompress(stored))
+        return self._last[1]
+
+    def _load(self) -> None:
+        """Take the next block from the pipe; a short one is the last."""
+        try:
+            data = self._pending + _fill(self._stream, _BLOCK - len(self._pending))
+        except OSError as error:
+            raise InputProblem(failure(self.path, error, named=True)) from None
+        self._pending = b""
+        if len(data) < _BLOCK:
+            self.size = len(self._blocks) * _BLOCK + len(data)
+        if not data:
+            return
+        stored = data if self._packed else zlib.compress(data, 1)
+        self._kept += len(stored)
+        if self._kept > self._limits.file_bytes:
+            most = f"{self._limits.file_bytes // 2**20} MiB" if self._limits.file_bytes >= 2**20 else "the limit"
+            remedy = "save it to a file and name the file, which is read at any size"
+            raise InputProblem(Problem(self.path, f"holds more than {most} in a pipe", remedy, fatal=True))
+        self._blocks.append(stored)
+
+
+class File:
+    """`Raw` bytes as a file object that can seek, for `zipfile` and for decompressors that want one."""
+
+    def __init__(self, raw: Raw) -> None:
+        self._raw = raw
+        self._at = 0
+
+    def seekable(self) -> bool:
+        """Say that this file can seek."""
+        return True
+
+    def tell(self) -> int:
+        """Return the offset of the next read."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move; the end of a pipe is known only after all of it was read."""
+        if whence == os.SEEK_END:
+            while self._raw.size < 0:
+                self._at += len(self._raw.at(self._at, _BLOCK))
+            self._at = self._raw.size + offset
+        else:
+            self._at = offset + (self._at if whence == os.SEEK_CUR else 0)
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to `size` bytes, all that is left when it is negative."""
+        if size < 0:
+            here = self._at
+            size = self.seek(0, os.SEEK_END) - here
+            self._at = here
+        data = self._raw.at(self._at, size)
+        self._at += len(data)
+        return data
