@@ -47,11 +47,16 @@ class Request(NamedTuple):
 
 
 class Result(NamedTuple):
-    """A finished run, with what a fix needs beyond it: the inventories, and the artifacts to read again."""
+    """A finished run, with what a fix needs beyond it: the inventories, and the artifacts to read again.
+
+    A history needs more: the findings that the baseline leaves out, and the paths of which a part could not be read.
+    """
 
     run: Run
     inventories: tuple[Inventory, ...]
     artifacts: Mapping[str, Artifact]
+    baselined: tuple[Finding, ...] = ()
+    unread: frozenset[str] = frozenset()
 
 
 class Material(NamedTuple):
@@ -113,6 +118,11 @@ class _Reader:
             found = list(objects(document))
             source.documents.append((document, found))
             source.evidence.add(artifact.path, found)
+
+    def unread(self) -> frozenset[str]:
+        """The paths of which at least a part could not be read."""
+        where = (entry.location for _, entry in self.templated)
+        return frozenset({problem.path for problem in self.problems} | {at.path for at in where if at})
 
     def bytes_of(self, path: str) -> bytes | None:
         """The bytes of an artifact, read again; None when they are gone."""
@@ -203,7 +213,13 @@ def run(request: Request) -> Result:
         pulls=_pulls(request, settings, inventories, counted),
         time=now(),
     )
-    return Result(finished, tuple(inventories), reader.artifacts)
+    return Result(
+        finished,
+        tuple(inventories),
+        reader.artifacts,
+        tuple(one for one in kept if one.fingerprint in request.baseline),
+        reader.unread(),
+    )
 
 
 def _compared(request: Request, located: Sequence[Finding]) -> Baseline | None:
@@ -239,14 +255,12 @@ def _settle(
     from linter.suppress import Suppressions, settle  # noqa: PLC0415 - as above
 
     known = catalogue(settings)
-    unread = {problem.path for problem in reader.problems}
-    unread |= {entry.location.path for _, entry in reader.templated if entry.location}
     material = Suppressions(
         inventories=inventories,
         locator=locator,
         settings=settings,
         marked=frozenset(reader.marked),
-        unread=frozenset(unread),
+        unread=reader.unread(),
         inputs=request.paths,
         catalogue=known,
         chosen=chosen,

@@ -15,3 +15,7 @@ class SettingsError(RegcredError):
 
 class FixError(RegcredError):
     """A fix could not be applied; nothing was written."""
+
+
+class HistoryError(RegcredError):
+    """The history store cannot be opened, read or written; a scan is in it whole or not at all."""

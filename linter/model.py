@@ -433,6 +433,26 @@ class Run(NamedTuple):
         return counts
 
 
+class Threshold(NamedTuple):
+    """Which findings fail a call: those of `fail_on` and above (None: none), with `new_only` only those that are new.
+
+    Whatever their severity, and new or not, those older than `max_age` seconds fail too.
+    """
+
+    fail_on: Severity | None = Severity.WARNING
+    new_only: bool = False
+    max_age: int | None = None
+
+    def fails(self, finding: Finding, time: int) -> bool:
+        """Whether `finding` fails a call that was judged at `time`; what the history does not know counts as new."""
+        seen = finding.seen
+        if self.max_age is not None and seen is not None and time - seen.since > self.max_age:
+            return True
+        if self.fail_on is None or finding.severity < self.fail_on:
+            return False
+        return not self.new_only or seen is None or seen.new
+
+
 def affected_names(affected: Iterable[Affected]) -> list[str]:
     """`namespace/Kind/name` of each, once, in order: the short form for messages."""
     return list(
@@ -471,6 +491,7 @@ __all__ = [
     "Sensitive",
     "Severity",
     "Suppressed",
+    "Threshold",
     "Trend",
     "TrendPoint",
     "affected_names",

@@ -6,7 +6,7 @@ begins with an underscore, and this one, are not formats.
 
 from typing import NamedTuple
 
-from linter.model import Severity
+from linter.model import Severity, Threshold
 
 
 class Report(NamedTuple):
@@ -26,7 +26,8 @@ class Options(NamedTuple):
     """What the caller wants of the form. Reports that have no use for an option ignore it.
 
     `color` allows terminal escapes; `width` is the terminal's; `fail_on` is the threshold of the exit code (`None`:
-    never fail); `show_rules` adds the rules that ran; `verbose` lists in full what is otherwise counted.
+    never fail), and `new_only` and `max_age` (seconds) are what a history adds to it; `show_rules` adds the rules that
+    ran; `verbose` lists in full what is otherwise counted.
     """
 
     color: bool = False
@@ -34,6 +35,13 @@ class Options(NamedTuple):
     fail_on: Severity | None = Severity.WARNING
     show_rules: bool = False
     verbose: bool = False
+    new_only: bool = False
+    max_age: int | None = None
+
+    @property
+    def threshold(self) -> Threshold:
+        """Which findings fail the call."""
+        return Threshold(self.fail_on, self.new_only, self.max_age)
 
 
 __all__ = ["Options", "Report"]

@@ -25,7 +25,7 @@ def render(run: Run, options: Options) -> str:
     found: dict[tuple[str, str], list[str]] = {(rule.code, rule.name): [] for rule in run.rules}
     failures = 0
     for finding in run.findings:
-        failed = options.fail_on is not None and finding.severity >= options.fail_on
+        failed = options.threshold.fails(finding, run.time)
         failures += failed
         found.setdefault((finding.code, finding.name), []).append(_finding(finding, failed=failed))
     for item in run.suppressed:

@@ -111,8 +111,11 @@ def test_no_report_shows_a_credential(name: str, tmp_path: Path, capsys: pytest.
         said += output.read_text(encoding="utf-8")
     main(["check", str(target), "--diff", "--unsafe-fixes", "--color", "always"])
     main(["check", str(target), "--scope", "cluster", "--verbose"])
+    history = tmp_path / "scans.db"
+    main(["check", str(target), "--history", str(history)])
+    main(["trend", "--history", str(history), "--format", "json"])
     captured = capsys.readouterr()
-    _search(said + captured.out + captured.err, name)
+    _search(said + captured.out + captured.err + history.read_bytes().decode("latin-1"), name)
 
 
 def _search(said: str, name: str) -> None:

@@ -13,7 +13,7 @@ from linter.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE
 
 if TYPE_CHECKING:
     from linter.engine import Request
-    from linter.model import Run
+    from linter.model import Run, Threshold
 
 SUMMARY = "judge manifests, dumps or standard input"
 EXAMPLES = (
@@ -66,6 +66,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_outputs(parser)
     parser.add_argument("--strict", action="store_true", help="exit 3 when something could not be evaluated")
     parser.add_argument("--baseline", metavar="FILE", help="do not count the findings of this file (regcred baseline)")
+    _add_history(parser)
     fixing = parser.add_argument_group("repairs")
     fixing.add_argument("--fix", action="store_true", help="repair files in place, comments and layout kept")
     fixing.add_argument("--diff", action="store_true", help="show what --fix would change, credentials masked")
@@ -75,9 +76,33 @@ def configure(parser: argparse.ArgumentParser) -> None:
     fixing.add_argument("--show-secrets", action="store_true", help="--diff: do not mask credentials")
 
 
+def _add_history(parser: argparse.ArgumentParser) -> None:
+    from linter.cli._history import age  # noqa: PLC0415 - the overview needs none of this
+
+    group = parser.add_argument_group("over time")
+    group.add_argument(
+        "--history", metavar="URL", help="store the scan: a path, sqlite:///FILE or postgresql://… (regcred trend)"
+    )
+    group.add_argument(
+        "--history-name",
+        action="append",
+        default=[],
+        metavar="[INPUT=]NAME",
+        help="what the history calls the cluster; default: as reports call it, or the inputs",
+    )
+    group.add_argument(
+        "--fail-on-new", action="store_true", help="of --fail-on, only findings that were not open in the last scan"
+    )
+    group.add_argument(
+        "--max-age", type=age, metavar="AGE", help="also fail on any finding older than this, as in 30d, 12h or 2w"
+    )
+
+
 def execute(arguments: argparse.Namespace) -> int:
     """Run `regcred check` and return its exit code."""
     from linter import engine  # noqa: PLC0415 - `--help` does not need the engine
+    from linter.cli._history import keep, opened  # noqa: PLC0415 - as above
+    from linter.errors import HistoryError  # noqa: PLC0415 - as above
 
     request = request_of(arguments)
     if arguments.baseline:
@@ -88,14 +113,25 @@ def execute(arguments: argparse.Namespace) -> int:
         )
     outputs = outputs_of(arguments)
     request = request._replace(wants=wants_of(outputs))
+    store = opened(arguments)
     result = engine.run(request)
     if arguments.fix or arguments.diff or arguments.fix_dir:
         from linter.cli._repair import repair  # noqa: PLC0415 - only a repair needs the fix engine
 
         result = repair(request, result, arguments)
+    run, failed = result.run, None
+    if store is not None:
+        try:
+            run = keep(store, result, arguments)
+        except HistoryError as error:  # what was found is told all the same
+            failed = error
+        finally:
+            store.close()
     for name, path in outputs:
-        write(name, path, result.run, arguments)
-    return exit_code(result.run, arguments)
+        write(name, path, run, arguments)
+    if failed is not None:
+        raise failed
+    return exit_code(run, arguments)
 
 
 def request_of(arguments: argparse.Namespace) -> "Request":
@@ -144,12 +180,18 @@ def write(name: str, path: str, run: "Run", arguments: argparse.Namespace) -> No
     """Render a run in one format, to a file or ("") to standard output."""
     from linter import registry  # noqa: PLC0415 - as above
     from linter.errors import UsageError  # noqa: PLC0415 - as above
-    from linter.model import Severity  # noqa: PLC0415 - as above
 
     color = not path and terminal_color(arguments.color)
     width = terminal_width() if not path else 100
-    threshold = None if arguments.fail_on == "never" else Severity[arguments.fail_on.upper()]
-    options = registry.report_options(color=color, width=width, fail_on=threshold, verbose=arguments.verbose)
+    threshold = threshold_of(arguments)
+    options = registry.report_options(
+        color=color,
+        width=width,
+        fail_on=threshold.fail_on,
+        new_only=threshold.new_only,
+        max_age=threshold.max_age,
+        verbose=arguments.verbose,
+    )
     text = registry.report(name).render(run, options)
     data = text.encode("utf-8", "backslashreplace")
     if not path:
@@ -182,16 +224,20 @@ def terminal_width() -> int:
 
 def exit_code(run: "Run", arguments: argparse.Namespace) -> int:
     """The exit code of a finished run: 3 before 1, never by format."""
-    from linter.model import Severity  # noqa: PLC0415 - as above
-
     if unreadable(run):
         return EXIT_UNREADABLE
     if arguments.strict and (run.not_evaluated or run.problems):
         return EXIT_UNREADABLE
-    if arguments.fail_on == "never":
-        return EXIT_CLEAN
-    threshold = Severity[arguments.fail_on.upper()]
-    return EXIT_FINDINGS if any(finding.severity >= threshold for finding in run.findings) else EXIT_CLEAN
+    threshold = threshold_of(arguments)
+    return EXIT_FINDINGS if any(threshold.fails(finding, run.time) for finding in run.findings) else EXIT_CLEAN
+
+
+def threshold_of(arguments: argparse.Namespace) -> "Threshold":
+    """Which findings fail the call."""
+    from linter.model import Severity, Threshold  # noqa: PLC0415 - as above
+
+    level = None if arguments.fail_on == "never" else Severity[arguments.fail_on.upper()]
+    return Threshold(level, getattr(arguments, "fail_on_new", False), getattr(arguments, "max_age", None))
 
 
 def unreadable(run: "Run") -> bool:

@@ -1,0 +1,277 @@
+"""The database of a history. A call is stored in one transaction: whole, or not at all."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, bindparam, create_engine, event, func, insert, select, update
+from sqlalchemy.engine import Row, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from linter.errors import HistoryError, UsageError
+from linter.history import schema
+from linter.history.address import NO_URL, Address
+from linter.history.changes import Changes, blindness, changes
+from linter.history.records import Known, Observation, Recorded, Sighting, State, Story
+from linter.history.schema import finding, scan, series, stretch
+from linter.model import ClusterTrend, ObjectRef, Resolved, Scope, Seen, Severity, Trend, TrendPoint
+
+_POINTS: Final = 100
+_PATIENCE: Final = 60  # seconds that a writer waits for another one
+_READING: Final = "regcred_reading"
+
+
+class Store:
+    """An open history. Close it, or use it in a `with`."""
+
+    def __init__(self, where: Address, *, create: bool = True) -> None:
+        self._where = where
+        if where.file and not create and not os.path.exists(where.file):
+            remedy = f"`regcred check --history {where.shown}` begins one"
+            raise HistoryError(f"{where.shown}: there is no history; {remedy}")
+        self._engine = _engine(where)
+        with self._transaction("opened", reading=True) as connection:
+            current = schema.found_version(connection) == schema.VERSION
+        if not current:
+            with self._transaction("brought up to date") as connection:
+                schema.upgrade(connection, where.shown)
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def record(self, observations: Iterable[Observation]) -> Recorded:
+        """Store the scans of one call. Raises `HistoryError`, and then nothing of it is stored."""
+        seen: dict[tuple[str, str], Seen] = {}
+        trends = []
+        with self._transaction("written") as connection:
+            for observation in observations:
+                number = _series(connection, observation.series)
+                made = _record(connection, number, observation)
+                for identity in observation.sightings:
+                    one = made.after[identity]
+                    standing = Seen(one.first, one.since, one.reopened, identity in made.fresh)
+                    seen[observation.series, identity] = standing
+                trends.append(_trend(connection, number, observation.series))
+        return Recorded(seen, Trend(tuple(trends)))
+
+    def stories(self, names: Sequence[str] = ()) -> tuple[Story, ...]:
+        """Tell of every cluster, or of those named. Raises `UsageError` for a name that the history does not hold."""
+        with self._transaction("read", reading=True) as connection:
+            every = {str(row.name): int(row.id) for row in connection.execute(select(series).order_by(series.c.name))}
+            for name in names:
+                if name not in every:
+                    held = ", ".join(every) or "no cluster yet"
+                    raise UsageError(f"{self._where.shown}: the history holds no cluster {name!r}; it holds {held}")
+            return tuple(_story(connection, every[name], name) for name in names or every)
+
+    @contextmanager
+    def _transaction(self, doing: str, *, reading: bool = False) -> Iterator[Connection]:
+        engine = self._engine.execution_options(**{_READING: reading})
+        try:
+            with engine.begin() as connection:
+                if not reading:
+                    schema.lock(connection)
+                yield connection
+        except (SQLAlchemyError, UnicodeError) as error:
+            reason = self._where.clean(str(getattr(error, "orig", None) or type(error).__name__))
+            raise HistoryError(f"{self._where.shown}: the history cannot be {doing}: {reason}") from None
+
+
+def _engine(where: Address) -> Engine:
+    if where.file:
+        url = URL.create("sqlite", database=where.file)
+        engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": _PATIENCE})
+        # The driver's own idea of when a transaction begins would leave reads outside it.
+        event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
+        event.listen(engine, "begin", _begin)
+        return engine
+    try:
+        url = make_url(where.url)
+    except (ArgumentError, ValueError):
+        raise UsageError(NO_URL) from None
+    return create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 10})
+
+
+def _begin(connection: Connection) -> None:
+    reading = connection.get_execution_options().get(_READING)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _plain(text: str) -> str:
+    """Text that every database can hold: neither lone surrogates nor NUL."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
+
+
+def _series(connection: Connection, name: str) -> int:
+    """The number of a cluster, made when it is new; the caller holds the lock."""
+    plain = _plain(name)
+    found = connection.execute(select(series.c.id).where(series.c.name == plain)).scalar()
+    if found is None:
+        made = insert(series).values(name=plain, blindness="{}").returning(series.c.id)
+        found = connection.execute(made).scalar_one()
+    return int(found)
+
+
+def _record(connection: Connection, number: int, seen: Observation) -> Changes:
+    newest = connection.execute(
+        select(scan.c.id, scan.c.time).where(scan.c.series == number).order_by(scan.c.id.desc()).limit(1)
+    ).first()
+    if newest is not None:  # a clock that was put back does not turn the order of scans around
+        seen = seen._replace(time=max(seen.time, newest.time))
+    known = _known(connection, number, newest.id if newest is not None else 0)
+    before = json.loads(connection.execute(select(series.c.blindness).where(series.c.id == number)).scalar_one())
+    made = changes({identity: one for identity, (_, one) in known.items()}, seen, before)
+    after = {**{identity: one for identity, (_, one) in known.items()}, **made.after}
+    this = _insert_scan(connection, number, seen, made, after)
+    _write(connection, number, this, made, {identity: row for identity, (row, _) in known.items()})
+    blind = json.dumps({_plain(space): value for space, value in blindness(seen).items()}, sort_keys=True)
+    connection.execute(update(series).where(series.c.id == number).values(blindness=blind))
+    return made
+
+
+def _insert_scan(
+    connection: Connection, number: int, seen: Observation, made: Changes, after: Mapping[str, Known]
+) -> int:
+    states = Counter(one.state for one in after.values())
+    levels = Counter(one.sighting.severity for one in after.values() if one.state is State.OPEN)
+    row = connection.execute(
+        insert(scan)
+        .values(
+            series=number,
+            time=seen.time,
+            scope=str(seen.scope),
+            inputs=json.dumps([_plain(path) for path in seen.inputs]),
+            error=levels[Severity.ERROR],
+            warning=levels[Severity.WARNING],
+            info=levels[Severity.INFO],
+            suppressed=states[State.SUPPRESSED],
+            new=len(made.new),
+            reopened=len(made.reopened),
+            resolved=len(made.resolved),
+        )
+        .returning(scan.c.id)
+    )
+    return int(row.scalar_one())
+
+
+def _write(connection: Connection, number: int, this: int, made: Changes, rows: Mapping[str, int]) -> None:
+    """Write the findings of a scan: those that are new, those that are known already, and stretches that ended."""
+    fresh, changed, ended = [], [], []
+    for identity, one in made.after.items():
+        values = _values(one)
+        gone = identity in made.resolved
+        values["resolved_scan"] = this if gone else None
+        if identity not in rows:
+            fresh.append({**values, "series": number, "identity": identity, "last_scan": this})
+            continue
+        changed.append({**values, "row": rows[identity], "last_scan": None if gone else this})
+        if gone:
+            ended.append(
+                {"series": number, "finding": rows[identity], "since": one.since, "resolved": one.resolved}
+            )
+    if fresh:
+        connection.execute(insert(finding), fresh)
+    if changed:
+        names = [name for name in changed[0] if name not in ("row", "last_scan")]
+        last = bindparam("v_last_scan", type_=finding.c.last_scan.type)
+        connection.execute(
+            update(finding)
+            .where(finding.c.id == bindparam("row"))
+            .values({name: bindparam(f"v_{name}") for name in names})
+            .values(last_scan=func.coalesce(last, finding.c.last_scan)),
+            [{("row" if name == "row" else f"v_{name}"): value for name, value in one.items()} for one in changed],
+        )
+    if ended:
+        connection.execute(insert(stretch), ended)
+
+
+def _values(one: Known) -> dict[str, Any]:
+    it = one.sighting
+    return {
+        "code": _plain(it.code),
+        "name": _plain(it.name),
+        "severity": int(it.severity),
+        "api_version": _plain(it.object.api_version),
+        "kind": _plain(it.object.kind),
+        "namespace": _plain(it.object.namespace),
+        "object": _plain(it.object.name),
+        "path": _plain(it.path),
+        "state": str(one.state),
+        "first": one.first,
+        "since": one.since,
+        "last": one.last,
+        "reopened": one.reopened,
+        "resolved": one.resolved,
+    }
+
+
+def _known(connection: Connection, number: int, newest: int) -> dict[str, tuple[int, Known]]:
+    """Every finding of a cluster with its row, by identity."""
+    inputs: dict[str, tuple[str, ...]] = {}
+    query = (
+        select(finding, scan.c.inputs, scan.c.scope)
+        .join(scan, finding.c.last_scan == scan.c.id)
+        .where(finding.c.series == number)
+    )
+    found = {}
+    for row in connection.execute(query):
+        named = inputs.setdefault(row.inputs, tuple(json.loads(row.inputs)))
+        one = _one(row)._replace(inputs=named, scope=Scope(row.scope), latest=row.last_scan == newest)
+        found[str(row.identity)] = (int(row.id), one)
+    return found
+
+
+def _one(row: Row[Any]) -> Known:
+    ref = ObjectRef(row.api_version, row.kind, row.namespace, row.object)
+    sighting = Sighting(row.identity, row.code, row.name, Severity(row.severity), ref, row.path)
+    return Known(sighting, State(row.state), row.first, row.since, row.last, row.reopened, row.resolved)
+
+
+def _trend(connection: Connection, number: int, name: str) -> ClusterTrend:
+    rows = connection.execute(
+        select(scan).where(scan.c.series == number).order_by(scan.c.id.desc()).limit(_POINTS)
+    ).all()
+    points = tuple(TrendPoint(*(getattr(row, field) for field in TrendPoint._fields)) for row in reversed(rows))
+    gone: list[Resolved] = []
+    if rows:
+        found = connection.execute(
+            select(finding)
+            .where(finding.c.series == number, finding.c.resolved_scan == rows[0].id)
+            .order_by(finding.c.severity.desc(), finding.c.code, finding.c.identity)
+        )
+        for row in found:
+            one = _one(row)
+            it = one.sighting
+            gone.append(
+                Resolved(it.code, it.name, it.severity, it.object, one.first, one.since, one.resolved, one.reopened)
+            )
+    mean = connection.execute(
+        select(func.count(), func.sum(stretch.c.resolved - stretch.c.since)).where(stretch.c.series == number)
+    ).one()
+    return ClusterTrend(name, points, tuple(gone), int(mean[1]) // int(mean[0]) if mean[0] else None)
+
+
+def _story(connection: Connection, number: int, name: str) -> Story:
+    present = connection.execute(
+        select(finding)
+        .where(finding.c.series == number, finding.c.state != str(State.RESOLVED))
+        .order_by(finding.c.since, finding.c.severity.desc(), finding.c.code, finding.c.identity)
+    ).all()
+    scans, began = connection.execute(
+        select(func.count(), func.min(scan.c.time)).where(scan.c.series == number)
+    ).one()
+    ended = connection.execute(select(func.count()).where(stretch.c.series == number)).scalar_one()
+    again = connection.execute(select(func.sum(finding.c.reopened)).where(finding.c.series == number)).scalar()
+    trend = _trend(connection, number, name)
+    return Story(trend, tuple(map(_one, present)), scans, began or 0, ended, int(again or 0))
