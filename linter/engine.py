@@ -18,7 +18,7 @@ from linter.mentions import TextMentions
 from linter.model import Baseline, Finding, Location, NotEvaluated, Problem, Pulls, Run, Scan, Scope, Suppressed
 from linter.proof import Prover
 from linter.settings import Settings
-from linter.sources import Artifact, InputProblem, Skipped, gather
+from linter.sources import REPEATED, Artifact, InputProblem, Skipped, gather, within
 
 if TYPE_CHECKING:
     from linter.registry import Loaded
@@ -65,7 +65,6 @@ class Material(NamedTuple):
     inventories: tuple[Inventory, ...]
     problems: tuple[Problem, ...]
     templated: tuple[NotEvaluated, ...] = ()
-    artifacts: int = 0
 
 
 class _Input:
@@ -73,9 +72,11 @@ class _Input:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self.shown = "<stdin>" if path == "-" else path
         self.evidence = Evidence()
         self.documents: list[tuple[Document, list[KubeObject]]] = []
         self.paths: list[str] = []
+        self.found = False
 
 
 class _Reader:
@@ -94,8 +95,25 @@ class _Reader:
                 self.problems.append(entry)
             elif isinstance(entry, Skipped):
                 self.skipped[entry.reason] += 1
+                self._passed_over(entry)
             else:
                 self._take(entry)
+        self.problems.extend(self._empty())
+
+    def _passed_over(self, entry: Skipped) -> None:
+        """Note that an input is not empty when what it leads to was read by another way."""
+        for source in self.inputs if entry.reason == REPEATED else ():
+            source.found |= within(entry.path, source.shown)
+
+    def _empty(self) -> Iterator[Problem]:
+        """Say of which inputs nothing came at all: no document, were it one that cannot matter."""
+        told = [problem.path for problem in self.problems if problem.fatal]
+        for source in self.inputs:
+            if not source.found and not any(within(path, source.shown) for path in told):
+                remedy = "check what is named: a folder needs YAML or JSON files that are not ignored or excluded"
+                if source.path == "-":
+                    remedy = "check the command in front of the pipe"
+                yield Problem(source.shown, "nothing to judge was found in it", remedy, fatal=True)
 
     def _take(self, artifact: Artifact) -> None:
         try:
@@ -109,7 +127,8 @@ class _Reader:
         if marked(data):
             self.marked.add(artifact.path)
         reading = read(artifact.path, data)
-        self.problems.extend(reading.problems)
+        self.problems.extend(problem._replace(fatal=artifact.named) for problem in reading.problems)
+        source.found |= bool(reading.documents or reading.skipped or reading.templated)
         self.skipped["document without anything that matters"] += reading.skipped
         for path, line, reason in reading.templated:
             where = Location(path, line=line)
@@ -166,7 +185,7 @@ def load(request: Request) -> Material:
     reader = _Reader(request)
     inventories = tuple(_inventory(group, reader)[0] for group in _groups(reader.inputs, request.scope))
     templated = tuple(entry for _, entry in reader.templated)
-    return Material(inventories, tuple(reader.problems), templated, len(reader.artifacts))
+    return Material(inventories, tuple(reader.problems), templated)
 
 
 def run(request: Request) -> Result:

@@ -36,6 +36,12 @@ class TextMentions(Mentions):
                 return path
         return ""
 
+    def api(self, suffix: str) -> bool:
+        """Tell whether a document of which no object was made is of an API group that ends in `suffix`."""
+        version = re.compile(rf"""apiVersion["']?\s*:\s*["']?[a-z0-9.-]*(?<![a-z0-9-]){re.escape(suffix)}/""")
+        # A chart may have a Route for those who are on OpenShift: a template proves nothing.
+        return any(version.search(text) and "{{" not in text for _, text in self._unparsed())
+
     @cached_property
     def _places(self) -> Mapping[str, list[tuple[frozenset[str], str]]]:
         table: dict[str, list[tuple[frozenset[str], str]]] = defaultdict(list)

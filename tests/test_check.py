@@ -1,6 +1,7 @@
 """`regcred check` from the outside: exit codes, formats, inputs, scopes, and the examples of the documentation."""
 
 import base64
+import io
 import json
 import subprocess
 import sys
@@ -89,6 +90,39 @@ def test_exit_codes(clean: Path, opaque: Path, tmp_path: Path, capsys: pytest.Ca
     empty.mkdir()
     assert check(str(empty)) == 3
     capsys.readouterr()
+
+
+def test_a_named_file_that_cannot_be_parsed_is_an_unreadable_input(
+    opaque: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    broken = folder / "broken.yaml"
+    broken.write_text("kind: Secret\ndata:\n  .dockerconfigjson: eyJhdXRocyI6\nIHsicXVheS5pbyI6\n")
+    code, result = judged(capsys, str(broken))
+    assert code == 3
+    assert [problem["fatal"] for problem in result["coverage"]["problems"]] == [True]
+    assert judged(capsys, str(folder))[0] == 3, "nothing else is in the folder"
+    (folder / "good.yaml").write_text(opaque.read_text())
+    code, result = judged(capsys, str(folder))
+    assert code == 1, "the folder is what was named, and it could be read"
+    assert [problem["fatal"] for problem in result["coverage"]["problems"]] == [False]
+
+
+def test_each_input_must_hold_something(
+    clean: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    code, result = judged(capsys, str(clean), str(empty))
+    assert code == 3
+    assert result["coverage"]["problems"][0]["path"] == str(empty)
+    assert check(str(clean), str(clean), str(clean.parent), "--select", "RC1") == 0, "what was read before is no gap"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    assert check("-") == 3, "the command in front of the pipe failed"
+    capsys.readouterr()
+    (empty / "config.yaml").write_text("kind: ConfigMap\n")
+    assert check(str(empty)) == 0, "a folder without credentials has no defect"
 
 
 def test_an_unreadable_input_does_not_cost_the_others(

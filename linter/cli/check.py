@@ -241,7 +241,5 @@ def threshold_of(arguments: argparse.Namespace) -> "Threshold":
 
 
 def unreadable(run: "Run") -> bool:
-    """Whether an input that was named could not be read, or nothing to judge was found in any."""
-    return any(problem.fatal for problem in run.problems) or not any(
-        scan.objects or scan.artifacts for scan in run.scans
-    )
+    """Whether an input that was named could not be read, or nothing to judge was found in it."""
+    return any(problem.fatal for problem in run.problems)

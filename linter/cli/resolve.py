@@ -73,7 +73,7 @@ def execute(arguments: argparse.Namespace) -> int:
     )
     material = engine.load(request)
     _complain(material)
-    if any(problem.fatal for problem in material.problems) or not material.artifacts:
+    if any(problem.fatal for problem in material.problems):
         return EXIT_UNREADABLE
     question = Question(
         image or "",

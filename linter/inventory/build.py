@@ -125,7 +125,7 @@ class Builder:
         """
         if scope is Scope.MANIFESTS:
             return self._present
-        complete = {pair for pair in self._listed if pair[0] != "ServiceAccount"}
+        complete = set(self._listed)
         if not self._listed:
             complete |= {pair for pair in self._present if pair[0] != "ServiceAccount"}
         complete |= {("ServiceAccount", one.namespace) for one in self._accounts if one.name == "default"}

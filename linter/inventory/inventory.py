@@ -165,6 +165,10 @@ class Inventory:
         """Where the secret's name stands in text that is no known reference (a path), or "": looked up on demand."""
         return self._mentions.of(secret) if self._mentions is not None else ""
 
+    def mentions_api(self, suffix: str) -> bool:
+        """Whether an object that no rule reads is of an API group that ends in `suffix`: looked up on demand."""
+        return self._mentions is not None and self._mentions.api(suffix)
+
     def is_global(self, secret: PullSecret) -> bool:
         """Whether this is the cluster's global pull secret, which nodes read and no account links."""
         return (secret.namespace, secret.name) == GLOBAL_SECRET
@@ -180,6 +184,10 @@ class Mentions:
 
     def of(self, secret: PullSecret) -> str:
         """Return where the name of `secret` is mentioned outside the Secret itself, "" when nowhere."""
+        raise NotImplementedError
+
+    def api(self, suffix: str) -> bool:
+        """Tell whether the scan holds an object that no rule reads, of an API group that ends in `suffix`."""
         raise NotImplementedError
 
 

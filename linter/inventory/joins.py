@@ -19,7 +19,7 @@ from linter.inventory.pulls import (
     workload_pulls,
 )
 from linter.inventory.records import PullSecret, Workload
-from linter.model import Affected, Impact
+from linter.model import Affected, Impact, Scope
 
 _OPENSHIFT = "openshift.io"
 
@@ -110,7 +110,12 @@ class Joins:
 
     @cached_property
     def openshift(self) -> bool:
-        """Whether the scan shows an OpenShift cluster: one of its API groups or generated secrets is in it."""
-        return any(group(item.api_version).endswith(_OPENSHIFT) for item in self.inventory.objects) or any(
-            secret.generated == "OpenShift" for secret in self.inventory.secrets
-        )
+        """Whether the scan shows an OpenShift cluster: one of its API groups or generated secrets is in it.
+
+        Among manifests a Route may be all that shows it, which no rule reads; a cluster shows it in many ways.
+        """
+        if any(group(item.api_version).endswith(_OPENSHIFT) for item in self.inventory.objects):
+            return True
+        if any(secret.generated == "OpenShift" for secret in self.inventory.secrets):
+            return True
+        return self.inventory.scope is Scope.MANIFESTS and self.inventory.mentions_api(_OPENSHIFT)

@@ -81,16 +81,6 @@ NAMED: dict[tuple[str, str], tuple[tuple[Path, Use], ...]] = {
             for path in _paths("spec.baseImagePullSecret.name", "spec.renderedImagePushSecret.name")
         ),
     ),
-    ("kyverno.io", "ClusterPolicy"): tuple(
-        (path, Use.CONTROLLER)
-        for path in _paths(
-            "spec.rules.*.verifyImages.*.imageRegistryCredentials.secrets.*",
-            "spec.rules.*.context.*.imageRegistry.imageRegistryCredentials.secrets.*",
-        )
-    ),
-    ("kyverno.io", "Policy"): tuple(
-        (path, Use.CONTROLLER) for path in _paths("spec.rules.*.verifyImages.*.imageRegistryCredentials.secrets.*")
-    ),
     ("policies.kyverno.io", "ImageValidatingPolicy"): tuple(
         (path, Use.CONTROLLER) for path in _paths("spec.credentials.secrets.*")
     ),
@@ -119,8 +109,10 @@ FALLBACK_FIELDS: dict[str, Use] = {
     "image_pull_secrets": Use.POD,
     "image_pull_secret": Use.POD,
     "pushSecret": Use.PUSH,
+    "imageRegistryCredentials": Use.CONTROLLER,
 }
-"""Field names that hold a string, `{name}` or a list of either, whatever the kind (Helm values, unknown CRDs)."""
+"""Field names that hold a string, `{name}`, `{secrets: […]}` or a list of either, whatever the kind (Helm values,
+unknown CRDs; the last is Kyverno's, which stands in rules, contexts and loops alike)."""
 
 
 def walk(value: Any, path: Path, route: Route = ()) -> Iterator[tuple[Route, Any]]:

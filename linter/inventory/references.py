@@ -36,11 +36,16 @@ def references(item: KubeObject) -> Iterator[Reference]:
 
 
 def _reference(item: KubeObject, name: str, route: Route, use: Use) -> Reference:
+    updater = _UPDATER.match(name)
+    if updater:
+        return Reference(updater.group(2), updater.group(1) or "", use, item.at(*route), item, route)
     namespace, slash, rest = name.partition("/")
     if slash and rest:
         return Reference(rest, namespace, use, item.at(*route), item, route)
     stated = dig(item.body, *route[:-1], "namespace") if use is Use.CONTROLLER else None
-    return Reference(name, text(stated) or item.namespace, use, item.at(*route), item, route)
+    # Kyverno looks for a bare name in its own namespace, whichever that is.
+    own = "" if "imageRegistryCredentials" in route else item.namespace
+    return Reference(name, text(stated) or own, use, item.at(*route), item, route)
 
 
 def loose_references(document: Document) -> Iterator[Reference]:
@@ -105,11 +110,13 @@ def _fallback(value: Any, route: Route, depth: int) -> Iterator[tuple[str, Route
 
 
 def _values(value: Any, route: Route) -> Iterator[tuple[str, Route]]:
-    """A string, `{name}`, or a list of either; what does not look like a secret's name is no reference."""
+    """A string, `{name}`, `{secrets}` or a list; what does not look like a secret's name is no reference."""
     if isinstance(value, str):
-        if _NAME.match(value.rpartition("/")[2]):
+        if _NAME.match(value.rpartition("/")[2]) or _UPDATER.match(value):
             yield value, route
     elif isinstance(value, dict):
+        if isinstance(value.get("secrets"), list):
+            yield from _values(value["secrets"], (*route, "secrets"))
         name = value.get("name")
         if isinstance(name, str) and _NAME.match(name):
             yield name, (*route, "name")

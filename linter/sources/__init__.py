@@ -4,10 +4,13 @@ Nothing is unpacked to disk, no link is followed out of the folder that was name
 """
 
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
 
 from linter.errors import RegcredError
 from linter.model import Problem
+
+REPEATED: Final = "the same file was read before"
+"""The reason for which a file is passed over that another argument, or a link, has led to already."""
 
 
 class Limits(NamedTuple):
@@ -83,6 +86,14 @@ class Artifact:
         return f"Artifact({self.path!r}, input={self.input})"
 
 
+def within(path: str, argument: str) -> bool:
+    """Tell whether the display path of a file can have come from a command-line argument."""
+    from linter.sources.tree import display  # noqa: PLC0415 - as in `gather`
+
+    root = display(argument)
+    return not root or path == root or path.startswith(f"{root.rstrip('/')}/")
+
+
 def gather(
     paths: Sequence[str], *, exclude: Sequence[str] = (), stdin: BinaryIO | None = None, limits: Limits | None = None
 ) -> Iterator[Artifact | Problem | Skipped]:
@@ -98,4 +109,4 @@ def gather(
         yield from gatherer.argument(number, path)
 
 
-__all__ = ["Artifact", "InputProblem", "Limits", "Skipped", "gather"]
+__all__ = ["REPEATED", "Artifact", "InputProblem", "Limits", "Skipped", "gather", "within"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final, NamedTuple
 
 from linter.model import Problem
-from linter.sources import Artifact, Limits, Skipped
+from linter.sources import REPEATED, Artifact, Limits, Skipped
 from linter.sources.choice import why_not_file, why_not_folder
 from linter.sources.files import failure, irregular, too_large
 from linter.sources.ignore import Excludes, Ignores, above
@@ -18,7 +18,6 @@ _BUILD_MARKS: Final = frozenset(
     {"CACHEDIR.TAG", "CMakeCache.txt", ".rustc_info.json", "package.json", "maven-status", "maven-archiver", "classes"}
 )
 """What a folder of build results holds; without one of these, `build/` may be full of manifests."""
-_AGAIN: Final = "the same file was read before"
 _HEAD: Final = 1024
 _SIGNS: Final = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 
@@ -101,11 +100,11 @@ class Gatherer:
                 found.file, found.path, number, limits=self._limits, excluded=self.excluded
             )
         else:
-            yield Skipped(found.path, _AGAIN)
+            yield Skipped(found.path, REPEATED)
 
     def _standard_input(self, number: int) -> Iterator[Item]:
         if "-" in self._seen:
-            yield Skipped("<stdin>", _AGAIN)
+            yield Skipped("<stdin>", REPEATED)
             return
         self._seen.add("-")
         stream = self._stdin or sys.stdin.buffer
@@ -146,7 +145,7 @@ class Gatherer:
         except OSError as error:
             return failure(found.path, error, named=named)
         if not self._new(found, status):
-            return Skipped(found.path, _AGAIN)
+            return Skipped(found.path, REPEATED)
         if status.st_size > self._limits.file_bytes:
             return too_large(found.path, self._limits, named=named)
         return Artifact(found.path, number, limits=self._limits, file=found.file, named=named)

@@ -171,7 +171,7 @@ def eaten(entry: Entry) -> tuple[str, str] | None:
 def _typed_in_a_shell(entry: Entry) -> bool:
     """Whether what is left of `robot$name` may be what stands here; a user who is called robot is no defect.
 
-    It shows by the registry's name, by a password as Harbor makes them, or by the three members that
+    It shows by the registry's name, by a password as Harbor makes them, or by the three members, in agreement, that
     `kubectl create secret docker-registry` and `oc` write: that is the command in which the name gets lost.
     """
     host = entry.registry.host
@@ -179,7 +179,7 @@ def _typed_in_a_shell(entry: Entry) -> bool:
         return False
     if "harbor" in host or _HARBOR_PASSWORD.fullmatch(entry.password):
         return True
-    return entry.has_auth and bool(entry.inline_username and entry.inline_password)
+    return entry.has_auth and (entry.inline_username, entry.inline_password) == (entry.username, entry.password)
 
 
 def stand_in(entry: Entry) -> tuple[str, str] | None:

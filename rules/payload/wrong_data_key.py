@@ -71,7 +71,7 @@ def check(context: Context) -> Iterator[Finding]:
     """Report every pull secret by type that lacks the key of its type."""
     for secret in context.inventory.secrets:
         if secret.state is State.ABSENT and secret.type in KEY_OF_TYPE and not exempt(secret):
-            if context.in_cluster:
+            if context.in_cluster and not any(value for _, _, value in _pairs(secret)):
                 # The API server stores no such Secret: whoever made the dump took the content out.
                 context.not_evaluated("absent", "the dump holds no value for it", of=secret.object)
             elif not _templated(secret):

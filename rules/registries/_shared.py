@@ -157,6 +157,20 @@ def registry_with_port(host: str, port: str) -> str:
     return f"{host}:{port}" if port else host
 
 
+def missed(needs: Iterable[Need], better: str) -> Impact:
+    """Return the pulls and imports that go out without a credential and would have one, were the key `better`."""
+    key = credentials.normalise_key(better)
+    if not better or key.error is not None:
+        return Impact()
+    hub = key.text == "index.docker.io"
+    return affected(
+        (need.imported, need.affected)
+        for need in needs
+        if need.outcome.verdict == "anonymous"
+        and (credentials.key_matches(key, need.target) or (hub and need.registry == HUB))
+    )
+
+
 def needs(context: Context) -> Iterator[Need]:
     """Every pull and import whose image can be looked up, with what its reader would do."""
     joins = context.joins

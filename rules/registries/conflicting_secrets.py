@@ -144,8 +144,8 @@ def _finding(context: Context, conflict: _Conflict) -> Finding:
     first, second = conflict.first, conflict.second
     registry = shown(conflict.second_entry.registry.text)
     return context.finding(
-        f"{named(first)} and {named(second)} hold different credentials for {registry}, and {conflict.reader} "
-        f"reads both",
+        f"{named(first)} and {named(second)} hold different credentials for {registry}, and both are read by "
+        f"{conflict.reader}",
         of=second.object,
         at=at_key(second, conflict.second_entry),
         key=f"{registry} {first.name}",

@@ -54,7 +54,19 @@ from linter.rule import (
     origin,
     shown,
 )
-from rules.registries._shared import HUB, HUB_KEY, Need, at_key, judged, named, rename_key, sound, targets, unfinished
+from rules.registries._shared import (
+    HUB,
+    HUB_KEY,
+    Need,
+    at_key,
+    judged,
+    missed,
+    named,
+    rename_key,
+    sound,
+    targets,
+    unfinished,
+)
 
 HUB_LOOKALIKES = frozenset(
     {"registry-1.docker.io", "hub.docker.com", "docker.com", "app.docker.com", "www.docker.com", "auth.docker.io"}
@@ -75,8 +87,10 @@ def check(context: Context) -> Iterator[Finding]:
                 continue
             why, better = verdict
             cut = why.startswith("the kubelet cuts off")
-            if cut or not _serves_after_all(context, secret, entry, wanted.get(id(secret.object), ())):
-                yield _finding(context, secret, entry, why, better, cut=cut)
+            needs = wanted.get(id(secret.object), [])
+            if cut or not _serves_after_all(context, secret, entry, needs):
+                found = _finding(context, secret, entry, why, better, cut=cut)
+                yield found._replace(impact=missed(needs, better))
 
 
 def _serves_after_all(context: Context, secret: PullSecret, entry: Entry, needs: Iterable[Need]) -> bool:
