@@ -10,6 +10,7 @@ from linter.comments import marked
 from linter.documents import Document, read
 from linter.documents.objects import KubeObject, Seen, objects
 from linter.documents.recognise import Evidence, Recognised, recognise
+from linter.fix.offer import Offers
 from linter.inventory import Builder, Inventory
 from linter.inventory.joins import Joins
 from linter.inventory.records import UNJUDGED
@@ -202,12 +203,13 @@ def run(request: Request) -> Result:
     scans: list[Scan] = []
     findings: list[Finding] = []
     withheld: list[NotEvaluated] = []
+    offers = Offers(reader.bytes_of, lambda path: bool(reader.artifacts[path].file))
     for group in _groups(reader.inputs, request.scope):
         inventory, kinds = _inventory(group, reader)
         inventories.append(inventory)
         found, unjudged = judge(inventory, chosen, settings)
         prover = Prover(inventory)
-        findings.extend(prover.attach(finding) for finding in found)
+        findings.extend(_offered(prover.attach(finding), offers) for finding in found)
         withheld.extend(unjudged)
         scans.append(_scan(group, kinds, reader, chosen))
     withheld.extend(entry for _, entry in reader.templated)
@@ -256,6 +258,11 @@ def _pulls(
     from linter.pulls import pulls  # noqa: PLC0415 - only some reports show who pulls what
 
     return pulls(inventories, settings, findings)
+
+
+def _offered(finding: Finding, offers: Offers) -> Finding:
+    """Return the finding, its fix marked with what keeps it out of the file that was read."""
+    return finding if finding.fix is None else finding._replace(fix=offers.judged(finding.fix))
 
 
 def _settle(

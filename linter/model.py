@@ -162,12 +162,17 @@ class Edit(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """Every pull and import of the scan resolved before and after a fix; lines are written for people."""
+    """Every pull, build and import that a fix can touch, resolved before and after; lines are written for people.
+
+    `repaired` and `broken` name what goes from failing to working and the other way; `unchanged` counts the rest.
+    `removed` names the credentials of edited secrets that are gone afterwards, `kept` those that stay.
+    """
 
     repaired: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     unchanged: int = 0
+    kept: tuple[str, ...] = ()
 
 
 class Fix(NamedTuple):
@@ -175,6 +180,9 @@ class Fix(NamedTuple):
 
     `diff` is what the edits change, as a unified diff with credentials masked; "" where no report wanted it, or where
     the files are too large to show it for every finding.
+
+    `obstacle` says why the file that was read is not edited (standard input, a rendered chart, SOPS, a shared YAML
+    anchor); "" when it can be. A fix with an obstacle may still be written by `--fix-dir`.
     """
 
     applicability: Applicability
@@ -182,6 +190,7 @@ class Fix(NamedTuple):
     edits: tuple[Edit, ...] = ()
     proof: Proof | None = None
     diff: str = ""
+    obstacle: str = ""
 
 
 class Seen(NamedTuple):

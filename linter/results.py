@@ -127,6 +127,7 @@ class _Proof(_Record):
     broken: list[str]
     removed: list[str]
     unchanged: int
+    kept: list[str] = msgspec.field(default_factory=list)
 
 
 class _Fix(_Record):
@@ -134,6 +135,7 @@ class _Fix(_Record):
     summary: str
     proof: _Proof | None
     diff: str = ""
+    obstacle: str = ""
 
 
 class _Seen(_Record):
@@ -432,7 +434,10 @@ def _fix(fix: _Fix | None) -> Fix | None:
         fix.summary,
         proof=None
         if proof is None
-        else Proof(tuple(proof.repaired), tuple(proof.broken), tuple(proof.removed), proof.unchanged),
+        else Proof(
+            tuple(proof.repaired), tuple(proof.broken), tuple(proof.removed), proof.unchanged, tuple(proof.kept)
+        ),
+        obstacle=fix.obstacle,
         diff=fix.diff,
     )
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from linter import clock, credentials, payload_edit
 from linter.credentials import Consumer, Entry, JsonNode, Payload, PayloadError
 from linter.documents.objects import KubeObject
+from linter.inventory.builds import dockerfile_images
 from linter.inventory.evidence import REFUSED, UNDECODABLE, PullFailure
 from linter.inventory.inventory import Inventory, compatible
 from linter.inventory.joins import Joins
@@ -55,10 +56,10 @@ from linter.model import (
     Severity,
     affected_names,
 )
+from linter.secret import shown
 from linter.settings import Settings
 
 _UNFINISHED = re.compile(r"\{\{|\$\{|\$\(")
-_USER_INFO = re.compile(r"(?<=//)[^/@\s]*@|^[^/@\s:]+:[^/@\s]*@")
 
 
 class Rule(NamedTuple):
@@ -187,12 +188,6 @@ def edit(op: Op, item: KubeObject, route: Route, value: object = None) -> Edit:
     return Edit(op, item.path, item.document, (*item.route, *route), value)
 
 
-def shown(key: str | None, limit: int = 120) -> str:
-    """A registry key as it may be shown: user information is masked, and what is very long is cut."""
-    clean = _USER_INFO.sub("•••@", key or "")
-    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
-
-
 def command(*words: str, namespace: str = "") -> str:
     """A shell command of `words`, each quoted where it must be, with `-n namespace` at the end when one is known."""
     return shlex.join([*words, *(["-n", namespace] if namespace else [])])
@@ -259,6 +254,7 @@ __all__ = [
     "compatible",
     "credentials",
     "dig",
+    "dockerfile_images",
     "edit",
     "group",
     "origin",

@@ -1,8 +1,16 @@
 """`Sensitive`: a credential that cannot be printed, formatted, serialised or pickled by accident."""
 
+import re
 from typing import Final, NoReturn
 
 MASK: Final = "•••"
+_USER_INFO: Final = re.compile(r"(?<=//)[^/@\s]*@|^[^/@\s:]+:[^/@\s]*@")
+
+
+def shown(key: str | None, limit: int = 120) -> str:
+    """A registry key as it may be shown: user information is masked, and what is very long is cut."""
+    clean = _USER_INFO.sub(f"{MASK}@", key or "")
+    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 
 class Sensitive:

@@ -12,6 +12,7 @@ HOW: Final = {
     Applicability.DISPLAY: "to read, never applied",
 }
 """How far a fix may be trusted, and how to get it."""
+_NAMED: Final = 3
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
@@ -46,15 +47,31 @@ def impact_counts(finding: Finding) -> str:
     return " and ".join(parts)
 
 
+def how(fix: Fix) -> str:
+    """Return how far a fix may be trusted and how to get it; or what keeps it out of the file that was read."""
+    if fix.obstacle and fix.applicability is not Applicability.DISPLAY:
+        return f"{fix.applicability}, not applied by --fix: {fix.obstacle}"
+    return HOW[fix.applicability]
+
+
 def proof_counts(fix: Fix) -> str:
-    """Return what the proof of a fix says in a line, or nothing when it has none or no pull of the scan is touched."""
-    if fix.proof is None or not any(fix.proof):
-        return ""
+    """Return what the proof of a fix says in a line, or nothing when it has none or nothing of the scan is touched."""
     proof = fix.proof
-    parts = [f"repairs {len(proof.repaired):,}", f"breaks {len(proof.broken):,}"]
+    if proof is None or not (proof.repaired or proof.broken or proof.removed or proof.unchanged):
+        return ""
+    parts = [f"repairs {len(proof.repaired):,}", f"breaks {_some(proof.broken)}"]
     if proof.removed:
-        parts.append(f"removes {count(len(proof.removed), 'entry', 'entries')}")
-    return f"{', '.join(parts)}, leaves {proof.unchanged:,} as they were"
+        parts.append(f"removes {_some(proof.removed)}")
+    told = f"{', '.join(parts)}, leaves {proof.unchanged:,} as they were"
+    return f"{told}; {count(len(proof.kept), 'entry stays', 'entries stay')}" if proof.kept else told
+
+
+def _some(lines: tuple[str, ...]) -> str:
+    """Return how many there are, and the first of them."""
+    if not lines:
+        return "0"
+    more = f" and {len(lines) - _NAMED:,} more" if len(lines) > _NAMED else ""
+    return f"{len(lines):,} ({'; '.join(lines[:_NAMED])}{more})"
 
 
 def severity_counts(run: Run) -> str:

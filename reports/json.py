@@ -175,6 +175,7 @@ def _fix(fix: Fix | None) -> dict[str, Any] | None:
     tree: dict[str, Any] = {
         "applicability": str(fix.applicability),
         "summary": fix.summary,
+        "obstacle": fix.obstacle,
         "proof": None
         if proof is None
         else {
@@ -182,6 +183,7 @@ def _fix(fix: Fix | None) -> dict[str, Any] | None:
             "broken": list(proof.broken),
             "removed": list(proof.removed),
             "unchanged": proof.unchanged,
+            "kept": list(proof.kept),
         },
     }
     if fix.diff:

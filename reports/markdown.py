@@ -7,10 +7,10 @@ from linter.model import Finding, NotEvaluated, Problem, Run, Suppressed
 from reports._excerpt import draw
 from reports._markdown import block, code, inline, prose
 from reports._phrases import (
-    HOW,
     affected_name,
     causes,
     count,
+    how,
     impact_counts,
     object_name,
     place,
@@ -125,8 +125,8 @@ def _body(finding: Finding) -> Iterator[str]:
         yield block(command, "sh")
     if finding.fix is not None:
         proof = proof_counts(finding.fix)
-        yield f"**Fix** ({HOW[finding.fix.applicability]}): {prose(finding.fix.summary)}" + (
-            f"; {proof}" if proof else ""
+        yield f"**Fix** ({prose(how(finding.fix))}): {prose(finding.fix.summary)}" + (
+            f"; {prose(proof)}" if proof else ""
         )
     if finding.related:
         yield "**See:**\n" + "\n".join(_related(finding))

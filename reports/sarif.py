@@ -19,7 +19,7 @@ from linter.model import (
 )
 from reports._jsontext import dump
 from reports._markdown import block, code, prose
-from reports._phrases import HOW, affected_name, impact_counts, merged, object_name, proof_counts
+from reports._phrases import affected_name, how, impact_counts, merged, object_name, proof_counts
 from reports._visible import visible, visible_lines
 from reports.contract import Options, Report
 
@@ -130,7 +130,7 @@ def _fix_line(finding: Finding) -> str:
     if finding.fix is None:
         return ""
     proof = proof_counts(finding.fix)
-    return f"{finding.fix.summary} ({HOW[finding.fix.applicability]}{'; ' + proof if proof else ''})"
+    return f"{finding.fix.summary} ({how(finding.fix)}{'; ' + proof if proof else ''})"
 
 
 def _plain(finding: Finding) -> str:

@@ -4,12 +4,23 @@ import textwrap
 from collections.abc import Sequence
 from typing import Final
 
-from linter.model import Affected, ExcerptLine, Finding, NotEvaluated, Problem, Related, Run, Scan
+from linter.model import (
+    Affected,
+    Applicability,
+    ExcerptLine,
+    Finding,
+    NotEvaluated,
+    Problem,
+    Related,
+    Run,
+    Scan,
+    Scope,
+)
 from reports._excerpt import draw
 from reports._phrases import (
-    HOW,
     affected_name,
     count,
+    how,
     impact_counts,
     object_name,
     place,
@@ -141,7 +152,8 @@ class _Page:
             self.block("fix", finding.remedy)
         if finding.fix is not None:
             proof = proof_counts(finding.fix)
-            text = f"{HOW[finding.fix.applicability]}: {finding.fix.summary}" + (f" ({proof})" if proof else "")
+            text = f"{finding.fix.summary}" + (f" ({proof})" if proof else "")
+            text = f"{text}; {how(finding.fix)}" if finding.fix.obstacle else f"{how(finding.fix)}: {text}"
             if finding.remedy:
                 self.under(text, "fix")
             else:
@@ -234,9 +246,15 @@ class _Page:
         if run.findings or run.not_evaluated or run.problems or run.suppressed or len(run.scans) > 1:
             for scan in run.scans:
                 self.lines += [self.paint("dim", line) for line in self.wrap(_taken_for(scan, run), 0)]
-        fixable = sum(1 for f in run.findings if f.fix is not None and f.fix.applicability == "safe")
+        clusters = {scan.name for scan in run.scans if scan.scope is Scope.CLUSTER}
+        safe = [f for f in run.findings if f.fix is not None and f.fix.applicability is Applicability.SAFE]
+        live = sum(f.cluster in clusters for f in safe)
+        fixable = sum(f.cluster not in clusters and f.fix is not None and not f.fix.obstacle for f in safe)
         if fixable:
             self.lines.append(f"{count(fixable, 'finding')} can be fixed safely: see --diff, then --fix")
+        if live:
+            told = f"{count(live, 'finding')} can be fixed safely"
+            self.lines.append(f"{told}: --fix-dir DIR writes what repairs the cluster")
 
 
 def _not_evaluated(item: NotEvaluated) -> str:

@@ -3,19 +3,22 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from linter import engine
 from linter.documents.text import decode
 from linter.errors import FixError, UsageError
 from linter.fix.diff import unified
-from linter.fix.plan import apply_fixes
+from linter.fix.naming import one_line
+from linter.fix.offer import IN_ARCHIVE, NO_FILE
+from linter.fix.plan import apply_fixes, declined
 from linter.fix.write import write_changed
-from linter.model import Applicability, Finding, Fix, Proof
-from linter.proof import Prover
+from linter.model import Applicability, Finding, Fix, Proof, Scope
+from linter.proof import compare
 
 _MOST_ROUNDS = 20
+_SHOWN = (NO_FILE, IN_ARCHIVE)
 
 
 class _Repaired(NamedTuple):
@@ -37,49 +40,60 @@ def repair(request: engine.Request, result: engine.Result, arguments: argparse.N
     if arguments.fix and "-" in request.paths and not arguments.diff:
         raise UsageError("standard input cannot be repaired in place: use --diff, or name the file")
     _refuse_members(request, result, arguments)
-    repaired = _rounds(request, result, unsafe=arguments.unsafe_fixes)
+    repaired = _rounds(request, result, unsafe=arguments.unsafe_fixes, shown=not arguments.fix)
     if arguments.diff:
         _print_diff(repaired, mask=not arguments.show_secrets)
-    if not arguments.fix:
-        return result
-    real = {path: result.artifacts[path].file for path in repaired.files}
-    write_changed(
-        {real[path]: content for path, content in repaired.files.items()},
-        {real[path]: repaired.originals[path] for path in repaired.files},
-    )
-    _tell(repaired, Prover(result.inventories[0]).together(repaired.applied) if len(result.inventories) == 1 else None)
-    return repaired.result
+    if arguments.fix:
+        real = {path: result.artifacts[path].file for path in repaired.files}
+        write_changed(
+            {real[path]: content for path, content in repaired.files.items()},
+            {real[path]: repaired.originals[path] for path in repaired.files},
+        )
+    _tell(repaired, result, made=arguments.fix)
+    return repaired.result if arguments.fix else result
 
 
 def _refuse_members(request: engine.Request, result: engine.Result, arguments: argparse.Namespace) -> None:
     """Refuse to repair what stands in an archive: it is only ever read, and one from a pipe only once."""
     if not arguments.fix and "-" not in request.paths:
         return
-    fixes = offered(result.run.findings, unsafe=arguments.unsafe_fixes)
-    touched = {edit.path for fix in fixes for edit in fix.edits}
+    fixes = [finding.fix for finding in result.run.findings if finding.fix]
+    allowed = [fix for fix in fixes if not declined(fix, unsafe=arguments.unsafe_fixes)]
+    touched = {edit.path for fix in allowed for edit in fix.edits}
     members = sorted(path for path in touched if "!/" in path and not result.artifacts[path].file)
     if members:
         raise UsageError(f"{members[0]} stands in an archive, which is only read: use --fix-dir, or unpack it")
 
 
-def offered(findings: Iterable[Finding], *, unsafe: bool) -> list[Fix]:
-    """The fixes that may be made: safe ones, with `unsafe` the others too; never one that is only for display."""
+def offered(findings: Iterable[Finding], *, unsafe: bool, shown: bool = False) -> list[Fix]:
+    """The fixes that may be made: safe ones, with `unsafe` the others too; never one that is only for display.
+
+    What stands in no file is edited only to be `shown`.
+    """
     allowed = {Applicability.SAFE, Applicability.UNSAFE} if unsafe else {Applicability.SAFE}
     return [
         finding.fix
         for finding in findings
         if finding.fix and finding.fix.edits and finding.fix.applicability in allowed
+        if not finding.fix.obstacle or (shown and finding.fix.obstacle in _SHOWN)
     ]
 
 
-def _rounds(request: engine.Request, result: engine.Result, *, unsafe: bool) -> _Repaired:
+def _obstructed(findings: Iterable[Finding]) -> Iterator[tuple[Fix, str]]:
+    for finding in findings:
+        fix = finding.fix
+        if fix and fix.obstacle not in ("", *_SHOWN) and fix.applicability is not Applicability.DISPLAY:
+            yield fix, fix.obstacle
+
+
+def _rounds(request: engine.Request, result: engine.Result, *, unsafe: bool, shown: bool) -> _Repaired:
     """Make fixes until none is left: fixes that touch each other wait for the next round, which judges the new text."""
     originals: dict[str, bytes] = {}
     files: dict[str, bytes] = {}
     applied: list[Fix] = []
     refused: dict[str, tuple[Fix, str]] = {}
     for _ in range(_MOST_ROUNDS):
-        fixes = offered(result.run.findings, unsafe=unsafe)
+        fixes = offered(result.run.findings, unsafe=unsafe, shown=shown)
         paths = {edit.path for fix in fixes for edit in fix.edits}
         for path in paths - originals.keys():
             originals[path] = result.artifacts[path].read()
@@ -91,6 +105,8 @@ def _rounds(request: engine.Request, result: engine.Result, *, unsafe: bool) -> 
         applied.extend(outcome.applied)
         files.update(outcome.changed)
         result = engine.run(request._replace(overlay={**request.overlay, **files}, stdin=None))
+    for fix, reason in _obstructed(result.run.findings):
+        refused[f"{fix.summary}\0{reason}"] = (fix, reason)
     changed = {path: content for path, content in files.items() if content != originals[path]}
     return _Repaired(changed, originals, result, tuple(applied), tuple(refused.values()))
 
@@ -102,27 +118,30 @@ def _print_diff(repaired: _Repaired, *, mask: bool) -> None:
         )
 
 
-def _tell(repaired: _Repaired, proof: Proof | None) -> None:
+def _tell(repaired: _Repaired, before: engine.Result, *, made: bool) -> None:
     """Sum up on standard error, so that a report on standard output stays what it is."""
     for fix, reason in repaired.refused:
-        sys.stderr.write(f"regcred: not repaired: {fix.summary}: {reason}\n")
+        sys.stderr.write(f"regcred: not repaired: {one_line(fix.summary)}: {one_line(reason)}\n")
     if not repaired.files:
-        sys.stderr.write("regcred: nothing was changed\n")
+        sys.stderr.write(f"regcred: nothing {'was' if made else 'would be'} changed\n")
         return
-    sys.stderr.write(
-        f"regcred: {_count(len(repaired.applied), 'fix', 'fixes')} in {_count(len(repaired.files), 'file')}\n"
-    )
-    if proof is not None:
-        sys.stderr.write(f"regcred: {summary(proof)}\n")
+    done = f"{_count(len(repaired.applied), 'fix', 'fixes')} in {_count(len(repaired.files), 'file')}"
+    sys.stderr.write(f"regcred: {done}{'' if made else ' would be made'}\n")
+    proof = compare(before.inventories, repaired.result.inventories)
+    sys.stderr.write(f"regcred: {one_line(summary(proof))}\n")
+    if made and any(scan.scope is Scope.CLUSTER for scan in before.run.scans):
+        sys.stderr.write("regcred: this changed the dump, not the cluster: --fix-dir writes what repairs the cluster\n")
 
 
 def summary(proof: Proof) -> str:
-    """One sentence of what the fixes do to the pulls and imports of the scan."""
+    """One sentence of what the fixes do to the pulls, builds and imports of the scan."""
     parts = [
-        f"{_count(len(proof.repaired), 'pull or import', 'pulls or imports')} from failing to working",
-        f"{len(proof.broken) or 'none'} the other way",
+        f"{_count(len(proof.repaired), 'pull, build or import', 'pulls, builds or imports')} from failing to working",
+        f"{len(proof.broken) or 'none'} the other way" + (f" ({', '.join(proof.broken)})" if proof.broken else ""),
         f"{proof.unchanged} unchanged",
     ]
+    if proof.kept:
+        parts.append(f"{_count(len(proof.kept), 'entry', 'entries')} of edited secrets stay")
     if proof.removed:
         parts.append(f"removed: {', '.join(proof.removed)}")
     return "; ".join(parts)

@@ -4,6 +4,7 @@ from collections import Counter
 
 from linter.documents import Document
 from linter.documents.objects import KubeObject, objects
+from linter.inventory.builds import is_build
 from linter.inventory.generators import generated_secrets, kustomization_secrets
 from linter.inventory.inventory import Inventory, Mentions
 from linter.inventory.paths import dig, group, text
@@ -38,6 +39,7 @@ class Builder:
         self._accounts: list[ServiceAccount] = []
         self._workloads: list[Workload] = []
         self._streams: list[ImageStream] = []
+        self._builds: list[KubeObject] = []
         self._references: list[Reference] = []
         self._insecure: set[str] = set()
         self._listed: set[tuple[str, str]] = set()
@@ -78,6 +80,8 @@ class Builder:
             self._accounts.append(service_account(item))
         elif item.kind in _STREAM_KINDS:
             self._streams.append(image_stream(item))
+        elif is_build(item):
+            self._builds.append(item)
         elif item.kind == "Image" and where == "config.openshift.io":
             found = dig(item.body, "spec", "registrySources", "insecureRegistries")
             self._insecure.update(text(host) for host in (found if isinstance(found, list) else []) if text(host))
@@ -105,6 +109,7 @@ class Builder:
             accounts=tuple(self._accounts),
             workloads=tuple(self._workloads),
             streams=tuple(self._streams),
+            builds=tuple(self._builds),
             references=tuple(self._references),
             objects=tuple(self._objects),
             other_secrets=tuple(self._other),

@@ -59,6 +59,7 @@ class Inventory:
         accounts: tuple[ServiceAccount, ...] = (),
         workloads: tuple[Workload, ...] = (),
         streams: tuple[ImageStream, ...] = (),
+        builds: tuple[KubeObject, ...] = (),
         references: tuple[Reference, ...] = (),
         objects: tuple[KubeObject, ...] = (),
         other_secrets: tuple[KubeObject, ...] = (),
@@ -73,6 +74,7 @@ class Inventory:
         self.accounts = accounts
         self.workloads = workloads
         self.streams = streams
+        self.builds = builds
         self.references = references
         self.objects = objects
         self.other_secrets = other_secrets

@@ -224,9 +224,13 @@ def _fix(fix: Fix | None) -> FixView | None:
     if fix is None:
         return None
     kind, how = _FIXED[fix.applicability]
+    if fix.obstacle and fix.applicability is not Applicability.DISPLAY:
+        how = f"{str(fix.applicability).capitalize()}, but --fix does not edit this file: {fix.obstacle}."
     named: list[tuple[str, tuple[str, ...]]] = []
     if fix.proof is not None:
-        named = [("repaired", fix.proof.repaired), ("broken", fix.proof.broken), ("removed", fix.proof.removed)]
+        proof = fix.proof
+        named = [("repaired", proof.repaired), ("broken", proof.broken), ("removed", proof.removed)]
+        named += [("stays", proof.kept)] if proof.removed else []
     lists = tuple((label, lines[:_LISTED], max(len(lines) - _LISTED, 0)) for label, lines in named if lines)
     return FixView(kind, how, fix.summary, proof_counts(fix), lists)
 

@@ -36,7 +36,6 @@ Set `spec.strategy.dockerStrategy.pullSecret`. When exactly one secret covers al
 *Fix safety*: unsafe, because the build may pull further images (`COPY --from`) that another secret serves.
 """
 
-import re
 from collections.abc import Iterator
 
 from linter.rule import (
@@ -53,6 +52,7 @@ from linter.rule import (
     Severity,
     command,
     dig,
+    dockerfile_images,
     edit,
     group,
     serves,
@@ -61,7 +61,6 @@ from linter.rule import (
 from rules.links._census import in_namespace, together
 from rules.links._names import is_name
 
-_FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$", re.IGNORECASE | re.MULTILINE)
 _STRATEGY = ("spec", "strategy", "dockerStrategy")
 
 
@@ -122,16 +121,7 @@ def _secrets(context: Context, account: ServiceAccount) -> list[PullSecret]:
 
 def _images(item: KubeObject) -> list[str]:
     """The images that the Dockerfile in the build pulls: none where one depends on an argument."""
-    stages: set[str] = {"scratch"}
-    images: list[str] = []
-    for image, stage in _FROM.findall(text(dig(item.body, "spec", "source", "dockerfile"))):
-        if "$" in image:
-            return []
-        if image.lower() not in stages:
-            images.append(image)
-        if stage:
-            stages.add(stage.lower())
-    return list(dict.fromkeys(images))
+    return dockerfile_images(text(dig(item.body, "spec", "source", "dockerfile")))
 
 
 def _finding(

@@ -1,4 +1,4 @@
-"""The proof of a fix: every pull and import that it can touch, resolved before and after. A fix is never worse.
+"""Proves one fix: what it can touch is resolved before and after.
 
 Only the records of edited objects are made anew; everything else is shared with the inventory of the scan.
 """
@@ -13,19 +13,21 @@ from linter.documents.objects import KubeObject
 from linter.errors import FixError
 from linter.fix.data import apply_to_data
 from linter.inventory import Inventory
+from linter.inventory.builds import build_outcome, build_pulls, builder_of
 from linter.inventory.inventory import GLOBAL_SECRET, compatible
 from linter.inventory.joins import Joins
-from linter.inventory.pulls import ImportPull, Outcome, WorkloadPull, import_secrets, reach
+from linter.inventory.pulls import ImportPull, WorkloadPull, import_secrets, reach
 from linter.inventory.records import ImageStream, PullSecret, ServiceAccount, Workload
 from linter.inventory.secrets import is_pull_secret, pull_secret
 from linter.inventory.streams import image_stream
 from linter.inventory.workloads import service_account, workloads
 from linter.model import Applicability, Edit, Finding, Fix, Proof, Route
+from linter.proof.entries import fate
+from linter.proof.verdicts import Pair, build_line, import_line, joined, weigh, workload_line
 
 _Object = tuple[str, int, tuple[str | int, ...]]
 _Record = TypeVar("_Record", PullSecret, ServiceAccount, Workload, ImageStream)
 _Any = TypeVar("_Any")
-_FAILING = frozenset({"refused", "bad-image"})
 
 
 class _Changed(NamedTuple):
@@ -103,6 +105,7 @@ class _Tables:
         self.accounts = _grouped((one.namespace, one) for one in inventory.accounts)
         self.workloads = _grouped((one.object.namespace, one) for one in inventory.workloads)
         self.streams = _grouped((one.object.namespace, one) for one in inventory.streams)
+        self.builds = _grouped((one.namespace, one) for one in inventory.builds)
         self.generated = _grouped((one.namespace, one) for one in inventory.generated)
         self.others = _grouped((one.namespace, one) for one in inventory.other_secrets)
 
@@ -133,6 +136,7 @@ def _part(inventory: Inventory, tables: _Tables, namespace: str) -> Inventory:
         accounts=both(tables.accounts),
         workloads=both(tables.workloads),
         streams=both(tables.streams),
+        builds=both(tables.builds),
         other_secrets=both(tables.others),
     )
 
@@ -148,19 +152,7 @@ class _View:
         """Resolve what the edits touch before and after; each edit comes with the object it belongs to."""
         changed = self._apply(owned)
         after = Joins(changed.inventory)
-        repaired: list[str] = []
-        broken: list[str] = []
-        unchanged = 0
-        for name, was, now in self._pairs(changed, after):
-            if _broken(was, now):
-                broken.append(name)
-            elif _repaired(was, now):
-                repaired.append(name)
-            else:
-                unchanged += 1
-        return Proof(
-            tuple(dict.fromkeys(repaired)), tuple(dict.fromkeys(broken)), tuple(self._removed(changed)), unchanged
-        )
+        return joined(weigh(self._pairs(changed, after)), self._credentials(changed))
 
     def _apply(self, owned: list[tuple[KubeObject, Edit]]) -> _Changed:
         by_object: dict[_Object, list[Edit]] = defaultdict(list)
@@ -182,6 +174,7 @@ class _View:
             accounts=tuple(accounts),
             workloads=tuple(_replaced(before.workloads, made, lambda item: list(workloads(item)))),
             streams=tuple(_replaced(before.streams, made, lambda item: [image_stream(item)])),
+            builds=tuple(made.get(_place(item), item) for item in before.builds),
             other_secrets=tuple(item for item in before.other_secrets if _place(item) not in made),
         )
         touched = tuple(one for one in (*before.secrets, *inventory.secrets) if _place(one.object) in made)
@@ -197,7 +190,7 @@ class _View:
     def _secret(item: KubeObject) -> list[PullSecret]:
         return [pull_secret(item)] if is_pull_secret(item.body) else []
 
-    def _pairs(self, changed: _Changed, after: Joins) -> Iterator[tuple[str, Outcome, Outcome]]:
+    def _pairs(self, changed: _Changed, after: Joins) -> Iterator[Pair]:
         later = {(_place(one.object), one.template): one for one in changed.inventory.workloads}
         for workload in self._before.workloads:
             if self._touches(changed, workload):
@@ -205,32 +198,42 @@ class _View:
                 yield from self._workload_pairs(workload, now, changed, after)
         streams = {_place(one.object): one for one in changed.inventory.streams}
         for stream in self._before.streams:
-            if _place(stream.object) in changed.objects or self._serves(changed, stream):
+            if _place(stream.object) in changed.objects or self._serves(changed, stream.object.namespace):
                 yield from self._stream_pairs(stream, streams.get(_place(stream.object), stream), changed, after)
+        builds = {_place(item): item for item in changed.inventory.builds}
+        for item in self._before.builds:
+            account = builder_of(item) in changed.accounts
+            if account or _place(item) in changed.objects or self._serves(changed, item.namespace):
+                yield from self._build_pairs(item, builds[_place(item)], changed)
 
-    def _workload_pairs(
-        self, was: Workload, now: Workload, changed: _Changed, after: Joins
-    ) -> Iterator[tuple[str, Outcome, Outcome]]:
+    def _workload_pairs(self, was: Workload, now: Workload, changed: _Changed, after: Joins) -> Iterator[Pair]:
         old, new = reach(self._before, was), reach(changed.inventory, now)
         images = {use.route: use for use in now.images}
         for use in was.images:
             other = images.get(use.route, use)
             yield (
-                f"{_named(was.object)} pulls {use.image}",
+                workload_line(was.object, use.image),
                 self._joins.pull_outcome(WorkloadPull(was, use.image, use.route, old)),
                 after.pull_outcome(WorkloadPull(now, other.image, other.route, new)),
             )
 
-    def _stream_pairs(
-        self, was: ImageStream, now: ImageStream, changed: _Changed, after: Joins
-    ) -> Iterator[tuple[str, Outcome, Outcome]]:
+    def _stream_pairs(self, was: ImageStream, now: ImageStream, changed: _Changed, after: Joins) -> Iterator[Pair]:
         old, new = import_secrets(self._before, was), import_secrets(changed.inventory, now)
         tags = {tag.route: tag for tag in now.tags}
         for tag in was.tags:
             yield (
-                f"{_named(was.object)} imports {tag.image}",
+                import_line(was.object, tag.image),
                 self._joins.import_outcome(ImportPull(was, tag, old)),
                 after.import_outcome(ImportPull(now, tags.get(tag.route, tag), new)),
+            )
+
+    def _build_pairs(self, was: KubeObject, now: KubeObject, changed: _Changed) -> Iterator[Pair]:
+        later = {(pull.route, pull.image): pull for pull in build_pulls(now)}
+        for pull in build_pulls(was):
+            yield (
+                build_line(was, pull.image),
+                build_outcome(self._before, pull),
+                build_outcome(changed.inventory, later.get((pull.route, pull.image), pull)),
             )
 
     def _touches(self, changed: _Changed, workload: Workload) -> bool:
@@ -244,20 +247,15 @@ class _View:
         return any(one.name in names and compatible(one.namespace, namespace) for one in changed.secrets)
 
     @staticmethod
-    def _serves(changed: _Changed, stream: ImageStream) -> bool:
-        return changed.everything or any(
-            compatible(secret.namespace, stream.object.namespace) for secret in changed.secrets
-        )
+    def _serves(changed: _Changed, namespace: str) -> bool:
+        return changed.everything or any(compatible(secret.namespace, namespace) for secret in changed.secrets)
 
-    def _removed(self, changed: _Changed) -> Iterator[str]:
-        """Entries with a credential that a fix takes away, named."""
+    def _credentials(self, changed: _Changed) -> Iterator[tuple[bool, str]]:
+        """What becomes of every credential of the secrets that are edited."""
         later = {_place(one.object): one for one in changed.inventory.secrets}
         for secret in self._before.secrets:
-            place = _place(secret.object)
-            if place in changed.objects:
-                left = _entries(later[place]) if place in later else set()
-                for key in sorted(_entries(secret) - left):
-                    yield f"entry {key} of Secret {secret.name}"
+            if _place(secret.object) in changed.objects:
+                yield from fate(secret, later.get(_place(secret.object)))
 
 
 def _place(item: KubeObject) -> _Object:
@@ -287,30 +285,3 @@ def _replaced(
             done.add(place)
             kept.extend(make(made[place]))
     return kept
-
-
-def _entries(secret: PullSecret) -> set[str]:
-    entries = secret.payload.entries if secret.payload is not None else ()
-    return {entry.key for entry in entries if entry.live and (entry.username or entry.password)}
-
-
-def _named(item: KubeObject) -> str:
-    return "/".join(filter(None, (item.namespace, item.kind, item.name)))
-
-
-def _good(outcome: Outcome) -> bool:
-    if outcome.verdict != "credential" or outcome.lookup is None:
-        return False
-    return any(candidate.username or candidate.password for candidate in outcome.lookup.candidates)
-
-
-def _broken(was: Outcome, now: Outcome) -> bool:
-    if now.verdict in _FAILING and was.verdict not in _FAILING:
-        return True
-    return _good(was) and not _good(now) and now.verdict != "unknown"
-
-
-def _repaired(was: Outcome, now: Outcome) -> bool:
-    if now.verdict in _FAILING or now.verdict == "unknown":
-        return False
-    return was.verdict in _FAILING or (_good(now) and not _good(was) and was.verdict != "unknown")

@@ -1,0 +1,115 @@
+"""Whether the file that was read can be edited at all: said before a fix is offered, not when it is refused.
+
+Only files that hold a mark of a reason are looked into, so a scan of plain manifests pays nothing.
+"""
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from linter.errors import FixError
+from linter.model import Edit, Fix, Op
+
+if TYPE_CHECKING:
+    from linter.fix.tree import Node
+
+NO_FILE: Final = "standard input cannot be edited in place: --diff shows the change"
+IN_ARCHIVE: Final = "it stands in an archive, which is only read: --diff shows the change"
+"""The obstacles of a fix for what stands in no file of its own."""
+
+_MARKS: Final = (b"sops", b"# Source: ", b"config.kubernetes.io/origin")
+_SOPS: Final = re.compile(r"""(?m)^sops:|["']sops["']\s*:""")
+_RENDERED: Final = re.compile(r"(?m)^# Source: (\S+)\s*$")
+_BUILT: Final = re.compile(r"config\.kubernetes\.io/origin:")
+
+
+class Offers:
+    """Judges fixes of one scan. `read` gives the bytes of a path, `editable` tells whether it is a file on disk."""
+
+    def __init__(self, read: Callable[[str], bytes | None], editable: Callable[[str], bool]) -> None:
+        self._read = read
+        self._editable = editable
+        self._files: dict[str, _File | None] = {}
+
+    def judged(self, fix: Fix) -> Fix:
+        """Return the fix, with the obstacle that keeps it out of the file, if there is one."""
+        for edit in fix.edits:
+            reason = self._obstacle(edit)
+            if reason:
+                return fix._replace(obstacle=reason)
+        return fix
+
+    def _obstacle(self, edit: Edit) -> str:
+        if not self._editable(edit.path):
+            return IN_ARCHIVE if "!/" in edit.path else NO_FILE
+        if edit.path not in self._files:
+            self._files[edit.path] = self._file(edit.path)
+        file = self._files[edit.path]
+        return file.obstacle(edit) if file is not None else ""
+
+    def _file(self, path: str) -> "_File | None":
+        data = self._read(path)
+        if data is None:
+            return None
+        marked = b"\0" in data[:4] or (b"&" in data and b"*" in data) or any(mark in data for mark in _MARKS)
+        return _File(path, data) if marked else None
+
+
+class _File:
+    """One file that holds a mark: its documents are looked at when an edit asks for them."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        from linter.documents.split import split  # noqa: PLC0415 - few files come here
+        from linter.documents.text import DecodeProblem, decode  # noqa: PLC0415 - as above
+        from linter.fix.plan import format_of  # noqa: PLC0415 - as above
+
+        try:
+            self._text = decode(data).text
+        except DecodeProblem:
+            self._text = ""
+        self._json = format_of(path, self._text) == "json"
+        self._chunks = [(0, len(self._text))] if self._json else [(one.start, one.end) for one in split(self._text)]
+        self._trees: dict[int, tuple[Node, set[int]] | None] = {}
+
+    def obstacle(self, edit: Edit) -> str:
+        """Why this edit is not made, "" when it can be."""
+        number = 0 if self._json else edit.document
+        if not 0 <= number < len(self._chunks):
+            return ""
+        start, end = self._chunks[number]
+        chunk = self._text[start:end]
+        if _SOPS.search(chunk) and "ENC[" in chunk:
+            return "SOPS signs the whole document: change it with `sops edit`"
+        rendered = _RENDERED.search(chunk)
+        if rendered:
+            return f"it was rendered from {rendered[1]}: change that template or its values, and render again"
+        if _BUILT.search(chunk):
+            return "kustomize built it from what its origin annotation names: change that, and build again"
+        return "" if self._json else self._shared(edit, number, chunk)
+
+    def _shared(self, edit: Edit, number: int, chunk: str) -> str:
+        """Why a YAML anchor keeps the edit out."""
+        if "&" not in chunk or "*" not in chunk:
+            return ""
+        from linter.fix.data import pointer, to_data  # noqa: PLC0415 - as above
+        from linter.fix.surgery import Place  # noqa: PLC0415 - as above
+        from linter.fix.tree import parse, shared  # noqa: PLC0415 - as above
+
+        if number not in self._trees:
+            try:
+                root = parse(chunk, "yaml")[0]
+            except (FixError, IndexError):
+                root = None
+            self._trees[number] = (root, shared(root)) if root is not None else None
+        known = self._trees[number]
+        if known is None:
+            return ""
+        try:
+            place = Place(known[0], edit, known[1])
+        except FixError as error:
+            return str(error)
+        # What a merge key brings can be overridden by a key of one's own, and in no other way.
+        overrides = edit.op is Op.SET and len(place.rest) == 1
+        if place.rest and not overrides and place.node.kind == "map" and str(place.rest[0]) in to_data(place.node):
+            return f"{pointer(edit.route)} comes from a YAML merge key: change it where its anchor stands"
+        return ""

@@ -1,0 +1,95 @@
+"""What it means that a pull works, that a change repairs it, and that a change breaks it."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from linter.documents.objects import KubeObject
+from linter.inventory.pulls import Outcome
+from linter.model import Proof
+
+Pair = tuple[str, Outcome, Outcome]
+"""A pull, build or import as people name it, and its outcome before and after."""
+
+_FAILING: Final = frozenset({"refused", "bad-image"})
+
+
+def weigh(pairs: Iterable[Pair]) -> Proof:
+    """Sort pulls into what a change repairs, breaks and leaves alone."""
+    repaired: dict[str, None] = {}
+    broken: dict[str, None] = {}
+    unchanged = 0
+    for name, was, now in pairs:
+        if _broken(was, now):
+            broken[name] = None
+        elif _repaired(was, now):
+            repaired[name] = None
+        else:
+            unchanged += 1
+    return Proof(tuple(repaired), tuple(broken), (), unchanged)
+
+
+def summed(proofs: Iterable[Proof]) -> Proof:
+    """Put the proofs of several scans together."""
+    total = Proof()
+    for proof in proofs:
+        total = Proof(
+            (*total.repaired, *proof.repaired),
+            (*total.broken, *proof.broken),
+            (*total.removed, *proof.removed),
+            total.unchanged + proof.unchanged,
+            (*total.kept, *proof.kept),
+        )
+    return total
+
+
+def named(item: KubeObject) -> str:
+    """`namespace/Kind/name`, the short form in which proofs name an object."""
+    return "/".join(filter(None, (item.namespace, item.kind, item.name)))
+
+
+def workload_line(item: KubeObject, image: str) -> str:
+    """Name the pull of a workload."""
+    return f"{named(item)} pulls {image}"
+
+
+def build_line(item: KubeObject, image: str) -> str:
+    """Name the pull of a build."""
+    return f"{named(item)} builds with {image}"
+
+
+def import_line(item: KubeObject, image: str) -> str:
+    """Name the import of a stream."""
+    return f"{named(item)} imports {image}"
+
+
+def _good(outcome: Outcome) -> bool:
+    if outcome.verdict != "credential" or outcome.lookup is None:
+        return False
+    return any(candidate.username or candidate.password for candidate in outcome.lookup.candidates)
+
+
+def _broken(was: Outcome, now: Outcome) -> bool:
+    if now.verdict in _FAILING and was.verdict not in _FAILING:
+        return True
+    return _good(was) and not _good(now) and now.verdict != "unknown"
+
+
+def _repaired(was: Outcome, now: Outcome) -> bool:
+    if now.verdict in _FAILING or now.verdict == "unknown":
+        return False
+    return was.verdict in _FAILING or (_good(now) and not _good(was) and was.verdict != "unknown")
+
+
+def credentials_of(lines: Iterable[tuple[bool, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Split (stays, line) pairs into what stays and what is gone, each line once."""
+    stays: dict[str, None] = {}
+    gone: dict[str, None] = {}
+    for kept, line in lines:
+        (stays if kept else gone)[line] = None
+    return tuple(stays), tuple(gone)
+
+
+def joined(proof: Proof, lines: Iterator[tuple[bool, str]]) -> Proof:
+    """Add what becomes of credentials to a proof."""
+    stays, gone = credentials_of(lines)
+    return proof._replace(kept=stays, removed=gone)

@@ -1,0 +1,137 @@
+"""What is offered where no edit can be made, and what a fix is said to do to pulls, builds, imports and entries."""
+
+import base64
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linter.__main__ import main
+
+GOOD = base64.b64encode(b'{"auths":{"quay.io":{"auth":"dXNlcjpwYXNz"}}}').decode()
+OPAQUE = f"""apiVersion: v1
+kind: Secret
+metadata: {{name: robot, namespace: shop}}
+type: Opaque
+data:
+  .dockerconfigjson: {GOOD}
+"""
+ACCOUNT = """apiVersion: v1
+kind: ServiceAccount
+metadata: {name: builder, namespace: shop}
+imagePullSecrets:
+- name: robot
+"""
+BUILD = """apiVersion: build.openshift.io/v1
+kind: BuildConfig
+metadata: {name: app, namespace: shop}
+spec:
+  strategy:
+    sourceStrategy:
+      from: {kind: DockerImage, name: quay.io/shop/base:1}
+"""
+
+
+def check(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[dict[str, Any], str]:
+    file = Path(words[0] if Path(words[0]).is_dir() else Path(words[0]).parent) / "result.out"
+    main(["check", *words, "--format", f"json={file}", "--fail-on", "never"])
+    return json.loads(file.read_text()), capsys.readouterr().err
+
+
+def fix_of(result: dict[str, Any], code: str) -> dict[str, Any]:
+    return next(one["fix"] for one in result["findings"] if one["code"] == code and one["fix"])
+
+
+SOPS = ACCOUNT + "- name: robot\nsops: {mac: 'ENC[AES256_GCM,data:abc,tag:def,type:str]'}\n"
+RENDERED = "---\n# Source: shop/templates/secret.yaml\n" + OPAQUE
+BUILT = OPAQUE.replace(
+    "{name: robot, namespace: shop}",
+    "\n  name: robot\n  annotations:\n    config.kubernetes.io/origin: |\n      path: base/secret.yaml",
+)
+SHARED = """apiVersion: v1
+kind: List
+items:
+- &one
+  apiVersion: v1
+  kind: ServiceAccount
+  metadata: {name: a, namespace: shop}
+  imagePullSecrets: [{name: robot}, {name: robot}]
+- <<: *one
+  metadata: {name: b, namespace: shop}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "reason"),
+    [
+        (SOPS, "RC307", "sops edit"),
+        (RENDERED, "RC111", "shop/templates/secret.yaml"),
+        (BUILT, "RC111", "kustomize"),
+        (SHARED, "RC307", "alias"),
+    ],
+    ids=["sops", "helm", "kustomize", "alias"],
+)
+def test_no_edit_is_offered_where_none_can_be_made(
+    text: str, code: str, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(text)
+    result, told = check(capsys, str(file), "--fix", "--unsafe-fixes", "--select", code)
+    assert file.read_text() == text
+    assert reason in fix_of(result, code)["obstacle"]
+    assert reason in told
+    main(["check", str(file), "--fail-on", "never", "--select", code])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "not applied by --fix" in shown
+    assert "can be fixed safely" not in shown
+
+
+def test_standard_input_is_shown_a_diff_and_promised_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(OPAQUE.encode())))
+    main(["check", "-", "--diff", "--fail-on", "never"])
+    output = capsys.readouterr().out
+    assert "+type: kubernetes.io/dockerconfigjson" in output
+    assert "standard input cannot be edited in place" in " ".join(output.split())
+
+
+def test_a_build_is_part_of_the_proof(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.yaml").write_text("---\n".join((OPAQUE, ACCOUNT, BUILD)))
+    result, _ = check(capsys, str(tmp_path))
+    proof = fix_of(result, "RC111")["proof"]
+    assert proof["repaired"] == ["shop/BuildConfig/app builds with quay.io/shop/base:1"]
+    assert proof["broken"] == proof["removed"] == []
+    assert proof["kept"] == ["entry quay.io of Secret robot in namespace shop"]
+
+
+def test_every_entry_is_named_as_kept_or_removed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    payload = (
+        '{"auths":{"quay.io/v2":{"auth":"dXNlcjpwYXNz"},"r.example.com":{"auth":"YTpi"},"r.example.com":'
+        '{"auth":"YTpj"},"https://user:canary@hub.example.com/x?y":{"auth":"YTpk"}}}'
+    )
+    text = OPAQUE.replace("Opaque", "kubernetes.io/dockerconfigjson").replace(
+        GOOD, base64.b64encode(payload.encode()).decode()
+    )
+    (tmp_path / "a.yaml").write_text(text)
+    result, told = check(capsys, str(tmp_path), "--diff", "--unsafe-fixes", "--select", "RC201,RC205")
+    where = "of Secret robot in namespace shop"
+    assert fix_of(result, "RC201")["proof"]["removed"] == [f"the overridden credential of entry r.example.com {where}"]
+    renamed = [one["fix"]["proof"] for one in result["findings"] if one["code"] == "RC205"]
+    assert f"entry quay.io/v2 {where}, as quay.io" in [line for proof in renamed for line in proof["kept"]]
+    assert not any(proof["removed"] for proof in renamed)
+    assert "canary" not in json.dumps(result) + told
+
+
+def test_the_summary_of_a_fix_covers_every_scan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("east", "west"):
+        listed = [OPAQUE.replace("robot", "robot", 1), ACCOUNT, BUILD]
+        items = "".join("- " + "  ".join(one.splitlines(keepends=True)) for one in listed)
+        (tmp_path / f"{name}.yaml").write_text("apiVersion: v1\nkind: List\nitems:\n" + items)
+    paths = [str(tmp_path / f"{name}.yaml") for name in ("east", "west")]
+    _, told = check(capsys, *paths, "--scope", "cluster", "--fix")
+    assert "2 pulls, builds or imports from failing to working; none the other way" in told
+    assert "not the cluster: --fix-dir" in told
