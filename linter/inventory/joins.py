@@ -86,9 +86,9 @@ class Joins:
 
     def _other_readers(self, secret: PullSecret) -> Iterator[ObjectRef]:
         for reference in self.inventory.references_to(secret):
-            if reference.object is not None and reference.use in (Use.POD, Use.BUILD, Use.CONTROLLER):
-                if id(reference.object) not in self._with_pods:
-                    yield reference.object.ref
+            item, reads = reference.object, reference.use in (Use.POD, Use.BUILD, Use.CONTROLLER)
+            if reads and item is not None and id(item) not in self._with_pods:
+                yield item.ref
 
     @cached_property
     def _with_pods(self) -> frozenset[int]:
