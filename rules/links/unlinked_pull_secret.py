@@ -84,6 +84,7 @@ from rules.links._census import Census, Fate, in_namespace, together
 from rules.links._names import could_be, is_name
 from rules.links._naming import Owners, namings
 from rules.links._repair import append, link_commands, on_openshift, takes_over
+from rules.payload._shared import whole_defect
 
 _BROKEN = frozenset({State.INVALID_BASE64, State.PLACEHOLDER, State.EMPTY, State.ABSENT, State.REPLICATED})
 _PLATFORM = ("openshift-", "kube-")
@@ -132,7 +133,9 @@ class _Judge:
         """Whether this is a secret that its author means to link, and that would work when linked."""
         if secret.generated or self._inventory.is_global(secret) or secret.namespace.startswith(_PLATFORM):
             return False
-        if not secret.typed or secret.poisonous or secret.state in _BROKEN or not is_name(secret.name):
+        if not secret.typed or secret.poisonous or secret.state in _BROKEN or whole_defect(secret):
+            return False
+        if not is_name(secret.name):
             return False
         return not (secret.type == DOCKERCONFIGJSON and self._read_by_nodes)
 

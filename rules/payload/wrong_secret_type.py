@@ -41,10 +41,12 @@ from linter.rule import (
     KEY_OF_TYPE,
     TYPE_OF_KEY,
     UNJUDGED,
+    Affected,
     Applicability,
     Context,
     Finding,
     Fix,
+    Impact,
     Location,
     Op,
     PullSecret,
@@ -103,7 +105,7 @@ def _finding(context: Context, secret: PullSecret) -> Finding:
         detail=f"{why} (Kubernetes 1.25 to 1.36).",
         remedy=advice(secret, f"Set type: {right}. {_IMMUTABLE}"),
         commands=_commands(secret, right),
-        impact=context.joins.impact(secret, lambda image: _would_serve(secret, right, image)),
+        impact=_impact(context, secret, right),
         fix=_fix(secret, right),
     )
 
@@ -118,6 +120,24 @@ def _commands(secret: PullSecret, right: str) -> tuple[str, ...]:
     get = command("kubectl", "get", "secret", secret.name, "-o", "yaml", namespace=secret.namespace)
     change = command("sed", f"s#^type: .*#type: {right}#")
     return (f"{get} | {change} | {command('kubectl', 'replace', '--force', '-f', '-')}",)
+
+
+def _impact(context: Context, secret: PullSecret, right: str) -> Impact:
+    """Return the pulls that name the secret, and the imports of its namespace that find nothing without it."""
+
+    def wanted(image: str) -> bool:
+        return _would_serve(secret, right, image)
+
+    joins = context.joins
+    imports = dict.fromkeys(
+        Affected(pull.stream.object.ref, pull.tag.image)
+        for pull in joins.import_pulls
+        if pull.stream.object.namespace == secret.namespace
+        and not secret.excluded
+        and joins.import_outcome(pull).verdict == "anonymous"
+        and wanted(pull.tag.image)
+    )
+    return Impact(joins.impact(secret, wanted).workloads, tuple(imports))
 
 
 def _would_serve(secret: PullSecret, right: str, image: str) -> bool:
