@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from linter import __version__, registry
 from linter.clock import now
 from linter.comments import marked
-from linter.documents import Document, read
-from linter.documents.objects import KubeObject, Seen, objects
-from linter.documents.recognise import Evidence, Recognised, recognise
+from linter.documents import read
+from linter.documents.objects import Seen, objects
 from linter.fix.offer import Offers
 from linter.inventory import Builder, Inventory
 from linter.inventory.joins import Joins
@@ -20,12 +19,10 @@ from linter.model import Baseline, Finding, Location, NotEvaluated, Problem, Pul
 from linter.proof import Prover
 from linter.settings import Settings
 from linter.sources import REPEATED, Artifact, InputProblem, Skipped, gather, within
+from linter.universes import Input, Universe, universes
 
 if TYPE_CHECKING:
     from linter.registry import Loaded
-
-_REPOSITORY = "manifests"
-
 
 class Request(NamedTuple):
     """What a call asks for. `scope` is `auto`, `cluster` or `manifests`.
@@ -68,34 +65,21 @@ class Material(NamedTuple):
     templated: tuple[NotEvaluated, ...] = ()
 
 
-class _Input:
-    """What one command-line input held: kept apart until it is clear whether it is a cluster of its own."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.shown = "<stdin>" if path == "-" else path
-        self.evidence = Evidence()
-        self.documents: list[tuple[Document, list[KubeObject]]] = []
-        self.paths: list[str] = []
-        self.found = False
-
-
 class _Reader:
     """Reads every artifact once and remembers what could not be read, what was passed over, and why."""
 
     def __init__(self, request: Request) -> None:
-        self.inputs = [_Input(path) for path in request.paths]
+        self.inputs = [Input(path) for path in request.paths]
         self.overlay = request.overlay
         self.artifacts: dict[str, Artifact] = {}
         self.problems: list[Problem] = []
         self.templated: list[tuple[int, NotEvaluated]] = []
-        self.skipped: Counter[str] = Counter()
         self.marked: set[str] = set()
         for entry in gather(request.paths, exclude=request.settings.exclude, stdin=request.stdin):
             if isinstance(entry, Problem):
                 self.problems.append(entry)
             elif isinstance(entry, Skipped):
-                self.skipped[entry.reason] += 1
+                self.inputs[entry.input].part(entry.path).skipped[entry.reason] += 1
                 self._passed_over(entry)
             else:
                 self._take(entry)
@@ -122,27 +106,36 @@ class _Reader:
         except InputProblem as failed:
             self.problems.append(failed.problem)
             return
-        source = self.inputs[artifact.input]
+        source = self.inputs[artifact.input].part(artifact.path)
         self.artifacts[artifact.path] = artifact
         source.paths.append(artifact.path)
         if marked(data):
             self.marked.add(artifact.path)
         reading = read(artifact.path, data)
         self.problems.extend(problem._replace(fatal=artifact.named) for problem in reading.problems)
-        source.found |= bool(reading.documents or reading.skipped or reading.templated)
-        self.skipped["document without anything that matters"] += reading.skipped
+        self.inputs[artifact.input].found |= bool(reading.documents or reading.skipped or reading.templated)
+        source.skipped["document without anything that matters"] += reading.skipped
         for path, line, reason in reading.templated:
             where = Location(path, line=line)
             self.templated.append((artifact.input, NotEvaluated("templated", reason, None, where)))
         for document in reading.documents:
             found = list(objects(document))
             source.documents.append((document, found))
-            source.evidence.add(artifact.path, found)
+            source.evidence.add(artifact.path, found, logs=reading.logs, whole=not reading.problems)
+        if not reading.documents:
+            source.evidence.add(artifact.path, (), logs=reading.logs, whole=not reading.problems)
 
     def unread(self) -> frozenset[str]:
         """The paths of which at least a part could not be read."""
         where = (entry.location for _, entry in self.templated)
         return frozenset({problem.path for problem in self.problems} | {at.path for at in where if at})
+
+    def expect(self, findings: Sequence[Finding]) -> None:
+        """Tell the sources what will be read again: archives give it in one pass."""
+        related = (one.location for finding in findings for one in finding.related if one.location)
+        for path in {*(finding.location.path for finding in findings), *(at.path for at in related)}:
+            if path in self.artifacts:
+                self.artifacts[path].expect()
 
     def bytes_of(self, path: str) -> bytes | None:
         """The bytes of an artifact, read again; None when they are gone."""
@@ -153,14 +146,6 @@ class _Reader:
             return self.overlay.get(path) or artifact.read()
         except InputProblem:
             return None
-
-
-class _Group(NamedTuple):
-    """The inputs that are judged together, and what they were taken for."""
-
-    name: str
-    inputs: list[_Input]
-    recognised: Recognised
 
 
 def catalogue(settings: Settings) -> tuple["Loaded", ...]:
@@ -184,7 +169,7 @@ def _resolved(settings: Settings, known: Sequence["Loaded"]) -> Settings:
 def load(request: Request) -> Material:
     """Read and join the inputs of `request`, judging nothing. What cannot be read is in the result, never raised."""
     reader = _Reader(request)
-    inventories = tuple(_inventory(group, reader)[0] for group in _groups(reader.inputs, request.scope))
+    inventories = tuple(_inventory(group, reader)[0] for group in universes(reader.inputs, request.scope))
     templated = tuple(entry for _, entry in reader.templated)
     return Material(inventories, tuple(reader.problems), templated)
 
@@ -204,15 +189,16 @@ def run(request: Request) -> Result:
     findings: list[Finding] = []
     withheld: list[NotEvaluated] = []
     offers = Offers(reader.bytes_of, lambda path: bool(reader.artifacts[path].file))
-    for group in _groups(reader.inputs, request.scope):
+    for group in universes(reader.inputs, request.scope):
         inventory, kinds = _inventory(group, reader)
         inventories.append(inventory)
         found, unjudged = judge(inventory, chosen, settings)
         prover = Prover(inventory)
         findings.extend(_offered(prover.attach(finding), offers) for finding in found)
         withheld.extend(unjudged)
-        scans.append(_scan(group, kinds, reader, chosen))
+        scans.append(_scan(group, kinds, chosen))
     withheld.extend(entry for _, entry in reader.templated)
+    reader.expect(findings)
     locator = Locator(reader.bytes_of, inventories)
     located = sorted(locator.findings(findings), key=_order)
     kept, suppressed, remarks = _settle(located, request, reader, inventories, locator, chosen)
@@ -296,20 +282,7 @@ def _settle(
     return kept, [*settled.suppressed, *elsewhere], settled.problems
 
 
-def _groups(inputs: Sequence[_Input], scope: str) -> Iterator[_Group]:
-    """Manifests are judged together, every cluster for itself."""
-    repository: list[tuple[_Input, Recognised]] = []
-    clusters: list[tuple[_Input, Recognised]] = []
-    for source in inputs:
-        recognised = recognise(source.evidence, scope)
-        (clusters if recognised.scope is Scope.CLUSTER else repository).append((source, recognised))
-    if repository:
-        yield _Group(_REPOSITORY if clusters else "", [source for source, _ in repository], repository[0][1])
-    for source, recognised in clusters:
-        yield _Group(source.path if len(inputs) > 1 else "", [source], recognised)
-
-
-def _inventory(group: _Group, reader: _Reader) -> tuple[Inventory, Counter[str]]:
+def _inventory(group: Universe, reader: _Reader) -> tuple[Inventory, Counter[str]]:
     builder = Builder(group.name)
     seen = Seen() if group.recognised.scope is Scope.CLUSTER else None
     for source in group.inputs:
@@ -319,12 +292,13 @@ def _inventory(group: _Group, reader: _Reader) -> tuple[Inventory, Counter[str]]
                 builder.add_objects(document, fresh)
     parsed = {(document.path, document.number) for source in group.inputs for document, _ in source.documents}
     mentions = TextMentions(lambda: _unparsed(group, reader, parsed))
-    inventory = builder.finish(group.recognised.scope, mentions=mentions)
+    taken = group.recognised
+    inventory = builder.finish(taken.scope, mentions=mentions, layout=taken.layout, stated=taken.stated)
     mentions.inventory = inventory
     return inventory, builder.kinds
 
 
-def _unparsed(group: _Group, reader: _Reader, parsed: set[tuple[str, int]]) -> Iterator[tuple[str, str]]:
+def _unparsed(group: Universe, reader: _Reader, parsed: set[tuple[str, int]]) -> Iterator[tuple[str, str]]:
     """The text of every document of the group that was passed over before parsing, or could not be parsed."""
     # Only a search for mentions needs these.
     from linter.documents.split import split  # noqa: PLC0415
@@ -369,7 +343,8 @@ def _hidden(inventory: Inventory) -> Iterator[NotEvaluated]:
             yield NotEvaluated(str(secret.state), secret.reason, secret.object.ref, secret.at(), cluster=inventory.name)
 
 
-def _scan(group: _Group, kinds: Counter[str], reader: _Reader, chosen: Sequence["Loaded"]) -> Scan:
+def _scan(group: Universe, kinds: Counter[str], chosen: Sequence["Loaded"]) -> Scan:
+    skipped: Counter[str] = sum((source.skipped for source in group.inputs), Counter())
     return Scan(
         name=group.name,
         inputs=tuple(source.path for source in group.inputs),
@@ -378,7 +353,7 @@ def _scan(group: _Group, kinds: Counter[str], reader: _Reader, chosen: Sequence[
         proves=group.recognised.proves,
         objects=dict(sorted(kinds.items())),
         artifacts=sum(len(source.paths) for source in group.inputs),
-        skipped=tuple(sorted((reason, count) for reason, count in reader.skipped.items() if count)),
+        skipped=tuple(sorted((reason, count) for reason, count in skipped.items() if count)),
         evaluated=tuple(loaded.rule.code for loaded in chosen),
     )
 

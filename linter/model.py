@@ -211,7 +211,8 @@ class Finding(NamedTuple):
     """One defect, told once. `message` is one sentence of what is true; `detail` says why; `remedy` what to do.
 
     `key` is the stable discriminator inside the object (a registry, a container, a name): never a line, a time or a
-    credential, because the fingerprint is made of it.
+    credential, because the fingerprint is made of it. `live` tells that the object was read from a cluster, where
+    kind, namespace and name are all that it takes to know it.
     """
 
     code: str
@@ -229,11 +230,12 @@ class Finding(NamedTuple):
     fix: Fix | None = None
     cluster: str = ""
     seen: Seen | None = None
+    live: bool = False
 
     @property
     def fingerprint(self) -> str:
-        """A stable identity: rule, object and key; the file's path only where the object has no namespace."""
-        place = "" if self.object.namespace else self.location.path
+        """A stable identity: rule, object and key; among manifests the path too, of what names no namespace."""
+        place = "" if self.object.namespace or self.live else self.location.path
         group = self.object.api_version.rpartition("/")[0]
         parts = (
             self.code,

@@ -161,6 +161,7 @@ class _Finding(_Record):
     cluster: str
     key: str
     seen: _Seen | None = None
+    live: bool = False
 
 
 class _Suppressed(_Record):
@@ -477,6 +478,7 @@ def _finding(finding: _Finding) -> Finding:
         fix=_fix(finding.fix),
         cluster=finding.cluster,
         seen=_seen(finding.seen) if finding.seen is not None else None,
+        live=finding.live,
     )
 
 

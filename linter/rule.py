@@ -146,6 +146,7 @@ class Context:
             impact=impact or Impact(),
             fix=fix,
             cluster=self.inventory.name,
+            live=self.in_cluster,
         )
 
     def not_evaluated(self, reason: str, message: str, *, of: KubeObject, at: Location | None = None) -> None:

@@ -215,6 +215,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "commands": list(finding.commands),
         "cluster": finding.cluster,
         "key": finding.key,
+        **({"live": True} if finding.live else {}),
     }
     if finding.seen is not None:
         tree["seen"] = _seen(finding.seen)

@@ -32,12 +32,16 @@ class Templated(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """All that one artifact holds: `skipped` counts documents dropped unparsed because they cannot matter."""
+    """All that one artifact holds: `skipped` counts documents dropped unparsed because they cannot matter.
+
+    `logs` tells that container logs stand between the documents, as `kubectl cluster-info dump` prints them.
+    """
 
     documents: tuple[Document, ...] = ()
     problems: tuple[Problem, ...] = ()
     skipped: int = 0
     templated: tuple[Templated, ...] = ()
+    logs: bool = False
 
 
 def read(path: str, data: bytes, *, limits: Limits | None = None) -> Reading:

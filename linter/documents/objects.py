@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from linter.documents import Document
+from linter.documents.dialects import loose
+from linter.documents.layouts import implied
 from linter.model import Location, ObjectRef, Route
 
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -12,10 +14,23 @@ _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 class KubeObject:
     """One object: its identity as text ("" where the document holds none), its body, and its place.
 
-    `route` leads from the document's root to the body. `listed` tells that it came as an item of a List.
+    `route` leads from the document's root to the body. `listed` tells that it came as an item of a List. `withheld`
+    says why the source holds less of it than there is; "" where it is whole.
     """
 
-    __slots__ = ("api_version", "body", "document", "kind", "listed", "name", "namespace", "path", "route", "uid")
+    __slots__ = (
+        "api_version",
+        "body",
+        "document",
+        "kind",
+        "listed",
+        "name",
+        "namespace",
+        "path",
+        "route",
+        "uid",
+        "withheld",
+    )
 
     def __init__(self, document: Document, route: Route, body: dict[str, Any], kind: str, api_version: str) -> None:
         metadata = body.get("metadata")
@@ -30,7 +45,8 @@ class KubeObject:
         self.namespace = _text(metadata, "namespace")
         self.name = _text(metadata, "name")
         self.uid = _text(metadata, "uid")
-        self.listed = "items" in route
+        self.listed = "items" in route or "Items" in route
+        self.withheld = ""
 
     @property
     def ref(self) -> ObjectRef:
@@ -79,13 +95,28 @@ def objects(document: Document) -> Iterator[KubeObject]:
     """Yield the objects of a document; lists give their items, templates themselves and what they hold."""
     data = document.data
     if isinstance(data, list):
+        if not any(isinstance(item, dict) and "kind" in item for item in data):
+            yield from _loose(document)
+            return
         for number, item in enumerate(data):
             if isinstance(item, dict) and _text(item, "kind"):
                 yield from _open(document, (number,), item, "", "")
     elif isinstance(data, dict):
+        if "kind" not in data and ("Items" in data or implied(document.path)):
+            yield from _loose(document)
+            return
         by_name = document.path.rpartition("/")[2] in _KUSTOMIZATIONS and "kind" not in data
         inherited = ("Kustomization", "kustomize.config.k8s.io/v1beta1") if by_name else ("", "")
         yield from _open(document, (), data, *inherited)
+
+
+def _loose(document: Document) -> Iterator[KubeObject]:
+    """Yield the objects of a document whose kind its file or its dialect tells."""
+    for route, body, kind, api_version, why in loose(document.data, implied(document.path)):
+        item = KubeObject(document, route, body, kind, api_version)
+        item.withheld = why
+        item.listed = item.listed or (bool(route) and isinstance(route[0], int))
+        yield item
 
 
 def _open(document: Document, route: Route, body: dict[str, Any], kind: str, api_version: str) -> Iterator[KubeObject]:

@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from typing import Any, NamedTuple
 
+from linter.documents.dialects import without_logs
 from linter.documents.text import SourceText, decode
 from linter.model import Route
 from linter.sources import Limits
@@ -35,7 +36,7 @@ class Positions:
     def __init__(self, path: str, data: bytes, *, limits: Limits | None = None) -> None:
         self.path = path
         self.source: SourceText = decode(data)
-        self.text = self.source.text
+        self.text = without_logs(self.source.text)
         self._limits = limits or Limits()
         self._starts: list[int] | None = None
         self._last = (0, 1)

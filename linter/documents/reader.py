@@ -6,8 +6,10 @@ import yaml
 
 from linter.documents import Document, Reading, Templated
 from linter.documents.build import build, collector_off
+from linter.documents.dialects import LOGS, without_logs
 from linter.documents.explain import Trouble, explain, pull_secret_key, remedy_for, template_of
 from linter.documents.kinds import FIELD_WORDS, matters
+from linter.documents.layouts import implied
 from linter.documents.split import Chunk, has_directives, split
 from linter.documents.text import DecodeProblem, decode
 from linter.model import Problem
@@ -29,7 +31,8 @@ def read_bytes(path: str, data: bytes, limits: Limits) -> Reading:
     if not text or text.isspace():
         return Reading()
     with collector_off():
-        return _Reader(path, text, limits).read()
+        reading = _Reader(path, without_logs(text), limits).read()
+    return reading._replace(logs=LOGS in text)
 
 
 class _Reader:
@@ -39,7 +42,7 @@ class _Reader:
         self._path = path
         self._text = text
         self._limits = limits
-        self._always = path.rpartition("/")[2] in _BUILD_FILES
+        self._always = path.rpartition("/")[2] in _BUILD_FILES or implied(path) is not None
         self._documents: list[Document] = []
         self._problems: list[Problem] = []
         self._templated: list[Templated] = []

@@ -1,58 +1,27 @@
 """What an input is: the manifests of a repository, or a picture of a cluster; told from its paths and its objects."""
 
-import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from linter.documents.layouts import CHECKED, CLUSTER_INFO, DUMPALL, KUBE_DUMP, PROVES, Place, place
 from linter.documents.objects import KubeObject
 from linter.model import Scope
 
 
 class Recognised(NamedTuple):
-    """What an input was taken for. `why` says from what, `proves` what absence in it is worth; both for people."""
+    """What an input was taken for. `why` says from what, `proves` what absence in it is worth; both for people.
+
+    `stated` holds kinds and namespaces of which some file lists every object, by the layout's own promise.
+    """
 
     scope: Scope
     layout: str
     why: str
     proves: str
+    stated: frozenset[tuple[str, str]] = frozenset()
 
 
-class _Layout(NamedTuple):
-    """A known arrangement of files: its name, the paths that betray it, and what it proves."""
-
-    name: str
-    paths: re.Pattern[str]
-    proves: str
-
-
-_LAYOUTS: Final = (
-    _Layout(
-        "must-gather",
-        re.compile(
-            r"(?:^|/)(?:cluster-scoped-resources/[^/]+/.+|namespaces/[^/]+/(?:[a-z0-9.-]+/[^/]+|core/[^/]+/[^/]+|pods/[^/]+/[^/]+))\.ya?ml$"
-        ),
-        "a cluster at one moment; secrets are redacted and service accounts are missing by design",
-    ),
-    _Layout(
-        "velero",
-        re.compile(
-            r"(?:^|/)resources/[a-z0-9.-]+/(?:v[a-z0-9]+-preferredversion/)?(?:namespaces/[^/]+|cluster)/[^/]+\.json$"
-        ),
-        "a backup: the namespaces and kinds that it selected, secrets in clear",
-    ),
-    _Layout(
-        "support-bundle",
-        re.compile(r"(?:^|/)cluster-resources/[a-z0-9-]+(?:/[^/]+)*\.json$"),
-        "a cluster at one moment; pull secrets are reduced to one registry and user name each",
-    ),
-    _Layout(
-        "cluster-info-dump",
-        re.compile(
-            r"(?:^|/)(?:nodes|[^/]+/(?:events|replication-controllers|services|daemonsets|deployments|replicasets|pods))\.(?:json|ya?ml)$"
-        ),
-        "the pods and controllers of a cluster at one moment; it holds neither secrets nor service accounts by design",
-    ),
-)
 _LIVE_LIST = "a cluster at one moment, as far as its kinds and namespaces were asked for"
 _MANIFESTS = "part of the truth: objects may come from elsewhere"
 _FEW: Final = 10
@@ -72,7 +41,7 @@ def is_live(item: KubeObject) -> bool:
 class Evidence:
     """What has been seen of one command-line input; facts only, so that objects need not be kept."""
 
-    __slots__ = ("artifacts", "layouts", "listed", "live", "live_artifacts", "objects")
+    __slots__ = ("artifacts", "hits", "listed", "live", "live_artifacts", "logs", "objects", "stated", "witnesses")
 
     def __init__(self) -> None:
         self.artifacts = 0
@@ -80,31 +49,66 @@ class Evidence:
         self.objects = 0
         self.live = 0
         self.listed = 0
-        self.layouts = [0] * len(_LAYOUTS)
+        self.logs = False
+        self.witnesses = 0
+        self.hits: Counter[str] = Counter()
+        self.stated: set[tuple[str, str]] = set()
 
     def recognise(self, scope: str = "auto") -> Recognised:
         """Decide what the input is; see `recognise`."""
         return recognise(self, scope)
 
-    def add(self, artifact_path: str, found: Iterable[KubeObject]) -> None:
-        """Count one artifact's objects. Artifacts without any prove nothing and are not counted."""
-        total = live = listed = 0
-        for item in found:
-            total += 1
-            if is_live(item):
-                live += 1
-                listed += item.listed
-        if not total:
+    def add(self, artifact_path: str, found: Iterable[KubeObject], *, logs: bool = False, whole: bool = True) -> None:
+        """Count one document's objects. One without any proves nothing but that a list is empty.
+
+        `logs`: container logs stand in its file; `whole`: its file could be read to its end.
+        """
+        found = [item for item in found if not item.withheld]
+        where = place(artifact_path)
+        if where is not None and where.layout in CHECKED and not _agree(where, found):
+            where = None
+        if where is not None and where.complete and whole:
+            self.stated.add((where.kind, where.namespace))
+        self.logs |= logs
+        if not found:
             return
+        live = [item for item in found if is_live(item)]
         self.artifacts += 1
-        self.objects += total
-        self.live += live
-        self.listed += listed
-        self.live_artifacts += live * 2 > total
-        for number, layout in enumerate(_LAYOUTS):
-            if layout.paths.search(artifact_path):
-                self.layouts[number] += 1
-                break
+        self.objects += len(found)
+        self.live += len(live)
+        self.listed += sum(item.listed for item in live)
+        self.live_artifacts += len(live) * 2 > len(found)
+        self.witnesses += sum(map(_witness, found))
+        if where is not None:
+            self.hits[where.layout] += 1
+
+    def merge(self, other: "Evidence") -> None:
+        """Add what another has seen."""
+        self.artifacts += other.artifacts
+        self.live_artifacts += other.live_artifacts
+        self.objects += other.objects
+        self.live += other.live
+        self.listed += other.listed
+        self.witnesses += other.witnesses
+        self.logs |= other.logs
+        self.hits.update(other.hits)
+        self.stated |= other.stated
+
+
+def _agree(where: Place, found: Sequence[KubeObject]) -> bool:
+    """Whether the objects of a file are those that its path speaks of: the paths of some tools could be anybody's."""
+    if any(item.namespace != where.namespace for item in found):
+        return False
+    return len(found) != 1 or found[0].listed or where.name in ("", found[0].name.replace(":", "-"))
+
+
+def _witness(item: KubeObject) -> bool:
+    """Whether only a cluster can have written this object, identities removed or not."""
+    if item.kind == "ServiceAccount":
+        return item.name == "default"
+    metadata = item.body.get("metadata")
+    owned = isinstance(metadata, dict) and bool(metadata.get("ownerReferences"))
+    return owned and item.kind in ("Pod", "ReplicaSet")
 
 
 def recognise(evidence: Evidence, scope: str = "auto") -> Recognised:
@@ -116,19 +120,27 @@ def recognise(evidence: Evidence, scope: str = "auto") -> Recognised:
     if scope in ("auto", found.scope):
         return found
     forced = Scope(scope)
-    return Recognised(forced, found.layout, f"--scope {scope}", _LIVE_LIST if forced is Scope.CLUSTER else _MANIFESTS)
+    proves = PROVES.get(found.layout, _LIVE_LIST) if forced is Scope.CLUSTER else _MANIFESTS
+    return Recognised(forced, found.layout, f"--scope {scope}", proves, frozenset(evidence.stated))
 
 
 def _recognise(evidence: Evidence) -> Recognised:
     if not evidence.objects:
         return Recognised(Scope.MANIFESTS, "none", "no Kubernetes object was found", _MANIFESTS)
     live = f"{evidence.live} of {evidence.objects} objects carry a uid or a resource version"
-    hits, number = max((hits, -number) for number, hits in enumerate(evidence.layouts))
-    layout = _LAYOUTS[-number]
+    layout, hits = max(((name, evidence.hits[name]) for name in PROVES), key=lambda pair: pair[1])
     mostly_live = evidence.live * 2 > evidence.objects
+    stated = frozenset(evidence.stated)
+    if evidence.logs and mostly_live:
+        why = f"container logs stand between its objects, and {live}"
+        return Recognised(Scope.CLUSTER, CLUSTER_INFO, why, PROVES[CLUSTER_INFO], stated)
     if hits * 2 > evidence.artifacts and mostly_live:
-        why = f"{hits} of {evidence.artifacts} files lie as in a {layout.name}, and {live}"
-        return Recognised(Scope.CLUSTER, layout.name, why, layout.proves)
+        why = f"{hits} of {evidence.artifacts} files lie as in a {layout}, and {live}"
+        return Recognised(Scope.CLUSTER, layout, why, PROVES[layout], stated)
+    stripped = layout in (DUMPALL, KUBE_DUMP) and hits * 10 >= evidence.artifacts * 9
+    if stripped and evidence.witnesses and hits >= _FEW:
+        why = f"{hits} of {evidence.artifacts} files lie as in a {layout}, and {evidence.witnesses} objects in it"
+        return Recognised(Scope.CLUSTER, layout, f"{why} are a cluster's own", PROVES[layout], stated)
     in_most_files = evidence.live_artifacts * 2 > evidence.artifacts
     if mostly_live and in_most_files and (evidence.listed or evidence.live >= _FEW):
         return Recognised(Scope.CLUSTER, "kubectl-get", live, _LIVE_LIST)

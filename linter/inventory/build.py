@@ -1,8 +1,9 @@
 """Documents to an inventory: objects are sorted into typed records, loose documents give references."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 from linter.documents import Document
+from linter.documents.layouts import BY_FILES, BY_OBJECTS, MUST_GATHER
 from linter.documents.objects import KubeObject, objects
 from linter.inventory.builds import is_build
 from linter.inventory.generators import generated_secrets, kustomization_secrets
@@ -43,6 +44,7 @@ class Builder:
         self._references: list[Reference] = []
         self._insecure: set[str] = set()
         self._listed: set[tuple[str, str]] = set()
+        self._lists: dict[tuple[str, int], set[tuple[str, str]]] = defaultdict(set)
         self._present: set[tuple[str, str]] = set()
         self._substituted = False
 
@@ -72,6 +74,7 @@ class Builder:
         self._present.add((item.kind, item.namespace))
         if item.listed:
             self._listed.add((item.kind, item.namespace))
+            self._lists[item.path, item.document].add((item.kind, item.namespace))
         self._references.extend(references(item))
         where = group(item.api_version)
         if item.kind == "Secret" and where == "":
@@ -98,8 +101,18 @@ class Builder:
             self._substituted |= dig(item.body, "spec", "postBuild") is not None
             self._references.extend(patch_references(document, item.body, ()))
 
-    def finish(self, scope: Scope, *, mentions: Mentions | None = None) -> Inventory:
-        """Classify the secrets, now that the whole scan is known, and join everything."""
+    def finish(
+        self,
+        scope: Scope,
+        *,
+        mentions: Mentions | None = None,
+        layout: str = "",
+        stated: frozenset[tuple[str, str]] = frozenset(),
+    ) -> Inventory:
+        """Classify the secrets, now that the whole scan is known, and join everything.
+
+        `layout` names what a cluster was read from, `stated` are the kinds and namespaces that it lists in full.
+        """
         secrets = tuple(self._pull_secret(item) for item in self._secrets)
         return Inventory(
             name=self.name,
@@ -114,7 +127,7 @@ class Builder:
             objects=tuple(self._objects),
             other_secrets=tuple(self._other),
             insecure_registries=frozenset(self._insecure),
-            complete=frozenset(self._coverage(scope)),
+            complete=frozenset(self._coverage(scope, layout) | stated),
             mentions=mentions,
         )
 
@@ -122,18 +135,32 @@ class Builder:
         templated = "objects" in item.route
         return pull_secret(item, substituted=self._substituted or templated)
 
-    def _coverage(self, scope: Scope) -> set[tuple[str, str]]:
+    def _coverage(self, scope: Scope, layout: str) -> set[tuple[str, str]]:
         """Which kinds are complete in which namespace.
 
         In a cluster a kind is complete where it was listed; single objects beside lists (a must-gather's related
-        objects) prove nothing. Every namespace has the account `default`: where it is there, the accounts are.
+        objects) prove nothing. Every namespace has the account `default`: where it is there, the accounts are, unless
+        the layout keeps some by chance.
         """
         if scope is Scope.MANIFESTS:
             return self._present
-        complete = set(self._listed)
+        if layout in BY_FILES:
+            return set()
+        if layout == MUST_GATHER:
+            return set(self._listed)
+        defaults = {one.namespace for one in self._accounts if one.name == "default"}
+        complete = {("ServiceAccount", namespace) for namespace in defaults}
+        if layout in BY_OBJECTS:
+            # A namespace with that account was taken whole, so its absent objects are so for every kind that was taken.
+            kinds = {kind for kind, namespace in self._present if namespace}
+            complete |= {(kind, namespace) for kind in kinds for namespace in defaults}
         if not self._listed:
-            complete |= {pair for pair in self._present if pair[0] != "ServiceAccount"}
-        complete |= {("ServiceAccount", one.namespace) for one in self._accounts if one.name == "default"}
+            return complete | {pair for pair in self._present if pair[0] != "ServiceAccount"}
+        complete |= self._listed
+        for kinds_of in self._lists.values():
+            if len({namespace for _, namespace in kinds_of if namespace}) > 1:
+                # One list holds objects of several namespaces only when all were asked for (kubectl get -A).
+                complete |= {(kind, "*") for kind, _ in kinds_of if kind != "ServiceAccount"}
         return complete
 
 

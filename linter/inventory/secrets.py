@@ -40,6 +40,8 @@ def is_pull_secret(body: dict[str, Any]) -> bool:
 def pull_secret(item: KubeObject, *, substituted: bool = False) -> PullSecret:
     """Classify the Secret `item`. `substituted`: a tool of this scan fills in `${VARIABLES}` (Flux, Template)."""
     kind = text(item.body.get("type")) or "Opaque"
+    if item.withheld:
+        return PullSecret(item, kind, KEY_OF_TYPE.get(kind), (), State.REDACTED, item.withheld)
     key, field = _payload_key(item.body, kind)
     secret = PullSecret(
         object=item,

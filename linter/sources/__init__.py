@@ -44,10 +44,11 @@ class InputProblem(RegcredError):  # noqa: N818 - a name of the contract
 
 
 class Skipped(NamedTuple):
-    """A file or folder that was deliberately not read, and why."""
+    """A file or folder that was deliberately not read, and why. `input` is the index of the argument it belongs to."""
 
     path: str
     reason: str
+    input: int = 0
 
 
 class Artifact:
@@ -106,7 +107,8 @@ def gather(
 
     gatherer = Gatherer(exclude, stdin, limits or Limits())
     for number, path in enumerate(paths):
-        yield from gatherer.argument(number, path)
+        for entry in gatherer.argument(number, path):
+            yield entry._replace(input=number) if isinstance(entry, Skipped) else entry
 
 
 __all__ = ["REPEATED", "Artifact", "InputProblem", "Limits", "Skipped", "gather", "within"]

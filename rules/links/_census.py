@@ -168,6 +168,9 @@ class Census:
         if naming.namespace and not is_name(naming.namespace):
             return Whereabouts(Fate.UNKNOWN, (), "templated", "its namespace is filled in by a template")
         if self._context.in_cluster:
+            if _CLUSTER_MADE.fullmatch(naming.name) and naming.object.kind == "Pod":
+                why = "OpenShift replaces secrets of such names, and a pod keeps the name that it began with"
+                return Whereabouts(Fate.UNKNOWN, (), "generated", why)
             return None
         for one in self._templated:
             open_ended = bool(one.namespace) and not is_name(one.namespace)

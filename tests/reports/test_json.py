@@ -17,7 +17,7 @@ def tree(run):
     return json.loads(render(run, Options()))
 
 
-OPTIONAL = {"scans", "baseline", "pulls", "diff", "excerpt", "time", "trend", "rules", "seen"}
+OPTIONAL = {"scans", "baseline", "pulls", "diff", "excerpt", "time", "trend", "rules", "live", "seen"}
 
 
 def test_the_schema_is_one_and_is_strict():

@@ -1,0 +1,158 @@
+"""The layouts in which tools write a cluster to files: told from paths alone, with what each path says of its content.
+
+Sources: `oc adm inspect` and must-gather (OpenShift 4.8 to 4.22), `kubectl cluster-info dump` (Kubernetes 1.13 to
+1.36), Velero's backup format 1.1, Troubleshoot's cluster resources, the Insights operator's archive, kube-dump 1.1 and
+dumpall.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+MUST_GATHER: Final = "must-gather"
+VELERO: Final = "velero"
+SUPPORT_BUNDLE: Final = "support-bundle"
+INSIGHTS: Final = "insights"
+CLUSTER_INFO: Final = "cluster-info-dump"
+DUMPALL: Final = "dumpall"
+KUBE_DUMP: Final = "kube-dump"
+
+PROVES: Final = {
+    MUST_GATHER: "a cluster at one moment; secrets are redacted and service accounts are missing by design",
+    VELERO: "a backup: the namespaces and kinds that it selected, secrets in clear",
+    SUPPORT_BUNDLE: "a cluster at one moment; of each pull secret no more than one registry and user name is kept, "
+    "and what is malformed only as an error",
+    INSIGHTS: "a sample of a cluster: pods that drew attention, with the names of their pull secrets; it holds neither "
+    "secrets nor service accounts, so nothing is concluded from absence",
+    CLUSTER_INFO: "the pods and controllers of a cluster at one moment; it holds neither secrets nor service accounts "
+    "by design",
+    DUMPALL: "a cluster at one moment, as far as its kinds and namespaces were asked for",
+    KUBE_DUMP: "a cluster at one moment, as far as its kinds and namespaces were asked for; identities and status "
+    "are removed",
+}
+"""What each layout proves, in the order in which paths are tried."""
+
+CHECKED: Final = frozenset({CLUSTER_INFO, DUMPALL, KUBE_DUMP})
+"""Layouts whose paths are so plain that they count only where the objects in them agree."""
+
+BY_FILES: Final = frozenset({SUPPORT_BUNDLE, INSIGHTS, CLUSTER_INFO})
+"""Layouts in which only a file that lists a whole kind proves absence; what they lack by design is in no such file."""
+
+BY_OBJECTS: Final = frozenset({VELERO, DUMPALL, KUBE_DUMP})
+"""Layouts that write an object a file, and take namespaces whole."""
+
+_RESOURCES: Final = {
+    "pods": ("Pod", "v1"),
+    "pod": ("Pod", "v1"),
+    "secrets": ("Secret", "v1"),
+    "serviceaccounts": ("ServiceAccount", "v1"),
+    "services": ("Service", "v1"),
+    "nodes": ("Node", "v1"),
+    "namespaces": ("Namespace", "v1"),
+    "events": ("Event", "v1"),
+    "configmaps": ("ConfigMap", "v1"),
+    "podtemplates": ("PodTemplate", "v1"),
+    "replicationcontrollers": ("ReplicationController", "v1"),
+    "replication-controllers": ("ReplicationController", "v1"),
+    "deployments": ("Deployment", "apps/v1"),
+    "replicasets": ("ReplicaSet", "apps/v1"),
+    "statefulsets": ("StatefulSet", "apps/v1"),
+    "daemonsets": ("DaemonSet", "apps/v1"),
+    "jobs": ("Job", "batch/v1"),
+    "cronjobs": ("CronJob", "batch/v1"),
+    "imagestreams": ("ImageStream", "image.openshift.io/v1"),
+    "deploymentconfigs": ("DeploymentConfig", "apps.openshift.io/v1"),
+    "buildconfigs": ("BuildConfig", "build.openshift.io/v1"),
+    "builds": ("Build", "build.openshift.io/v1"),
+}
+"""Kind and version of what a file named after a resource holds, where its objects do not say so themselves."""
+
+_ROOT: Final = r"^(?P<root>(?:.*?/)??)"
+_PATTERNS: Final = tuple(
+    (name, re.compile(_ROOT + pattern))
+    for name, pattern in (
+        (
+            VELERO,
+            r"resources/(?P<resource>[a-z0-9.-]+)/(?:v[a-z0-9]+(?:-preferredversion)?/)?"
+            r"(?:namespaces/(?P<ns>[^/]+)|cluster)/(?P<name>[^/]+)\.json$",
+        ),
+        (
+            MUST_GATHER,
+            r"(?:cluster-scoped-resources/[^/]+/.+|namespaces/(?P<ns>[^/]+)/(?:(?P<list>[a-z0-9.-]+/"
+            r"(?P<resource>[a-z0-9]+))|(?P=ns)|core/[^/]+/[^/]+|[a-z0-9.-]+/[a-z0-9]+/[^/]+|pods/[^/]+/[^/]+))\.ya?ml$",
+        ),
+        (
+            SUPPORT_BUNDLE,
+            r"cluster-resources/(?:image-pull-secrets/(?P<ps>[^/]+)/(?P<name>[^/]+)|(?P<resource>[a-z0-9-]+)"
+            r"(?P<list>/(?P<ns>[^/]+))?|[a-z0-9-]+/.+)\.json$",
+        ),
+        (
+            INSIGHTS,
+            r"(?:config/(?P<resource>pod)/(?P<ns>[^/]+)/(?P<name>[^/]+)|config/secrets/(?P<ss>[^/]+)/"
+            r"(?P<secret>[^/]+)/data|config/(?:node|clusteroperator|machineconfigpools|image|configmaps|crd)/.+"
+            r"|config/(?:version|infrastructure|serviceaccounts|image|network|oauth|proxy)|conditional/.+)\.json$",
+        ),
+        (
+            CLUSTER_INFO,
+            r"(?:(?P<resource>nodes)|(?P<ns>[^/]+)(?P<list>/)(?P<kind>events|replication-controllers|services"
+            r"|daemonsets|deployments|replicasets|pods))\.(?:json|ya?ml)$",
+        ),
+        (DUMPALL, r"(?:_cluster|(?P<ns>[^/_][^/]*))/[a-z0-9.-]*v[0-9][a-z0-9]*\.[A-Z]\w+/(?P<name>[^/]+)\.ya?ml$"),
+        (KUBE_DUMP, r"(?:cluster|(?P<ns>[^/]+))/(?P<name>[^/]+)_(?P<resource>[a-z]+)[a-z0-9.-]*\.ya?ml$"),
+        (KUBE_DUMP, r"(?:cluster|(?P<ns>[^/]+))/[a-z]+[a-z0-9.-]*/(?P<name>[^/]+)\.ya?ml$"),
+    )
+)
+_IMAGE_FOLDER: Final = re.compile(r"-sha256-[0-9a-f]{8,}$")
+
+
+class Place(NamedTuple):
+    """What a path says. `root` is the folder of the dump it belongs to.
+
+    `kind` and `api_version` are those of objects in it that have none of their own, `namespace` is theirs. `complete`:
+    the file lists every object of the kind in that namespace. `reduced` names what is kept of a Secret in it: the
+    layout keeps only a part.
+    """
+
+    layout: str
+    root: str
+    kind: str = ""
+    api_version: str = ""
+    namespace: str = ""
+    name: str = ""
+    complete: bool = False
+    reduced: str = ""
+
+
+@lru_cache(maxsize=64)
+def place(path: str) -> Place | None:
+    """Return what a display path says, None where it belongs to no layout."""
+    for layout, pattern in _PATTERNS:
+        found = pattern.match(path)
+        if found is not None:
+            return _place(layout, found.groupdict())
+    return None
+
+
+def _place(layout: str, found: dict[str, str | None]) -> Place:
+    root = (found["root"] or "").rstrip("/")
+    if layout == MUST_GATHER and _IMAGE_FOLDER.search(root):
+        # One folder for each image that has gathered: together they are the cluster.
+        root = root.rpartition("/")[0]
+    if found.get("ps") or found.get("secret"):
+        namespace, name = found.get("ps") or found.get("ss") or "", found.get("name") or found.get("secret") or ""
+        return Place(layout, root, "Secret", "v1", namespace, name, reduced="one registry" if found.get("ps") else "x")
+    resource = found.get("resource") or found.get("kind") or ""
+    if layout == SUPPORT_BUNDLE and resource == "image-pull-secrets-errors":
+        return Place(layout, root, "Secret", "v1", reduced="errors")
+    kind, version = _RESOURCES.get(resource, ("", ""))
+    namespace = found.get("ns") or ""
+    complete = bool(found.get("list") and kind and namespace)
+    return Place(layout, root, kind, version, namespace, found.get("name") or "", complete)
+
+
+def implied(path: str) -> Place | None:
+    """Return the place of a file whose objects may be without a kind of their own, None for any other file."""
+    found = place(path)
+    if found is None or not found.kind or found.layout not in (SUPPORT_BUNDLE, INSIGHTS, CLUSTER_INFO):
+        return None
+    return found

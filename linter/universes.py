@@ -1,0 +1,125 @@
+"""What is judged together: all manifests of a call, and every cluster for itself, be they several in one folder."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from linter.documents import Document
+from linter.documents.layouts import place
+from linter.documents.objects import KubeObject
+from linter.documents.recognise import Evidence, Recognised, recognise
+from linter.model import Scope
+from linter.sources.choice import without_suffix
+
+_REPOSITORY = "manifests"
+_ANY_LIST = "kubectl-get"
+
+
+class Part:
+    """What stands under one root: `path` is for display, `skipped` counts by reason what was not read."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.evidence = Evidence()
+        self.documents: list[tuple[Document, list[KubeObject]]] = []
+        self.paths: list[str] = []
+        self.skipped: Counter[str] = Counter()
+
+    def take(self, other: "Part") -> None:
+        """Take over all that another part holds."""
+        self.evidence.merge(other.evidence)
+        self.documents += other.documents
+        self.paths += other.paths
+        self.skipped.update(other.skipped)
+
+
+class Input:
+    """What one command-line argument held, kept apart by the dumps in it until it is clear what they are.
+
+    A part is known by the root of its dump; what lies in no known layout has the part of the root above it, or None.
+    `shown` is the argument for display, `found` tells that it held something to judge.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.shown = "<stdin>" if path == "-" else path
+        self.found = False
+        self.parts: dict[str | None, Part] = {}
+
+    def part(self, path: str) -> Part:
+        """Return the part that a path belongs to, as far as the paths before have shown."""
+        found = place(path)
+        return self._at(found.root if found is not None else self._above(path))
+
+    def _at(self, root: str | None) -> Part:
+        part = self.parts.get(root)
+        if part is None:
+            part = self.parts[root] = Part(self.path if root is None else root or self.path)
+        return part
+
+    def _above(self, path: str) -> str | None:
+        above = [root for root in self.parts if root is not None and path.startswith(f"{root}/" if root else "")]
+        return max(above, key=len, default=None)
+
+    def whole(self) -> Part:
+        """Return everything as one part."""
+        whole = Part(self.path)
+        for part in self.parts.values():
+            whole.take(part)
+        return whole
+
+    def clusters(self) -> list[Part]:
+        """Return the dumps when there are several of them and little else, else nothing."""
+        dumps = {root: part for root, part in self.parts.items() if root is not None and _is_dump(part)}
+        objects = sum(part.evidence.artifacts for part in self.parts.values())
+        if len(dumps) < 2 or sum(part.evidence.artifacts for part in dumps.values()) * 2 <= objects:
+            return []
+        rest = {root: part for root, part in self.parts.items() if root not in dumps}
+        for root, part in rest.items():
+            home = max((dump for dump in dumps if _below(root, dump)), key=len, default=None)
+            if home is not None or not part.evidence.objects:
+                dumps[home if home is not None else next(iter(dumps))].take(part)
+        homeless = ((root, part) for root, part in rest.items() if part.evidence.objects)
+        left = [part for root, part in homeless if not any(_below(root, dump) for dump in dumps)]
+        return [*dumps.values(), *left]
+
+
+def _below(root: str | None, dump: str | None) -> bool:
+    return root is not None and dump is not None and (not dump or root == dump or root.startswith(f"{dump}/"))
+
+
+def _is_dump(part: Part) -> bool:
+    found = recognise(part.evidence)
+    return found.scope is Scope.CLUSTER and found.layout != _ANY_LIST
+
+
+class Universe(NamedTuple):
+    """The parts that are judged together, what they were taken for, and the cluster's name ("" for the only one)."""
+
+    name: str
+    inputs: list[Part]
+    recognised: Recognised
+
+
+def universes(inputs: Sequence[Input], scope: str) -> Iterator[Universe]:
+    """Yield the manifests together, then every cluster."""
+    repository: list[tuple[Part, Recognised]] = []
+    clusters: list[tuple[Part, Recognised]] = []
+    for source in inputs:
+        for part in (source.clusters() if scope != "manifests" else []) or [source.whole()]:
+            recognised = recognise(part.evidence, scope)
+            (clusters if recognised.scope is Scope.CLUSTER else repository).append((part, recognised))
+    if repository:
+        yield Universe(_REPOSITORY if clusters else "", [part for part, _ in repository], repository[0][1])
+    several = len(clusters) + len(repository) > 1
+    names = _names(part.path for part, _ in clusters) if several else {}
+    for part, recognised in clusters:
+        yield Universe(names.get(part.path, ""), [part], recognised)
+
+
+def _names(paths: Iterable[str]) -> dict[str, str]:
+    """Name clusters after their paths, alike for a folder and the archive of it where that is still a name of one."""
+    listed = list(paths)
+    short = {path: "!/".join(without_suffix(step) for step in path.split("!/")).replace("!/", "/") for path in listed}
+    counts = Counter(short.values())
+    return {path: short[path] if counts[short[path]] == 1 else path for path in listed}
