@@ -113,9 +113,10 @@ def _rounds(request: engine.Request, result: engine.Result, *, unsafe: bool, sho
 
 def _print_diff(repaired: _Repaired, *, mask: bool) -> None:
     for path in sorted(repaired.files):
-        sys.stdout.write(
-            unified(decode(repaired.originals[path]).text, decode(repaired.files[path]).text, path, mask=mask)
-        )
+        text = unified(decode(repaired.originals[path]), decode(repaired.files[path]), path, mask=mask)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.buffer.flush()
 
 
 def _tell(repaired: _Repaired, before: engine.Result, *, made: bool) -> None:

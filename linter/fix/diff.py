@@ -33,7 +33,9 @@ def unified(before: HasText | str, after: HasText | str, path: str, *, mask: boo
     hint = format_of(path, old)
     old_lines, new_lines = old.split("\n"), new.split("\n")
     if not mask:
-        return _diff(old_lines, new_lines, old_lines, new_lines, path)
+        head = _unpatchable(before, path)
+        old_lines[0], new_lines[0] = _mark(before) + old_lines[0], _mark(after) + new_lines[0]
+        return head + _diff(old_lines, new_lines, old_lines, new_lines, path, exact=True)
     one, two = parsed(old, hint), parsed(new, hint)
     known = credentials_in(one) | credentials_in(two)
     shown = _diff(old_lines, new_lines, mask_lines(old, one, known), mask_lines(new, two, known), _visible(path))
@@ -46,18 +48,33 @@ def _text(source: HasText | str) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _diff(old: list[str], new: list[str], old_shown: list[str], new_shown: list[str], path: str) -> str:
+def _mark(source: HasText | str) -> str:
+    """The byte order mark of a file, which is part of its first line for `patch`."""
+    return "\ufeff" if getattr(source, "bom", False) else ""
+
+
+def _unpatchable(source: HasText | str, path: str) -> str:
+    """Say above a diff, where `patch` looks at nothing, that it cannot be applied to this file."""
+    encoding = str(getattr(source, "encoding", "utf-8"))
+    return "" if encoding == "utf-8" else f"# {path} is {encoding.upper()}: read this, and use --fix to apply it\n"
+
+
+def _diff(
+    old: list[str], new: list[str], old_shown: list[str], new_shown: list[str], path: str, *, exact: bool = False
+) -> str:
     """Compare the true lines and print the shown ones, so that a changed credential is seen to change."""
-    lines = [f"--- a/{path}\n", f"+++ b/{path}\n"]
+    path = path.removeprefix("./").lstrip("/")
+    end = "\t" if exact and " " in path else ""  # as git writes it: `patch` takes a name to end at a space otherwise
+    lines = [f"--- a/{path}{end}\n", f"+++ b/{path}{end}\n"]
     for group in _groups(old, new):
         first, last = group[0], group[-1]
         lines.append(f"@@ -{_range(first[1], last[2], old)} +{_range(first[3], last[4], new)} @@\n")
         for tag, one, two, three, four in group:
             if tag == "equal":
-                lines += _marked(" ", new_shown, three, four)
+                lines += _marked(" ", new_shown, three, four, exact=exact)
                 continue
-            lines += _marked("-", old_shown, one, two)
-            lines += _marked("+", new_shown, three, four)
+            lines += _marked("-", old_shown, one, two, exact=exact)
+            lines += _marked("+", new_shown, three, four, exact=exact)
     return "".join(lines)
 
 
@@ -112,9 +129,9 @@ def _anchors(old: list[str], new: list[str]) -> list[tuple[int, int]]:
     return pairs + [(len(old) - at, len(new) - at) for at in range(tail, 0, -1)]
 
 
-def _marked(mark: str, lines: list[str], start: int, stop: int) -> Iterator[str]:
+def _marked(mark: str, lines: list[str], start: int, stop: int, *, exact: bool) -> Iterator[str]:
     for at in range(start, stop):
-        line = lines[at].removesuffix("\r")
+        line = lines[at] if exact else lines[at].removesuffix("\r")
         if at < len(lines) - 1:
             yield f"{mark}{line}\n"
         elif line:

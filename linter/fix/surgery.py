@@ -239,6 +239,13 @@ class Surgeon:
         end = max(colon, node.end)
         yield [(colon, end, ""), (stop, stop, newline + newline.join(lines))]
 
+    def _below_its_key(self, place: Place) -> bool:
+        """Whether a scalar begins on a line below its key, with nothing but white space between."""
+        if place.key is None or place.node.begin != place.node.start:
+            return False
+        between = self.text[place.key.end : place.node.begin]
+        return between.strip() == ":" and any(mark in between for mark in "\r\n")
+
     def _literal(self, place: Place, value: str) -> Iterator[list[Splice]]:
         """Write text as a block scalar, with the indentation and header comment of the one that stood there."""
         node = place.node
@@ -270,6 +277,9 @@ class Surgeon:
         if node.style not in ("|", ">"):
             tail = self.text[end : line_end(self.text, end)]
             rest, end = (" " + tail.strip() if tail.strip() else ""), line_end(self.text, end)
+        if place.key is not None and self._below_its_key(place):
+            colon = block.after_colon(self.text, place.key)
+            yield [(colon, end, f" {head}{rest}{self.style.newline}{body}")]
         yield [(start, end, f"{gap}{head}{rest}{self.style.newline}{body}")]
         if node.style in ("|", ">") and node.end > end:
             yield [(start, node.end, f"{head}{rest}{self.style.newline}{body}{self.style.newline}")]
