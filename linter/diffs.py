@@ -1,4 +1,4 @@
-"""The diffs of fixes, credentials masked, for reports that show them.
+"""The diffs of fixes, credentials masked, for reports that show them, and what editors need to make them.
 
 A fix is tried on the whole file, so the cost of all diffs grows with files times fixes. It is bounded by the text that
 is read: the worst findings get their diff first, the rest are left to `--diff`, which makes one diff of all.
@@ -9,9 +9,11 @@ from typing import Final
 
 from linter.documents.text import DecodeProblem, decode
 from linter.errors import FixError
+from linter.excerpts import scrub
 from linter.fix.diff import unified
 from linter.fix.plan import apply_fixes
-from linter.model import Applicability, Finding, Fix
+from linter.fix.replacements import replacements
+from linter.model import Applicability, Finding, Fix, Op, Replacement, Sensitive
 
 _BUDGET: Final = 400_000
 """So many characters of files are read for diffs in one run; about a second of work."""
@@ -40,7 +42,8 @@ def attach(findings: Sequence[Finding], read: Callable[[str], bytes | None]) -> 
         if len(known) < len(paths) or cost > left:
             continue
         left -= cost
-        done[at] = findings[at]._replace(fix=fix._replace(diff=_diff(fix, known)))
+        diff, replaced = _diff(fix, known)
+        done[at] = findings[at]._replace(fix=fix._replace(diff=diff, replacements=replaced))
     return tuple(done)
 
 
@@ -58,13 +61,21 @@ def _read(path: str, read: Callable[[str], bytes | None]) -> tuple[bytes, str] |
         return None
 
 
-def _diff(fix: Fix, files: dict[str, tuple[bytes, str]]) -> str:
-    """Return what `fix` changes; "" when it cannot be made, which the fix engine says when it is asked to."""
+def _diff(fix: Fix, files: dict[str, tuple[bytes, str]]) -> tuple[str, tuple[Replacement, ...]]:
+    """Return what `fix` changes; nothing when it cannot be made, which the fix engine says when it is asked to."""
     outcome = apply_fixes({path: data for path, (data, _) in files.items()}, [fix], unsafe=True)
     try:
-        parts = [unified(files[path][1], decode(data).text, path) for path, data in sorted(outcome.changed.items())]
+        changed = [(path, files[path][1], decode(data).text) for path, data in sorted(outcome.changed.items())]
+        parts = [unified(before, after, path) for path, before, after in changed]
+        told = [replacements(path, before, after) for path, before, after in changed]
     except (FixError, DecodeProblem):
-        return ""
+        return "", ()
+    # A fix is whole: where one file's part cannot be told, none is.
+    hidden = bool(fix.obstacle) or any(edit.op is Op.PAYLOAD or isinstance(edit.value, Sensitive) for edit in fix.edits)
+    replaced = tuple(one for of_file in told for one in of_file or ()) if all(told) and not hidden else ()
+    if any(scrub(one.text) != one.text for one in replaced):
+        replaced = ()
     lines = "".join(parts).rstrip("\n").split("\n")
     more = len(lines) - _LONGEST
-    return "\n".join([*lines[:_LONGEST], f"… and {more} more lines"] if more > 0 else lines)
+    diff = "\n".join([*lines[:_LONGEST], f"… and {more} more lines"] if more > 0 else lines)
+    return diff, replaced if len(replaced) <= _LONGEST else ()

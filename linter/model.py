@@ -175,11 +175,23 @@ class Proof(NamedTuple):
     kept: tuple[str, ...] = ()
 
 
+class Replacement(NamedTuple):
+    """Text of a file that `text` takes the place of: from line and column to line and column (from 1, end excluded)."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
 class Fix(NamedTuple):
     """A repair: its summary, the edits that make it, and the proof that it is never worse.
 
     `diff` is what the edits change, as a unified diff with credentials masked; "" where no report wanted it, or where
-    the files are too large to show it for every finding.
+    the files are too large to show it for every finding. `replacements` are the same for editors, where no part
+    is a credential.
 
     `obstacle` says why the file that was read is not edited (standard input, a rendered chart, SOPS, a shared YAML
     anchor); "" when it can be. A fix with an obstacle may still be written by `--fix-dir`.
@@ -191,6 +203,7 @@ class Fix(NamedTuple):
     proof: Proof | None = None
     diff: str = ""
     obstacle: str = ""
+    replacements: tuple[Replacement, ...] = ()
 
 
 class Seen(NamedTuple):
@@ -491,6 +504,7 @@ __all__ = [
     "Pull",
     "Pulls",
     "Related",
+    "Replacement",
     "Resolved",
     "Route",
     "RuleInfo",

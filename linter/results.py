@@ -31,6 +31,7 @@ from linter.model import (
     Pull,
     Pulls,
     Related,
+    Replacement,
     Resolved,
     Route,
     RuleInfo,
@@ -130,12 +131,22 @@ class _Proof(_Record):
     kept: list[str] = msgspec.field(default_factory=list)
 
 
+class _Replacement(_Record):
+    path: str
+    line: int
+    column: int
+    endLine: int  # noqa: N815 - as in the JSON
+    endColumn: int  # noqa: N815 - as in the JSON
+    text: str
+
+
 class _Fix(_Record):
     applicability: Applicability
     summary: str
     proof: _Proof | None
     diff: str = ""
     obstacle: str = ""
+    replacements: list[_Replacement] = []
 
 
 class _Seen(_Record):
@@ -440,6 +451,10 @@ def _fix(fix: _Fix | None) -> Fix | None:
         ),
         obstacle=fix.obstacle,
         diff=fix.diff,
+        replacements=tuple(
+            Replacement(one.path, one.line, one.column, one.endLine, one.endColumn, one.text)
+            for one in fix.replacements
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from linter.model import (
     Problem,
     Pull,
     Related,
+    Replacement,
     Resolved,
     RuleInfo,
     Run,
@@ -188,7 +189,20 @@ def _fix(fix: Fix | None) -> dict[str, Any] | None:
     }
     if fix.diff:
         tree["diff"] = fix.diff
+    if fix.replacements:
+        tree["replacements"] = [_replacement(one) for one in fix.replacements]
     return tree
+
+
+def _replacement(one: Replacement) -> dict[str, Any]:
+    return {
+        "path": one.path,
+        "line": one.line,
+        "column": one.column,
+        "endLine": one.end_line,
+        "endColumn": one.end_column,
+        "text": one.text,
+    }
 
 
 def _seen(seen: Seen) -> dict[str, Any]:

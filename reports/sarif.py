@@ -7,6 +7,7 @@ from urllib.parse import quote
 from linter.model import (
     ExcerptLine,
     Finding,
+    Fix,
     Location,
     NotEvaluated,
     ObjectRef,
@@ -23,7 +24,12 @@ from reports._phrases import affected_name, how, impact_counts, merged, object_n
 from reports._visible import visible, visible_lines
 from reports.contract import Options, Report
 
-REPORT = Report("sarif", "SARIF 2.1.0 for code scanning services and editors", "application/sarif+json")
+REPORT = Report(
+    "sarif",
+    "SARIF 2.1.0 for code scanning services and editors",
+    "application/sarif+json",
+    wants=("diffs",),
+)
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -36,7 +42,7 @@ def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of
     """Return the run as one SARIF log with one run."""
     rules = _rules(run)
     index = {rule.code: number for number, rule in enumerate(rules)}
-    results = [_result(finding, index) for finding in run.findings]
+    results = [_result(finding, index, compared=run.baseline is not None) for finding in run.findings]
     if run.suppressed:  # once one result says whether it is suppressed, all must
         results = [{**result, "suppressions": []} for result in results]
         results += [_suppressed(item, index) for item in run.suppressed]
@@ -97,7 +103,36 @@ def _rule(rule: RuleInfo) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
+def _state(finding: Finding, *, compared: bool) -> str:
+    """Return how a result stands to the scan before, or to the baseline; nothing where neither tells."""
+    if finding.seen is not None:
+        return "new" if finding.seen.new else "unchanged"
+    return "new" if compared else ""
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    """Return a fix that an editor can make: the lines of each file that others take the place of."""
+    changes: dict[str, list[dict[str, Any]]] = {}
+    for one in fix.replacements:
+        deleted = {
+            "startLine": one.line,
+            "startColumn": one.column,
+            "endLine": one.end_line,
+            "endColumn": one.end_column,
+        }
+        replaced: dict[str, Any] = {"deletedRegion": deleted}
+        if one.text:
+            replaced["insertedContent"] = {"text": one.text}
+        changes.setdefault(one.path, []).append(replaced)
+    return {
+        "description": _message(visible(f"{fix.summary} ({how(fix)})")),
+        "artifactChanges": [
+            {"artifactLocation": _uri(path), "replacements": listed} for path, listed in changes.items()
+        ],
+    }
+
+
+def _result(finding: Finding, index: dict[str, int], *, compared: bool = False) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "ruleIndex": index[finding.code],
@@ -113,6 +148,11 @@ def _result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
             "fix": str(finding.fix.applicability) if finding.fix is not None else None,
         },
     }
+    state = _state(finding, compared=compared)
+    if state:
+        result["baselineState"] = state
+    if finding.fix is not None and finding.fix.replacements:
+        result["fixes"] = [_fix(finding.fix)]
     if finding.related:
         result["relatedLocations"] = [_related(related, number) for number, related in enumerate(finding.related, 1)]
     return result

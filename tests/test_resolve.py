@@ -378,22 +378,3 @@ def test_escapes_in_names_do_not_steer_the_terminal(tmp_path: Path, capsys: pyte
     out = _run(capsys, scan)[1] + _run(capsys, "--workload", "deploy/web", scan)[1]
     assert "\x1b" not in out
     assert "\u202e" not in out
-
-
-def test_another_port_of_the_very_host_is_nearer_than_a_host_that_differs_by_a_letter(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    typo, port = _secret("a", {"registry.exmaple.com": _entry()}), _secret("b", {"registry.example.com:5000": _entry()})
-    scan = _write(tmp_path, typo, port, _account("a", "b"), _workload("registry.example.com/web:1"))
-    (answer,) = _ask(capsys, "registry.example.com/web:1", scan)
-    assert "registry.example.com:5000 of Secret b" in answer["summary"]
-    assert "Secret b" in answer["changes"][0]["summary"]
-    assert "Secret a" in answer["changes"][1]["summary"]
-
-
-def test_a_path_alone_that_is_not_there_is_an_unreadable_input(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["resolve", str(tmp_path / "absent.yaml")]) == 3
-    assert main(["resolve", "quay.io/shop/web:1"]) == 2
-    capsys.readouterr()

@@ -178,7 +178,7 @@ def wants_of(outputs: list[tuple[str, str]]) -> frozenset[str]:
 
 def write(name: str, path: str, run: "Run", arguments: argparse.Namespace) -> None:
     """Render a run in one format, to a file or ("") to standard output."""
-    from linter import registry  # noqa: PLC0415 - as above
+    from linter import files, registry  # noqa: PLC0415 - as above
     from linter.errors import UsageError  # noqa: PLC0415 - as above
 
     color = not path and terminal_color(arguments.color)
@@ -200,8 +200,7 @@ def write(name: str, path: str, run: "Run", arguments: argparse.Namespace) -> No
         sys.stdout.buffer.flush()
         return
     try:
-        with open(path, "wb") as stream:
-            stream.write(data)
+        files.replace(path, data)
     except OSError as error:
         raise UsageError(f"{path}: the {name} report cannot be written: {error.strerror}") from error
 

@@ -11,7 +11,6 @@ or nothing to judge was found in it.
 
 import argparse
 import os
-import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 INTERMIXED = True
 _TOLD = 10
-_PATH_LIKE = re.compile(r"^\.{0,2}/|\.(?:ya?ml|json)$")
 SUMMARY = "say step by step which credential an image is pulled with"
 EXAMPLES = (
     ("regcred resolve dump.yaml", "every image of the cluster with its verdict, failing ones first"),
@@ -95,15 +93,12 @@ def execute(arguments: argparse.Namespace) -> int:
 def split_words(image: str | None, words: list[str]) -> tuple[str | None, tuple[str, ...]]:
     """Tell the image from the paths: the first word is one unless it exists, is `-`, or --image was given.
 
-    A word that stands alone and looks like a path is one that is not there. Raises `UsageError` when an image stands
-    alone, without a path to look into.
+    Raises `UsageError` when an image stands alone, without a path to look into.
     """
     first = words[0]
     if image is not None or first == "-" or os.path.lexists(first):
         return image, tuple(words)
     if len(words) == 1:
-        if _PATH_LIKE.search(first):
-            return image, (first,)
         from linter.errors import UsageError  # noqa: PLC0415 - only a mistake needs it
 
         raise UsageError(f"{first!r} is no file or folder; to ask about it as an image, name a path as well")

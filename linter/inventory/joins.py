@@ -1,7 +1,7 @@
 """Joins that many rules ask for, computed once per scan and on demand: who uses which secret, who pulls what."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
 from linter.credentials import Consumer
@@ -18,8 +18,8 @@ from linter.inventory.pulls import (
     reach,
     workload_pulls,
 )
-from linter.inventory.records import PullSecret, Use, Workload
-from linter.model import Affected, Impact, ObjectRef, Scope
+from linter.inventory.records import PullSecret, Workload
+from linter.model import Affected, Impact, Scope
 
 _OPENSHIFT = "openshift.io"
 
@@ -71,28 +71,13 @@ class Joins:
         return self._imports_by_secret.get(id(secret.object), [])
 
     def impact(self, secret: PullSecret, wanted: Callable[[str], bool] | None = None) -> Impact:
-        """Everything that reads `secret`; with `wanted`, only the images for which it says yes.
-
-        What names the secret without a pod spec that is known here (a Workflow, a build, a Flux source) is affected as
-        a whole, and so only when no image is asked for.
-        """
-        others = () if wanted is not None else tuple(Affected(ref) for ref in self._other_readers(secret))
+        """Everything that reads `secret`; with `wanted`, only the images for which it says yes."""
         pulls = [pull for pull in self.pulls_with(secret) if wanted is None or wanted(pull.image)]
         imports = [pull for pull in self.imports_with(secret) if wanted is None or wanted(pull.tag.image)]
         return Impact(
-            tuple(dict.fromkeys((*(Affected(pull.workload.object.ref, pull.image) for pull in pulls), *others))),
+            tuple(dict.fromkeys(Affected(pull.workload.object.ref, pull.image) for pull in pulls)),
             tuple(dict.fromkeys(Affected(pull.stream.object.ref, pull.tag.image) for pull in imports)),
         )
-
-    def _other_readers(self, secret: PullSecret) -> Iterator[ObjectRef]:
-        for reference in self.inventory.references_to(secret):
-            item, reads = reference.object, reference.use in (Use.POD, Use.BUILD, Use.CONTROLLER)
-            if reads and item is not None and id(item) not in self._with_pods:
-                yield item.ref
-
-    @cached_property
-    def _with_pods(self) -> frozenset[int]:
-        return frozenset(id(workload.object) for workload in self.inventory.workloads)
 
     def pull_outcome(self, pull: WorkloadPull) -> Outcome:
         """What the kubelet will do for this pull; unknown while the list of secrets is not known in full."""

@@ -162,7 +162,7 @@ class _Advisor:
 
     def _near_keys(self, *, sure: bool = False) -> Iterator[Change]:
         """Keys that nearly match, the plain mistakes first; `sure`: those alone."""
-        for key in sorted(self.keys, key=lambda key: key.rank):
+        for key in sorted(self.keys, key=lambda key: not key.mistake):
             if key.instead and (key.mistake or not sure):
                 name = f"Secret {key.secret}" if key.secret is not None else "the node-wide file"
                 summary = f"in {name}, write the key {key.written} as {key.instead} (or add that key beside it)"

@@ -193,16 +193,16 @@ def _near(steps: Steps) -> str:
     """The key that plainly was meant for the image, "" when there is none. Official images of Docker Hub need none."""
     if steps.lookup.startswith(_OFFICIAL):
         return ""
-    key = min((key for key in steps.keys if key.mistake), key=lambda key: key.rank, default=None)
-    if key is None:
-        return ""
-    return f"{key.written} of {f'Secret {key.secret}' if key.secret is not None else 'the node-wide file'}"
+    for key in steps.keys:
+        if key.mistake:
+            return f"{key.written} of {f'Secret {key.secret}' if key.secret is not None else 'the node-wide file'}"
+    return ""
 
 
 def _causes(steps: Steps, atlas: Atlas) -> tuple[str, ...]:
     """Why nothing is offered, the likeliest reason first."""
     missed = [key for key in steps.keys if key.match is KeyMatch.NEAR or key.mistake]
-    missed.sort(key=lambda key: key.rank)
+    missed.sort(key=lambda key: not key.mistake)
     found = [f"{key.written}: {key.why}" for key in missed[:_MOST]]
     found += [f"{key.written}: {key.why}" for key in steps.keys if key.match is KeyMatch.MATCH and key.why]
     for step in steps.secrets:

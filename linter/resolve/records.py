@@ -86,8 +86,7 @@ class KeyStep(NamedTuple):
 
     `written` is the key in the payload, `stored` what the consumer compares with the image. For a near miss `why` says
     what keeps it from matching and `instead` is the key that would match ("" when none follows from it).
-    `mistake` tells a near miss that somebody surely did not want from an entry for another path of the same registry;
-    `rank` orders them, the likeliest first: another port of the very host before a host that differs by a letter.
+    `mistake` tells a near miss that somebody surely did not want from an entry for another path of the same registry.
     `username` is masked, "" when the entry has none.
     """
 
@@ -98,7 +97,6 @@ class KeyStep(NamedTuple):
     why: str = ""
     instead: str = ""
     mistake: bool = False
-    rank: int = 99
     username: str = ""
 
 

@@ -231,7 +231,7 @@ def _near(step: KeyStep, near: Near) -> KeyStep:
         near = near._replace(why=f"{step.why}; {near.why}")
     else:
         step = step._replace(match=KeyMatch.NEAR)
-    return step._replace(why=near.why, instead=near.instead, mistake=near.rank <= SURE, rank=near.rank)
+    return step._replace(why=near.why, instead=near.instead, mistake=near.rank <= SURE)
 
 
 def _containers_near(step: KeyStep, entry: Entry, found: Lookup | None, lookup: str) -> KeyStep:

@@ -43,7 +43,11 @@ PLACE = st.builds(
 )
 AFFECTED = tuples(st.builds(model.Affected, REF, TEXT), 7)
 PROOF = st.builds(model.Proof, tuples(TEXT), tuples(TEXT), tuples(TEXT), COUNT)
-FIX = st.builds(model.Fix, st.sampled_from(model.Applicability), TEXT, st.just(()), st.none() | PROOF, TEXT)
+LINE = st.integers(1, 300)
+REPLACED = tuples(st.builds(model.Replacement, TEXT, LINE, LINE, LINE, LINE, TEXT))
+FIX = st.builds(
+    model.Fix, st.sampled_from(model.Applicability), TEXT, st.just(()), st.none() | PROOF, TEXT, TEXT, REPLACED
+)
 SEEN = st.builds(model.Seen, COUNT, COUNT, COUNT, st.booleans())
 FINDING = st.builds(
     model.Finding,
@@ -183,7 +187,8 @@ def test_no_report_shows_what_an_edit_carries(name):
 
 
 def test_every_format_was_thought_of():
-    assert set(NAMES) == {"text", "json", "sarif", "html", "markdown", "github", "gitlab", "junit"}
+    services = {"github", "gitlab", "junit", "prometheus", "policyreport", "openreports"}
+    assert set(NAMES) == {"text", "json", "sarif", "html", "markdown", "csv", *services}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -17,7 +17,9 @@ def tree(run):
     return json.loads(render(run, Options()))
 
 
-OPTIONAL = {"scans", "baseline", "pulls", "diff", "excerpt", "time", "trend", "rules", "live", "seen"}
+OPTIONAL = {
+    "scans", "baseline", "pulls", "diff", "excerpt", "time", "trend", "rules", "live", "seen", "replacements",
+}
 
 
 def test_the_schema_is_one_and_is_strict():

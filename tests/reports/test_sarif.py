@@ -5,7 +5,8 @@ import pytest
 import report_runs as runs
 from jsonschema import Draft202012Validator, FormatChecker
 
-from linter.model import Location
+from linter.__main__ import main
+from linter.model import Baseline, Location
 from reports.contract import Options
 from reports.sarif import render
 
@@ -103,3 +104,70 @@ def test_scanned_text_makes_no_link_and_no_mention():
     message = log(runs.EMPTY._replace(findings=(found,)))["results"][0]["message"]
     assert "](" not in message["text"]
     assert "\\[see\\](http:&#8288;//x) @&#8288;team #&#8288;12" in message["markdown"]
+
+
+def test_a_history_or_a_baseline_tells_what_is_new():
+    assert [one["baselineState"] for one in log(runs.TRENDED)["results"][:3]] == ["unchanged", "unchanged", "new"]
+    compared = log(runs.SMALL._replace(baseline=Baseline("known")))["results"]
+    assert {one["baselineState"] for one in compared} == {"new"}
+    assert not any("baselineState" in one for one in log(runs.SMALL)["results"])
+
+
+MANIFESTS = (
+    "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: n}\nimagePullSecrets:\n"
+    "- name: pull\n- name: other\n- name: pull  # twice",
+    "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: n}\nimagePullSecrets:\n"
+    "- name: pull\n- name: pull\n# the end\n",
+    "\ufeffapiVersion: v1\r\nkind: ServiceAccount\r\nmetadata: {name: a}\r\nimagePullSecrets:\r\n"
+    "- name: pull\r\n- name: pull\r\n",
+    '{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a"},\n'
+    '"imagePullSecrets": [{"name": "pull"}, {"name": "pull"}]}',
+)
+
+
+def made(text, replacements):
+    """The text after the replacements of a fix, as an editor makes them, from the last to the first."""
+    lines = text.split("\n")
+    starts = [sum(len(line) + 1 for line in lines[:number]) for number in range(len(lines))]
+    for one in reversed(replacements):
+        region = one["deletedRegion"]
+        start = starts[region["startLine"] - 1] + region["startColumn"] - 1
+        end = starts[region["endLine"] - 1] + region["endColumn"] - 1
+        text = text[:start] + one.get("insertedContent", {"text": ""})["text"] + text[end:]
+    return text
+
+
+@pytest.mark.parametrize("text", MANIFESTS)
+def test_an_editor_that_makes_the_fix_does_what_the_command_does(text, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    target = tmp_path / "a.yaml"
+    target.write_bytes(text.encode())
+    main(["check", "a.yaml", "--select", "RC307", "--format", "sarif=out.sarif"])
+    tree = json.loads((tmp_path / "out.sarif").read_text())
+    VALIDATOR.validate(tree)
+    (result,) = tree["runs"][0]["results"]
+    fixes = result.get("fixes", [])
+    main(["check", "a.yaml", "--select", "RC307", "--fix", "--format", "json=out.json"])
+    if fixes:
+        (change,) = fixes[0]["artifactChanges"]
+        assert change["artifactLocation"]["uri"] == "a.yaml"
+        bare = text.removeprefix("\ufeff")
+        assert made(bare, change["replacements"]).encode() == target.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    assert bool(fixes) or text == MANIFESTS[0]  # where the last line goes, only the command can do it
+
+
+def test_no_fix_carries_a_credential(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    payload = '{"auths": {"quay.io": {"auth": "dXNlcjpwYXNzd29yZA"}, "quay.io": {"auth": "dXNlcjpwYXNzd29yZA=="}}}'
+    secret = (
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: p, namespace: n}\ntype: Opaque\n"
+        f"stringData:\n  .dockerconfigjson: '{payload}'\n"
+    )
+    (tmp_path / "s.yaml").write_text(secret)
+    main(["check", "s.yaml", "--format", "sarif=out.sarif", "--format", "json=out.json"])
+    for name in ("out.sarif", "out.json"):
+        assert "dXNlcjpwYXNzd29yZA" not in (tmp_path / name).read_text()
+    results = json.loads((tmp_path / "out.sarif").read_text())["runs"][0]["results"]
+    fixed = {one["ruleId"]: one["fixes"] for one in results if "fixes" in one}
+    assert "RC111" in fixed
+    assert not fixed.keys() & {"RC106", "RC201"}

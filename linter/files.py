@@ -1,0 +1,51 @@
+"""Files that are made anew: whole or not at all, and never half of one where somebody reads while it is written."""
+
+import os
+import stat
+import tempfile
+from contextlib import suppress
+
+
+def replace(path: str, data: bytes) -> None:
+    """Write `data` to `path`: into a new file beside it, which then takes its place. Raises OSError.
+
+    A link is followed, an existing file keeps its mode. What is no regular file (`/dev/stdout`, a pipe) is written in
+    place, and so is a file in a folder where no other can be made (a mounted one).
+    """
+    try:
+        before = os.stat(path)
+    except FileNotFoundError:
+        before = None
+    special = before is not None and not stat.S_ISREG(before.st_mode)
+    if special or path.startswith(("/dev/", "/proc/")):  # a stream, even if a file is behind it
+        _write(path, data)
+        return
+    target = os.path.realpath(path)
+    try:
+        handle, name = tempfile.mkstemp(prefix=".regcred-", suffix=".tmp", dir=os.path.dirname(target))
+    except PermissionError:
+        if before is None:
+            raise
+        _write(target, data)
+        return
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        os.chmod(name, stat.S_IMODE(before.st_mode) if before is not None else 0o666 & ~_mask())
+        os.replace(name, target)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
+
+
+def _write(path: str, data: bytes) -> None:
+    with open(path, "wb") as stream:
+        stream.write(data)
+
+
+def _mask() -> int:
+    """The permissions that this process withholds from new files."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
