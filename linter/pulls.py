@@ -40,9 +40,11 @@ def pulls(inventories: Iterable[Inventory], settings: Settings, findings: Sequen
     total = 0
     for inventory in inventories:
         together: dict[_Way, list[Case]] = {}
+        known: set[tuple[object, ...]] = set()
         for case in cases(inventory, Question()):
             together.setdefault(_way(case), []).append(case)
-            total += 1
+            known.add((case.consumer, case.image, _who(case)))
+        total += len(known)
         ways += [(any(_who(case) in hit for case in alike), alike) for alike in together.values()]
     ways.sort(key=lambda way: not way[0])
     atlases: dict[int, Atlas] = {}

@@ -107,3 +107,12 @@ def test_a_run_names_its_baseline_and_what_is_gone(capsys: pytest.CaptureFixture
     assert tree["findings"] == []
     assert results.parse(json.dumps(tree).encode(), "saved").baseline == (str(known), 1)
     assert "baseline" not in saved(capsys, str(file))
+
+
+def test_a_saved_result_renders_the_same_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    first, again, result = (str(tmp_path / name) for name in ("first.html", "again.html", "result.json"))
+    checked = ["check", "examples/cluster.yaml", "--fail-on", "never"]
+    assert main([*checked, "--format", f"html={first}", "--format", f"json={result}"]) == 0
+    assert main(["report", result, "--format", f"html={again}"]) == 0
+    assert Path(again).read_text(encoding="utf-8") == Path(first).read_text(encoding="utf-8")

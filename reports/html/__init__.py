@@ -1,7 +1,8 @@
 """The report for readers: one HTML file that asks nothing of any network and needs no script to be read.
 
 The template, the style and the script are files beside this one, put into the page when it is rendered. A policy in the
-page allows exactly them, by hash. Every text passes `visible` and is then escaped; there is no way around either.
+page allows exactly them, by hash. Every text passes `visible` and is then escaped; there is no way around either. The
+script gets its findings as data and makes text nodes of them: it never reads HTML, and the policy forbids that it does.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from linter.model import Run
 from reports._visible import visible
 from reports.contract import Options, Report
 
-REPORT = Report("html", "one self-contained page to read, filter and print", "text/html")
+REPORT = Report("html", "one self-contained page to read, filter and print", "text/html", wants=("pulls", "diffs"))
 
 _NAMES: Final = ("style.css", "early.js", "script.js")
 
@@ -23,7 +24,9 @@ def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of
     from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - heavy, and only this report needs it
     from markupsafe import Markup  # noqa: PLC0415
 
-    from reports.html.view import page  # noqa: PLC0415
+    from reports.html.data import embed  # noqa: PLC0415
+    from reports.html.manual import inline  # noqa: PLC0415
+    from reports.html.view import page, script_data  # noqa: PLC0415
 
     def finalize(value: Any) -> Any:
         return value if type(value) is not str else visible(value)
@@ -37,10 +40,13 @@ def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of
         lstrip_blocks=True,
         auto_reload=False,
     )
+    environment.globals["inline"] = inline
     own = {name: _read(name) for name in _NAMES}
     inlined = {name.replace(".", "_"): Markup(text) for name, text in own.items()}  # noqa: S704 - our own package files
+    shown = page(run)
+    data = Markup(embed(**script_data(shown)))  # noqa: S704 - JSON in which `<` is an escape
     template = environment.get_template("template.html")
-    return template.render(page=page(run), policy=_policy(own), **inlined) + "\n"
+    return template.render(page=shown, policy=_policy(own), data=data, **inlined) + "\n"
 
 
 def _read(name: str) -> str:
@@ -53,6 +59,6 @@ def _policy(own: dict[str, str]) -> str:
         f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in own.values()
     )
     return (
-        f"default-src 'none'; style-src {style}; script-src {' '.join(scripts)}; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; style-src {style}; script-src {' '.join(scripts)}; "
+        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
     )

@@ -1,123 +1,70 @@
 """What the page shows, prepared: plain records of text and numbers, so that the template only writes them down."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple
-from urllib.parse import quote
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any, Final
 
-from linter.model import Applicability, ExcerptLine, Finding, Fix, NotEvaluated, Run, Scan, Scope, Severity
-from reports._phrases import (
-    affected_name,
-    causes,
-    count,
-    impact_counts,
-    object_name,
-    place,
-    position,
-    proof_counts,
-)
+from linter.model import Applicability, NotEvaluated, Run, Scan, Scope
+from reports._phrases import count, object_name, place, position
 from reports._verdict import verdict
-from reports._visible import visible
+from reports.html.causes import causes
 from reports.html.manual import Block, Parts, blocks, inline
+from reports.html.picture import WIDTH, Views, views
+from reports.html.rows import Row, choices, rows
+from reports.html.story import Share, shares, tell
 
-_BEFORE: Final = 120
-_AFTER: Final = 360
-_LISTED: Final = 40
+STATIC: Final = 300
+"""So many findings stand in the page for readers without a script, the worst first."""
+
 _ROWS: Final = 400
-_WORST: Final = ("error", "warning", "info")
-
-
-class Line(NamedTuple):
-    """One line of an excerpt, in three pieces: before, inside and after the mark."""
-
-    number: int | str
-    before: str
-    marked: str
-    after: str
-
-
-class FixView(NamedTuple):
-    """A fix without its edits, which may hold a credential."""
-
-    kind: str
-    how: str
-    summary: str
-    proof: str
-    lists: tuple[tuple[str, Sequence[str], int], ...]
-
-
-class Row(NamedTuple):
-    """One finding."""
-
-    id: str
-    severity: str
-    code: str
-    name: str
-    message: str
-    object: str
-    namespace: str
-    cluster: str
-    path: str
-    place: str
-    excerpt: tuple[Line, ...]
-    payload: str
-    payload_excerpt: tuple[Line, ...]
-    detail: str
-    hits: str
-    hit_names: Sequence[tuple[str, str]]
-    hits_left: int
-    remedy: str
-    commands: tuple[tuple[str, ...], ...]
-    fix: FixView | None
-    related: Sequence[tuple[str, str, str]]
-    fingerprint: str
-    order: int
-
-
-class Group(NamedTuple):
-    """Findings under one heading."""
-
-    title: str
-    rows: list[Row]
-    counts: str
+_BAR: Final = 1000
 
 
 def page(run: Run) -> dict[str, Any]:
     """Return everything that the template shows."""
-    rows = _rows(run)
+    findings = sorted(run.findings, key=position)
+    found = rows(findings)
+    told = tell(run, findings)
+    pictures = views(findings, found, told)
     by = "namespace" if run.scans and all(scan.scope is Scope.CLUSTER for scan in run.scans) else "file"
+    worst = sorted(found, key=lambda row: (row.level, -row.weight))
     return {
         "title": ", ".join(scan.name for scan in run.scans if scan.name) or "nothing",
         "version": run.version,
         "verdict": verdict(run),
-        "scans": [_scan(scan) for scan in run.scans],
+        "scans": [_scan(scan, run) for scan in run.scans],
+        "shares": _shares(shares(run, told)),
+        "total_pulls": run.pulls.total if run.pulls is not None else 0,
         "tiles": _tiles(run),
-        "causes": _causes(run),
+        "baseline": run.baseline,
+        "baselined": run.baselined,
+        "causes": causes(run, findings, found, told, pictures.of_cause),
+        "pictures": pictures,
+        "picture_groups": [(kind, list(group)) for kind, group in groupby(pictures.views, lambda view: view.group)],
+        "width": WIDTH,
         "by": by,
-        "groups": _groups(rows, by),
-        "total": len(rows),
-        "filters": _filters(run, rows),
+        "rows": found,
+        "static": worst[:STATIC],
+        "total": len(found),
+        "filters": choices(found),
         "not_evaluated": _not_evaluated(run.not_evaluated),
         "not_evaluated_total": len(run.not_evaluated),
         "problems": [
             (":".join([p.path, *(str(n) for n in (p.line, p.column) if n)]), p.message, p.remedy, p.fatal)
-            for p in run.problems
+            for p in run.problems[:_ROWS]
         ],
-        "suppressed": [
-            (
-                s.finding.severity.label,
-                s.finding.code,
-                s.finding.name,
-                s.finding.message,
-                object_name(s.finding.object, s.finding.cluster),
-                place(s.finding.location),
-                s.by,
-                s.reason,
-            )
-            for s in run.suppressed
-        ],
-        "baselined": run.baselined,
+        "problems_total": len(run.problems),
+        "suppressed": _suppressed(run),
+        "suppressed_total": len(run.suppressed),
         "rules": _rules(run),
     }
+
+
+def script_data(shown: dict[str, Any]) -> dict[str, Any]:
+    """Return the parts of the page that its script needs."""
+    pictures: Views = shown["pictures"]
+    rows_: Sequence[Row] = shown["rows"]
+    return {"rows": rows_, "views": pictures.views, "by": shown["by"]}
 
 
 def _tiles(run: Run) -> list[tuple[str, int, str, str]]:
@@ -130,13 +77,25 @@ def _tiles(run: Run) -> list[tuple[str, int, str, str]]:
         ("info", counts["info"], "info", "#severity=info"),
         ("safely fixable", safe, "good", "#fix=safe"),
         ("not evaluated", len(run.not_evaluated), "", "#coverage"),
-        ("problems" if len(run.problems) != 1 else "problem", len(run.problems), "", "#coverage"),
-        ("suppressed", len(run.suppressed), "", "#suppressed"),
-        ("in the baseline", run.baselined, "", "#suppressed"),
+        ("not readable", len(run.problems), "", "#coverage"),
+        ("accepted", len(run.suppressed) + run.baselined, "", "#accepted"),
     ]
 
 
-def _scan(scan: Scan) -> dict[str, Any]:
+def _shares(parts: Sequence[Share]) -> list[tuple[str, int, str, float, float]]:
+    """Return end, number, label, begin and length (of a thousand) of each part of the bar."""
+    total = sum(part.number for part in parts) or 1
+    placed = []
+    begin = 0.0
+    for part in parts:
+        length = round(_BAR * part.number / total, 1)
+        placed.append((part.status, part.number, part.label, round(begin, 1), length))
+        begin += length
+    return placed
+
+
+def _scan(scan: Scan, run: Run) -> dict[str, Any]:
+    mine = [finding for finding in run.findings if finding.cluster == scan.name or len(run.scans) == 1]
     return {
         "name": scan.name,
         "inputs": scan.inputs,
@@ -147,137 +106,24 @@ def _scan(scan: Scan) -> dict[str, Any]:
         "total": count(sum(scan.objects.values()), "object"),
         "files": count(scan.artifacts, "file"),
         "skipped": scan.skipped,
+        "findings": len(mine),
     }
 
 
-def _causes(run: Run) -> list[dict[str, Any]]:
-    summaries = {rule.code: rule.summary for rule in run.rules}
-    ranked = causes(run)
-    widest = max((cause.pulls + cause.imports for cause in ranked), default=0)
+def _suppressed(run: Run) -> list[tuple[str, ...]]:
     return [
-        {
-            "code": cause.code,
-            "name": cause.name,
-            "filter": "#rule=" + quote(visible(cause.code), safe=""),
-            "summary": inline(summaries.get(cause.code, "")),
-            "severity": Severity(cause.severity).label,
-            "findings": cause.findings,
-            "pulls": cause.pulls,
-            "imports": cause.imports,
-            "bar": round(100 * (cause.pulls + cause.imports) / widest, 1) if widest else 0,
-        }
-        for cause in ranked
+        (
+            s.finding.severity.label,
+            s.finding.code,
+            s.finding.name,
+            s.finding.message,
+            object_name(s.finding.object, s.finding.cluster),
+            place(s.finding.location),
+            s.by,
+            s.reason,
+        )
+        for s in run.suppressed[:_ROWS]
     ]
-
-
-def _rows(run: Run) -> list[Row]:
-    seen: dict[str, int] = {}
-    rows = []
-    for order, finding in enumerate(sorted(run.findings, key=position)):
-        fingerprint = finding.fingerprint
-        seen[fingerprint] = number = seen.get(fingerprint, 0) + 1
-        rows.append(_row(finding, fingerprint, fingerprint if number == 1 else f"{fingerprint}-{number}", order))
-    return rows
-
-
-def _row(finding: Finding, fingerprint: str, ident: str, order: int) -> Row:
-    hits = (*finding.impact.workloads, *finding.impact.imports)
-    where = finding.location
-    return Row(
-        id=f"f-{ident}",
-        severity=finding.severity.label,
-        code=finding.code,
-        name=finding.name,
-        message=finding.message,
-        object=object_name(finding.object),
-        namespace=finding.object.namespace,
-        cluster=finding.cluster,
-        path=where.path,
-        place=place(where),
-        excerpt=_excerpt(where.excerpt),
-        payload=str(where.payload) if where.payload is not None else "",
-        payload_excerpt=_excerpt(where.payload_excerpt),
-        detail=finding.detail,
-        hits=impact_counts(finding),
-        hit_names=[(affected_name(hit), hit.image) for hit in hits[:_LISTED]],
-        hits_left=max(len(hits) - _LISTED, 0),
-        remedy=finding.remedy,
-        commands=tuple(tuple(command.replace("\r\n", "\n").split("\n")) for command in finding.commands),
-        fix=_fix(finding.fix),
-        related=[
-            (place(r.location) if r.location else "", object_name(r.object) if r.object else "", r.message)
-            for r in finding.related[:_LISTED]
-        ],
-        fingerprint=fingerprint,
-        order=order,
-    )
-
-
-_FIXED: Final = {
-    Applicability.SAFE: ("safe", "Safe: keeps the meaning. regcred check --fix applies it."),
-    Applicability.UNSAFE: ("unsafe", "Unsafe: may change the meaning. --fix --unsafe-fixes applies it."),
-    Applicability.DISPLAY: ("display", "To read only: regcred never applies it."),
-}
-
-
-def _fix(fix: Fix | None) -> FixView | None:
-    if fix is None:
-        return None
-    kind, how = _FIXED[fix.applicability]
-    if fix.obstacle and fix.applicability is not Applicability.DISPLAY:
-        how = f"{str(fix.applicability).capitalize()}, but --fix does not edit this file: {fix.obstacle}."
-    named: list[tuple[str, tuple[str, ...]]] = []
-    if fix.proof is not None:
-        proof = fix.proof
-        named = [("repaired", proof.repaired), ("broken", proof.broken), ("removed", proof.removed)]
-        named += [("stays", proof.kept)] if proof.removed else []
-    lists = tuple((label, lines[:_LISTED], max(len(lines) - _LISTED, 0)) for label, lines in named if lines)
-    return FixView(kind, how, fix.summary, proof_counts(fix), lists)
-
-
-def _excerpt(lines: tuple[ExcerptLine, ...]) -> tuple[Line, ...]:
-    return tuple(_line(line) for line in lines)
-
-
-def _line(line: ExcerptLine) -> Line:
-    """Cut a line at its mark, and crop what is far from it."""
-    first = max(line.start, 1) - 1
-    last = max(line.end - 1, first) if line.start else first
-    text = line.text
-    before = text[:first] if first <= _BEFORE else "…" + text[first - _BEFORE // 2 : first]
-    marked = text[first:last] if last - first <= _AFTER else text[first : first + _AFTER] + "…"
-    after = text[last:] if len(text) - last <= _AFTER else text[last : last + _AFTER] + "…"
-    return Line(line.number or "", *(part.rstrip("\r\n").replace("\t", " ") for part in (before, marked, after)))
-
-
-def _groups(rows: Iterable[Row], by: str) -> list[Group]:
-    """Return the rows under headings, as the script of the page would group them."""
-    if by == "namespace":
-        rows = sorted(rows, key=lambda row: _WORST.index(row.severity))
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        title = row.path or "no file" if by == "file" else row.namespace or "no namespace"
-        groups.setdefault(f"{row.cluster}: {title}" if row.cluster and by == "namespace" else title, []).append(row)
-    ordered = sorted(groups.items()) if by == "namespace" else list(groups.items())
-    return [Group(title, members, count(len(members), "finding")) for title, members in ordered]
-
-
-def _filters(run: Run, rows: Sequence[Row]) -> dict[str, list[tuple[str, str, int]]]:
-    """Return the choices of each filter: value, label, how many findings."""
-
-    def choices(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str, int]]:
-        tally: dict[tuple[str, str], int] = {}
-        for pair in pairs:
-            tally[pair] = tally.get(pair, 0) + 1
-        return [(value, label, number) for (value, label), number in sorted(tally.items())]
-
-    counts = run.counts()
-    return {
-        "severity": [(label, label, number) for label, number in counts.items() if number],
-        "rule": choices((row.code, f"{row.code} {row.name}") for row in rows),
-        "namespace": choices((row.namespace, row.namespace or "no namespace") for row in rows),
-        "cluster": choices((row.cluster, row.cluster or "manifests") for row in rows),
-    }
 
 
 def _not_evaluated(items: Sequence[NotEvaluated]) -> list[tuple[str, list[tuple[str, str, str, str]], int, int]]:
