@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from linter.documents import Document
-from linter.documents.layouts import place
+from linter.documents.layouts import KUBE_DUMP, place
 from linter.documents.objects import KubeObject
 from linter.documents.recognise import Evidence, Recognised, recognise
 from linter.model import Scope
@@ -13,6 +13,7 @@ from linter.sources.choice import without_suffix
 
 _REPOSITORY = "manifests"
 _ANY_LIST = "kubectl-get"
+_REMOVED = "(removed)"
 
 
 class Part:
@@ -24,6 +25,16 @@ class Part:
         self.documents: list[tuple[Document, list[KubeObject]]] = []
         self.paths: list[str] = []
         self.skipped: Counter[str] = Counter()
+
+    def arrange(self) -> None:
+        """Put documents in the order of their paths: members of an archive come in any."""
+        self.documents.sort(key=lambda held: (held[0].path.split("/"), held[0].number))
+
+    def identify(self) -> None:
+        """Mark what a cluster has written as such, where the tool that wrote the dump took its identity away."""
+        for _, found in self.documents:
+            for item in found:
+                item.uid = item.uid or _REMOVED
 
     def take(self, other: "Part") -> None:
         """Take over all that another part holds."""
@@ -108,6 +119,10 @@ def universes(inputs: Sequence[Input], scope: str) -> Iterator[Universe]:
     for source in inputs:
         for part in (source.clusters() if scope != "manifests" else []) or [source.whole()]:
             recognised = recognise(part.evidence, scope)
+            if recognised.scope is Scope.CLUSTER:
+                part.arrange()
+            if recognised.layout == KUBE_DUMP and recognised.scope is Scope.CLUSTER:
+                part.identify()
             (clusters if recognised.scope is Scope.CLUSTER else repository).append((part, recognised))
     if repository:
         yield Universe(_REPOSITORY if clusters else "", [part for part, _ in repository], repository[0][1])

@@ -128,9 +128,13 @@ class JsonPositions:
     def find(self, start: int, end: int, route: Route) -> _Member | None:
         """Follow a route from the value at `start`; `None` when it leads nowhere."""
         found = _Member(0, 0, start, end)
+        in_go = bool(route) and route[0] == "Items"
         for step in route:
             members = self._open(found.start)
             member = members.get(step) if members is not None else None
+            if member is None and members is not None and in_go and isinstance(step, str):
+                # Fields as Go names them: the API's name with a capital, and metadata's stand in the object itself.
+                member = found if step == "metadata" else members.get(step[:1].upper() + step[1:])
             if member is None:
                 return None
             found = member

@@ -1,0 +1,287 @@
+"""The same cluster in every layout that can carry it gives the same findings, as a folder and as an archive."""
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import sys
+import tarfile
+import zipfile
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+import zstandard
+
+from linter import engine
+from linter.model import Finding, Scope
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from cluster import Cluster
+from writers import LAYOUTS, Files, without
+
+NEEDS: Mapping[str, set[str]] = {
+    "RC106": {"content"},
+    "RC111": {"every Secret"},
+    "RC202": {"content"},
+    "RC301": {"Secret", "ServiceAccount"},
+    "RC302": {"Secret", "ServiceAccount"},
+    "RC303": {"every Secret"},
+    "RC304": {"every Secret"},
+    "RC307": set(),
+    "RC401": {"content", "ImageStream"},
+    "RC407": {"content", "ImageStream"},
+    "RC502": {"status"},
+}
+"""What each rule must see, besides the object that it speaks of; in the words of `writers.Layout.holds`."""
+OBJECTS = Cluster(1).objects
+
+
+class Found(NamedTuple):
+    """A finding without the place it was found at."""
+
+    code: str
+    kind: str
+    namespace: str
+    name: str
+    key: str
+
+
+def found(finding: Finding) -> Found:
+    item = finding.object
+    return Found(finding.code, item.kind, item.namespace, item.name, finding.key)
+
+
+def put(root: Path, files: Files) -> Path:
+    for name, data in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return root
+
+
+def judge(*paths: Path, **options: Any) -> engine.Result:
+    return engine.run(engine.Request(tuple(map(str, paths)), **options))
+
+
+@lru_cache
+def reference() -> frozenset[Found]:
+    objects = {"all.json": LAYOUTS["kubectl-json"].write(OBJECTS)["all.json"]}
+    stream = io.BytesIO(objects["all.json"])
+    return frozenset(map(found, engine.run(engine.Request(("-",), stdin=stream)).run.findings))
+
+
+def test_the_cluster_has_defects_of_every_rule_that_the_table_names() -> None:
+    assert {one.code for one in reference()} == NEEDS.keys()
+    assert {one.namespace for one in reference()} == {"shop", "team", "empty"}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_every_layout_gives_the_findings_that_it_can_carry(tmp_path: Path, name: str) -> None:
+    layout = LAYOUTS[name]
+    result = judge(put(tmp_path, layout.write(OBJECTS)))
+    (scan,) = result.run.scans
+    assert (scan.scope, scan.recognised.partition(":")[0]) == (Scope.CLUSTER, layout.name)
+    assert scan.proves
+    assert not result.run.problems
+    expected = {one for one in reference() if {one.kind, *NEEDS[one.code]} <= layout.holds}
+    assert sorted(map(found, result.run.findings)) == sorted(expected)
+    withheld = {rule for entry in result.run.not_evaluated for rule in entry.rules}
+    if "every Secret" not in layout.holds:
+        assert "missing-pull-secret" in withheld
+    redacted = [entry for entry in result.run.not_evaluated if entry.reason == "redacted"]
+    assert bool(redacted) == (("Secret" in layout.holds and "content" not in layout.holds) or name == "insights")
+    assert all(finding.location.line for finding in result.run.findings)
+
+
+def tar(files: Files) -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        for name, data in files.items():
+            member = tarfile.TarInfo(f"./{name}")
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return made.getvalue()
+
+
+def zipped(files: Files) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return made.getvalue()
+
+
+FORMS: Mapping[str, Callable[[Files], bytes]] = {
+    "tar": tar,
+    "tar.gz": lambda files: gzip.compress(tar(files), 1),
+    "tar.xz": lambda files: lzma.compress(tar(files), preset=0),
+    "tar.bz2": lambda files: bz2.compress(tar(files), 1),
+    "tar.zst": lambda files: zstandard.compress(tar(files)),
+    "zip": zipped,
+}
+ONE_OF_EACH = [name for name in LAYOUTS if name.count("-") < 2 and not name.endswith(("yaml", "bare", "go"))] + [
+    "support-bundle",
+    "must-gather",
+]
+
+
+@pytest.mark.parametrize("name", dict.fromkeys(ONE_OF_EACH))
+def test_every_archive_gives_the_findings_of_its_folder(tmp_path: Path, name: str) -> None:
+    files = LAYOUTS[name].write(OBJECTS)
+    folder = judge(put(tmp_path / "dump", files))
+    told = [(one.fingerprint, one.message, one.location.line, one.location.column) for one in folder.run.findings]
+    assert told
+    for form, pack in FORMS.items():
+        path = tmp_path / f"dump.{form}"
+        path.write_bytes(pack(files))
+        packed = judge(path)
+        again = [(one.fingerprint, one.message, one.location.line, one.location.column) for one in packed.run.findings]
+        assert sorted(again) == sorted(told), form
+        assert packed.run.scans[0].recognised == folder.run.scans[0].recognised
+        assert packed.run.scans[0].objects == folder.run.scans[0].objects
+        for one in packed.run.findings:
+            assert one.location.path.startswith(f"{path}!/")
+
+
+def test_a_cluster_of_another_seed_gives_the_same_findings() -> None:
+    data = LAYOUTS["kubectl-yaml"].write(Cluster(2).objects)["all.yaml"]
+    result = engine.run(engine.Request(("-",), stdin=io.BytesIO(data)))
+    assert frozenset(map(found, result.run.findings)) == reference()
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["folders", "archive"])
+def test_dumps_beside_each_other_are_several_clusters(tmp_path: Path, *, packed: bool) -> None:
+    files: Files = {}
+    for place, name in (("east", "must-gather"), ("west", "must-gather"), ("old", "velero")):
+        written = LAYOUTS[name].write(Cluster(len(place) + len(files)).objects)
+        files |= {f"{place}/{path}": data for path, data in written.items()}
+    files["east/must-gather.local.55/other-image-sha256-fedcba9876543210/namespaces/more/more.yaml"] = (
+        b"apiVersion: v1\nkind: Namespace\nmetadata: {name: more, uid: u, resourceVersion: '1', creationTimestamp: x}\n"
+    )
+    path = tmp_path / "dumps.tar.gz" if packed else tmp_path / "dumps"
+    if packed:
+        path.write_bytes(gzip.compress(tar(files)))
+    else:
+        put(path, files)
+    result = judge(path)
+    base = str(tmp_path / "dumps")
+    wanted = [f"{base}/east/must-gather.local.55", f"{base}/old", f"{base}/west/must-gather.local.55"]
+    assert sorted(scan.name for scan in result.run.scans) == wanted
+    assert {finding.cluster for finding in result.run.findings} == set(wanted)
+    objects = {scan.name: scan.objects for scan in result.run.scans}
+    assert objects[wanted[0]]["Namespace"] == objects[wanted[2]]["Namespace"] + 1
+    single = judge(put(tmp_path / "one", LAYOUTS["velero"].write(Cluster(1).objects)))
+    assert sorted(found(one) for one in result.run.findings if one.cluster == wanted[1]) == sorted(
+        map(found, single.run.findings)
+    )
+
+
+def test_several_arguments_are_several_clusters_named_alike_as_folder_and_archive(tmp_path: Path) -> None:
+    files = LAYOUTS["velero"].write(OBJECTS)
+    one, two = put(tmp_path / "one", files), tmp_path / "two.tar"
+    two.write_bytes(tar(files))
+    result = judge(one, two)
+    assert [scan.name for scan in result.run.scans] == [str(one), str(tmp_path / "two")]
+    assert [scan.inputs for scan in result.run.scans] == [(str(one),), (str(two),)]
+    folder = judge(one, put(tmp_path / "two", files))
+    assert sorted(f.fingerprint for f in folder.run.findings) == sorted(f.fingerprint for f in result.run.findings)
+
+
+def test_a_dump_in_a_repository_does_not_make_it_a_cluster(tmp_path: Path) -> None:
+    deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {}}
+    files: Files = {f"deploy/{number}.yaml": yaml.safe_dump(deployment).encode() for number in range(90)}
+    for place in ("testdata/a", "testdata/b"):
+        files |= {f"{place}/{path}": data for path, data in LAYOUTS["must-gather"].write(OBJECTS).items()}
+    (scan,) = judge(put(tmp_path, files)).run.scans
+    assert scan.scope is Scope.MANIFESTS
+
+
+def test_a_file_for_each_kind_is_one_cluster(tmp_path: Path) -> None:
+    """`kubectl get KIND -A -o yaml > KIND.yaml` for several kinds, into one folder."""
+    files: Files = {}
+    for kind, name in (("Pod", "pods"), ("Secret", "secrets"), ("ServiceAccount", "serviceaccount")):
+        items = [item for item in OBJECTS if item["kind"] == kind]
+        files[f"backup/{name}.yaml"] = yaml.safe_dump(
+            {"apiVersion": "v1", "items": items, "kind": "List", "metadata": {"resourceVersion": ""}}
+        ).encode()
+    result = judge(put(tmp_path, files))
+    (scan,) = result.run.scans
+    assert (scan.scope, scan.recognised.partition(":")[0]) == (Scope.CLUSTER, "kubectl-get")
+    codes = {(one.code, one.object.name) for one in result.run.findings}
+    assert {("RC106", "broken"), ("RC304", "front-5d4f9-x2x7p"), ("RC301", "forgotten")} <= codes
+
+
+def test_a_list_of_one_namespace_proves_nothing_of_others(tmp_path: Path) -> None:
+    items = [item for item in OBJECTS if item["kind"] == "Secret" and item["metadata"]["namespace"] == "shop"]
+    pods = [item for item in OBJECTS if item["kind"] == "Pod"]
+    files = {"s.json": json.dumps({"kind": "List", "apiVersion": "v1", "items": items}).encode()}
+    files["p.json"] = json.dumps({"kind": "List", "apiVersion": "v1", "items": pods}).encode()
+    codes = {(one.code, one.object.namespace) for one in judge(put(tmp_path, files)).run.findings}
+    assert ("RC303", "shop") in codes
+    assert not {code for code, namespace in codes if namespace == "empty"}
+
+
+def test_go_fields_are_found_where_they_stand(tmp_path: Path) -> None:
+    result = judge(put(tmp_path, LAYOUTS["cluster-info-go"].write(OBJECTS)))
+    finding = next(one for one in result.run.findings if one.code == "RC307")
+    data = (tmp_path / "shop/deployments.json").read_bytes()
+    line = data.splitlines()[finding.location.line - 1].decode()
+    assert '"Name": "shop-pul"' in line
+
+
+def test_the_collectors_error_is_told_and_registries_are_no_more_than_named(tmp_path: Path) -> None:
+    result = judge(put(tmp_path, LAYOUTS["support-bundle"].write(OBJECTS)))
+    told = {entry.object.name: entry.message for entry in result.run.not_evaluated if entry.object and not entry.rules}
+    assert told["importer"] == (
+        "the support bundle's collector could not decode it: invalid character 'e' looking for beginning of value"
+    )
+    assert told["forgotten"].endswith("(registry.team.example)")
+
+
+def test_an_error_of_a_collector_is_not_quoted_when_it_could_be_anything(tmp_path: Path) -> None:
+    files = LAYOUTS["support-bundle"].write(OBJECTS)
+    path = next(name for name in files if name.endswith("errors.json"))
+    files[path] = json.dumps({"team/importer": "password hunter2 is bad", "team": "forbidden", "x": 3}).encode()
+    result = judge(put(tmp_path, files))
+    told = [entry.message for entry in result.run.not_evaluated if "collector" in entry.message]
+    assert told == ["the support bundle's collector could not decode it"]
+
+
+def test_a_log_that_was_cut_off_hides_nothing_before_it(tmp_path: Path) -> None:
+    (data,) = LAYOUTS["cluster-info-stdout"].write(OBJECTS).values()
+    cut = data[: data.rindex(b"==== END logs")]
+    result = judge(put(tmp_path, {"dump.json": cut}))
+    assert {one.code for one in result.run.findings} == {"RC307", "RC502"}
+    assert not result.run.problems
+
+
+def test_a_cut_off_archive_is_judged_as_far_as_it_goes(tmp_path: Path) -> None:
+    path = tmp_path / "dump.tar.gz"
+    whole = gzip.compress(tar(LAYOUTS["velero"].write(OBJECTS)))
+    path.write_bytes(whole[: len(whole) * 7 // 10])
+    result = judge(path)
+    assert result.run.findings
+    (problem,) = result.run.problems
+    assert problem.fatal
+    assert "cut off" in problem.message
+
+
+def test_an_empty_list_says_that_there_is_none(tmp_path: Path) -> None:
+    files = {
+        path: data for path, data in LAYOUTS["must-gather"].write(OBJECTS).items() if "empty/core/secrets" not in path
+    }
+    codes = {(one.code, one.object.namespace) for one in judge(put(tmp_path, files)).run.findings}
+    assert ("RC304", "empty") not in codes, "without the list nothing is known of that namespace"
+
+
+def test_a_single_account_of_a_must_gather_proves_nothing(tmp_path: Path) -> None:
+    files = LAYOUTS["must-gather"].write([without(item, "none") for item in OBJECTS])
+    assert any("serviceaccounts/default.yaml" in path for path in files)
+    codes = {one.code for one in judge(put(tmp_path, files)).run.findings}
+    assert not codes & {"RC301", "RC308"}
