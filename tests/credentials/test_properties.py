@@ -1,4 +1,4 @@
-"""Laws that hold for every input."""
+"""Laws that hold for every payload; test_lookup_laws.py has those of lookups."""
 
 from __future__ import annotations
 
@@ -50,32 +50,12 @@ _good_entry = st.fixed_dictionaries({"auth": st.sampled_from(["dXNlcjpwYXNz", "c
 _good_hosts = st.dictionaries(st.sampled_from(_REGISTRIES), _good_entry, max_size=5)
 
 
-def _config_secret(hosts: object, name: str = "s") -> PullSecret:
-    return PullSecret(name, _TYPES[0], {".dockerconfigjson": json.dumps({"auths": hosts}).encode()})
-
-
 @given(_images | st.binary(max_size=10), _secrets, _consumers, st.none() | _documents | st.text(max_size=10))
 def test_a_lookup_never_raises(image: str, secrets: list[PullSecret], consumer: str, node: bytes | str | None) -> None:
     answer = lookup(image, secrets, consumer=consumer, node_config=node)
     assert answer.error in (None, "keyring", "image")
     assert answer.error is None or (answer.reason and not answer.candidates)
     assert "hunter2" not in repr(answer)
-
-
-@given(st.sampled_from(_IMAGES[:4]), _good_hosts, _consumers)
-def test_an_unrelated_entry_changes_nothing(image: str, hosts: dict[str, object], consumer: str) -> None:
-    before = lookup(image, [_config_secret(hosts)], consumer=consumer)
-    entry = {"auth": "dXNlcjpwYXNz"}
-    more = {"unrelated.example.com": entry, **hosts, "unrelated.example.com/team": entry, "quay.io:8443": entry}
-    assert lookup(image, [_config_secret(more)], consumer=consumer) == before
-
-
-@given(st.sampled_from(_IMAGES[:4]), _good_hosts, _good_hosts)
-def test_a_further_secret_only_adds(image: str, first: dict[str, object], second: dict[str, object]) -> None:
-    alone = lookup(image, [_config_secret(first, "a")], consumer="kubelet").candidates
-    both = lookup(image, [_config_secret(first, "a"), _config_secret(second, "b")], consumer="kubelet").candidates
-    if any(candidate.key != "index.docker.io" for candidate in alone):
-        assert [candidate for candidate in both if candidate.secret == "a"] == list(alone)
 
 
 @given(_documents, st.sampled_from([("dockerconfigjson", 0), ("dockercfg", 1)]))
