@@ -76,6 +76,12 @@ def test_two_spellings_of_one_credential_are_not_ambiguous() -> None:
     assert len(answer.candidates) == 2
 
 
+def test_a_decoded_question_mark_ends_the_path_once_more() -> None:
+    """A key is parsed when it is stored and again when it is compared: ``%3f`` becomes a query then."""
+    assert lookup("quay.io/team/app", [_secret("x", "quay.io/te%3fxt")], consumer="kubelet").found
+    assert not lookup("quay.io/team/app", [_secret("x", "quay.io/te%2531")], consumer="kubelet").found
+
+
 def test_two_spellings_that_do_not_match_are_not_ambiguous() -> None:
     secret = _secret("x", "quay.io", "https://quay.io", "docker.io")
     assert not lookup("nginx", [secret], consumer="kubelet").ambiguous

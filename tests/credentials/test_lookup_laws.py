@@ -21,15 +21,15 @@ _label = st.sampled_from(["a", "b", "quay", "io", "docker", "index"])
 _host = st.builds(
     lambda labels, port: ".".join(labels) + port, st.lists(_label, min_size=2, max_size=3), st.sampled_from(["", ":80"])
 )
-_path = st.lists(st.sampled_from(["t", "te", "team", "app", "v1", "v2"]), max_size=3).map(
-    lambda parts: "".join(f"/{part}" for part in parts)
-)
+_parts = st.lists(st.sampled_from(["t", "te", "team", "app", "v1", "v2"]), max_size=3)
+_path = _parts.map(lambda parts: "".join(f"/{part}" for part in parts))
+_key_path = st.builds(str.__add__, _path, st.sampled_from(["", "", "/"]))
 _glob = st.builds(
     lambda labels, port: ".".join(labels) + port,
     st.lists(_label | st.just("*"), min_size=2, max_size=3),
     st.sampled_from(["", ":80"]),
 )
-_key = st.builds(lambda host, path: host + path, _host | _glob, _path)
+_key = st.builds(str.__add__, _host | _glob, _key_path)
 _image = st.builds(lambda host, path: f"{host}{path}/app", _host, _path)
 _credential = st.tuples(st.sampled_from(["u", "v", ""]), st.sampled_from(["p", "q:r", ""]))
 
@@ -133,9 +133,9 @@ def test_the_keyring_is_its_model(
 _HUB = {"docker.io": "index.docker.io", "registry-1.docker.io": "index.docker.io"}
 _containers_key = st.builds(
     lambda scheme, host, path: scheme + host + path,
-    st.sampled_from(["", "", "https://", "http://"]),
+    st.sampled_from(["", "", "https://", "http://", "HTTPS://"]),
     _host | st.sampled_from(["docker.io", "index.docker.io", "registry-1.docker.io"]),
-    _path,
+    _key_path,
 )
 
 
