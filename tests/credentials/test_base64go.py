@@ -38,6 +38,8 @@ def test_data_values_may_hold_line_breaks(text: str) -> None:
         ("=", 0),
         ("a=", 1),
         ("abcde", 4),
+        ("abcde===", 5),
+        ("Q", 0),
         ("é", 0),
     ],
 )
@@ -75,6 +77,21 @@ def test_auth_that_is_not_base64(text: str) -> None:
     decoded = decode_auth(text)
     assert isinstance(decoded, CredentialError)
     assert decoded.message == f"illegal base64 data at input byte {decoded.offset}"
+
+
+@pytest.mark.parametrize(
+    ("text", "offset"),
+    [
+        ("QUFBA", 4),
+        ("QUFBA===", 5),
+        ("dTpwYQ==\u3000", 8),  # white space to Go's TrimSpace: read as padded
+        ("dTpwYQ==\x1c", 6),  # white space to Python alone: read as unpadded
+    ],
+)
+def test_auth_errors_name_the_byte(text: str, offset: int) -> None:
+    decoded = decode_auth(text)
+    assert isinstance(decoded, CredentialError)
+    assert decoded.offset == offset
 
 
 @pytest.mark.parametrize("text", ["bm9jb2xvbg==", "b3Blbg==", "\n"])

@@ -31,6 +31,8 @@ from linter.credentials.urls import glob_match, split_host_port
         ("//quay.io", "//quay.io"),
         ("", ""),
         ("[::1]:5000", "[::1]:5000"),
+        ("[1:2:3::5:6:7:8]", "[1:2:3::5:6:7:8]"),
+        ("qu%C3%A9.io", "qu\u00e9.io"),
     ],
 )
 def test_normal_form(key: str, text: str) -> None:
@@ -44,7 +46,8 @@ def test_normal_form(key: str, text: str) -> None:
     "key",
     ["reg istry.io", " quay.io", "quay.io\n", "quay.io:abc", "host:*", "%zz.io", "quay.io/%zz", "q[uay.io", "[x].io",
      "[!q]uay.io", "[a-r]egistry.io", "[1.2.3.4]", "[::1", "[:::]", "[fe80::1%25]", "quay%2eio", "us er@quay.io",
-     "quay.io#%zz", "a|b.io", "\\*.io", "[12345::]"],
+     "quay.io#%zz", "a|b.io", "\\*.io", "[12345::]", "[1:2:3:4::5:6:7:8]",
+     "[::1%25[]", "[::1]x"],
 )  # fmt: skip
 def test_keys_that_the_kubelet_drops(key: str) -> None:
     registry = normalise_key(key)
@@ -128,6 +131,8 @@ def test_a_legacy_file_has_host_keys_only() -> None:
         ("[a-c]x", "bx", True),
         ("[^a-c]x", "bx", False),
         ("[!a]", "!", True),
+        ("[!a]", "b", False),
+        ("*b", "a/b", False),
         ("[]", "]", False),
         ("[a", "a", False),
         ("a\\", "a", False),

@@ -193,8 +193,15 @@ def test_containers_reads_secrets_before_the_node_file() -> None:
     assert _keys(lookup("quay.io/a", [anonymous], consumer="containers", node_config=node)) == [(None, "quay.io")]
 
 
-def test_containers_trims_nul_from_passwords() -> None:
-    config = _auth_file({"quay.io": {"auth": "dTpwAAA="}})
+def test_containers_knows_hosts_only_in_a_legacy_file() -> None:
+    payload = json.dumps({"quay.io/a/b": _ONE, "quay.io": _TWO}).encode()
+    legacy = PullSecret("s", "kubernetes.io/dockercfg", {".dockercfg": payload})
+    assert _keys(lookup("quay.io/a/b", [legacy], consumer="containers")) == [("s", "quay.io")]
+
+
+@pytest.mark.parametrize("auth", ["dTpwAAA=", "dToAcAA="])
+def test_containers_trims_nul_from_passwords(auth: str) -> None:
+    config = _auth_file({"quay.io": {"auth": auth}})
     (candidate,) = lookup("quay.io/a", [], consumer="containers", node_config=config).candidates
     assert candidate.password == "p"
 

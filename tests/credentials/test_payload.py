@@ -53,7 +53,7 @@ def test_names_fold(name: str) -> None:
 
 
 def test_names_fold_beyond_ascii() -> None:
-    payload = _config('{"auth\u017f": {"quay.io": {"pa\u017fsword": "pass"}}}')
+    payload = _config('{"auth\u017f": {"quay.io": {"pa\u017fsword": "pass", "pa\u00dfword": "sharp"}}}')
     assert payload.entries[0].password == "pass"
 
 
