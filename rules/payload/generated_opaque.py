@@ -38,17 +38,20 @@ from typing import Any
 from linter.rule import (
     KEY_OF_TYPE,
     TYPE_OF_KEY,
+    Affected,
     Applicability,
     Context,
     Finding,
     Fix,
     GeneratedSecret,
+    Impact,
     Location,
     Op,
     Route,
     Rule,
     Severity,
     command,
+    compatible,
     dig,
     edit,
 )
@@ -102,7 +105,22 @@ def _finding(context: Context, made: GeneratedSecret, key: str) -> Finding:
         commands=(command("kubectl", "delete", "secret", made.name, namespace=made.namespace),)
         if context.in_cluster
         else (),
+        impact=_impact(context, made),
         fix=_fix(made, right),
+    )
+
+
+def _impact(context: Context, made: GeneratedSecret) -> Impact:
+    """Return the workloads that pull with the Secret; for which of their images is not known, as its content is not."""
+    return Impact(
+        tuple(
+            dict.fromkeys(
+                Affected(workload.object.ref)
+                for workload, reached in context.joins.reaches
+                if any(link.name == made.name for link in reached.links)
+                and compatible(workload.object.namespace, made.namespace)
+            )
+        )
     )
 
 

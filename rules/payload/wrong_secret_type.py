@@ -74,8 +74,10 @@ def check(context: Context) -> Iterator[Finding]:
 def _hidden(secret: PullSecret) -> bool:
     if secret.data_key is None or secret.typed or exempt(secret) or not _PLAIN.fullmatch(secret.type):
         return False
-    # Of redacted content nothing is known, but the type stands there in clear; a template may still set both.
-    return secret.state not in UNJUDGED or secret.state is State.REDACTED
+    # Of redacted content nothing is known, but the type stands there in clear; a template may still set both. OpenShift
+    # fills in the parameters of its Templates and nothing else: a type without one is final.
+    final = secret.state is State.TEMPLATED and "objects" in secret.object.route
+    return final or secret.state not in UNJUDGED or secret.state is State.REDACTED
 
 
 def _elsewhere(context: Context, secret: PullSecret) -> bool:
