@@ -98,6 +98,22 @@ def left_aside(run: Run) -> str:
     return ", ".join(parts)
 
 
+def passed_over(run: Run) -> str:
+    """Return `passed over: 8 not YAML or JSON, 1 link`: how much was not read and why; nothing when all was."""
+    total: Counter[str] = Counter()
+    for scan in run.scans:
+        total.update(dict(scan.skipped))
+    parts = [f"{number:,} {reason}" for reason, number in total.most_common()]
+    return f"passed over: {', '.join(parts)}" if parts else ""
+
+
+def taken_for(scan: Scan, run: Run) -> str:
+    """Return what a scan was taken for and what it can prove, with its name where there are several."""
+    name = f"{scan.name}: " if len(run.scans) > 1 and scan.name else ""
+    recognised = f" ({scan.recognised})" if scan.recognised else ""
+    return f"{name}judged as {scan.scope}{recognised}" + (f": {scan.proves}" if scan.proves else "")
+
+
 def summary_line(run: Run) -> str:
     """Return `3 errors, 1 warning in 214 objects (12 files); 5 not evaluated`."""
     aside = left_aside(run)

@@ -13,6 +13,7 @@ from reports._phrases import (
     how,
     impact_counts,
     object_name,
+    passed_over,
     place,
     position,
     proof_counts,
@@ -159,6 +160,8 @@ def _tail(run: Run) -> Iterator[str]:
         recognised = f" ({prose(scan.recognised)})" if scan.recognised else ""
         proves = f": {prose(scan.proves)}" if scan.proves else ""
         yield f"<sub>{name}judged as {scan.scope}{recognised}{proves}</sub>"
+    if told := passed_over(run):
+        yield f"<sub>{prose(told)}</sub>"
 
 
 def _folded(what: str, lines: list[str]) -> Iterator[str]:

@@ -62,6 +62,8 @@ def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of
                     "scope": str(scan.scope),
                     "recognised": scan.recognised,
                     "proves": scan.proves,
+                    "artifacts": scan.artifacts,
+                    "passedOver": dict(scan.skipped),
                     "baselined": run.baselined,
                 },
             }

@@ -13,7 +13,6 @@ from linter.model import (
     Problem,
     Related,
     Run,
-    Scan,
     Scope,
 )
 from reports._excerpt import draw
@@ -23,11 +22,13 @@ from reports._phrases import (
     how,
     impact_counts,
     object_name,
+    passed_over,
     place,
     position,
     proof_counts,
     severity_counts,
     summary_line,
+    taken_for,
 )
 from reports._visible import commandless, visible, visible_lines
 from reports.contract import Options, Report
@@ -50,6 +51,7 @@ _LABEL: Final = 7
 def render(run: Run, options: Options) -> str:
     """Return the run as text, with terminal colours only where the options allow them."""
     page = _Page(options)
+    page.opening(run)
     for finding in sorted(run.findings, key=position):
         page.finding(finding)
     page.suppressed(run)
@@ -94,6 +96,12 @@ class _Page:
         """Write more under the last label."""
         for line in self.wrap(text, 2 + _LABEL):
             self.lines.append(" " * (2 + _LABEL) + (self.paint(style, line) if style else line))
+
+    def opening(self, run: Run) -> None:
+        """Write of every cluster what it was read from, and what that can prove: the findings rest on it."""
+        for scan in run.scans:
+            if scan.scope is Scope.CLUSTER:
+                self.lines += [self.paint("dim", line) for line in self.wrap(taken_for(scan, run), 0)]
 
     def finding(self, finding: Finding) -> None:
         """Write one finding."""
@@ -244,8 +252,9 @@ class _Page:
         style = worst.label if worst is not None else "fix"
         self.lines.append(self.paint(style, counts) + visible(summary_line(run)[len(counts) :]))
         if run.findings or run.not_evaluated or run.problems or run.suppressed or len(run.scans) > 1:
-            for scan in run.scans:
-                self.lines += [self.paint("dim", line) for line in self.wrap(_taken_for(scan, run), 0)]
+            rest = [taken_for(scan, run) for scan in run.scans if scan.scope is not Scope.CLUSTER]
+            for line in (*rest, passed_over(run)):
+                self.lines += [self.paint("dim", part) for part in self.wrap(line, 0) if part]
         clusters = {scan.name for scan in run.scans if scan.scope is Scope.CLUSTER}
         safe = [f for f in run.findings if f.fix is not None and f.fix.applicability is Applicability.SAFE]
         live = sum(f.cluster in clusters for f in safe)
@@ -262,12 +271,6 @@ def _not_evaluated(item: NotEvaluated) -> str:
     what = object_name(item.object, item.cluster) if item.object else ""
     rules = f" ({', '.join(item.rules)})" if item.rules else ""
     return "  ".join(filter(None, (where, what, item.message))) + rules
-
-
-def _taken_for(scan: Scan, run: Run) -> str:
-    name = f"{scan.name}: " if len(run.scans) > 1 and scan.name else ""
-    recognised = f" ({scan.recognised})" if scan.recognised else ""
-    return f"{name}judged as {scan.scope}{recognised}" + (f": {scan.proves}" if scan.proves else "")
 
 
 def _wrap(text: str, width: int) -> list[str]:
