@@ -144,13 +144,14 @@ def _finding(
     pod, image, certain = found[0]
     item = pod.object
     more = f" and {len(found) - 1} more of its kind" if len(found) > 1 else ""
+    verb = "were" if more else "was"
     guess = "" if certain else "; that it needs the secret is a guess, whose content is not known here"
     link = listing(account.pull_secrets, secret.name)
     related = [Related("the link", account.object.at(*link.route), account.object.ref)] if link is not None else []
     kind, name = (top.object.kind, top.object.name) if top is not pod else owner(pod)
     return context.finding(
-        f"Pod {item.name}{more}{in_namespace(item.namespace)} was admitted before service account {account.name} got "
-        f"{secret.name}, and needs it for {image}{guess}",
+        f"Pod {item.name}{more}{in_namespace(item.namespace)} {verb} admitted before service account "
+        f"{account.name} got {secret.name}, and {'need' if more else 'needs'} it for {image}{guess}",
         of=item,
         at=item.at("metadata", "name"),
         key=f"{account.name}/{secret.name}",

@@ -284,7 +284,8 @@ def _message(context: Context, secret: PullSecret, needs: Needs, *, imports: boo
     if not needs.pulls:
         return head
     source, pull = needs.pulls[0]
-    more = f" and {len(needs.pulls) - 1} more" if len(needs.pulls) > 1 else ""
+    others = len({(id(one.object), wanted.image) for one, wanted in needs.pulls}) - 1
+    more = f" and {others} more" if others else ""
     return f"{head}, and {source.object.kind} {source.object.name} needs it for {pull.image}{more}"
 
 
