@@ -30,6 +30,7 @@ from reports._phrases import (
     summary_line,
     taken_for,
 )
+from reports._times import standing
 from reports._visible import commandless, visible, visible_lines
 from reports.contract import Options, Report
 
@@ -50,7 +51,7 @@ _LABEL: Final = 7
 
 def render(run: Run, options: Options) -> str:
     """Return the run as text, with terminal colours only where the options allow them."""
-    page = _Page(options)
+    page = _Page(options, run.time)
     page.opening(run)
     for finding in sorted(run.findings, key=position):
         page.finding(finding)
@@ -66,7 +67,8 @@ def render(run: Run, options: Options) -> str:
 class _Page:
     """The lines written so far, and how to write more."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, time: int) -> None:
+        self.time = time
         self.lines: list[str] = []
         self.color = options.color
         self.width = max(options.width, 40)
@@ -114,6 +116,8 @@ class _Page:
             self.lines.append(self.paint("dim", f"  in the decoded payload{where}:"))
             self.excerpt(finding.location.payload_excerpt)
         self.block("in", object_name(finding.object, finding.cluster))
+        if finding.seen is not None:
+            self.block("seen", standing(finding.seen, self.time))
         if finding.detail:
             self.block("why", finding.detail)
         self.hits(finding)

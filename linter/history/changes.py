@@ -65,7 +65,9 @@ def _met(old: Known | None, sighting: Sighting, seen: Observation) -> Known:
 def _gone(old: Known, seen: Observation) -> bool:
     """Whether the scan would have seen the finding, were it there."""
     it = old.sighting
-    if it.code not in seen.rules or old.scope is not seen.scope or it.path in seen.unread:
+    if it.code not in seen.rules or old.scope is not seen.scope:
+        return False
+    if it.path in seen.unread or any(it.path.startswith(f"{path}!/") for path in seen.unread):  # a damaged archive
         return False
     if any(_covers(entry.object, old) and (not entry.codes or it.code in entry.codes) for entry in seen.withheld):
         return False
@@ -109,4 +111,4 @@ def within(inner: Iterable[str], outer: Iterable[str]) -> bool:
 def _below(path: str, root: str) -> bool:
     if root == ".":
         return not path.startswith(("/", "../")) and path != ".."
-    return path == root or path.startswith(root.rstrip("/") + "/")
+    return path == root or path.startswith((root.rstrip("/") + "/", f"{root}!/"))  # `!/` leads into an archive

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from linter.engine import Result
 from linter.errors import UsageError
 from linter.excerpts import scrub
+from linter.history.changes import within
 from linter.history.records import Observation, Recorded, Sighting, Withheld
 from linter.inventory import Inventory
 from linter.model import Finding, NotEvaluated, ObjectRef, Run, Scan, Scope
@@ -55,6 +56,7 @@ def _observation(
     result: Result, scan: Scan, inventory: Inventory, name: str, codes: Mapping[str, str], read: frozenset[str]
 ) -> Observation:
     run = result.run
+    unread = frozenset(scrub(_normal(path)) for path in result.unread)
     sightings: dict[str, Sighting] = {}
     accepted = [item.finding for item in run.suppressed]
     for suppressed, findings in ((True, accepted), (False, (*run.findings, *result.baselined))):
@@ -69,8 +71,8 @@ def _observation(
         inputs=tuple(scrub(_normal(path)) for path in scan.inputs),
         rules=frozenset(scan.evaluated),
         sightings=sightings,
-        judged=_Judge(inventory, read),
-        unread=frozenset(scrub(_normal(path)) for path in result.unread),
+        judged=_Judge(inventory, read, whole=_whole(scan, unread)),
+        unread=unread,
         withheld=tuple(
             _withheld(item, codes)
             for item in run.not_evaluated
@@ -90,21 +92,35 @@ def _withheld(item: NotEvaluated, codes: Mapping[str, str]) -> Withheld:
     return Withheld(item.object or ObjectRef(), frozenset(codes.get(name, name) for name in item.rules))
 
 
-class _Judge:
-    """Whether a scan would have seen an object: it is there, or all of its kind were listed, or its file was read."""
+def _whole(scan: Scan, unread: frozenset[str]) -> bool:
+    """Whether what is absent from a scan was absent: in a cluster, all could be read; else, each input."""
+    inputs = [scrub(_normal(path)) for path in scan.inputs]
+    if scan.scope is Scope.CLUSTER:
+        return not any(within([path], inputs) for path in unread)
+    return not unread.intersection(inputs)
 
-    def __init__(self, inventory: Inventory, read: frozenset[str]) -> None:
+
+class _Judge:
+    """Whether a scan would have seen an object: it is there, or all of its kind were listed, or its file was read.
+
+    A scan that is not `whole` says nothing of what it does not hold.
+    """
+
+    def __init__(self, inventory: Inventory, read: frozenset[str], *, whole: bool) -> None:
         self._inventory = inventory
+        self._whole = whole
         self._read = frozenset(scrub(_normal(path)) for path in read)
         self._present: frozenset[tuple[str, str, str]] | None = None
 
     def __call__(self, ref: ObjectRef, path: str) -> bool:
         if self._inventory.scope is Scope.MANIFESTS:
-            return path in self._read or not os.path.lexists(path)
+            return path in self._read or (self._whole and not os.path.lexists(path))
         if self._present is None:
             refs = (item.ref for item in self._inventory.objects)
             self._present = frozenset((one.kind, one.namespace, one.name) for one in refs)
-        return (ref.kind, ref.namespace, ref.name) in self._present or self._inventory.covers(ref.kind, ref.namespace)
+        if (ref.kind, ref.namespace, ref.name) in self._present:
+            return True
+        return self._whole and self._inventory.covers(ref.kind, ref.namespace)
 
 
 def annotated(run: Run, recorded: Recorded, names: Mapping[str, str]) -> Run:

@@ -22,6 +22,7 @@ from linter.model import ClusterTrend, ObjectRef, Resolved, Scope, Seen, Severit
 
 _POINTS: Final = 100
 _PATIENCE: Final = 60  # seconds that a writer waits for another one
+_CHUNK: Final = 1_000  # rows that one statement names; SQLite takes 32,766
 _READING: Final = "regcred_reading"
 
 
@@ -134,7 +135,7 @@ def _record(connection: Connection, number: int, seen: Observation) -> Changes:
     made = changes({identity: one for identity, (_, one) in known.items()}, seen, before)
     after = {**{identity: one for identity, (_, one) in known.items()}, **made.after}
     this = _insert_scan(connection, number, seen, made, after)
-    _write(connection, number, this, made, {identity: row for identity, (row, _) in known.items()})
+    _write(connection, number, this, made, known)
     blind = json.dumps({_plain(space): value for space, value in blindness(seen).items()}, sort_keys=True)
     connection.execute(update(series).where(series.c.id == number).values(blindness=blind))
     return made
@@ -165,10 +166,18 @@ def _insert_scan(
     return int(row.scalar_one())
 
 
-def _write(connection: Connection, number: int, this: int, made: Changes, rows: Mapping[str, int]) -> None:
-    """Write the findings of a scan: those that are new, those that are known already, and stretches that ended."""
-    fresh, changed, ended = [], [], []
+def _write(
+    connection: Connection, number: int, this: int, made: Changes, known: Mapping[str, tuple[int, Known]]
+) -> None:
+    """Write the findings of a scan: those that are new, those that changed, those just met again, what ended."""
+    rows = {identity: row for identity, (row, _) in known.items()}
+    fresh, changed, ended, met = [], [], [], []
+    time = 0
     for identity, one in made.after.items():
+        if identity in known and _same(one, known[identity][1]):
+            met.append(rows[identity])
+            time = one.last
+            continue
         values = _values(one)
         gone = identity in made.resolved
         values["resolved_scan"] = this if gone else None
@@ -194,6 +203,16 @@ def _write(connection: Connection, number: int, this: int, made: Changes, rows: 
         )
     if ended:
         connection.execute(insert(stretch), ended)
+    for start in range(0, len(met), _CHUNK):
+        some = finding.c.id.in_(met[start : start + _CHUNK])
+        connection.execute(update(finding).where(some).values(last=time, last_scan=this))
+
+
+def _same(one: Known, old: Known) -> bool:
+    """Whether nothing is new but that the finding was met again."""
+    return one.state is not State.RESOLVED and one == old._replace(
+        last=one.last, inputs=one.inputs, scope=one.scope, latest=one.latest
+    )
 
 
 def _values(one: Known) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,28 @@ def test_part_of_a_scan_resolves_nothing_that_it_did_not_see(desk: Desk) -> None
     desk.write("m/b.yaml", account("two", twice=False))
     desk.check(".")
     assert desk.newest() == {"resolved": 1}
+
+
+@pytest.mark.parametrize("scope", ["manifests", "cluster"])
+def test_a_damaged_archive_resolves_nothing_that_it_has_lost(scope: str, desk: Desk) -> None:
+    def pack(*names: str, cut: int = 0) -> None:
+        with tarfile.open(desk.folder / "dump.tar.gz", "w:gz", compresslevel=0) as archive:
+            for name in names:
+                archive.add(desk.folder / "m" / name, f"m/{name}")
+        data = (desk.folder / "dump.tar.gz").read_bytes()
+        (desk.folder / "dump.tar.gz").write_bytes(data[: len(data) - cut])
+
+    desk.write("m/a.yaml", account("one") + "---\n" + account("default", twice=False))
+    desk.write("m/b.yaml", account("two") + "# " + "x" * 40_000)
+    pack("a.yaml", "b.yaml")
+    desk.check("dump.tar.gz", "--scope", scope)
+    pack("a.yaml", "b.yaml", cut=30_000)
+    _, found = desk.check("dump.tar.gz", "--scope", scope)
+    assert [one["object"]["name"] for one in found["findings"]] == ["one"]
+    assert desk.newest() == {"info": 2}
+    pack("a.yaml")
+    desk.check("dump.tar.gz", "--scope", scope)
+    assert desk.newest() == {"info": 1, "resolved": 1}
 
 
 def test_a_file_that_is_gone_takes_its_findings_along_and_one_that_is_excluded_does_not(desk: Desk) -> None:

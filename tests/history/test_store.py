@@ -284,6 +284,7 @@ def test_a_history_of_a_later_version_is_refused(url: str) -> None:
         ("../x", ".", False),
         ("/srv/x", "/", True),
         ("./x", "x", True),
+        ("x.tar!/m/a.yaml", "x.tar", True),
     ],
 )
 def test_inputs_lie_within_inputs(inner: str, outer: str, expected: bool) -> None:

@@ -102,3 +102,11 @@ def test_rules_are_listed_on_request():
 def test_many_lines_of_a_command_stay_under_it():
     found = runs.UNLINKED._replace(commands=("cat <<E\nx\nE",))
     assert "  $ cat <<E\n    x\n    E\n" in render(runs.EMPTY._replace(findings=(found,)), Options())
+
+
+def test_a_history_tells_how_old_a_finding_is():
+    written = render(runs.TRENDED, Options())
+    assert "  seen:  first 2026-08-12, reopened 2 times, 33 days old\n" in written
+    assert "  seen:  first 2026-09-18, 3 days old\n" in written
+    assert "  seen:  first 2026-09-21, new in this scan\n" in written
+    assert "seen:" not in render(runs.FULL, Options())

@@ -1,0 +1,28 @@
+"""Every command that a page of the documentation shows is run, from the first to the last, in one folder."""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from linter.__main__ import main
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.mark.parametrize("page", ["reports.md", "history.md"])
+def test_the_commands_of_a_page_run(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    lines = [line for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    assert lines
+    for line in lines:
+        words = shlex.split(line)
+        assert words[0] == "regcred"
+        assert main(words[1:]) == 0, line
+        assert not capsys.readouterr().err
