@@ -1,7 +1,7 @@
 """Inputs and rules to a finished `Run`: read, recognise, join, judge, locate. The one place where the parts meet."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from linter import __version__, registry
@@ -29,7 +29,8 @@ class Request(NamedTuple):
 
     `overlay` holds contents that stand in for what is on disk, by display path: files as a fix would leave them.
     `baseline` holds the fingerprints of findings that do not count, `baseline_path` says where they are from.
-    `wants` are the parts of a run that are made only for reports that show them: "pulls" and "diffs".
+    `wants` are the parts of a run that are made only for reports that show them: "pulls" and "diffs". `progress` is
+    told the share that has been read, from 0 to 1, and what comes next.
     """
 
     paths: tuple[str, ...]
@@ -42,6 +43,7 @@ class Request(NamedTuple):
     baseline: frozenset[str] = frozenset()
     baseline_path: str = ""
     wants: frozenset[str] = frozenset()
+    progress: Callable[[float, str], None] | None = None
 
 
 class Result(NamedTuple):
@@ -75,7 +77,16 @@ class _Reader:
         self.problems: list[Problem] = []
         self.templated: list[tuple[int, NotEvaluated]] = []
         self.marked: set[str] = set()
-        for entry in gather(request.paths, exclude=request.settings.exclude, stdin=request.stdin):
+        try:
+            self._read(request)
+        finally:
+            if request.progress is not None:
+                request.progress(1.0, "")
+        self.problems.extend(self._empty())
+
+    def _read(self, request: Request) -> None:
+        settings, progress = request.settings, request.progress
+        for entry in gather(request.paths, exclude=settings.exclude, stdin=request.stdin, progress=progress):
             if isinstance(entry, Problem):
                 self.problems.append(entry)
             elif isinstance(entry, Skipped):
@@ -83,7 +94,6 @@ class _Reader:
                 self._passed_over(entry)
             else:
                 self._take(entry)
-        self.problems.extend(self._empty())
 
     def _passed_over(self, entry: Skipped) -> None:
         """Note that an input is not empty when what it leads to was read by another way."""

@@ -137,6 +137,7 @@ def execute(arguments: argparse.Namespace) -> int:
 def request_of(arguments: argparse.Namespace) -> "Request":
     """The request that the options of `add_inputs` make."""
     from linter import engine, settings  # noqa: PLC0415 - as above
+    from linter.cli._progress import progress  # noqa: PLC0415 - as above
 
     return engine.Request(
         paths=tuple(arguments.paths),
@@ -145,6 +146,7 @@ def request_of(arguments: argparse.Namespace) -> "Request":
         select=_words(arguments.select),
         ignore=_words(arguments.ignore),
         stdin=sys.stdin.buffer if "-" in arguments.paths else None,
+        progress=progress(),
     )
 
 

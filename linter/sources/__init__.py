@@ -3,7 +3,7 @@
 Nothing is unpacked to disk, no link is followed out of the folder that was named, and devices are never opened.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, Final, NamedTuple
 
 from linter.errors import RegcredError
@@ -96,18 +96,27 @@ def within(path: str, argument: str) -> bool:
 
 
 def gather(
-    paths: Sequence[str], *, exclude: Sequence[str] = (), stdin: BinaryIO | None = None, limits: Limits | None = None
+    paths: Sequence[str],
+    *,
+    exclude: Sequence[str] = (),
+    stdin: BinaryIO | None = None,
+    limits: Limits | None = None,
+    progress: Callable[[float, str], None] | None = None,
 ) -> Iterator[Artifact | Problem | Skipped]:
     """Find the artifacts of the command-line arguments, in order; folders in sorted order, every real file once.
 
     `exclude` holds patterns as in `.gitignore`, matched against the display path and the path inside the argument.
-    `-` is standard input. A file named itself is read whatever its name; its problems are fatal.
+    `-` is standard input. A file named itself is read whatever its name; its problems are fatal. `progress` is told
+    which share of all is done, from 0 to 1, and the path of what comes next.
     """
     from linter.sources.tree import Gatherer  # noqa: PLC0415 - loaded when something is gathered
 
     gatherer = Gatherer(exclude, stdin, limits or Limits())
     for number, path in enumerate(paths):
+        gatherer.share = 0.0
         for entry in gatherer.argument(number, path):
+            if progress is not None:
+                progress(min((number + gatherer.share) / len(paths), 0.99), entry.path)
             yield entry._replace(input=number) if isinstance(entry, Skipped) else entry
 
 

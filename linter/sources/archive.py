@@ -19,6 +19,7 @@ from linter.sources.unpack import BombError, DamagedError, Stream, Unpacked, com
 
 Item = Artifact | Problem | Skipped
 Excluded = Callable[..., bool]
+Pace = Callable[[float], None]
 
 HEAD: Final = 1024
 """How many bytes tell what a file is."""
@@ -63,12 +64,13 @@ class _Refused:
 class Archive:
     """One archive or compressed file that was named, or came on standard input."""
 
-    def __init__(self, raw: Raw, number: int, *, limits: Limits, excluded: Excluded) -> None:
+    def __init__(self, raw: Raw, number: int, *, limits: Limits, excluded: Excluded, pace: Pace) -> None:
         self.number = number
         self.limits = limits
         self._raw = raw
         self._path = raw.path
         self._excluded = excluded
+        self._pace = pace
         self._unpacked = Unpacked(raw, limits)
         self._zip: Zip | None = None
         self._seen: set[str] = set()
@@ -164,6 +166,7 @@ class Archive:
     def _tarred(self) -> Iterator[Item]:
         stream = self._unpacked.open()
         for found in members(stream):
+            self._pace(stream.consumed / self._raw.size if self._raw.size > 0 else 0.5)
             if isinstance(found, Damage):
                 message = f"{found.why} at byte {found.offset:,} of what it unpacks to"
                 yield Problem(self._path, message, "what stands there is lost; get the archive again")
@@ -192,6 +195,7 @@ class Archive:
                 yield too_large(wanted, self.limits, named=False)
                 continue
             total += len(data)
+            self._pace(min(entry.offset / max(self._raw.size, 1), 1.0))
             most = max(self.limits.ratio_from, self.limits.archive_ratio * self._raw.size)
             if total > min(most, self.limits.archive_bytes):
                 raise BombError(f"unpacks to more than {total // 2**20:,} MiB out of {self._raw.size:,} bytes")
@@ -298,10 +302,10 @@ class _Passes:
         return data
 
 
-def of_file(file: str, path: str, number: int, *, limits: Limits, excluded: Excluded) -> Iterator[Item]:
+def of_file(file: str, path: str, number: int, *, limits: Limits, excluded: Excluded, pace: Pace) -> Iterator[Item]:
     """Yield what an archive on disk holds."""
     try:
-        archive = Archive(FileBytes(file, path), number, limits=limits, excluded=excluded)
+        archive = Archive(FileBytes(file, path), number, limits=limits, excluded=excluded, pace=pace)
     except InputProblem as error:
         yield error.problem
         return
@@ -309,13 +313,13 @@ def of_file(file: str, path: str, number: int, *, limits: Limits, excluded: Excl
 
 
 def of_pipe(
-    stream: BinaryIO, head: bytes, path: str, number: int, *, limits: Limits, excluded: Excluded
+    stream: BinaryIO, head: bytes, path: str, number: int, *, limits: Limits, excluded: Excluded, pace: Pace
 ) -> Iterator[Item]:
     """Yield what an archive holds that comes through a pipe and begins with `head`."""
     compact = head.startswith(MAGIC) or bool(compression(head))
     raw = PipeBytes(stream, path, head, packed=compact, limits=limits)
     try:
-        archive = Archive(raw, number, limits=limits, excluded=excluded)
+        archive = Archive(raw, number, limits=limits, excluded=excluded, pace=pace)
     except InputProblem as error:
         yield error.problem
         return

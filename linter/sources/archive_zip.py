@@ -27,6 +27,11 @@ class Entry(NamedTuple):
     what: str
     where: "zipfile.ZipInfo | _Local"
 
+    @property
+    def offset(self) -> int:
+        """Where it stands in the file, or nearly."""
+        return self.where.offset if isinstance(self.where, _Local) else self.where.header_offset
+
 
 class _Local(NamedTuple):
     """A member as its own header describes it: where its data begins, how many bytes it is, and how it is packed."""

@@ -65,6 +65,8 @@ class Gatherer:
         self._stdin = stdin
         self._limits = limits
         self._seen: set[tuple[int, int] | str] = set()
+        self.share = 0.0
+        """How much of the current argument has been come by, from 0 to 1."""
 
     def argument(self, number: int, path: str) -> Iterator[Item]:
         """Yield what one command-line argument leads to."""
@@ -97,7 +99,7 @@ class Gatherer:
 
         if self._new(found):
             yield from archive.of_file(
-                found.file, found.path, number, limits=self._limits, excluded=self.excluded
+                found.file, found.path, number, limits=self._limits, excluded=self.excluded, pace=self.pace
             )
         else:
             yield Skipped(found.path, REPEATED)
@@ -119,12 +121,16 @@ class Gatherer:
             from linter.sources import archive  # noqa: PLC0415 - as above
 
             yield from archive.of_pipe(
-                stream, data, "<stdin>", number, limits=self._limits, excluded=self.excluded
+                stream, data, "<stdin>", number, limits=self._limits, excluded=self.excluded, pace=self.pace
             )
         elif len(data) > self._limits.file_bytes:
             yield too_large("<stdin>", self._limits, named=True)
         else:
             yield Artifact("<stdin>", number, limits=self._limits, data=data, named=True)
+
+    def pace(self, share: float) -> None:
+        """Take note of how far an archive has been read."""
+        self.share = share
 
     def excluded(self, *paths: str, folder: bool = False) -> bool:
         """Tell whether the user excludes a path."""
@@ -168,7 +174,8 @@ class _Walk:
         while pending:
             pending.extend(self._folder(*pending.pop()))
         yield from self._rest
-        for found in sorted(self._files, key=lambda found: (found.link, found.path.split("/"))):
+        for index, found in enumerate(sorted(self._files, key=lambda found: (found.link, found.path.split("/")))):
+            self._gatherer.share = index / len(self._files)
             yield self._gatherer.take(self._number, found, named=False)
 
     def _skip(self, path: str, reason: str) -> None:
