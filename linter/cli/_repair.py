@@ -15,7 +15,8 @@ from linter.fix.offer import IN_ARCHIVE, NO_FILE
 from linter.fix.plan import apply_fixes, declined
 from linter.fix.write import write_changed
 from linter.model import Applicability, Finding, Fix, Proof, Scope
-from linter.proof import compare
+from linter.proof import Prover, compare
+from linter.proof.verdicts import summed
 
 _MOST_ROUNDS = 20
 _SHOWN = (NO_FILE, IN_ARCHIVE)
@@ -157,7 +158,14 @@ def _write_fix_dir(result: engine.Result, arguments: argparse.Namespace) -> None
     from linter.fix.write import write_new  # noqa: PLC0415 - as above
 
     objects = [item for inventory in result.inventories for item in inventory.objects]
-    made = build(objects, result.run.findings, unsafe=arguments.unsafe_fixes, credentials=not arguments.no_credentials)
+    provers = [Prover(inventory) for inventory in result.inventories]
+    made = build(
+        objects,
+        result.run.findings,
+        unsafe=arguments.unsafe_fixes,
+        credentials=not arguments.no_credentials,
+        prove=lambda fixes: summary(summed(prover.together(fixes) for prover in provers)),
+    )
     if not made.files:
         sys.stderr.write(f"regcred: no finding has a fix to write into {arguments.fix_dir}\n")
         return

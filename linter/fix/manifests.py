@@ -1,6 +1,6 @@
 """Manifests that repair a cluster: each touched object whole, ready for `kubectl apply`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from linter.errors import FixError
@@ -10,6 +10,7 @@ from linter.fix.naming import file_name, one_line
 from linter.fix.plan import declined, plan
 from linter.fix.readme import Repaired, readme
 from linter.fix.scalars import Style, render_block
+from linter.fix.takeaway import only_removes, removals
 from linter.fix.tree import parse
 from linter.model import Edit, Finding, Fix, ObjectRef, Route
 
@@ -51,11 +52,17 @@ class FixDir(NamedTuple):
 
 
 def build(
-    objects: Iterable[KubeObject], findings: Iterable[Finding], *, unsafe: bool, credentials: bool = True
+    objects: Iterable[KubeObject],
+    findings: Iterable[Finding],
+    *,
+    unsafe: bool,
+    credentials: bool = True,
+    prove: Callable[[Sequence[Fix]], str] | None = None,
 ) -> FixDir:
     """Make the folder's files for all fixes that may be made; nothing is written here.
 
     Each object stands in it whole, for the API replaces lists such as a service account's `imagePullSecrets` as one.
+    `prove` says in a sentence what the fixes do together.
     """
     by_document: dict[tuple[str, int], list[KubeObject]] = {}
     for item in objects:
@@ -72,7 +79,8 @@ def build(
             refused.append((finding.fix, reason))
         else:
             applied.append(finding.fix)
-    return _lay_out(collected, fixable, applied, refused, credentials=credentials)
+    proof = prove(applied) if prove is not None and applied else ""
+    return _lay_out(collected, fixable, applied, refused, credentials=credentials, proof=proof)
 
 
 def _choose(findings: Sequence[Finding], *, unsafe: bool) -> tuple[list[Finding], list[tuple[Fix, str]]]:
@@ -113,6 +121,8 @@ class _Collected:
             item = self._object(edit)
             if item is None:
                 return "its object is not among those that were read"
+            if item.kind == "Kustomization" and not item.api_version.startswith("kustomize.toolkit."):
+                return "kustomize reads it as a file, and no cluster holds it: repair the file with --fix"
             source = generated_by(item.body)
             if source:
                 self.sources.append((_ref(item), source))
@@ -198,6 +208,7 @@ def _lay_out(
     refused: list[tuple[Fix, str]],
     *,
     credentials: bool,
+    proof: str,
 ) -> FixDir:
     clusters = {finding.cluster for _, _, found in collected.found.values() for finding in found}
     repaired = [
@@ -223,7 +234,7 @@ def _lay_out(
         if any(names):
             files[f"{folder}/kustomization.yaml"] = FixFile(_kustomization([name for name in names if name]))
     if done or collected.sources:
-        files["README.md"] = FixFile(readme(done, findings, refused))
+        files["README.md"] = FixFile(readme(done, findings, refused, proof))
     return FixDir(dict(sorted(files.items())), tuple(applied), tuple(refused))
 
 
@@ -247,16 +258,47 @@ def _repaired(item: KubeObject, edits: list[Edit], findings: list[Finding], *, c
         before_type != (body.get("type") or "Opaque") or item.body.get("immutable") is True
     )
     carries = _carries(body)
+    recreate = changed or item.kind in _RECREATED
+    taken = () if recreate else tuple(removals(item.kind, edits, after))
     note = ""
-    if carries and not credentials:
+    if taken and only_removes(item.kind, edits):
+        note = "no manifest can take this away: see its command"
+        carries = False
+    elif carries and not credentials:
         note = "not written, for it would carry a credential: see its commands"
     cluster = next((finding.cluster for finding in findings), "")
-    recreate = changed or item.kind in _RECREATED
-    return Repaired(_ref(item), cluster, tuple(findings), tuple(edits), body, "", recreate, carries, note)
+    return Repaired(
+        _ref(item), cluster, tuple(findings), tuple(edits), body, "", recreate, carries, note, taken, keeper(item.body)
+    )
+
+
+def keeper(body: Mapping[str, Any]) -> str:
+    """Name the tool that keeps an object like its own source, or return "": it may undo what is done by hand."""
+    metadata = body.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    marks = {
+        str(key): str(value)
+        for field in ("labels", "annotations")
+        for key, value in (metadata[field].items() if isinstance(metadata.get(field), dict) else ())
+    }
+    if "argocd.argoproj.io/tracking-id" in marks or "argocd.argoproj.io/instance" in marks:
+        app = marks.get("argocd.argoproj.io/instance") or marks["argocd.argoproj.io/tracking-id"].partition(":")[0]
+        return f"the Argo CD application {app}"
+    for word, kind in (("kustomize", "Kustomization"), ("helm", "HelmRelease")):
+        if f"{word}.toolkit.fluxcd.io/name" in marks:
+            return f"the Flux {kind} {marks[f'{word}.toolkit.fluxcd.io/name']}"
+    if "meta.helm.sh/release-name" in marks:
+        return f"the Helm release {marks['meta.helm.sh/release-name']}"
+    return ""
 
 
 def _carries(body: Mapping[str, Any]) -> bool:
-    """Tell whether an object holds a credential: a Secret with any value, or anything that a diff would mask."""
+    """Tell whether an object holds a credential: a Secret with any value, or anything that a diff would mask.
+
+    What a SealedSecret holds is encrypted, and made to be committed.
+    """
+    if body.get("kind") == "SealedSecret":
+        return False
     if body.get("kind") == "Secret":
         return bool(body.get("data") or body.get("stringData"))
     text = rendered(body)

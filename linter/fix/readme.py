@@ -8,6 +8,7 @@ from linter.fix.naming import inline, one_line, positional, shell
 from linter.model import Edit, Finding, Fix, ObjectRef, Op
 
 _DROPPED = ("uid", "resourceVersion", "creationTimestamp", "managedFields")
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _RESTARTED = {"Deployment": "deployment", "StatefulSet": "statefulset", "DaemonSet": "daemonset"}
 
 
@@ -23,12 +24,19 @@ class Repaired(NamedTuple):
     recreate: bool = False
     carries_credential: bool = False
     note: str = ""
+    taken: tuple[dict[str, Any], ...] = ()
+    keeper: str = ""
 
 
-def readme(repaired: Sequence[Repaired], findings: Sequence[Finding], refused: Sequence[tuple[Fix, str]]) -> str:
-    """Return the Markdown text; every name in a command is quoted for the shell."""
-    parts = [*_intro(repaired), *_files(repaired), *_recreate(repaired), *_by_hand(repaired), *_links(repaired)]
-    parts += [*_restarts(repaired), *_further(repaired), *_left(findings, refused)]
+def readme(
+    repaired: Sequence[Repaired], findings: Sequence[Finding], refused: Sequence[tuple[Fix, str]], proof: str = ""
+) -> str:
+    """Return the Markdown text; every name in a command is quoted for the shell. `proof` is one sentence of all."""
+    parts = [*_intro(repaired)]
+    parts += [f"Proof, of all repairs together: {inline(proof)}.\n"] if proof else []
+    parts += [*_order(), *_recreate(repaired), *_take_away(repaired), *_apply(repaired)]
+    parts += [*_by_hand(repaired), *_links(repaired), *_restarts(repaired), *_files(repaired)]
+    parts += [*_kept(repaired), *_further(repaired), *_left(findings, refused)]
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
@@ -41,18 +49,61 @@ def _intro(repaired: Sequence[Repaired]) -> Iterator[str]:
         yield "These files carry a credential (mode 0600). Do not commit them; delete them after use:\n"
         yield from (f"- `{path}`" for path in carriers)
         yield ""
-    folders = sorted({one.path.rpartition("/")[0] for one in repaired if one.path and not one.recreate})
+
+
+def _order() -> Iterator[str]:
     yield "## Order\n"
     yield "1. Secrets first: a link to a secret that does not exist yet is skipped without a word."
     yield "2. Then service accounts and workloads. Their lists are complete: the API replaces `imagePullSecrets` of a"
     yield "   service account as one, so leaving out what OpenShift has generated would make it mint new secrets."
     yield "3. Then restart what runs: a pod keeps the list it was admitted with.\n"
-    if folders:
-        yield "The numbers of the files are this order. A folder at once, in its own order:\n"
-        yield "```sh"
-        yield from (shell("kubectl", "apply", "-k", folder) for folder in folders)
-        yield "```\n"
-        yield "With server-side apply add `--server-side --force-conflicts`, which takes ownership of these fields.\n"
+    yield "The sections below are in this order; so are the numbers of the files.\n"
+
+
+def _apply(repaired: Sequence[Repaired]) -> Iterator[str]:
+    folders = sorted({one.path.rpartition("/")[0] for one in repaired if one.path and not one.recreate})
+    if not folders:
+        return
+    yield "## Apply\n"
+    if any(folder.rpartition("/")[2] == "no-namespace" for folder in folders):
+        yield "What names no namespace goes into the current one, or into that of `-n`.\n"
+    yield "```sh"
+    yield from (shell("kubectl", "apply", "--server-side", "--force-conflicts", "-k", folder) for folder in folders)
+    yield "```\n"
+    yield "`--force-conflicts` takes over the fields that these files name. Or plainly:\n"
+    yield "```sh"
+    yield from (shell("kubectl", "apply", "-k", folder) for folder in folders)
+    for one in repaired:
+        if one.ref.kind == "Secret" and one.path and not one.recreate:
+            yield shell("kubectl", "annotate", *_named(one.ref), *_namespace(one.ref), _LAST_APPLIED + "-")
+    yield "```\n"
+    if any(one.ref.kind == "Secret" and one.path and not one.recreate for one in repaired):
+        yield "A plain apply copies what it applies into an annotation, the credential of a Secret too: the last"
+        yield "commands take it out again.\n"
+
+
+def _take_away(repaired: Sequence[Repaired]) -> Iterator[str]:
+    chosen = [one for one in repaired if one.taken]
+    if not chosen:
+        return
+    yield "## Take away\n"
+    yield "Apply leaves what a manifest does not name, and merges the lists of a pod spec. What a repair removes is"
+    yield "removed by a patch:\n"
+    yield "```sh"
+    for one in chosen:
+        patch = json.dumps(list(one.taken), separators=(",", ":"), ensure_ascii=False)
+        yield shell("kubectl", "patch", *_named(one.ref), *_namespace(one.ref), "--type=json", "-p", patch)
+    yield "```\n"
+
+
+def _kept(repaired: Sequence[Repaired]) -> Iterator[str]:
+    kept = dict.fromkeys(f"- {inline(str(one.ref))}: by {inline(one.keeper)}" for one in repaired if one.keeper)
+    if kept:
+        yield "## Kept by a tool\n"
+        yield "Something keeps these objects like a source of its own. Repair that source too, or the next run of the"
+        yield "tool undoes the repair:\n"
+        yield from kept
+        yield ""
 
 
 def _files(repaired: Sequence[Repaired]) -> Iterator[str]:
@@ -94,7 +145,7 @@ def _by_hand(repaired: Sequence[Repaired]) -> Iterator[str]:
             yield f"  - {finding.code} {inline(finding.message)}"
             if finding.fix:
                 yield f"  - to do: {inline(finding.fix.summary)}"
-    commands = [line for one in chosen for line in _edit_commands(one)]
+    commands = [line for one in chosen if one.carries_credential for line in _edit_commands(one)]
     if commands:
         yield "\nTake the payload out, change it as said above, put it back, and delete the local copy:\n"
         yield "```sh"

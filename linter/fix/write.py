@@ -46,21 +46,43 @@ def write_new(directory: str, files: Mapping[str, tuple[bytes, int]]) -> None:
         os.chmod(root, 0o700)
     except OSError as error:
         raise _failure(directory, error) from None
-    for relative, (content, mode) in files.items():
-        target = os.path.normpath(os.path.join(root, relative))
-        if os.path.commonpath([root, target]) != root or target == root:
-            raise FixError(f"{directory}: a file name leads out of the folder")
-        _make_folders(root, os.path.dirname(target))
-        staged: list[_Staged] = []
-        try:
-            staged.append(_temporary(target, content, None, mode, None))
-            _commit(staged)
-        finally:
-            for item in staged:
-                _discard(item.temporary)
+    made: list[str] = []
+    try:
+        for relative, (content, mode) in files.items():
+            target = _inside(root, relative)
+            made += _make_folders(root, os.path.dirname(target))
+            made.append(target)
+            _put(target, content, mode)
+    except BaseException:
+        _undo(made)
+        raise
 
 
-def _make_folders(root: str, folder: str) -> None:
+def _inside(root: str, relative: str) -> str:
+    target = os.path.normpath(os.path.join(root, relative))
+    if os.path.commonpath([root, target]) != root or target == root:
+        raise FixError(f"{root}: a file name leads out of the folder")
+    return target
+
+
+def _put(target: str, content: bytes, mode: int) -> None:
+    staged: list[_Staged] = []
+    try:
+        staged.append(_temporary(target, content, None, mode, None))
+        _commit(staged)
+    finally:
+        for item in staged:
+            _discard(item.temporary)
+
+
+def _undo(made: list[str]) -> None:
+    """Remove the files and folders that were made, the last first: a half-written folder may be taken for a whole."""
+    for path in reversed(made):
+        with suppress(OSError):
+            os.rmdir(path) if os.path.isdir(path) else os.unlink(path)
+
+
+def _make_folders(root: str, folder: str) -> list[str]:
     missing = []
     while folder != root and not os.path.isdir(folder):
         missing.append(folder)
@@ -70,6 +92,7 @@ def _make_folders(root: str, folder: str) -> None:
             os.mkdir(path, 0o700)
         except OSError as error:
             raise _failure(path, error) from None
+    return missing[::-1]
 
 
 def _stage(path: str, content: bytes, original: bytes) -> _Staged:
