@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from linter.credentials.keys import RegistryKey, Target, matches_target, parse_target
+from linter.credentials.keys import RegistryKey, Target, matches_host, parse_target
 from linter.credentials.payload import Form, PayloadError, examine
 from linter.credentials.pullsecrets import Candidate
 from linter.credentials.recent import Recent
@@ -56,29 +56,39 @@ class _Slot(NamedTuple):
         return [candidate for group in self.groups for candidate in group]
 
 
-class Keyring(NamedTuple):
-    """Slots in the order in which the keyring tries them; literal hosts are found by dictionary, globs one by one.
+_HostName = tuple[tuple[str, ...], str]
 
-    ``size`` counts the credentials.
+
+class _Host(NamedTuple):
+    """The slots whose host matches one image host, by the path they ask for, with their place in the keyring's order.
+
+    ``lengths`` are those of the paths: an image is looked up once for each, however many entries its host has.
     """
 
-    literal: dict[tuple[tuple[str, ...], str], list[tuple[int, _Slot]]]
-    globs: list[tuple[int, _Slot]]
+    lengths: tuple[int, ...]
+    slots: dict[str, list[tuple[int, _Slot]]]
+
+    def __repr__(self) -> str:
+        """Show sizes only."""
+        return f"_Host({len(self.slots)} paths)"
+
+
+class Keyring(NamedTuple):
+    """Slots found by host; ``size`` counts the credentials."""
+
+    hosts: Recent[_HostName, _Host]
     fallback: _Slot | None
     size: int
 
     def __repr__(self) -> str:
-        """Show sizes only."""
-        return f"Keyring({len(self.literal)} hosts, {len(self.globs)} globs)"
+        """Show the size only."""
+        return f"Keyring({self.size} credentials)"
 
     def matching(self, target: Target) -> list[_Slot]:
-        """Find the slots that match, most specific first."""
-        found = [
-            (rank, slot)
-            for rank, slot in self.literal.get((target.labels, target.port), ())
-            if target.path.startswith(slot.key.prefix)
-        ]
-        found += [(rank, slot) for rank, slot in self.globs if matches_target(slot.key, target)]
+        """Find the slots that match, in the order in which the keyring tries them."""
+        host = self.hosts((target.labels, target.port))
+        prefixes = [target.path[:length] for length in host.lengths if length <= len(target.path)]
+        found = [ranked for prefix in prefixes for ranked in host.slots.get(prefix, ())]
         found.sort(key=lambda item: item[0])
         return [slot for _, slot in found]
 
@@ -122,18 +132,32 @@ def _build(sources: tuple[Source, ...]) -> Keyring | KeyringFailure:
                 groups[registry.raw] = []
                 slots.setdefault(registry.raw, (registry, []))[1].append(groups[registry.raw])
             groups[registry.raw].append(candidate)
-    size = sum(len(group) for _, collected in slots.values() for group in collected)
-    keyring = Keyring({}, [], None, size)
-    for rank, raw in enumerate(sorted(slots, reverse=True)):
-        key, collected = slots[raw]
-        slot = _Slot(key, tuple(tuple(group) for group in collected))
-        if raw == _HUB_FALLBACK:
-            keyring = keyring._replace(fallback=slot)
-        if any(char in label for label in key.labels for char in "*?[\\"):
-            keyring.globs.append((rank, slot))
-        elif key.labels:
-            keyring.literal.setdefault((key.labels, key.port), []).append((rank, slot))
-    return keyring
+    ordered = [
+        _Slot(key, tuple(tuple(group) for group in collected))
+        for key, collected in (slots[raw] for raw in sorted(slots, reverse=True))
+    ]
+    size = sum(len(group) for slot in ordered for group in slot.groups)
+    fallback = next((slot for slot in ordered if slot.key.raw == _HUB_FALLBACK), None)
+    return Keyring(_by_host(ordered, limit=size), fallback, size)
+
+
+def _by_host(ordered: list[_Slot], *, limit: int) -> Recent[_HostName, _Host]:
+    """Index slots by host: literal ones by dictionary, globs one by one when a host is first asked for."""
+    literal: dict[_HostName, list[tuple[int, _Slot]]] = {}
+    globs: list[tuple[int, _Slot]] = []
+    for rank, slot in enumerate(ordered):
+        if any(char in label for label in slot.key.labels for char in "*?[\\"):
+            globs.append((rank, slot))
+        else:
+            literal.setdefault((slot.key.labels, slot.key.port), []).append((rank, slot))
+
+    def find(name: _HostName) -> _Host:
+        slots: dict[str, list[tuple[int, _Slot]]] = {}
+        for ranked in (*literal.get(name, ()), *(ranked for ranked in globs if matches_host(ranked[1].key, *name))):
+            slots.setdefault(ranked[1].key.prefix, []).append(ranked)
+        return _Host(tuple({len(prefix) for prefix in slots}), slots)
+
+    return Recent(find, lambda _, host: 1 + len(host.slots), limit=limit)
 
 
 def _weigh(sources: tuple[Source, ...], keyring: Keyring | KeyringFailure) -> int:

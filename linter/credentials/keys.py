@@ -139,16 +139,14 @@ def key_matches(key: RegistryKey, target_text: str) -> bool:
     string prefix.
     """
     target = parse_target(target_text)
-    return target is not None and matches_target(key, target)
+    return target is not None and target.path.startswith(key.prefix) and matches_host(key, target.labels, target.port)
 
 
-def matches_target(key: RegistryKey, target: Target) -> bool:
-    """As ``key_matches``, for a target that is parsed already."""
-    if key.error is not None or not key.labels or key.port != target.port or len(key.labels) != len(target.labels):
+def matches_host(key: RegistryKey, labels: tuple[str, ...], port: str) -> bool:
+    """The part of ``key_matches`` that looks at the host; a key that was dropped or cannot match has no labels."""
+    if not key.labels or key.port != port or len(key.labels) != len(labels):
         return False
-    if not target.path.startswith(key.prefix):
-        return False
-    return all(glob_match(pattern, label) for pattern, label in zip(key.labels, target.labels, strict=True))
+    return all(glob_match(pattern, label) for pattern, label in zip(key.labels, labels, strict=True))
 
 
 def registry_host(text: str) -> str:
