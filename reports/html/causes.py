@@ -13,6 +13,7 @@ from reports.html.story import Told
 
 _CASES: Final = 3
 _HITS: Final = 6
+_FEWER: Final = 3
 _COMMANDS: Final = 2
 _LOOKS: Final = frozenset({"get", "describe"})
 
@@ -64,7 +65,7 @@ def causes(
     for at, finding in enumerate(findings):
         if finding.impact:
             groups.setdefault((finding.severity is Severity.ERROR, finding.code, finding.name), []).append(at)
-    summaries = {rule.code: rule.summary for rule in run.rules}
+    summaries = {rule.code: rule.summary.rstrip(".") for rule in run.rules}
     first: dict[int, list[Pull]] = {}
     for one in told:
         for at in one.causes:
@@ -114,11 +115,11 @@ class _Maker:
             amount=amount,
             findings=len(group),
             filter="#rule=" + quote(visible(code), safe=""),
-            cases=tuple(self._case(at) for at in worst),
+            cases=tuple(self._case(at, _HITS if len(group) == 1 else _FEWER) for at in worst),
             left=len(group) - len(worst),
         )
 
-    def _case(self, at: int) -> Case:
+    def _case(self, at: int, named: int) -> Case:
         finding, row = self.findings[at], self.rows[at]
         hits = [*finding.impact.workloads, *finding.impact.imports]
         todo, commands = self._way_out(at)
@@ -128,8 +129,8 @@ class _Maker:
             object=row.object,
             place=row.place,
             number=row.hits,
-            hits=tuple((affected_name(hit), hit.image or self._image(at, hit)) for hit in hits[:_HITS]),
-            hits_left=max(len(hits) - _HITS, 0),
+            hits=tuple((affected_name(hit), hit.image or self._image(at, hit)) for hit in hits[:named]),
+            hits_left=max(len(hits) - named, 0),
             todo=todo,
             commands=tuple(map(command_lines, commands[:_COMMANDS])),
             fix=row.fix.kind if row.fix is not None else "",

@@ -246,7 +246,7 @@ class _Drawing:
         note = first.kind if pull.amount == 1 else f"{first.kind} and {count(pull.amount - 1, 'other')}"
         if pull.source == "own":
             note += ", its own list"
-        self._box(row, 0, "row", state, first.name, note, "; ".join(str(ref) for ref in pull.who[:6]), head)
+        self._box(row, 0, "puller", state, first.name, note, "; ".join(str(ref) for ref in pull.who[:6]), head)
         return head, row
 
     def _image(self, pull: Pull, status: str) -> _Key:
@@ -338,8 +338,9 @@ def _telling(pull: Pull) -> list[SecretUse]:
 def _fitted(node: Node) -> Node:
     """Cut the texts of a box to its width; what it is called in full stays beside them."""
     head = node.kind == "head"
-    room = node.width // (7 if head else 8)
-    return node._replace(label=_cut(node.label, room), note=_cut(node.note, node.width // 7))
+    inside = node.width - 28
+    room = inside * 10 // (74 if head else 88)
+    return node._replace(label=_cut(node.label, room), note=_cut(node.note, inside * 10 // 70))
 
 
 def _cut(text: str, room: int) -> str:
@@ -365,4 +366,5 @@ def _left(rest: Sequence[Told]) -> str:
     if not rest:
         return ""
     ends = [(_ENDS[end], sum(one.pull.amount for one in rest if one.status == end)) for end in _ENDS]
+    ends = [("work" if label == "works" and number > 1 else label, number) for label, number in ends]
     return "Not drawn: " + ", ".join(f"{number:,} {label}" for label, number in ends if number) + "."

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from linter.model import Applicability, ExcerptLine, Finding, Fix, ObjectRef, Severity
 from reports._phrases import affected_name, impact_counts, object_name, place, proof_counts
+from reports.html.trend import age
 
 _BEFORE: Final = 120
 _AFTER: Final = 360
@@ -67,6 +68,8 @@ class Row(NamedTuple):
     related: Sequence[tuple[str, str, str]]
     cause: str
     weight: int
+    age: str
+    fresh: int
 
     @property
     def severity(self) -> str:
@@ -74,15 +77,16 @@ class Row(NamedTuple):
         return LEVELS[self.level]
 
 
-def rows(findings: Sequence[Finding]) -> list[Row]:
-    """Return a row for every finding, in the same order, each with an identity of its own."""
+def rows(findings: Sequence[Finding], now: int = 0) -> list[Row]:
+    """Return a row for every finding, in the same order, each with an identity of its own. `now`: Unix seconds."""
     seen: dict[str, int] = {}
     objects = {(finding.cluster, finding.object) for finding in findings if not finding.code.startswith("RC5")}
     found = []
     for finding in findings:
         fingerprint = finding.fingerprint
         seen[fingerprint] = number = seen.get(fingerprint, 0) + 1
-        found.append(_row(finding, fingerprint if number == 1 else f"{fingerprint}-{number}", _cause(finding, objects)))
+        ident = fingerprint if number == 1 else f"{fingerprint}-{number}"
+        found.append(_row(finding, ident, _cause(finding, objects), now))
     return found
 
 
@@ -95,7 +99,7 @@ def _cause(finding: Finding, objects: set[tuple[str, ObjectRef]]) -> str:
     return object_name(finding.object, finding.cluster)
 
 
-def _row(finding: Finding, ident: str, cause: str) -> Row:
+def _row(finding: Finding, ident: str, cause: str, now: int) -> Row:
     hits = (*finding.impact.workloads, *finding.impact.imports)
     where = finding.location
     return Row(
@@ -125,6 +129,8 @@ def _row(finding: Finding, ident: str, cause: str) -> Row:
         ],
         cause=cause,
         weight=len(hits),
+        age=age(finding, now),
+        fresh=int(finding.seen is not None and finding.seen.new),
     )
 
 

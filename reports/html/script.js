@@ -7,7 +7,7 @@
   const SVG = "http://www.w3.org/2000/svg";
   const LEVELS = ["error", "warning", "info"];
   const [ID, LEVEL, CODE, NAME, MESSAGE, OBJECT, SPACE, CLUSTER, PATH, PLACE, EXCERPT, PAYLOAD, INSIDE, DETAIL, HITS,
-    HIT_NAMES, HITS_LEFT, REMEDY, COMMANDS, FIX, RELATED, CAUSE, WEIGHT] = Array(23).keys();
+    HIT_NAMES, HITS_LEFT, REMEDY, COMMANDS, FIX, RELATED, CAUSE, WEIGHT, AGE, FRESH] = Array(25).keys();
   const FIRST = 60;
   const MORE = 120;
   const FEW = 200;
@@ -108,6 +108,7 @@
         el("li", "", T[what] ? `${T[what]}: ` : "", T[message], T[where] ? " " : "", place(T[where])));
       part(dl, "See", el("ul", "", ...items));
     }
+    if (T[row[AGE]]) part(dl, "Age", T[row[AGE]]);
     const link = el("a", "fp", T[row[ID]].slice(2));
     link.href = `#${T[row[ID]]}`;
     part(dl, "Identity", link);
@@ -120,6 +121,7 @@
   const drawn = (row) => {
     const level = LEVELS[row[LEVEL]];
     const end = el("span", "end");
+    if (row[FRESH]) end.append(el("span", "fresh", "new"));
     if (T[row[HITS]]) end.append(el("span", "hit", `breaks ${T[row[HITS]]}`));
     const kind = row[FIX] ? T[row[FIX][0]] : "";
     if (kind && kind !== "display") end.append(el("span", `fx ${kind}`, `${kind} fix`));
@@ -147,7 +149,7 @@
     any: (kind) => kind === "safe" || kind === "unsafe",
     none: (kind) => kind !== "safe" && kind !== "unsafe",
   };
-  const selects = list ? ["rule", "namespace", "cluster", "fix"].map($).filter(Boolean) : [];
+  const selects = list ? ["rule", "namespace", "cluster", "fix", "age"].map($).filter(Boolean) : [];
   const chips = [...document.querySelectorAll(".chip")];
   let one = "";
   let groups = [];
@@ -166,6 +168,7 @@
     space: $("namespace").value,
     cluster: $("cluster") ? $("cluster").value : "",
     fix: FIXES[$("fix").value],
+    age: $("age") ? $("age").value : "",
   });
   const matches = (wanted) => {
     if (wanted.words.length && !hay) hay = rows.map(straw);
@@ -176,6 +179,7 @@
       && (!wanted.space || `=${T[row[SPACE]]}` === wanted.space)
       && (!wanted.cluster || `=${T[row[CLUSTER]]}` === wanted.cluster)
       && (!wanted.fix || wanted.fix(row[FIX] ? T[row[FIX][0]] : ""))
+      && (!wanted.age || Boolean(row[FRESH]) === (wanted.age === "new"))
       && wanted.words.every((word) => hay[place].includes(word)));
   };
 
@@ -349,7 +353,7 @@
         svg("g", { class: `x ${T[kind]}` }, svg("circle", { cx: x, cy: y, r: 9 }), svg("path", { d: `M${x - 3} ${y - 3}l6 6m0-6l-6 6` }))));
     $("nodes").replaceChildren(...nodes.map(([x, y, width, tall, kind, end_, label, note, full]) => {
       const box = svg("g", { class: `n ${T[kind]} ${T[end_]}` }, svg("title", {}, T[full]),
-        svg("rect", { x, y, width, height: tall, rx: T[kind] === "row" ? 0 : 5 }));
+        svg("rect", { x, y, width, height: tall, rx: T[kind] === "row" || T[kind] === "puller" ? 0 : 5 }));
       if (T[kind] === "head") box.append(svg("text", { x: x + 12, y: y + 20 }, T[label]));
       else box.append(svg("text", { class: "t", x: x + 14, y: y + 18 }, T[label]), svg("text", { class: "s", x: x + 14, y: y + 34 }, T[note]));
       return box;

@@ -12,6 +12,9 @@ from reports.html.manual import Block, Parts, blocks, inline
 from reports.html.picture import WIDTH, Views, views
 from reports.html.rows import Row, choices, rows
 from reports.html.story import Share, shares, tell
+from reports.html.trend import HEIGHT as CHART_HEIGHT
+from reports.html.trend import WIDTH as CHART_WIDTH
+from reports.html.trend import changes, charts
 
 STATIC: Final = 300
 """So many findings stand in the page for readers without a script, the worst first."""
@@ -23,7 +26,7 @@ _BAR: Final = 1000
 def page(run: Run) -> dict[str, Any]:
     """Return everything that the template shows."""
     findings = sorted(run.findings, key=position)
-    found = rows(findings)
+    found = rows(findings, run.time)
     told = tell(run, findings)
     pictures = views(findings, found, told)
     by = "namespace" if run.scans and all(scan.scope is Scope.CLUSTER for scan in run.scans) else "file"
@@ -36,6 +39,10 @@ def page(run: Run) -> dict[str, Any]:
         "shares": _shares(shares(run, told)),
         "total_pulls": run.pulls.total if run.pulls is not None else 0,
         "tiles": _tiles(run),
+        "charts": charts(run),
+        "chart_size": (CHART_WIDTH, CHART_HEIGHT),
+        "changes": changes(run),
+        "fresh": sum(row.fresh for row in found),
         "baseline": run.baseline,
         "baselined": run.baselined,
         "causes": causes(run, findings, found, told, pictures.of_cause),

@@ -12,6 +12,7 @@ import pytest
 import report_runs as runs
 
 from linter.__main__ import main
+from linter.model import Seen
 from reports.contract import Options
 from reports.html import render
 
@@ -112,6 +113,16 @@ def test_a_link_with_filters_opens_what_it_says(visit, large):
     assert page.locator("#rule").input_value() == "RC307"
 
 
+def test_findings_are_filtered_by_age(visit):
+    old = runs.UNLINKED._replace(seen=Seen(1_700_000_000, 1_700_000_000))
+    new = runs.UNDECODABLE._replace(seen=Seen(1_760_000_000, 1_760_000_000, new=True))
+    page = visit(render(runs.TRENDED._replace(findings=(old, new)), Options()), "#age=new")
+    assert page.locator("#list .f").count() == 1
+    assert page.locator("#list .fresh").inner_text() == "new"
+    page.select_option("#age", "old")
+    assert "RC301" in page.locator("#list .f .meta").inner_text()
+
+
 @pytest.mark.parametrize("group", ["cause", "rule", "namespace", "file"])
 def test_findings_are_grouped(visit, sample, group):
     page = visit(sample, f"#group={group}")
@@ -194,7 +205,7 @@ def test_the_picture_shows_one_thing_at_a_time(visit, sample):
     assert "will fail" in words
     page.reload()
     assert page.locator("#view").input_value() == "ns:shop"
-    page.locator("#nodes .row", has_text="storefront").first.hover()
+    page.locator("#nodes .puller", has_text="storefront").first.hover()
     lit = page.locator("#nodes .lit .t").all_text_contents()
     assert "quay-robot" in lit
     assert "harbor-robot" not in lit
@@ -214,7 +225,7 @@ def test_a_cause_leads_to_its_picture_and_to_its_finding(visit, sample):
     cause = page.locator(".cause", has_text="RC106")
     cause.get_by_text("in the picture").click()
     until(page, "document.getElementById('view').value.startsWith('cause:')")
-    assert set(page.locator("#nodes .row .t").all_text_contents()) >= {"invoices", "ledger"}
+    assert set(page.locator("#nodes .puller .t").all_text_contents()) >= {"invoices", "ledger"}
     cause.get_by_text("why, and the fix").click()
     page.wait_for_selector("#list .f[open]")
     assert "RC106" in page.locator("#list .f[open] .meta").inner_text()
@@ -312,6 +323,7 @@ def test_hostile_text_is_text(visit, text):
 
 AXE_RUNS = {
     "full": runs.FULL,
+    "history": runs.TRENDED,
     "empty": runs.EMPTY,
     "nothing": runs.RUNS["nothing"],
     "large": runs.large(400),

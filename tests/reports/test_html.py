@@ -261,7 +261,7 @@ def test_pictures_are_bounded_and_say_what_they_leave_out():
     pictures = page(runs.SMALL._replace(pulls=Pulls(many, 6000)))["pictures"]
     assert len(pictures.views) <= 200
     assert pictures.more == 180
-    assert all(len(view.nodes) < 80 and view.left == "Not drawn: 8 works." for view in pictures.views)
+    assert all(len(view.nodes) < 80 and view.left == "Not drawn: 8 work." for view in pictures.views)
 
 
 def test_a_picture_draws_where_the_way_breaks():
@@ -272,6 +272,20 @@ def test_a_picture_draws_where_the_way_breaks():
     cut = {(names[link.start], names[link.end]) for link in view.links if link.cut}
     assert cut == {("service account default", "gone"), ("service account default", "bad")}
     assert {node.note for node in view.nodes if node.kind == "secret"} == {"does not exist", "does not decode"}
+
+
+def test_a_history_is_drawn_and_told():
+    found = shown(runs.TRENDED)
+    text = "".join(found.text)
+    assert "Over time" in text
+    assert "Since the last scan" in text
+    points = runs.TREND.clusters[0].points
+    newest = points[-1]
+    assert f"{len(points)} scans, {newest.open} open now" in text
+    paths = [one.path for chart in page(runs.TRENDED)["charts"] for one in chart.layers]
+    assert paths
+    assert all(re.fullmatch(r"M\d+ \d+(L\d+ \d+)+Z", path) for path in paths)
+    assert "Over time" not in "".join(shown(runs.FULL).text)
 
 
 def test_what_is_new_since_the_baseline_is_said():
