@@ -19,7 +19,7 @@ _BASE64: Final = re.compile(r"[A-Za-z0-9+/\r\n]+={0,2}\s*")
 
 _BYTES_LONG: Final = re.compile(r"[\"'<(]*[0-9]+ bytes? long[\"'>)]*")
 _REDACTED_WORD: Final = re.compile(
-    r"(?i)[\[<({*#_\s\"'-]*(?:redacted|masked|scrubbed|sanitized|sanitised|obfuscated|omitted)[\]>)}*#_\s\"'-]*"
+    r"(?i)[\[<({*#_\s\"'-]*(?:redacted|redcated-by-dumpall|masked|scrubbed|sanitized|sanitised|obfuscated|omitted)[\]>)}*#_\s\"'-]*"
 )
 _MASK_RUN: Final = re.compile(r"x{3,}|X{3,}|\*{3,}|•{3,}|#{3,}")
 _MASK_IN_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]*X{4,}[A-Za-z0-9+/_-]*(?:…|\.{3})?[A-Za-z0-9+/_-]*={0,2}")

@@ -97,7 +97,11 @@ _PATTERNS: Final = tuple(
             r"(?:(?P<resource>nodes)|(?P<ns>[^/]+)(?P<list>/)(?P<kind>events|replication-controllers|services"
             r"|daemonsets|deployments|replicasets|pods))\.(?:json|ya?ml)$",
         ),
-        (DUMPALL, r"(?:_cluster|(?P<ns>[^/_][^/]*))/[a-z0-9.-]*v[0-9][a-z0-9]*\.[A-Z]\w+/(?P<name>[^/]+)\.ya?ml$"),
+        (
+            DUMPALL,
+            r"(?:_cluster|(?P<ns>[^/_][^/]*))/(?:[a-z0-9.-]*v[0-9][a-z0-9]*\.|[a-z0-9.-]+_)?"
+            r"[A-Z]\w+/(?P<name>[^/]+)\.ya?ml$",
+        ),
         (KUBE_DUMP, r"(?:cluster|(?P<ns>[^/]+))/(?P<name>[^/]+)_(?P<resource>[a-z]+)[a-z0-9.-]*\.ya?ml$"),
         (KUBE_DUMP, r"(?:cluster|(?P<ns>[^/]+))/[a-z]+[a-z0-9.-]*/(?P<name>[^/]+)\.ya?ml$"),
     )

@@ -99,7 +99,9 @@ def _agree(where: Place, found: Sequence[KubeObject]) -> bool:
     """Whether the objects of a file are those that its path speaks of: the paths of some tools could be anybody's."""
     if any(item.namespace != where.namespace for item in found):
         return False
-    return len(found) != 1 or found[0].listed or where.name in ("", found[0].name.replace(":", "-"))
+    if len(found) != 1 or found[0].listed or not where.name:
+        return True
+    return where.name in (found[0].name.replace(":", sign) for sign in ":-_")  # what no file name may hold
 
 
 def _witness(item: KubeObject) -> bool:

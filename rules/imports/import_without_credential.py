@@ -72,11 +72,19 @@ def check(context: Context) -> Iterator[Finding]:
     """Report every namespace and registry once."""
     cases: dict[tuple[str, str], list[_Case]] = {}
     withheld: set[str] = set()
+    unseen: set[str] = set()
     known = Known(context)
     for pull in context.joins.import_pulls:
         need = need_of_import(context, pull)
         case = _case(context, known, pull, need) if need is not None else None
         if case is None:
+            continue
+        namespace = pull.stream.object.namespace
+        if not case.unauthorized and context.in_cluster and not context.inventory.covers("Secret", namespace):
+            if namespace not in unseen:
+                unseen.add(namespace)
+                message = f"whether imports of namespace {namespace} have a credential is not known: no Secret is here"
+                context.not_evaluated("absent", message, of=pull.stream.object)
             continue
         if not case.unauthorized and _node_wide_decides(context, case.need):
             if case.need.registry not in withheld:
