@@ -148,7 +148,8 @@ def test_what_breaks_a_schema_is_named_and_its_value_is_not(place: Path, capsys:
     for form in registry.report_names():
         out = run(capsys, "check", "a.yaml", "--select", "custom", "--format", form, "--verbose")[1]
         assert "hunter2" not in out
-        assert "maxLength" in out or form in ("csv", "gitlab", "prometheus")  # these carry no details
+        if form in ("text", "json", "sarif", "html", "markdown", "github", "junit"):  # the others carry no details
+            assert "maxLength" in out, form
 
 
 @pytest.mark.parametrize(
