@@ -245,16 +245,23 @@ def _known(connection: Connection, number: int, newest: int) -> dict[str, tuple[
     )
     found = {}
     for row in connection.execute(query):
-        named = inputs.setdefault(row.inputs, tuple(json.loads(row.inputs)))
-        one = _one(row)._replace(inputs=named, scope=Scope(row.scope), latest=row.last_scan == newest)
-        found[str(row.identity)] = (int(row.id), one)
+        if row.inputs not in inputs:
+            inputs[row.inputs] = tuple(json.loads(row.inputs))
+        found[row.identity] = (row.id, _one(row, inputs[row.inputs], Scope(row.scope), latest=row.last_scan == newest))
     return found
 
 
-def _one(row: Row[Any]) -> Known:
+def _one(
+    row: Row[Any], inputs: tuple[str, ...] = (), scope: Scope = Scope.MANIFESTS, *, latest: bool = True
+) -> Known:
     ref = ObjectRef(row.api_version, row.kind, row.namespace, row.object)
-    sighting = Sighting(row.identity, row.code, row.name, Severity(row.severity), ref, row.path)
-    return Known(sighting, State(row.state), row.first, row.since, row.last, row.reopened, row.resolved)
+    state = State(row.state)
+    sighting = Sighting(
+        row.identity, row.code, row.name, Severity(row.severity), ref, row.path, state is State.SUPPRESSED
+    )
+    return Known(
+        sighting, state, row.first, row.since, row.last, row.reopened, row.resolved, inputs, scope, latest=latest
+    )
 
 
 def _trend(connection: Connection, number: int, name: str) -> ClusterTrend:
