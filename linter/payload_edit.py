@@ -45,6 +45,40 @@ def insert_member(text: str, node: JsonNode, after: int, key: str, value: str) -
     return text[:end] + "," + between + written + text[end:]
 
 
+def wrap(text: str, node: JsonNode, key: str) -> str:
+    """Return `text` with the object `node` put under `key` of a new object, indented as it was itself."""
+    inner = text[node.start : node.end]
+    unit, margin = _indentation(text, node)
+    if not unit:
+        return replace(text, node.start, node.end, f"{{{quote(key)}{_colon(text, node)}{inner}}}")
+    newline = "\r\n" if "\r\n" in inner else "\n"
+    deeper = inner.replace("\n", "\n" + unit)
+    wrapped = f"{{{newline}{margin}{unit}{quote(key)}{_colon(text, node)}{deeper}{newline}{margin}}}"
+    return replace(text, node.start, node.end, wrapped)
+
+
+def unwrap(text: str, node: JsonNode) -> str:
+    """Return `text` with the object `node` replaced by its only member's value, indented as `node` was."""
+    inner = node.members[0][3]
+    unit, _ = _indentation(text, node)
+    return replace(text, node.start, node.end, text[inner.start : inner.end].replace("\n" + unit, "\n"))
+
+
+def _indentation(text: str, node: JsonNode) -> tuple[str, str]:
+    """The unit by which members stand deeper than the object's own line, and the margin of that line; "" for one line.
+
+    A JSON string holds no line break, so every line break is layout.
+    """
+    if not node.members:
+        return "", ""
+    lead = text[node.start + 1 : node.members[0][1]]
+    tail = text[node.members[-1][3].end : node.end - 1]
+    if "\n" not in lead or "\n" not in tail:
+        return "", ""
+    deep, margin = lead.rpartition("\n")[2], tail.rpartition("\n")[2]
+    return (deep[len(margin) :], margin) if deep.startswith(margin) else ("", "")
+
+
 def _separator(text: str, node: JsonNode, after: int) -> str:
     """The white space between a comma and the key at `after`, as the author writes it."""
     return text[node.members[after - 1][3].end : node.members[after][1]].replace(",", "", 1)

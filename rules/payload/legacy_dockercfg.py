@@ -44,6 +44,7 @@ from linter.rule import (
     Rule,
     Severity,
     edit,
+    payload_edit,
     payload_fix,
 )
 from rules.payload._shared import advice, named, sound
@@ -69,7 +70,7 @@ def _fix(secret: PullSecret, payload: Payload) -> Fix | None:
     if secret.generated or root is None:
         return None
     content = payload.text
-    new = f'{content[: root.start]}{{"auths":{content[root.start : root.end]}}}{content[root.end :]}'
+    new = payload_edit.wrap(content, root, "auths")
     converted = payload_fix(secret, new, "").edits
     edits = (
         edit(Op.SET, secret.object, ("type",), DOCKERCONFIGJSON),

@@ -33,7 +33,19 @@ lost.
 import difflib
 from collections.abc import Iterator
 
-from linter.rule import Context, Finding, JsonNode, Location, Payload, PullSecret, Rule, Severity, credentials, spot
+from linter.rule import (
+    Context,
+    Finding,
+    JsonNode,
+    Location,
+    Payload,
+    PullSecret,
+    Rule,
+    Severity,
+    credentials,
+    payload_edit,
+    spot,
+)
 from rules.payload._shared import advice, is_empty, named, readers, reasons, remake, repair, whole
 
 _ENTRY_FIELDS = frozenset({"auth", "username", "password", "email", "identitytoken", "registrytoken"})
@@ -121,10 +133,9 @@ def _reshaped(payload: Payload, root: JsonNode) -> str | None:
     if root.kind == "string":
         new = str(root.value)
     elif payload.shape == "wrapped" and len(root.members) == 1:
-        inner = root.members[0][3]
-        new = content[inner.start : inner.end] + content[root.end :]
+        new = payload_edit.unwrap(content, root)[root.start :]
     elif payload.shape == "no-auths" and all(_is_entry(name, value) for name, _, _, value in root.members):
-        new = f'{content[: root.start]}{{"auths":{content[root.start : root.end]}}}{content[root.end :]}'
+        new = payload_edit.wrap(content, root, "auths")
     if new is None:
         return None
     found = credentials.examine(new, payload.form)

@@ -1,0 +1,105 @@
+"""What holds for every fix, whatever defects stand together and however they are written.
+
+Applied twice it changes nothing; what it repairs is gone; nothing else appears; every credential still stands, or is
+named as removed.
+"""
+
+import json
+import tempfile
+from collections import defaultdict
+from contextlib import redirect_stderr
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linter import engine
+from linter.__main__ import main
+
+SEEDED = Path(__file__).parent / "seeded"
+BROUGHT_TO_LIGHT = {"RC407", "RC701", "RC703"}
+"""What can be said only once a credential is readable, or once an import has one."""
+
+
+def _groups() -> dict[str, list[Any]]:
+    """The documents of the seeded repository by namespace: each holds one defect and what it hits."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    for path in sorted(SEEDED.glob("*.yaml")):
+        encoding = "utf-16" if path.name == "builds.yaml" else "utf-8"
+        for body in yaml.safe_load_all(path.read_bytes().decode(encoding)):
+            found[body["metadata"]["namespace"]].append(body)
+    return found
+
+
+GROUPS = _groups()
+
+
+def written(body: Any, style: str) -> str:
+    if style == "json":
+        return json.dumps(body, indent=2)
+    if style == "minified":
+        return json.dumps(body, separators=(",", ":"))
+    flow = style == "flow"
+    wide = 4 if style == "wide" else 2
+    return yaml.safe_dump(body, default_flow_style=flow, indent=wide, sort_keys=style == "wide", width=60)
+
+
+@st.composite
+def repositories(draw: st.DrawFn) -> bytes:
+    """One file of some defects, each document in a style of its own."""
+    chosen = draw(st.lists(st.sampled_from(sorted(GROUPS)), min_size=1, max_size=3, unique=True))
+    documents = draw(st.permutations([body for name in chosen for body in GROUPS[name]]))
+    styles = st.sampled_from(["block", "wide", "flow", "json", "minified"])
+    text = "---\n".join(f"# {number}\n{written(one, draw(styles)).rstrip()}\n" for number, one in enumerate(documents))
+    newline = draw(st.sampled_from(["\n", "\r\n"]))
+    encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+    return text.replace("\n", newline).encode(encoding)
+
+
+def judged(file: Path, *words: str) -> tuple[dict[str, dict[str, Any]], str]:
+    told = StringIO()
+    out = file.parent / "result.out"
+    with redirect_stderr(told):
+        main(["check", str(file), *words, "--fail-on", "never", "--format", f"json={out}"])
+    return {one["fingerprint"]: one for one in json.loads(out.read_text())["findings"]}, told.getvalue()
+
+
+def credentials(file: Path) -> set[tuple[str, str, str]]:
+    """Every credential that can be read out of the secrets of a file."""
+    found = set()
+    for inventory in engine.load(engine.Request((str(file),))).inventories:
+        for secret in inventory.secrets:
+            for entry in secret.payload.entries if secret.payload else ():
+                if (entry.username or entry.password) and not entry.auth_error:
+                    found.add((secret.namespace, entry.username, entry.password))
+    return found
+
+
+@pytest.mark.parametrize("unsafe", [False, True])
+def test_properties_of_every_fix(unsafe: bool) -> None:
+    words = ("--fix", "--unsafe-fixes") if unsafe else ("--fix",)
+    allowed = {"safe", "unsafe"} if unsafe else {"safe"}
+
+    @settings(max_examples=25)
+    @given(repositories())
+    def holds(data: bytes) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "all.yaml"
+            file.write_bytes(data)
+            before, _ = judged(file)
+            had = credentials(file)
+            after, told = judged(file, *words)
+            made = file.read_bytes()
+            fixed = {key for key, one in before.items() if one["fix"] and one["fix"]["applicability"] in allowed}
+            assert not fixed & after.keys()
+            assert {after[key]["code"] for key in after.keys() - before.keys()} <= BROUGHT_TO_LIGHT
+            lost = had - credentials(file)
+            assert len(lost) <= (told.count("credential of entry") + told.count("removed: entry")), (lost, told)
+            judged(file, *words)
+            assert file.read_bytes() == made
+
+    holds()
