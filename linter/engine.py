@@ -106,6 +106,8 @@ class _Reader:
         for source in self.inputs:
             if not source.found and not any(within(path, source.shown) for path in told):
                 remedy = "check what is named: a folder needs YAML or JSON files that are not ignored or excluded"
+                if any(part.skipped["archive"] for part in source.parts.values()):
+                    remedy = "it holds archives, which are read when they are named themselves"
                 if source.path == "-":
                     remedy = "check the command in front of the pipe"
                 yield Problem(source.shown, "nothing to judge was found in it", remedy, fatal=True)
@@ -140,10 +142,12 @@ class _Reader:
         where = (entry.location for _, entry in self.templated)
         return frozenset({problem.path for problem in self.problems} | {at.path for at in where if at})
 
-    def expect(self, findings: Sequence[Finding]) -> None:
+    def expect(self, findings: Sequence[Finding], withheld: Sequence[NotEvaluated]) -> None:
         """Tell the sources what will be read again: archives give it in one pass."""
-        related = (one.location for finding in findings for one in finding.related if one.location)
-        for path in {*(finding.location.path for finding in findings), *(at.path for at in related)}:
+        places = [finding.location for finding in findings]
+        places += [one.location for finding in findings for one in finding.related if one.location]
+        places += [entry.location for entry in withheld if entry.location and not entry.location.line]
+        for path in {*self.marked, *(place.path for place in places)}:
             if path in self.artifacts:
                 self.artifacts[path].expect()
 
@@ -208,7 +212,7 @@ def run(request: Request) -> Result:
         withheld.extend(unjudged)
         scans.append(_scan(group, kinds, chosen))
     withheld.extend(entry for _, entry in reader.templated)
-    reader.expect(findings)
+    reader.expect(findings, withheld)
     locator = Locator(reader.bytes_of, inventories)
     located = sorted(locator.findings(findings), key=_order)
     kept, suppressed, remarks = _settle(located, request, reader, inventories, locator, chosen)

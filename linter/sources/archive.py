@@ -285,12 +285,14 @@ class _Passes:
         if self._order is None:
             self._order = sorted(self._expected)
         for other in self._order:
-            if other >= offset or self._size > _KEPT:
+            if other > offset or self._size > _KEPT:
                 break
             if other >= self._stream.position and other not in self._kept:
                 self._stream.skip(other - self._stream.position)
                 self._kept[other] = zlib.compress(self._whole(self._stream, self._expected[other]), 1)
                 self._size += len(self._kept[other])
+        if offset in self._kept:
+            return zlib.decompress(self._kept[offset])
         self._stream.skip(offset - self._stream.position)
         return self._whole(self._stream, size)
 

@@ -19,6 +19,8 @@ import zstandard
 
 from linter import engine
 from linter.model import Finding, Scope
+from linter.settings import Settings
+from linter.sources import archive, unpack
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -285,3 +287,27 @@ def test_a_single_account_of_a_must_gather_proves_nothing(tmp_path: Path) -> Non
     assert any("serviceaccounts/default.yaml" in path for path in files)
     codes = {one.code for one in judge(put(tmp_path, files)).run.findings}
     assert not codes & {"RC301", "RC308"}
+
+
+def test_positions_in_an_archive_cost_one_more_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+
+    class Counted(unpack.Unpacked):
+        def open(self, offset: int = 0) -> unpack.Stream:
+            opened.append(offset)
+            return super().open(offset)
+
+    monkeypatch.setattr(archive, "Unpacked", Counted)
+    path = tmp_path / "dump.tar.xz"
+    path.write_bytes(FORMS["tar.xz"](LAYOUTS["velero"].write(OBJECTS)))
+    result = judge(path, settings=Settings(exclude=("v1-preferredversion",)))
+    assert len({one.location.path for one in result.run.findings}) > 8
+    # To see that it is a tar, to read it, for the names that nothing is known to use, and for the positions.
+    assert len(opened) <= 4
+
+
+def test_archives_in_a_folder_have_to_be_named(tmp_path: Path) -> None:
+    put(tmp_path, {"east.tar.gz": gzip.compress(tar(LAYOUTS["velero"].write(OBJECTS)))})
+    (problem,) = judge(tmp_path).run.problems
+    assert "named themselves" in problem.remedy
+    assert judge(*tmp_path.iterdir()).run.findings
