@@ -1,0 +1,237 @@
+"""The YAML that machines write, read line by line: block style, one scalar a line. Everything else is refused.
+
+`kubectl -o yaml` and its like use little of YAML. A text of which every line is one of a few plain forms can be read
+several times faster than through a parser's events, and means to any parser what it means here: no quote, bracket,
+anchor, tag or comment mark can be open at a line's end. Where any line is of another form, `read` returns `REFUSED`
+and the parser decides; it never guesses.
+"""
+
+import re
+from typing import Any, Final
+
+from linter.documents.scalars import MAYBE, key_text, resolve
+
+REFUSED: Final = object()
+"""What `read` returns for a text that is not of the plain forms, well-formed or not."""
+
+MANAGED: Final = "managedFields"
+"""Under `metadata`: which client set which field. Longer than most objects, and no rule reads it."""
+
+_LINE: Final = re.compile(
+    r"""(?mx) ^
+    ([ ]*)                                                  # 1 indentation
+    ((?:-[ ])*)                                             # 2 items that begin here
+    (?:
+      (?:
+        ([A-Za-z0-9_./$]\S*):                               # 3 a key without blanks
+        (?:[ ](?=[^ \n])|$)
+      )?
+      (?:
+        ([A-Za-z0-9_./$(+~=<-](?:[!-9;-~]|[ ](?![ #\n])|:(?![ \n]))*(?<![:]))  # 4 a plain scalar; see `_plain`
+      | ("[ !#-\[\]-~]*")                                   # 5 a quoted one without escapes
+      | ('(?:[ -&(-~]|'')*')                                # 6 the same with single quotes
+      | (\{\}|\[\])                                         # 7 an empty collection
+      | (\|[-+]?)                                           # 8 the head of a literal block
+      )?
+    | (\#[^\n]*)                                            # 9 a comment
+    ) $
+    | ^ (.+) $                                              # 10 anything else
+    """
+)
+_START: Final = "---"
+
+
+def read(text: str, depth: int) -> Any:
+    """Return the data of one document, or `REFUSED`: for other forms, broken text, and nesting beyond `depth`."""
+    if text.startswith(_START):
+        first, _, text = text.partition("\n")
+        if first.rstrip(" ") != _START:
+            return REFUSED
+    return _Lines(text, depth).read()
+
+
+def without_managed(text: str, column: int) -> str:
+    """Return the text of an object without its `managedFields`, where that can be done by looking at lines.
+
+    `column` is that of the object's own keys. What is cut out leaves no quote and no bracket open; that none is open
+    where it begins is for the reader of the rest to find out: only `read` may be asked to, because it refuses a text
+    in which any could be.
+    """
+    found = _MANAGED[column].search(text) if column in _MANAGED else None
+    if found is None:
+        return text
+    start, end = found.span()
+    above = text.rfind("\n" + " " * column + "metadata:\n", 0, start)
+    if above < 0 or _OUTER[column].search(text, above + column + 11, start) or not _closed(text, start, end):
+        return text
+    return text[:start] + text[end:]
+
+
+def _closed(text: str, start: int, end: int) -> bool:
+    """Tell whether every quote and bracket that can be open in these lines is closed on its own line."""
+    if text.find("\r", start, end) >= 0 or text.find("#", start, end) >= 0 or text.find("\t", start, end) >= 0:
+        return False
+    part = text[start:end]
+    return (
+        part.isascii()
+        and part.count(" {") == part.count(" {}\n")
+        and part.count(" [") == part.count(" []\n")
+        and part.count(' "') == len(_ONE_QUOTED.findall(part))
+        and part.count(" '") == len(_ONE_SINGLE.findall(part))
+        and " |" not in part
+        and " >" not in part
+    )
+
+
+_ONE_QUOTED: Final = re.compile(r' "[^"\\\n]*"\n')
+_ONE_SINGLE: Final = re.compile(r" '[^'\n]*'\n")
+_MANAGED: Final = {
+    column: re.compile(rf"(?<=\n){' ' * (column + 2)}managedFields:\n(?:{' ' * (column + 2)}[- ][^\n]*\n)+")
+    for column in (0, 2, 4)
+}
+_OUTER: Final = {column: re.compile(rf"\n {{0,{column + 1}}}[^ \n]") for column in (0, 2, 4)}
+
+
+class _Lines:
+    """The lines of one text, and the collections that are open at one of them."""
+
+    __slots__ = ("_depth", "_raw", "_rows", "_text")
+
+    def __init__(self, text: str, depth: int) -> None:
+        self._text = text
+        self._rows = _LINE.findall(text)
+        self._raw: list[str] | None = None
+        self._depth = depth
+
+    def read(self) -> Any:  # noqa: C901, PLR0912, PLR0915 - the hot loop: calls would double its time
+        """Build the data row by row."""
+        rows, depth = self._rows, self._depth
+        keys = _KEYS
+        root: list[Any] = []
+        # An open collection: its column, itself, whether it is a sequence. The innermost is held in three names.
+        stack: list[tuple[int, Any, bool]] = []
+        column, container, sequence = -1, root, True
+        waiting = True  # whether the last key (or the document) has no value yet: it is in `container[key]`
+        key: Any = None
+        number, count = 0, len(rows)
+        while number < count:
+            indent, dashes, name, plain, double, single, empty, block, comment, odd = rows[number]
+            number += 1
+            if odd:
+                return REFUSED
+            if not (dashes or name):
+                if plain or double or single or empty or block:
+                    return REFUSED
+                continue  # a comment, or an empty line
+            if comment:
+                return REFUSED
+            at = len(indent)
+            if waiting:
+                waiting = False
+                if at > column or (dashes and at == column and not sequence):
+                    new: Any = [] if dashes else {}
+                    if key is None:
+                        root.append(new)
+                    else:
+                        container[key] = new
+                    stack.append((column, container, sequence))
+                    if len(stack) >= depth:
+                        return REFUSED
+                    column, container, sequence = at, new, bool(dashes)
+            while column > at:
+                column, container, sequence = stack.pop()
+            if column != at:
+                return REFUSED
+            if sequence and not dashes:  # the end of a sequence that stands at the column of its key
+                column, container, sequence = stack.pop()
+                if column != at or sequence:
+                    return REFUSED
+            if dashes:
+                if not sequence:
+                    return REFUSED
+                width = len(dashes)
+                while width > 2:
+                    stack.append((column, container, sequence))
+                    container.append([])
+                    column, container, width = column + 2, container[-1], width - 2
+                if name:
+                    stack.append((column, container, sequence))
+                    container.append({})
+                    column, container, sequence = column + 2, container[-1], False
+                if len(stack) >= depth:
+                    return REFUSED
+            if plain:
+                if plain[0] == "-" and plain[1:2] in ("", " "):
+                    return REFUSED
+                value: Any = resolve(plain) if plain[0] in MAYBE else plain
+                if value == "<<" or value == "=":
+                    return REFUSED
+            elif double:
+                value = double[1:-1]
+            elif single:
+                value = single[1:-1].replace("''", "'")
+            elif empty:
+                value = {} if empty == "{}" else []
+            elif block:
+                found = self._block(number, column, block)
+                if found is None:
+                    return REFUSED
+                value, number = found
+            elif name:
+                waiting, value = True, None
+            else:
+                return REFUSED
+            if name:
+                key = keys.get(name) or _key(name)
+                container[key] = value
+            else:
+                container.append(value)
+        return root[0] if root else REFUSED
+
+    def _block(self, number: int, parent: int, head: str) -> tuple[str, int] | None:
+        """Return the text of the literal block whose content begins in row `number`, and the row after it."""
+        if self._raw is None:
+            self._raw = self._text.split("\n")
+        raw = self._raw
+        first = number
+        while first < len(raw) and not raw[first].strip(" "):
+            first += 1
+        if first == len(raw):
+            return None
+        margin = len(raw[first]) - len(raw[first].lstrip(" "))
+        if margin <= parent or any(len(raw[before]) > margin for before in range(number, first)):
+            return None
+        prefix = " " * margin
+        content: list[str] = []
+        while number < len(raw):
+            line = raw[number]
+            if line.startswith(prefix):
+                content.append(line[margin:])
+            elif line.strip(" "):
+                break
+            else:
+                content.append("")
+            number += 1
+        if not "".join(content).isprintable():
+            return None
+        if number == len(raw) and content and raw[-1] == "":
+            content.pop()  # what follows the last line's end is no line
+        elif number == len(raw):
+            return None  # no line's end after the last line: let the parser say what that means
+        text = "\n".join(content)
+        if head == "|+":
+            return text + "\n", number
+        text = text.rstrip("\n")
+        return (text if head == "|-" or not text else text + "\n"), number
+
+
+_KEYS: dict[str, str] = {}
+_MOST_KEYS: Final = 50_000
+
+
+def _key(name: str) -> str:
+    """Return what a plain key means as text; remembered, because dumps repeat few keys very often."""
+    meaning = key_text(resolve(name)) if name[0] in MAYBE else name
+    if len(_KEYS) < _MOST_KEYS:
+        _KEYS[name] = meaning
+    return meaning
