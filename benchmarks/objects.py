@@ -15,7 +15,7 @@ import yaml
 NAME, SPACE, UID, NUMBER = "zzname", "zzspace", "zzuid", "770077"
 """What stands in a variant for an instance's name, namespace, uid and resource version."""
 
-_WORDS = "cart order search mail audit stock ledger quote ship track login image report cache relay probe".split()
+_WORDS = ["cart", "order", "search", "mail", "audit", "stock", "ledger", "quote", "ship", "track", "login", "image", "report", "cache", "relay", "probe"]
 _HOSTS = ("registry.example.com", "quay.io", "ghcr.io", "docker.io", "image-registry.openshift-image-registry.svc:5000")
 _VARIANTS = 12
 

@@ -304,7 +304,9 @@ def _inventory(group: Universe, reader: _Reader) -> tuple[Inventory, Counter[str
             fresh = [item for item in found if seen is None or not seen.repeated(item)]
             if fresh or not found:
                 builder.add_objects(document, fresh)
-    parsed = {(document.path, document.number) for source in group.inputs for document, _ in source.documents}
+    parsed = {
+        (document.path, document.number): document.passed for source in group.inputs for document, _ in source.documents
+    }
     mentions = TextMentions(lambda: _unparsed(group, reader, parsed))
     taken = group.recognised
     inventory = builder.finish(taken.scope, mentions=mentions, layout=taken.layout, stated=taken.stated)
@@ -312,9 +314,13 @@ def _inventory(group: Universe, reader: _Reader) -> tuple[Inventory, Counter[str
     return inventory, builder.kinds
 
 
-def _unparsed(group: Universe, reader: _Reader, parsed: set[tuple[str, int]]) -> Iterator[tuple[str, str]]:
+def _unparsed(
+    group: Universe, reader: _Reader, parsed: Mapping[tuple[str, int], frozenset[int]]
+) -> Iterator[tuple[str, str]]:
     """The text of every document of the group that was passed over before parsing, or could not be parsed."""
     # Only a search for mentions needs these.
+    from linter.documents.jsontext import looks_like_json  # noqa: PLC0415
+    from linter.documents.lists import passed_text  # noqa: PLC0415
     from linter.documents.split import split  # noqa: PLC0415
     from linter.documents.text import DecodeProblem, decode  # noqa: PLC0415
 
@@ -325,8 +331,12 @@ def _unparsed(group: Universe, reader: _Reader, parsed: set[tuple[str, int]]) ->
             except DecodeProblem:
                 continue
             for number, chunk in enumerate(split(text)):
-                if (path, number) not in parsed:
-                    yield path, text[chunk.start : chunk.end]
+                part = text[chunk.start : chunk.end]
+                passed = parsed.get((path, number))
+                if passed is None:
+                    yield path, part
+                elif passed:
+                    yield from ((path, one) for one in passed_text(part, passed, json=looks_like_json(text)))
 
 
 def judge(

@@ -15,12 +15,15 @@ class Document(NamedTuple):
     """One YAML document or JSON value that could matter.
 
     `number` counts every document of the artifact from 0, dropped and broken ones too. `data` is dict, list, str, int,
-    float, bool or None all the way down; aliased collections are one shared object, so treat it as read-only.
+    float, bool or None all the way down; aliased collections are one shared object, so treat it as read-only. The
+    `managedFields` of objects may be left out. `passed` are the indexes of a list's items that cannot matter and were not
+    read: `None` stands in their place.
     """
 
     path: str
     number: int
     data: Any
+    passed: frozenset[int] = frozenset()
 
 
 class Templated(NamedTuple):

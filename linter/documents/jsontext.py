@@ -47,7 +47,7 @@ def _skip(text: str, at: int) -> int:
             return at
 
 
-def _check_depth(data: Any, limit: int) -> None:
+def check_depth(data: Any, limit: int) -> None:
     """Raise `TooDeepError` when containers nest too deep; breadth first, because recursion is what is feared."""
     level = [data] if isinstance(data, dict | list) else []
     depth = 0
@@ -74,7 +74,7 @@ def json_values(text: str, limits: Limits | None = None) -> list[Value] | None:
     except (msgspec.MsgspecError, RecursionError, ValueError):
         return _several(text, limits)
     if limits:
-        _check_depth(data, limits.depth)
+        check_depth(data, limits.depth)
     return [Value(_skip(text, 0), len(text.rstrip(" \t\r\n")), data)]
 
 
@@ -92,7 +92,7 @@ def _several(text: str, limits: Limits | None) -> list[Value] | None:
         if not isinstance(data, dict | list):
             return None
         if limits:
-            _check_depth(data, limits.depth)
+            check_depth(data, limits.depth)
         values.append(Value(at, end, data))
         at = _skip(text, end)
     return values or None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import yaml
 
-from linter.documents import Document, Reading, Templated
+from linter.documents import Document, Reading, Templated, lists
 from linter.documents.build import build, collector_off
 from linter.documents.dialects import LOGS, without_logs
 from linter.documents.explain import Trouble, explain, pull_secret_key, remedy_for, template_of
@@ -17,6 +17,8 @@ from linter.sources import Limits
 
 _BUILD_FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 """Kustomize knows these by name: their kind may be absent."""
+_LONG = 10_000
+"""From this number of characters on, a list of JSON is worth to be read item by item."""
 
 
 def read_bytes(path: str, data: bytes, limits: Limits) -> Reading:
@@ -63,6 +65,11 @@ class _Reader:
         """Read JSON; tell whether it was."""
         from linter.documents.jsontext import TooDeepError, json_values  # noqa: PLC0415 - as above
 
+        if len(self._text) > _LONG:
+            listed = self._listed_json()
+            if listed is not None:
+                self._take(0, listed)
+                return True
         try:
             values = json_values(self._text, self._limits)
         except TooDeepError as error:
@@ -93,12 +100,34 @@ class _Reader:
             if len(chunks) > 1 and not (self._always or matters(text)):
                 self._skipped += 1
                 continue
+            listed = lists.yaml_list(text, self._limits)
+            if listed is not None:
+                self._take(number, listed)
+                continue
             try:
-                built = build(text, self._limits)
+                data = lists.document(text, self._limits)
             except yaml.YAMLError as error:
                 self._broken(error, chunk, text, json_like=json_like)
             else:
-                self._documents.extend(Document(self._path, number, data) for data in built[:1])
+                if data is not lists.REFUSED:
+                    self._documents.append(Document(self._path, number, lists.without_managed(data)))
+
+    def _take(self, number: int, found: "lists.ListData") -> None:
+        """Take a list that was read item by item."""
+        self._documents.append(Document(self._path, number, found.data, found.passed))
+        self._skipped += len(found.passed)
+
+    def _listed_json(self) -> "lists.ListData | None":
+        """Read a JSON list item by item, where it nests no deeper than anybody may walk."""
+        from linter.documents.jsontext import TooDeepError, check_depth  # noqa: PLC0415 - as above
+
+        found = lists.json_list(self._text)
+        if found is not None:
+            try:
+                check_depth(found.data, self._limits.depth)
+            except TooDeepError:
+                return None
+        return found
 
     def _broken(self, error: yaml.YAMLError, chunk: Chunk, text: str, *, json_like: bool) -> None:
         """Say why a document could not be read: a template, JSON that is none, or broken YAML."""

@@ -164,7 +164,7 @@ class _Lines:
                 if plain[0] == "-" and plain[1:2] in ("", " "):
                     return REFUSED
                 value: Any = resolve(plain) if plain[0] in MAYBE else plain
-                if value == "<<" or value == "=":
+                if value in ("<<", "="):
                     return REFUSED
             elif double:
                 value = double[1:-1]
@@ -188,7 +188,7 @@ class _Lines:
                 container.append(value)
         return root[0] if root else REFUSED
 
-    def _block(self, number: int, parent: int, head: str) -> tuple[str, int] | None:
+    def _block(self, number: int, parent: int, head: str) -> tuple[str, int] | None:  # noqa: C901 - one scan
         """Return the text of the literal block whose content begins in row `number`, and the row after it."""
         if self._raw is None:
             self._raw = self._text.split("\n")

@@ -1,0 +1,260 @@
+"""Lists of objects read item by item: what cannot matter is passed over, what nobody reads is left out.
+
+A `List` of YAML is cut at the lines that begin its items. The cut is right when no quote and no bracket is open there,
+and that is known in one of two ways: the item was read, alone and without error, or no line of it can leave one open.
+No literal block reaches over a cut, because it would have to be indented deeper. Where any of this cannot be shown,
+the list is read as one document, by the parser.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import yaml
+
+from linter.documents import simple
+from linter.documents.build import build
+from linter.documents.kinds import FIELD_WORDS, KINDS, matters
+from linter.sources import Limits
+
+REFUSED: Final = simple.REFUSED
+
+_ITEMS: Final = re.compile(r"(?:\A|\n)items:\n((?:  )?)(?=- [A-Za-z])")
+_TOO_SHORT: Final = 10_000
+_ANCHOR: Final = re.compile(r"(?<!\S)&[A-Za-z0-9_-]")
+_OPEN: Final = re.compile(
+    r"""(?x) ["'\[{] (?<![^\s].) (?:
+      (?<=") (?! [^"\\\n]* (?:\\[^\n][^"\\\n]*)* " )
+    | (?<=') (?! (?:[^'\n]|'')* '(?!') )
+    | (?<=\[) (?! [^\[\]{}"'\n\#]* \] )
+    | (?<=\{) (?! [^\[\]{}"'\n\#]* \} )
+    )"""
+)
+"""A quote or bracket where one can open a value, that is not closed on its line."""
+_BLOCK: Final = re.compile(
+    r"(?m)^( *)[^\s#'\"\[{?-][^#\n'\"\[{]*:[ ](?:![^\s]+[ ])?[|>][-+0-9]*\n(?:\1 [^\n]*\n|[ ]*\n)*"
+)
+_ODD: Final = re.compile("[\r\t\x85\u2028\u2029\ufeff]")
+_UNREAD: Final = "CustomResourceDefinition"
+_OPENSHIFT: Final = "openshift.io/v"
+_READ_ALONE: Final = frozenset({"", "List", "Template"})
+
+_proven: dict[tuple[int, int], int] = {}
+"""Lists whose cuts have been shown to be right, by length and hash of their text, with the column of their items."""
+_MOST_PROVEN: Final = 10_000
+
+
+class ListData(NamedTuple):
+    """The data of a list. `passed` are the indexes of items that were passed over; `None` stands in their place."""
+
+    data: Any
+    passed: frozenset[int]
+
+
+def document(text: str, limits: Limits) -> Any:
+    """Return the data of one YAML document, its `managedFields` left out. Raise `yaml.YAMLError` as `build` does."""
+    found = simple.read(simple.without_managed(text, 0), limits.depth)
+    if found is REFUSED:
+        built = build(text, limits)
+        return built[0] if built else REFUSED
+    return found
+
+
+def yaml_list(text: str, limits: Limits) -> ListData | None:
+    """Read a YAML document that is a long list; `None` when it is none, or must be read as a whole."""
+    cuts = _cuts(text) if len(text) > _TOO_SHORT else None
+    if cuts is None:
+        return None
+    column, starts = cuts
+    rest = _rest(text, starts, limits)
+    if rest is None:
+        return None
+    items: list[Any] = []
+    passed: set[int] = set()
+    typed = rest.get("kind") != "List"
+    for start, end in pairwise(starts):
+        part = text[start:end]
+        if not typed and _ignorable(part, column) and _closed(part):
+            passed.add(len(items))
+            items.append(None)
+            continue
+        item = _item(part, column, limits)
+        if item is REFUSED:
+            return None
+        items.append(item)
+    if len(_proven) < _MOST_PROVEN:
+        _proven[_identity(text)] = column
+    return ListData({**rest, "items": items}, frozenset(passed))
+
+
+def item_cuts(text: str) -> list[int] | None:
+    """Return where the items of a list begin, and where the last ends, if `yaml_list` has found these cuts right."""
+    if _identity(text) not in _proven:
+        return None
+    cuts = _cuts(text)
+    return cuts[1] if cuts else None
+
+
+def _identity(text: str) -> tuple[int, int]:
+    return len(text), hash(text)
+
+
+def _cuts(text: str) -> tuple[int, list[int]] | None:
+    """Return the column of the items' dashes, and the offsets of the items; the last is the end of the list."""
+    found = _ITEMS.search(text)
+    if found is None or "\r" in text or _ANCHOR.search(text):
+        return None
+    column = len(found[1])
+    starts = [found.end() - column]
+    line = "\n" + " " * column + "- "
+    at = text.find(line, starts[0])
+    while at >= 0:
+        starts.append(at + 1)
+        at = text.find(line, at + 1)
+    after = _after(column).search(text, starts[-1])
+    if after is None:
+        return column, [*starts, len(text)]
+    if text.find(line, after.start()) >= 0:
+        return None
+    return column, [*starts, after.start() + 1]
+
+
+def _after(column: int) -> re.Pattern[str]:
+    """What ends the last item: a line that begins at the margin and is no item."""
+    return _AFTER_MARGIN if column == 0 else _AFTER_INDENTED
+
+
+_AFTER_MARGIN: Final = re.compile(r"\n(?=[^ \n#-])")
+_AFTER_INDENTED: Final = re.compile(r"\n(?=[^ \n#])")
+
+
+def _rest(text: str, starts: list[int], limits: Limits) -> dict[str, Any] | None:
+    """Return the list without its items: what stands before and after them."""
+    found: dict[str, Any] = {}
+    for number, part in enumerate((text[: starts[0]], text[starts[-1] :])):
+        if number and not part.strip():
+            continue
+        try:
+            built = build(part, limits)
+        except yaml.YAMLError:
+            return None
+        if len(built) != 1 or not isinstance(built[0], dict):
+            return None
+        if (number == 0) != (list(built[0])[-1:] == ["items"] and built[0]["items"] is None) or "<<" in built[0]:
+            return None
+        found.update(built[0])
+    return found
+
+
+def _item(part: str, column: int, limits: Limits) -> Any:
+    """Return the data of one item, read alone."""
+    found = simple.read(simple.without_managed(part, column + 2), limits.depth - 2)
+    if found is REFUSED:
+        try:
+            built = build(part, limits._replace(depth=limits.depth - 1))
+        except yaml.YAMLError:
+            return REFUSED
+        found = built[0] if len(built) == 1 else None
+    if not isinstance(found, list) or len(found) != 1:
+        return REFUSED
+    return without_managed(found[0])
+
+
+def without_managed(item: Any) -> Any:
+    """Return an object without its `managedFields`; changed in place, unless its metadata is shared."""
+    metadata = item.get("metadata") if isinstance(item, dict) else None
+    if isinstance(metadata, dict):
+        metadata.pop(simple.MANAGED, None)
+    return item
+
+
+def _ignorable(part: str, column: int) -> bool:
+    """Tell whether an item cannot matter, or is of a kind that is never read."""
+    if "\n" + " " * column + "-" in part:
+        return False
+    margin = "\n" + " " * (column + 2)
+    if f"{margin}kind: {_UNREAD}\n" in part:
+        return part.count(f"{margin}kind:") == 1 and not any(margin + sign in part for sign in "\"'?!&")
+    return _OPENSHIFT not in part and not matters(part)
+
+
+def _closed(part: str) -> bool:
+    """Tell whether no quote and no bracket can be open at the end of an item that is a mapping."""
+    if _ODD.search(part):
+        return False
+    return _OPEN.search(part) is None or _OPEN.search(_BLOCK.sub("\n", part)) is None
+
+
+class _Top(msgspec.Struct):
+    """A JSON list, its items not decoded beyond their members."""
+
+    kind: str
+    items: list[dict[str, msgspec.Raw]]
+    api_version: str = msgspec.field(default="", name="apiVersion")
+
+
+_MANAGED_RAW: Final = f'"{simple.MANAGED}"'.encode()
+_WORDS: Final = re.compile("|".join(FIELD_WORDS).encode(), re.IGNORECASE)
+
+
+def json_list(text: str) -> ListData | None:
+    """Read a text that is one JSON list; `None` when it is none, or must be decoded as a whole."""
+    try:
+        top = msgspec.json.decode(text, type=_Top)
+        if not top.kind.endswith("List"):
+            return None
+        items: list[Any] = []
+        passed: set[int] = set()
+        for item in top.items:
+            if top.kind == "List" and _passable(item):
+                passed.add(len(items))
+                items.append(None)
+            else:
+                items.append({key: _decoded(key, raw) for key, raw in item.items()})
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return None
+    return ListData({"apiVersion": top.api_version, "kind": top.kind, "items": items}, frozenset(passed))
+
+
+def _decoded(key: str, raw: msgspec.Raw) -> Any:
+    if key == "metadata" and _MANAGED_RAW in bytes(raw):
+        members = msgspec.json.decode(raw)
+        return without_managed({key: members})[key]
+    return msgspec.json.decode(raw)
+
+
+def _passable(item: dict[str, msgspec.Raw]) -> bool:
+    """Tell whether an item cannot matter, or is of a kind that is never read."""
+    kind = msgspec.json.decode(item["kind"]) if "kind" in item else None
+    if kind == _UNREAD:
+        return True
+    if not isinstance(kind, str) or kind in _READ_ALONE or kind in KINDS or kind.endswith("List"):
+        return False
+    if "apiVersion" in item and _OPENSHIFT.encode() in bytes(item["apiVersion"]):
+        return False
+    return not any(_WORDS.search(part) or b"\\u" in part for part in _parts(item))
+
+
+def _parts(item: dict[str, msgspec.Raw]) -> Iterator[bytes]:
+    for key, raw in item.items():
+        yield key.encode()
+        yield bytes(raw)
+
+
+def passed_text(text: str, passed: frozenset[int], *, json: bool) -> Iterator[str]:
+    """Yield the text of the items that were passed over when a document with this text was read."""
+    if json:
+        raw = msgspec.json.decode(text, type=_RawItems).items
+        for number in sorted(passed):
+            yield bytes(raw[number]).decode()
+    else:
+        cuts = item_cuts(text) or []
+        for number in sorted(passed):
+            if number + 1 < len(cuts):
+                yield text[cuts[number] : cuts[number + 1]]
+
+
+class _RawItems(msgspec.Struct):
+    items: list[msgspec.Raw]
