@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -43,7 +43,7 @@ def namespaces(path: Path, count: int, total: int) -> None:
     spaces = [f"space-{number:05d}" for number in range(count)]
     items = [stamp(space) for space in spaces for stamp in few]
     items.extend(pod(space) for space in itertools.islice(itertools.cycle(spaces), total))
-    path.write_text('{"apiVersion":"v1","kind":"List","items":[%s]}' % ",\n".join(items), encoding="utf-8")
+    _compact(path, items)
 
 
 def tree(folder: Path, files: int) -> None:
@@ -60,8 +60,11 @@ def tree(folder: Path, files: int) -> None:
         ("secret", Stamp(objects.pull_secret, to_yaml), 2),
         ("stream", Stamp(objects.image_stream, to_yaml), 1),
     ]
-    kinds: list[tuple[str, Callable[[str], str]]] = [("app", lambda space: "---\n".join(one(space) for one in application))]
-    kinds *= 7
+
+    def app(space: str) -> str:
+        return "---\n".join(stamp(space) for stamp in application)
+
+    kinds: list[tuple[str, Callable[[str], str]]] = [("app", app)] * 7
     kinds += [(name, stamp) for name, stamp, weight in single for _ in range(weight)]
     for number, (name, make) in zip(range(files), itertools.cycle(kinds), strict=False):
         place = folder / f"team-{number // 90:03d}"
@@ -95,13 +98,17 @@ def findings(path: Path, count: int) -> None:
     """Write a List that yields about `count` findings: pull secrets with defects, and pods that cannot use them."""
     stamp = Stamp(_broken_secret, json.dumps)
     items = (stamp(f"space-{number % 500:05d}") for number in range(count))
-    path.write_text('{"apiVersion":"v1","kind":"List","items":[%s]}' % ",\n".join(items), encoding="utf-8")
+    _compact(path, items)
+
+
+def _compact(path: Path, items: Iterable[str]) -> None:
+    path.write_text('{"apiVersion":"v1","kind":"List","items":[' + ",\n".join(items) + "]}", encoding="utf-8")
 
 
 def _broken_secret(dice: objects.random.Random) -> dict[str, object]:
     found = objects.pull_secret(dice)
     found["metadata"] = {**found["metadata"], "name": objects.NAME}
-    found["data"] = {".dockerconfigjson": objects.base64.b64encode(b'{"auths":{"quay.io":{"auth":"dXNlcg=="}}}').decode()}
+    found["data"] = {".dockerconfigjson": objects.encoded('{"auths":{"quay.io":{"auth":"dXNlcg=="}}}')}
     return found
 
 

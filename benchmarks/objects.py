@@ -15,7 +15,10 @@ import yaml
 NAME, SPACE, UID, NUMBER = "zzname", "zzspace", "zzuid", "770077"
 """What stands in a variant for an instance's name, namespace, uid and resource version."""
 
-_WORDS = ["cart", "order", "search", "mail", "audit", "stock", "ledger", "quote", "ship", "track", "login", "image", "report", "cache", "relay", "probe"]
+_WORDS = (
+    *("cart", "order", "search", "mail", "audit", "stock", "ledger", "quote"),
+    *("ship", "track", "login", "image", "report", "cache", "relay", "probe"),
+)
 _HOSTS = ("registry.example.com", "quay.io", "ghcr.io", "docker.io", "image-registry.openshift-image-registry.svc:5000")
 _VARIANTS = 12
 
@@ -23,12 +26,12 @@ _VARIANTS = 12
 class _Dumper(yaml.CSafeDumper):  # type: ignore[misc] # PyYAML's stubs know no C classes
     """Writes as kubectl does: block style, sorted keys, nothing folded, literal blocks for text of several lines."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - a hook of PyYAML
         return True
 
 
 def _text(dumper: Any, value: str) -> Any:
-    style = "|" if "\n" in value else '"' if value in ("true", "false", "") or value.isdigit() else None
+    style = "|" if "\n" in value else '"' if value in ("true", "false", "") or value[:1].isdigit() else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
@@ -75,8 +78,8 @@ def _managed(data: Any) -> Any:
     if isinstance(data, dict):
         return {".": {}, **{f"f:{key}": _managed(value) for key, value in data.items()}}
     if isinstance(data, list):
-        keys = (json.dumps({"name": item["name"]}, separators=(",", ":")) for item in data if isinstance(item, dict) and "name" in item)
-        return {".": {}, **{f"k:{key}": _managed(item) for key, item in zip(keys, data, strict=False)}}
+        named = [item for item in data if isinstance(item, dict) and "name" in item]
+        return {".": {}, **{f'k:{{"name":"{item["name"]}"}}': _managed(item) for item in named}}
     return {}
 
 
@@ -96,7 +99,7 @@ def _container(dice: random.Random, name: str) -> dict[str, Any]:
             {"name": "POD_NAME", "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}}},
             {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"key": "token", "name": f"{name}-token"}}},
         ],
-        "image": f"{dice.choice(_HOSTS)}/{dice.choice(_WORDS)}/{dice.choice(_WORDS)}:{dice.randrange(9)}.{dice.randrange(20)}",
+        "image": f"{dice.choice(_HOSTS)}/{dice.choice(_WORDS)}/{dice.choice(_WORDS)}:{dice.randrange(9)}.1",
         "imagePullPolicy": "IfNotPresent",
         "livenessProbe": probe,
         "name": name,
@@ -256,7 +259,8 @@ def resource_definition(dice: random.Random) -> dict[str, Any]:
 
     def schema(depth: int) -> dict[str, Any]:
         described = " ".join(dice.choice(_WORDS) for _ in range(dice.randrange(8, 40)))
-        found: dict[str, Any] = {"description": f"{described} isn't set: it's the user's \"own\" choice", "type": "string"}
+        described += " isn't set: it's the user's \"own\" choice"
+        found: dict[str, Any] = {"description": described, "type": "string"}
         if depth:
             found["type"] = "object"
             found["properties"] = {word: schema(depth - 1) for word in dice.sample(_WORDS, 6)}
@@ -275,14 +279,15 @@ def resource_definition(dice: random.Random) -> dict[str, Any]:
     }
 
 
-def _encoded(text: str) -> str:
+def encoded(text: str) -> str:
+    """Return text in base64."""
     return base64.b64encode(text.encode()).decode()
 
 
 def pull_secret(dice: random.Random) -> dict[str, Any]:
     """A pull secret in good order, for every registry that the pods name."""
-    entries = {host: {"auth": _encoded(f"user{dice.randrange(100)}:pass")} for host in _HOSTS}
-    data = {".dockerconfigjson": _encoded(json.dumps({"auths": entries}))}
+    entries = {host: {"auth": encoded(f"user{dice.randrange(100)}:pass")} for host in _HOSTS}
+    data = {".dockerconfigjson": encoded(json.dumps({"auths": entries}))}
     metadata = _metadata(dice, {"kubectl-create": {"f:data": _managed(data)}})
     metadata["name"] = "registry-pull"
     return {
@@ -296,7 +301,7 @@ def pull_secret(dice: random.Random) -> dict[str, Any]:
 
 def other_secret(dice: random.Random) -> dict[str, Any]:
     """A secret that no registry reads: a token, a certificate."""
-    data = {"ca.crt": _encoded("x" * 1800), "token": _encoded("y" * dice.randrange(600, 1200))}
+    data = {"ca.crt": encoded("x" * 1800), "token": encoded("y" * dice.randrange(600, 1200))}
     metadata = _metadata(dice, {"kube-controller-manager": {"f:data": _managed(data)}})
     kind = dice.choice(["kubernetes.io/service-account-token", "kubernetes.io/tls", "Opaque"])
     return {"apiVersion": "v1", "data": data, "kind": "Secret", "metadata": metadata, "type": kind}

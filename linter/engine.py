@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from linter import __version__, registry
 from linter.clock import now
 from linter.comments import marked
-from linter.documents import read
+from linter.documents import collector_off, read
 from linter.documents.objects import Seen, objects
 from linter.fix.offer import Offers
 from linter.inventory import Builder, Inventory
@@ -193,6 +193,11 @@ def run(request: Request) -> Result:
 
     Raises `UsageError` for a rule selector that means nothing. What cannot be read is in the result, never raised.
     """
+    with collector_off():
+        return _run(request)
+
+
+def _run(request: Request) -> Result:
     known = catalogue(request.settings)
     settings = _resolved(request.settings, known)
     registry.check_options(settings.options, known)

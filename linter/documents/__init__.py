@@ -3,6 +3,9 @@
 `read` gives the documents of one artifact as plain data, `Positions` finds lines and columns afterwards, on demand.
 """
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from linter.documents.positions import Positions, Span
@@ -16,8 +19,8 @@ class Document(NamedTuple):
 
     `number` counts every document of the artifact from 0, dropped and broken ones too. `data` is dict, list, str, int,
     float, bool or None all the way down; aliased collections are one shared object, so treat it as read-only. The
-    `managedFields` of objects may be left out. `passed` are the indexes of a list's items that cannot matter and were not
-    read: `None` stands in their place.
+    `managedFields` of objects may be left out. `passed` are the indexes of a list's items that cannot matter and were
+    not read: `None` stands in their place.
     """
 
     path: str
@@ -67,3 +70,15 @@ __all__ = [
     "encode",
     "read",
 ]
+
+
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """Keep the cyclic garbage collector from walking a growing heap meanwhile."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -4,8 +4,6 @@ Mapping keys are text, the last of equal keys wins, merge keys are honoured, ali
 ignored. A collection used as a key becomes its source text, and so does an unquoted template mark (`{{ name }}`).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final
 
 from yaml.events import (
@@ -27,20 +25,6 @@ _NO_KEYS: Final = object()
 _ABSENT: Final = object()
 _MERGE: Final = object()
 """What the innermost collection waits for, in place of a key: an item, a key, the value of a merge key."""
-
-
-@contextmanager
-def collector_off() -> Iterator[None]:
-    """Keep the cyclic garbage collector from walking a growing heap while a document is parsed."""
-    import gc  # noqa: PLC0415 - kept beside its only use
-
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class _Frame:

@@ -21,7 +21,7 @@ from yaml.events import (
 )
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from linter.documents import scalars
+from linter.documents import lists, scalars
 from linter.documents.events import open_events, refusal
 from linter.documents.split import Chunk, has_directives, split
 from linter.model import Route
@@ -37,12 +37,12 @@ _TAGS: dict[type, str] = {
 
 
 class _Composer:
-    """Builds the nodes of one chunk; marks are offsets into the whole text."""
+    """Builds the nodes of one chunk; marks are offsets into the whole text, and count its lines unless told not to."""
 
-    def __init__(self, text: str, chunk: Chunk, limits: Limits) -> None:
+    def __init__(self, text: str, chunk: Chunk, limits: Limits, *, lines: bool = True) -> None:
         self._text = text
         self._offset = chunk.start
-        self._line = text.count("\n", 0, chunk.start)
+        self._line = text.count("\n", 0, chunk.start) if lines else 0
         self._limits = limits
         self._next: Callable[[], Any] = open_events(text[chunk.start : chunk.end])
         self._known: dict[str, Node] = {}
@@ -145,10 +145,10 @@ class _Composer:
         return ScalarNode(scalars.STR, text, node.start_mark, node.end_mark, "")
 
 
-def _compose_one(text: str, chunk: Chunk, limits: Limits) -> Node | None:
+def _compose_one(text: str, chunk: Chunk, limits: Limits, *, lines: bool = True) -> Node | None:
     """Return the root node of one document, or `None` when it cannot be parsed."""
     try:
-        return next(_Composer(text, chunk, limits).documents(), None)
+        return next(_Composer(text, chunk, limits, lines=lines).documents(), None)
     except yaml.YAMLError:
         return None
 
@@ -161,6 +161,8 @@ class Stream:
         self._limits = limits
         self._roots: dict[int, Node | None] = {}
         self._chunks: list[Chunk] | None = None
+        self._items: dict[int, list[int]] = {}
+        self._last: tuple[Chunk, Node | None] = (Chunk(0, 0), None)
         if has_directives(text):
             try:
                 whole = list(_Composer(text, Chunk(0, len(text)), limits).documents())
@@ -175,6 +177,20 @@ class Stream:
     def __len__(self) -> int:
         """Return the number of documents, broken ones too."""
         return len(self._chunks or ())
+
+    def item(self, number: int, index: str | int) -> Node | None:
+        """Return a list of one node: an item of a document that was read item by item; `None` for other documents."""
+        if number not in self._items:
+            chunk = self._chunks[number] if self._chunks and 0 <= number < len(self._chunks) else Chunk(0, 0)
+            part = self._text if chunk == (0, len(self._text)) else self._text[chunk.start : chunk.end]
+            self._items[number] = [chunk.start + at for at in lists.item_cuts(part) or ()]
+        cuts = self._items[number]
+        if not isinstance(index, int) or not 0 <= index < len(cuts) - 1:
+            return None
+        chunk = Chunk(cuts[index], cuts[index + 1])
+        if self._last[0] != chunk:
+            self._last = (chunk, _compose_one(self._text, chunk, self._limits, lines=False))
+        return self._last[1]
 
     def root(self, number: int) -> Node | None:
         """Return the root node of a document; `None` when there is none or it cannot be parsed."""

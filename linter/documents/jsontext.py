@@ -12,6 +12,8 @@ from linter.sources import Limits
 _SPACE = re.compile(r"[ \t\r\n]*")
 _LOGS = re.compile(r"==== START logs for [^\n]*\n(?:(?!==== END logs)[^\n]*\n)*(?:==== END logs[^\n]*(?:\n|\Z))?")
 """What `kubectl cluster-info dump` writes between its JSON documents on standard output."""
+_TRAILING: Final = re.compile(r"trailing characters \(byte (\d+)\)")
+_LONG: Final = 10_000
 _LENIENT: Final = JSONDecoder(strict=False)
 
 
@@ -78,6 +80,19 @@ def json_values(text: str, limits: Limits | None = None) -> list[Value] | None:
     return [Value(_skip(text, 0), len(text.rstrip(" \t\r\n")), data)]
 
 
+def json_places(text: str) -> list[tuple[int, int]] | None:
+    """Return where the values that `json_values` would decode begin and end, without building those of a long text."""
+    try:
+        if len(text) > _LONG:
+            msgspec.json.decode(text, type=msgspec.Raw)
+        else:
+            msgspec.json.decode(text)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        values = _several(text, None)
+        return None if values is None else [(value.start, value.end) for value in values]
+    return [(_skip(text, 0), len(text.rstrip(" \t\r\n")))]
+
+
 def _several(text: str, limits: Limits | None) -> list[Value] | None:
     """Decode value after value with the standard library, which also takes what msgspec refuses."""
     values: list[Value] = []
@@ -124,6 +139,7 @@ class JsonPositions:
     def __init__(self, text: str) -> None:
         self._text = text
         self._members: dict[int, dict[str | int, _Member]] = {}
+        self._bytes = memoryview(text.encode()) if text.isascii() and len(text) > _LONG else None
 
     def find(self, start: int, end: int, route: Route) -> _Member | None:
         """Follow a route from the value at `start`; `None` when it leads nowhere."""
@@ -159,7 +175,7 @@ class JsonPositions:
         while self._text[at] != "}":
             key, key_end = scanstring(self._text, at + 1, False)
             start = self._blank(self._blank(key_end) + 1)  # over the colon
-            end = _LENIENT.raw_decode(self._text, start)[1]
+            end = self._end(start)
             members[key] = _Member(at, key_end, start, end)
             at = self._comma(end)
         return members
@@ -168,10 +184,25 @@ class JsonPositions:
         members: dict[str | int, _Member] = {}
         at = self._blank(at)
         while self._text[at] != "]":
-            end = _LENIENT.raw_decode(self._text, at)[1]
+            end = self._end(at)
             members[len(members)] = _Member(0, 0, at, end)
             at = self._comma(end)
         return members
+
+    def _end(self, start: int) -> int:
+        """Return where the value at `start` ends; of a long text without building the value."""
+        if self._bytes is not None and self._text[start] in "{[":
+            try:
+                msgspec.json.decode(self._bytes[start:], type=msgspec.Raw)
+            except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+                after = _TRAILING.search(str(error))
+                if after:  # the decoder counts what follows the value, and skips the blanks before it
+                    end = start + int(after[1]) - 1
+                    while self._text[end - 1] in " \t\r\n":
+                        end -= 1
+                    if self._text[end - 1] in "}]":
+                        return end
+        return _LENIENT.raw_decode(self._text, start)[1]
 
     def _comma(self, at: int) -> int:
         at = self._blank(at)

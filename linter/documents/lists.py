@@ -142,7 +142,8 @@ def _rest(text: str, starts: list[int], limits: Limits) -> dict[str, Any] | None
             return None
         if len(built) != 1 or not isinstance(built[0], dict):
             return None
-        if (number == 0) != (list(built[0])[-1:] == ["items"] and built[0]["items"] is None) or "<<" in built[0]:
+        sound = "items" not in built[0] if number else list(built[0])[-1:] == ["items"] and built[0]["items"] is None
+        if not sound or "<<" in built[0]:
             return None
         found.update(built[0])
     return found

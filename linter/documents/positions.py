@@ -2,13 +2,14 @@
 
 import re
 from bisect import bisect_right
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from linter.documents.dialects import without_logs
 from linter.documents.text import SourceText, decode
 from linter.model import Route
 from linter.sources import Limits
 
+_BLOCK: Final = 2**14
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -39,7 +40,7 @@ class Positions:
         self.text = without_logs(self.source.text)
         self._limits = limits or Limits()
         self._starts: list[int] | None = None
-        self._last = (0, 1)
+        self._above: list[int] | None = None
         self._old_breaks: bool | None = None
         self._finder: _JsonFinder | _YamlFinder | None = None
 
@@ -50,7 +51,7 @@ class Positions:
         have no key. The value of a collection ends with its last leaf, not with the comments after it; anchors and tags
         belong to a value.
         """
-        from linter.documents.build import collector_off  # noqa: PLC0415 - on demand
+        from linter.documents import collector_off  # noqa: PLC0415 - on demand
 
         with collector_off():
             if self._finder is None:
@@ -63,19 +64,21 @@ class Positions:
         return Span(start, end, *self._place(start), *self._place(end))
 
     def _place(self, offset: int) -> tuple[int, int]:
-        """Return line and column of an offset, counted from the last place: findings stand close together."""
+        """Return line and column of an offset, counted from the beginning of its block of the text."""
         if self._old_breaks is None:
             self._old_breaks = self.text.count("\r") != self.text.count("\r\n")
         if self._old_breaks:
             starts = self._line_starts()
             line = bisect_right(starts, offset)
             return line, offset - starts[line - 1] + 1
-        known, line = self._last
-        if offset < known:
-            line -= self.text.count("\n", offset, known)
-        else:
-            line += self.text.count("\n", known, offset)
-        self._last = (offset, line)
+        if self._above is None:
+            text, total = self.text, 0
+            self._above = [0]
+            for at in range(0, len(text), _BLOCK):
+                total += text.count("\n", at, at + _BLOCK)
+                self._above.append(total)
+        block = offset // _BLOCK
+        line = self._above[block] + self.text.count("\n", block * _BLOCK, offset) + 1
         return line, offset - self.text.rfind("\n", 0, offset)
 
     def line_text(self, number: int) -> str:
@@ -99,15 +102,15 @@ class Positions:
 
     def _make_finder(self) -> "_JsonFinder | _YamlFinder":
         """Choose as the reader did: JSON when the text is JSON, else YAML."""
-        from linter.documents.jsontext import TooDeepError, json_values, looks_like_json  # noqa: PLC0415 - on demand
+        from linter.documents.jsontext import TooDeepError, json_places, looks_like_json  # noqa: PLC0415 - on demand
 
         if looks_like_json(self.text):
             try:
-                values = json_values(self.text)
+                values = json_places(self.text)
             except TooDeepError:
                 values = []
             if values is not None:
-                return _JsonFinder(self.text, [(value.start, value.end) for value in values])
+                return _JsonFinder(self.text, values)
         return _YamlFinder(self.text, self._limits)
 
 
@@ -143,7 +146,12 @@ class _YamlFinder:
     def find(self, document: int, route: Route, part: str) -> tuple[int, int] | None:
         from linter.documents.compose import find_node  # noqa: PLC0415 - on demand
 
-        root = self._stream.root(document)
+        item = self._stream.item(document, route[1]) if route[:1] == ("items",) and len(route) > 1 else None
+        if item is not None:
+            root: Any = item
+            route = (0, *route[2:])
+        else:
+            root = self._stream.root(document)
         found = find_node(root, route) if root is not None else None
         if found is None:
             return None

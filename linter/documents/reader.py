@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import yaml
 
-from linter.documents import Document, Reading, Templated, lists
-from linter.documents.build import build, collector_off
+from linter.documents import Document, Reading, Templated, collector_off, lists
+from linter.documents.build import build
 from linter.documents.dialects import LOGS, without_logs
 from linter.documents.explain import Trouble, explain, pull_secret_key, remedy_for, template_of
 from linter.documents.kinds import FIELD_WORDS, matters

@@ -36,6 +36,8 @@ def _markers(text: str) -> Iterator[tuple[int, int, str]]:
     odd_breaks = text.count("\r") != text.count("\r\n")
     if not odd_breaks and not text.isascii():
         odd_breaks = any(mark in text for mark in BREAKS[2:])
+    if not odd_breaks and not any(mark in text for mark in ("\n---", "\n...", "\n\ufeff")):
+        text = text[:8]  # only the first line can be a marker
     for match in (_ANY_MARKER if odd_breaks else _PLAIN_MARKER).finditer(text):
         yield match.start() + (match[0][0] in BREAKS), match.end(), match[1]
 

@@ -94,7 +94,7 @@ def parse(text: str, format_hint: str, line: int = 0) -> list[Node | None]:
 
     `line` is the number of lines before `text` in its file.
     """
-    from linter.documents.build import collector_off  # noqa: PLC0415
+    from linter.documents import collector_off  # noqa: PLC0415
 
     try:
         with collector_off():

@@ -9,7 +9,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linter.documents.build import build, collector_off
+from linter.documents import collector_off
+from linter.documents.build import build
 from linter.documents.compose import compose_all, find_node, scalar_value
 from linter.documents.scalars import MERGE, key_text, resolve
 from linter.sources import Limits

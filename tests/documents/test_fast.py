@@ -1,0 +1,182 @@
+"""The fast paths against the parser: what machines write, read line by line, and lists, read item by item."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linter.documents import Positions, lists, read, simple
+from linter.documents.build import build
+from linter.sources import Limits
+
+LIMITS = Limits()
+WORDS = st.sampled_from(
+    ["a", "- a", "a: b", "it's", '"x', "'y", "{}", "[", "{a: b}", "k:", "x #y", "#c", "|", "&a b", "*a", "!t x", "", " ", "~",
+     "true", "010", "1.5", "-", "- ", "---", "0x1F", "<<", "<<: {a: b}", ": x", "? a", "\\u006bind", "é", "a\tb", "-5", "=", "%", "@", "`"]
+)  # fmt: skip
+KEYS = st.sampled_from(["kind", "metadata", "a", "f:a", '"q"', "'s'", "010", "yes", "a b", "k:{}", "managedFields", "-x"])
+LINES = st.builds(
+    lambda depth, dash, key, colon, value: "  " * depth + dash + key + colon + value,
+    st.integers(0, 4),
+    st.sampled_from(["", "", "- ", "- - ", "-   "]),
+    st.one_of(st.just(""), KEYS),
+    st.sampled_from([": ", ":", ": ", ":  ", ""]),
+    st.one_of(st.just(""), WORDS, st.sampled_from(["|", "|-", "|+", ">", "|2", '"a"', "'a'", '"a', "'a", "'a''b'"])),
+)
+
+
+def plain(text: str) -> Any:
+    """What the parser makes of a text; `REFUSED` where it makes nothing."""
+    try:
+        built = build(text, LIMITS)
+    except yaml.YAMLError:
+        return simple.REFUSED
+    return built[0] if built else simple.REFUSED
+
+
+def pruned(data: Any) -> Any:
+    """Data without the fields that nobody reads."""
+    if isinstance(data, dict) and isinstance(data.get("metadata"), dict):
+        data["metadata"].pop("managedFields", None)
+    return data
+
+
+def same(one: Any, other: Any) -> bool:
+    return repr(one) == repr(other) or one == other
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(LINES, min_size=1, max_size=9))
+def test_lines_mean_what_the_parser_says_or_are_refused(lines: list[str]) -> None:
+    text = "\n".join(lines) + "\n"
+    found = simple.read(text, LIMITS.depth)
+    assert found is simple.REFUSED or same(found, plain(text))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.recursive(
+        st.one_of(st.none(), st.booleans(), st.integers(), st.text("ab :#-'\"{}[]|>&*!%@\n\t", max_size=12)),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab.:'1", max_size=4), inner, max_size=3),
+        max_leaves=12,
+    ),
+    st.sampled_from([None, "|", '"', "'"]),
+)
+def test_what_is_dumped_is_read_or_refused(data: Any, style: Any) -> None:
+    text = yaml.dump(data, Dumper=yaml.CSafeDumper, default_flow_style=False, default_style=style, width=10**6)
+    found = simple.read(text, LIMITS.depth)
+    assert found is simple.REFUSED or same(found, plain(text))
+
+
+def test_what_kubectl_writes_is_not_refused() -> None:
+    text = (
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  annotations:\n    a.b/c: |\n      {\"a\": 'b'}\n    n: \"7\"\n"
+        "spec:\n  containers:\n  - args:\n    - --x=1\n    - |-\n       a\n        b\n    image: q.io/a@sha256:0\n    e: {}\n"
+    )
+    assert simple.read(text, 200) == yaml.load(text, yaml.CSafeLoader)
+
+
+MANAGED = """{0}managedFields:
+{0}- apiVersion: v1
+{0}  fieldsV1:
+{0}    f:metadata:
+{0}      .: {{}}
+{0}      k:{{"name":"a"}}: {{}}
+{0}  time: "2026-10-01T08:00:00Z"
+"""
+
+
+def item(kind: str, name: str, extra: str = "") -> str:
+    managed = MANAGED.format("    ")
+    return f"- apiVersion: v1\n  kind: {kind}\n  metadata:\n    name: {name}\n{managed}    uid: u\n{extra}"
+
+
+ODD = [
+    "  a: x\n",
+    '  a: "two\n    lines"\n',
+    '  a: "\n- kind: Secret\n  b: "\n',
+    "  a: 'it''s\n- kind: Secret'\n",
+    "  a: {b: [c,\n- d]}\n",
+    "  a: |\n    - kind: Secret\n    'open\n",
+    "  a: >-\n    \"open\n    {open\n",
+    "  a: # 'comment\n    b\n",
+    "# comment\n",
+    "  a: it's \"quoted\" {here}\n",
+    "  a: b |\n    \"c\n",
+    "  b: &x 1\n  c: *x\n",
+    "  <<: {kind: Secret}\n",
+    '  "k\\u0069nd": Secret\n',
+    "  kind: Secret\n",
+    "  metadata: x\n",
+    "  ? kind\n  : Secret\n",
+    "-\n  kind: Secret\n",
+    "- kind: List\n  items:\n  - kind: Secret\n",
+    "  a:\tb\n",
+    "  a: \u2028'\n",
+    "  - broken\n",
+    "  a: [x\n",
+    '  a: !t "x"\n',
+    "  data:\n    kind: Secret\n",
+]
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(["ConfigMap", "Secret", "CustomResourceDefinition", "Pod"]), st.sampled_from(["", *ODD])), min_size=1, max_size=4),
+    st.sampled_from(["kind: List\n", "kind: List\nmetadata:\n  a: ''\n", "kind: PodList\n", "items: []\nkind: List\n", ""]),
+    st.booleans(),
+)  # fmt: skip
+def test_lists_read_item_by_item_equal_the_parser(parts: list[tuple[str, str]], tail: str, indented: bool) -> None:
+    body = "".join(item(kind, f"n{number}", odd) for number, (kind, odd) in enumerate(parts))
+    if indented:
+        body = "".join(f"  {line}" for line in body.splitlines(keepends=True))
+    text = f"apiVersion: v1\nitems:\n{item('ConfigMap', 'long', '  a: ' + 'x' * 10_000 + chr(10)) if not indented else ''}{body}{tail}"
+    found = lists.yaml_list(text, LIMITS)
+    if found is None:
+        return
+    want = plain(text)
+    if want is simple.REFUSED:  # broken where nothing matters: what was read is what the sound items say
+        return
+    assert {key: value for key, value in found.data.items() if key != "items"} == {
+        key: value for key, value in want.items() if key != "items"
+    }
+    assert len(found.data["items"]) == len(want["items"])
+    for number, (mine, theirs) in enumerate(zip(found.data["items"], want["items"], strict=True)):
+        if number in found.passed:
+            assert mine is None
+            assert not isinstance(theirs, dict) or theirs.get("kind") in ("ConfigMap", "CustomResourceDefinition")
+        else:
+            assert mine == pruned(theirs)
+    positions = Positions("a.yaml", text.encode())
+    for number, one in enumerate(want["items"]):
+        if isinstance(one, dict) and isinstance(one.get("metadata"), dict) and "name" in one["metadata"]:
+            span = positions.span(0, ("items", number, "metadata", "name"))
+            assert span is not None
+            assert positions.text[span.start : span.end] == one["metadata"]["name"]
+
+
+@pytest.mark.parametrize("indent", [None, 0, 4])
+def test_json_lists_read_item_by_item_equal_the_parser(indent: int | None) -> None:
+    managed = [{"manager": "x", "fieldsV1": {"f:a": {}}}]
+    items = [
+        {"kind": "ConfigMap", "metadata": {"name": "a", "managedFields": managed}, "data": {"k": "x" * 10_000}},
+        {"kind": "Secret", "metadata": {"name": "b", "managedFields": managed}, "data": {"k": "é"}},
+        {"kind": "CustomResourceDefinition", "spec": {"imagePullSecrets": []}},
+        {"kind": "Route", "apiVersion": "route.openshift.io/v1", "metadata": 7},
+        {"kind": "Widget", "spec": {"pullSecret": "z"}},
+        {"metadata": {}},
+    ]
+    whole = {"apiVersion": "v1", "items": items, "kind": "List"}
+    text = json.dumps(whole, indent=indent).replace('"ConfigMap"', '"Config\\u004dap"')
+    (document,) = read("a.json", text.encode()).documents
+    assert document.passed == frozenset({2})  # an escape could spell anything: the first is read
+    for number, (mine, theirs) in enumerate(zip(document.data["items"], items, strict=True)):
+        assert mine == (None if number == 2 else pruned(json.loads(json.dumps(theirs))))
+    assert [json.loads(one) for one in lists.passed_text(text, document.passed, json=True)] == [items[2]]
+    positions = Positions("a.json", text.replace("é", "e").encode())
+    span = positions.span(0, ("items", 4, "spec", "pullSecret"))
+    assert span is not None
+    assert positions.text[span.start : span.end] == '"z"'
