@@ -23,7 +23,7 @@ _LINE: Final = re.compile(
     ((?:-[ ])*)                                             # 2 items that begin here
     (?:
       (?:
-        ([A-Za-z0-9_./$]\S*):                               # 3 a key without blanks
+        ([A-Za-z0-9_./$][!-~]*):                            # 3 a key without blanks
         (?:[ ](?=[^ \n])|$)
       )?
       (?:
@@ -33,7 +33,7 @@ _LINE: Final = re.compile(
       | (\{\}|\[\])                                         # 7 an empty collection
       | (\|[-+]?)                                           # 8 the head of a literal block
       )?
-    | (\#[^\n]*)                                            # 9 a comment
+    | (\#[ -~]*)                                             # 9 a comment
     ) $
     | ^ (.+) $                                              # 10 anything else
     """

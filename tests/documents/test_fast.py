@@ -49,9 +49,9 @@ def same(one: Any, other: Any) -> bool:
 
 
 @settings(max_examples=1500, deadline=None)
-@given(st.lists(LINES, min_size=1, max_size=9))
-def test_lines_mean_what_the_parser_says_or_are_refused(lines: list[str]) -> None:
-    text = "\n".join(lines) + "\n"
+@given(st.lists(LINES, min_size=1, max_size=9), st.sampled_from(["\n", "\n", "\n", "\r\n", "\r", "\n\ufeff", "\u2028", "\n\0"]))
+def test_lines_mean_what_the_parser_says_or_are_refused(lines: list[str], glue: str) -> None:
+    text = glue.join(lines) + "\n"
     found = simple.read(text, LIMITS.depth)
     assert found is simple.REFUSED or same(found, plain(text))
 
