@@ -1,5 +1,6 @@
 """The members of a zip file: by its directory, or, where that is cut off, one after the other from the start."""
 
+import lzma
 import stat
 import struct
 import zipfile
@@ -17,7 +18,19 @@ _END64: Final = b"PK\x06\x06"
 _LOCAL: Final = struct.Struct("<4s5H3L2H")
 _LARGEST_DIRECTORY: Final = 64 * 2**20
 _DEFLATED: Final = 8
-_BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
+_BROKEN: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    LookupError,
+    RuntimeError,
+    MemoryError,
+)
+"""What `zipfile` raises for bytes that are not what they should be; NotImplementedError is a RuntimeError."""
 
 
 class Entry(NamedTuple):
@@ -64,10 +77,12 @@ class Zip:
             return
         for info in self._zip.infolist():
             mode = info.external_attr >> 16
-            what = "folder" if info.is_dir() else "encrypted" if info.flag_bits & 1 else ""
+            what = "folder" if info.filename.endswith("/") else "encrypted" if info.flag_bits & 1 else ""
             if not what and mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
                 what = "link" if stat.S_ISLNK(mode) else "a device"
-            yield Entry(info.filename, what, info)
+            # Some tools of Windows write its separators, against the format.
+            name = info.filename if "/" in info.filename else info.filename.replace("\\", "/")
+            yield Entry(name, what, info)
 
     def read(self, entry: Entry, most: int) -> bytes:
         """Return the bytes of a member, at most `most` + 1 of them. Raise `DamagedError` when they cannot be had."""

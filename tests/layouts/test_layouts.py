@@ -18,7 +18,7 @@ import yaml
 import zstandard
 
 from linter import engine
-from linter.model import Finding, Scope
+from linter.model import Finding, Location, ObjectRef, Scope, Severity
 from linter.settings import Settings
 from linter.sources import archive, unpack
 
@@ -311,3 +311,11 @@ def test_archives_in_a_folder_have_to_be_named(tmp_path: Path) -> None:
     (problem,) = judge(tmp_path).run.problems
     assert "named themselves" in problem.remedy
     assert judge(*tmp_path.iterdir()).run.findings
+
+
+def test_an_object_of_a_cluster_is_the_same_wherever_its_dump_stands() -> None:
+    item = ObjectRef("config.openshift.io/v1", "Image", "", "cluster")
+    one = Finding("RC407", "n", Severity.WARNING, "m", item, Location("dump/a.yaml"), live=True)
+    assert one.fingerprint == one._replace(location=Location("dump.tar.gz!/a.yaml")).fingerprint
+    manifest = one._replace(live=False)
+    assert manifest.fingerprint != manifest._replace(location=Location("b.yaml")).fingerprint

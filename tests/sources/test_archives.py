@@ -6,6 +6,7 @@ import io
 import lzma
 import random
 import tarfile
+import tempfile
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Mapping
@@ -14,6 +15,8 @@ from typing import Any
 
 import pytest
 import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from linter.model import Problem
 from linter.sources import Artifact, InputProblem, Limits, Skipped, gather
@@ -305,3 +308,35 @@ def test_an_archive_twice_is_read_once(here: Path) -> None:
     (here / "b.tar").symlink_to("a.tar")
     entries = list(gather(["a.tar", "b.tar"]))
     assert [type(entry) for entry in entries] == [Artifact.__subclasses__()[0], Skipped]
+
+
+SMALL = {f"d/{number}.yaml": b"kind: Pod\n" * number for number in range(9)}
+SEEDS = [pack(SMALL) for pack in FORMS.values()] + [zipped(SMALL, zipfile.ZIP_LZMA), zipped(SMALL, zipfile.ZIP_BZIP2)]
+
+
+@settings(max_examples=150)
+@given(
+    st.sampled_from(SEEDS),
+    st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(max_size=6), st.integers(0, 700)), max_size=4),
+    st.booleans(),
+)
+def test_no_damage_is_more_than_a_problem(seed: bytes, changes: list[tuple[float, bytes, int]], pipe: bool) -> None:
+    data = bytearray(seed)
+    for place, new, gone in changes:
+        at = int(place * len(data))
+        data[at : at + (gone if gone > 650 else len(new))] = new
+    limits = Limits(file_bytes=2**22, archive_bytes=2**25, ratio_from=2**23)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "a.bin")
+        path.write_bytes(data)
+        artifacts = []
+        for entry in gather(["-" if pipe else str(path)], stdin=io.BytesIO(data), limits=limits):
+            if isinstance(entry, Artifact):
+                artifacts.append((entry, entry.read()))
+        for artifact, before in artifacts:
+            assert artifact.read() == before
+
+
+def test_separators_of_windows(here: Path) -> None:
+    whole = zipped({"d/a.yaml": b"a", "b.yaml": b"b"}).replace(b"d/a.yaml", b"d\\a.yaml")
+    assert Read(whole).data == {"d/a.yaml": b"a", "b.yaml": b"b"}
