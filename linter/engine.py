@@ -22,6 +22,7 @@ from linter.sources import REPEATED, Artifact, InputProblem, Skipped, gather, wi
 from linter.universes import Input, Universe, universes
 
 if TYPE_CHECKING:
+    from linter.changes import Change, Touch
     from linter.registry import Loaded
 
 class Request(NamedTuple):
@@ -30,7 +31,9 @@ class Request(NamedTuple):
     `overlay` holds contents that stand in for what is on disk, by display path: files as a fix would leave them.
     `baseline` holds the fingerprints of findings that do not count, `baseline_path` says where they are from.
     `wants` are the parts of a run that are made only for reports that show them: "pulls" and "diffs". `progress` is
-    told the share that has been read, from 0 to 1, and what comes next.
+    told the share that has been read, from 0 to 1, and what comes next. The last `context` paths are read and
+    judged with the others, and only what concerns the others is reported; with `change` only what that change touches.
+    `gather` stands in for the one of `linter.sources`.
     """
 
     paths: tuple[str, ...]
@@ -44,6 +47,9 @@ class Request(NamedTuple):
     baseline_path: str = ""
     wants: frozenset[str] = frozenset()
     progress: Callable[[float, str], None] | None = None
+    context: int = 0
+    change: "Change | None" = None
+    gather: Callable[..., Iterator[Artifact | Problem | Skipped]] = gather
 
 
 class Result(NamedTuple):
@@ -86,7 +92,7 @@ class _Reader:
 
     def _read(self, request: Request) -> None:
         settings, progress = request.settings, request.progress
-        for entry in gather(request.paths, exclude=settings.exclude, stdin=request.stdin, progress=progress):
+        for entry in request.gather(request.paths, exclude=settings.exclude, stdin=request.stdin, progress=progress):
             if isinstance(entry, Problem):
                 self.problems.append(entry)
             elif isinstance(entry, Skipped):
@@ -221,7 +227,9 @@ def _run(request: Request) -> Result:
     locator = Locator(reader.bytes_of, inventories)
     located = sorted(locator.findings(findings), key=_order)
     kept, suppressed, remarks = _settle(located, request, reader, inventories, locator, chosen)
-    counted = tuple(one for one in kept if one.fingerprint not in request.baseline)
+    touch = _touch(request, reader, inventories)
+    reported = [one for one in kept if touch is None or touch.finding(one)]
+    counted = tuple(one for one in reported if one.fingerprint not in request.baseline)
     if "diffs" in request.wants:
         from linter.diffs import attach  # noqa: PLC0415 - only some reports show diffs
 
@@ -232,9 +240,12 @@ def _run(request: Request) -> Result:
         findings=counted,
         rules=tuple(registry.info(loaded) for loaded in chosen),
         suppressed=tuple(suppressed),
-        not_evaluated=tuple(locator.not_evaluated(withheld)),
-        problems=(*reader.problems, *remarks),
-        baselined=len(kept) - len(counted),
+        not_evaluated=tuple(
+            one for one in locator.not_evaluated(withheld) if touch is None or touch.unjudged(one)
+        ),
+        problems=tuple(one for one in (*reader.problems, *remarks) if touch is None or touch.problem(one)),
+        baselined=len(reported) - len(counted),
+        untouched=len(kept) - len(reported),
         baseline=_compared(request, located),
         pulls=_pulls(request, settings, inventories, counted),
         time=now(),
@@ -299,6 +310,16 @@ def _settle(
     settled = settle(located, material)
     kept, elsewhere = overrides.apply(settled.findings, settings, known)
     return kept, [*settled.suppressed, *elsewhere], settled.problems
+
+
+def _touch(request: Request, reader: _Reader, inventories: Sequence[Inventory]) -> "Touch | None":
+    """What tells whether something concerns the call; None where the call is about all that was read."""
+    if not (request.context or request.change):
+        return None
+    from linter import changes  # noqa: PLC0415 - most calls are about all that was read
+
+    change = request.change or changes.whole(reader.artifacts, len(request.paths) - request.context)
+    return changes.Touch(change, reader.artifacts, inventories)
 
 
 def _inventory(group: Universe, reader: _Reader) -> tuple[Inventory, Counter[str]]:

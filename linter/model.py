@@ -448,6 +448,7 @@ class Run(NamedTuple):
     pulls: Pulls | None = None
     time: int = 0
     trend: Trend | None = None
+    untouched: int = 0
 
     def counts(self) -> dict[str, int]:
         """Findings per severity label, every label present, worst first."""

@@ -206,6 +206,7 @@ class _Coverage(_Record):
 
 class _Summary(_Record):
     baselined: int
+    untouched: int = 0
 
 
 class _Baseline(_Record):
@@ -345,6 +346,7 @@ def _run(result: _Result) -> Run:
         else Pulls(tuple(map(_pull, result.pulls.resolved)), result.pulls.total),
         time=_seconds(result.time) if result.time is not None else 0,
         trend=_trend(result.trend) if result.trend is not None else None,
+        untouched=result.summary.untouched,
     )
 
 

@@ -94,6 +94,7 @@ def left_aside(run: Run) -> str:
     parts = [f"{len(run.not_evaluated):,} not evaluated"] if run.not_evaluated else []
     parts += [f"{len(run.suppressed):,} suppressed"] if run.suppressed else []
     parts += [f"{run.baselined:,} in the baseline"] if run.baselined else []
+    parts += [f"{run.untouched:,} not touched by the change"] if run.untouched else []
     parts += [count(len(run.problems), "problem")] if run.problems else []
     return ", ".join(parts)
 

@@ -57,6 +57,7 @@ def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of
         **run.counts(),
         "suppressed": len(run.suppressed),
         "baselined": run.baselined,
+        "untouched": run.untouched,
         "not_evaluated": len(run.not_evaluated),
         "problems": len(run.problems),
     }

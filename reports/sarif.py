@@ -65,6 +65,7 @@ def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of
                     "artifacts": scan.artifacts,
                     "passedOver": dict(scan.skipped),
                     "baselined": run.baselined,
+                    "untouched": run.untouched,
                 },
             }
         ],

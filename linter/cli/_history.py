@@ -33,6 +33,8 @@ def opened(arguments: argparse.Namespace) -> "Store | None":
             if given:
                 raise UsageError(f"{option} needs a history to compare with: add --history FILE")
         return None
+    if arguments.changed_since or arguments.context:
+        raise UsageError("--history stores whole scans: leave out --changed-since and --context")
     from linter.history import open_store  # noqa: PLC0415 - most calls keep no history
 
     return open_store(arguments.history)

@@ -67,6 +67,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strict", action="store_true", help="exit 3 when something could not be evaluated")
     parser.add_argument("--baseline", metavar="FILE", help="do not count the findings of this file (regcred baseline)")
     _add_history(parser)
+    add_change(parser)
     fixing = parser.add_argument_group("repairs")
     fixing.add_argument("--fix", action="store_true", help="repair files in place, comments and layout kept")
     fixing.add_argument("--diff", action="store_true", help="show what --fix would change, credentials masked")
@@ -98,6 +99,24 @@ def _add_history(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_change(parser: argparse.ArgumentParser) -> None:
+    """Declare what narrows a report to a change."""
+    change = parser.add_argument_group("only what a change touches (all is judged all the same)")
+    narrow = change.add_mutually_exclusive_group()
+    narrow.add_argument(
+        "--changed-since",
+        metavar="REF",
+        help="report what differs from the git commit REF, or was not found there: what a pull request brings",
+    )
+    narrow.add_argument(
+        "--context",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="read this too, and report only what concerns the other paths: for a hook that is given changed files",
+    )
+
+
 def execute(arguments: argparse.Namespace) -> int:
     """Run `regcred check` and return its exit code."""
     from linter import engine  # noqa: PLC0415 - `--help` does not need the engine
@@ -112,6 +131,10 @@ def execute(arguments: argparse.Namespace) -> int:
             baseline=frozenset(baseline.load(arguments.baseline)), baseline_path=arguments.baseline
         )
     outputs = outputs_of(arguments)
+    if arguments.changed_since or arguments.context:
+        from linter.cli._changed import narrowed  # noqa: PLC0415 - as above
+
+        request = narrowed(request, arguments.changed_since, arguments.context)
     request = request._replace(wants=wants_of(outputs))
     store = opened(arguments)
     result = engine.run(request)

@@ -187,6 +187,7 @@ FULL = SMALL._replace(
     not_evaluated=NOT_EVALUATED,
     problems=PROBLEMS,
     baselined=4,
+    untouched=6,
 )
 
 DAY = 86_400

@@ -119,6 +119,7 @@ RUN = st.builds(
     pulls=st.none() | st.builds(model.Pulls, tuples(PULL, 3), COUNT),
     time=COUNT,
     trend=st.none() | TREND,
+    untouched=COUNT,
 )
 
 CHECKS = {}

@@ -99,6 +99,7 @@ def test_the_summary_counts():
         "info": 1,
         "suppressed": 1,
         "baselined": 4,
+        "untouched": 6,
         "not_evaluated": 11,
         "problems": 2,
     }
