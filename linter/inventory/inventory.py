@@ -81,6 +81,7 @@ class Inventory:
         self.insecure_registries = insecure_registries
         self._complete = complete
         self._mentions = mentions
+        self._of_kinds: dict[frozenset[str], tuple[KubeObject, ...]] = {}
 
     @cached_property
     def _secrets_by_name(self) -> "_Named[PullSecret]":
@@ -162,6 +163,12 @@ class Inventory:
         if self.scope is Scope.CLUSTER:
             return (kind, namespace) in self._complete or (kind, "*") in self._complete
         return any(where_kind == kind and compatible(where, namespace) for where_kind, where in self._complete)
+
+    def of_kinds(self, kinds: frozenset[str]) -> tuple[KubeObject, ...]:
+        """The objects of these kinds, in the order of the scan; looked for once, whoever asks and how often."""
+        if kinds not in self._of_kinds:
+            self._of_kinds[kinds] = tuple(item for item in self.objects if item.kind in kinds)
+        return self._of_kinds[kinds]
 
     def mentions(self, secret: PullSecret) -> str:
         """Where the secret's name stands in text that is no known reference (a path), or "": looked up on demand."""

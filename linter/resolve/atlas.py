@@ -28,6 +28,7 @@ class Atlas:
     def __init__(self, inventory: Inventory, settings: Settings) -> None:
         self.inventory = inventory
         self.settings = settings
+        self._holders: dict[str, list[PullSecret]] = {}
         self._nearly: dict[tuple[str, str], list[tuple[PullSecret, Entry, Near]]] = {}
 
     @cached_property
@@ -49,6 +50,11 @@ class Atlas:
 
     def holders(self, lookup: str) -> list[PullSecret]:
         """Every secret of the scan, linked or not and of whatever type, with a credential for `lookup`."""
+        if lookup not in self._holders:
+            self._holders[lookup] = self._look_holders(lookup)
+        return self._holders[lookup]
+
+    def _look_holders(self, lookup: str) -> list[PullSecret]:
         host = lookup.partition("/")[0]
         found = [*self._entries.get(host, ()), *self._entries.get("", ())]
         kept = [secret for secret, entry in found if key_matches(entry.registry, lookup)]

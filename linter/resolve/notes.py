@@ -64,9 +64,8 @@ def misplaced(case: Case) -> Iterator[str]:
 
 def mirrors(inventory: Inventory, reference: str) -> Iterator[Mirror]:
     """The mirrors to which the cluster's mirror sets send an image, in order."""
-    for item in inventory.objects:
-        field = _MIRROR_SETS.get(item.kind)
-        entries = dig(item.body, "spec", field) if field is not None else None
+    for item in inventory.of_kinds(frozenset(_MIRROR_SETS)):
+        entries = dig(item.body, "spec", _MIRROR_SETS[item.kind])
         for entry in entries if isinstance(entries, list) else []:
             source = text(dig(entry, "source"))
             if not source or not (reference == source or reference.startswith(source + "/")):
