@@ -19,6 +19,7 @@ from linter.model import Baseline, Finding, Location, NotEvaluated, Problem, Pul
 from linter.proof import Prover
 from linter.settings import Settings
 from linter.sources import REPEATED, Artifact, InputProblem, Skipped, gather, within
+from linter.timing import unheard
 from linter.universes import Input, Universe, universes
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Request(NamedTuple):
     `wants` are the parts of a run that are made only for reports that show them: "pulls" and "diffs". `progress` is
     told the share that has been read, from 0 to 1, and what comes next. The last `context` paths are read and
     judged with the others, and only what concerns the others is reported; with `change` only what that change touches.
-    `gather` stands in for the one of `linter.sources`.
+    `gather` stands in for the one of `linter.sources`; `lap` is told the name of each phase when it ends.
     """
 
     paths: tuple[str, ...]
@@ -50,6 +51,7 @@ class Request(NamedTuple):
     context: int = 0
     change: "Change | None" = None
     gather: Callable[..., Iterator[Artifact | Problem | Skipped]] = gather
+    lap: Callable[[str], None] = unheard
 
 
 class Result(NamedTuple):
@@ -79,6 +81,7 @@ class _Reader:
     def __init__(self, request: Request) -> None:
         self.inputs = [Input(path) for path in request.paths]
         self.overlay = request.overlay
+        self._lap = request.lap
         self.artifacts: dict[str, Artifact] = {}
         self.problems: list[Problem] = []
         self.templated: list[tuple[int, NotEvaluated]] = []
@@ -124,6 +127,7 @@ class _Reader:
         except InputProblem as failed:
             self.problems.append(failed.problem)
             return
+        self._lap("find and read files")
         source = self.inputs[artifact.input].part(artifact.path)
         self.artifacts[artifact.path] = artifact
         source.paths.append(artifact.path)
@@ -142,6 +146,7 @@ class _Reader:
             source.evidence.add(artifact.path, found, logs=reading.logs, whole=not reading.problems)
         if not reading.documents:
             source.evidence.add(artifact.path, (), logs=reading.logs, whole=not reading.problems)
+        self._lap("parse")
 
     def unread(self) -> frozenset[str]:
         """The paths of which at least a part could not be read."""
@@ -208,6 +213,7 @@ def _run(request: Request) -> Result:
     settings = _resolved(request.settings, known)
     registry.check_options(settings.options, known)
     chosen = registry.selected(request.select or settings.select, (*request.ignore, *settings.ignore), known)
+    request.lap("start")
     reader = _Reader(request)
     inventories: list[Inventory] = []
     scans: list[Scan] = []
@@ -217,16 +223,20 @@ def _run(request: Request) -> Result:
     for group in universes(reader.inputs, request.scope):
         inventory, kinds = _inventory(group, reader)
         inventories.append(inventory)
-        found, unjudged = judge(inventory, chosen, settings)
+        request.lap("join")
+        found, unjudged = judge(inventory, chosen, settings, request.lap)
         prover = Prover(inventory)
         findings.extend(_offered(prover.attach(finding), offers) for finding in found)
         withheld.extend(unjudged)
         scans.append(_scan(group, kinds, chosen))
+        request.lap("prove fixes")
     withheld.extend(entry for _, entry in reader.templated)
     reader.expect(findings, withheld)
     locator = Locator(reader.bytes_of, inventories)
     located = sorted(locator.findings(findings), key=_order)
+    request.lap("find positions")
     kept, suppressed, remarks = _settle(located, request, reader, inventories, locator, chosen)
+    request.lap("settle suppressions")
     touch = _touch(request, reader, inventories)
     reported = [one for one in kept if touch is None or touch.finding(one)]
     counted = tuple(one for one in reported if one.fingerprint not in request.baseline)
@@ -366,11 +376,11 @@ def _unparsed(
 
 
 def judge(
-    inventory: Inventory, chosen: Sequence["Loaded"], settings: Settings
+    inventory: Inventory, chosen: Sequence["Loaded"], settings: Settings, lap: Callable[[str], None] = unheard
 ) -> tuple[list[Finding], list[NotEvaluated]]:
     """Run the rules `chosen` over one inventory: their findings, and what could not be judged.
 
-    The severities of `settings` are by code here.
+    The severities of `settings` are by code here; `lap` is told the name of each rule when it has run.
     """
     from linter.rule import Context  # noqa: PLC0415 - rules and their imports load when there is something to judge
 
@@ -383,6 +393,7 @@ def judge(
         for finding in loaded.rule.check(context):
             findings.append(finding._replace(severity=severity) if severity else finding)
         withheld.extend(context.withheld)
+        lap(f"rule {loaded.rule.code} {loaded.name}")
     return findings, withheld
 
 

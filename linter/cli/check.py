@@ -66,6 +66,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_outputs(parser)
     parser.add_argument("--strict", action="store_true", help="exit 3 when something could not be evaluated")
     parser.add_argument("--baseline", metavar="FILE", help="do not count the findings of this file (regcred baseline)")
+    parser.add_argument("--timing", action="store_true", help="tell on standard error where the time went")
     _add_history(parser)
     add_change(parser)
     fixing = parser.add_argument_group("repairs")
@@ -122,8 +123,12 @@ def execute(arguments: argparse.Namespace) -> int:
     from linter import engine  # noqa: PLC0415 - `--help` does not need the engine
     from linter.cli._history import keep, opened  # noqa: PLC0415 - as above
     from linter.errors import HistoryError  # noqa: PLC0415 - as above
+    from linter.timing import Clock  # noqa: PLC0415 - as above
 
     request = request_of(arguments)
+    clock = Clock() if arguments.timing else None
+    if clock is not None:
+        request = request._replace(lap=clock)
     if arguments.baseline:
         from linter import baseline  # noqa: PLC0415 - most calls have none
 
@@ -152,6 +157,9 @@ def execute(arguments: argparse.Namespace) -> int:
             store.close()
     for name, path in outputs:
         write(name, path, run, arguments)
+        request.lap(f"report {name}")
+    if clock is not None:
+        sys.stderr.write("\n".join(["where the time went:", *clock.lines()]) + "\n")
     if failed is not None:
         raise failed
     return exit_code(run, arguments)
