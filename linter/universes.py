@@ -14,6 +14,7 @@ from linter.sources.choice import without_suffix
 _REPOSITORY = "manifests"
 _ANY_LIST = "kubectl-get"
 _REMOVED = "(removed)"
+_ERRORS = "-errors.json"
 
 
 class Part:
@@ -27,8 +28,11 @@ class Part:
         self.skipped: Counter[str] = Counter()
 
     def arrange(self) -> None:
-        """Put documents in the order of their paths: members of an archive come in any."""
-        self.documents.sort(key=lambda held: (held[0].path.split("/"), held[0].number))
+        """Put documents in the order of their paths: members of an archive come in any.
+
+        What a collector could not decode comes before what it kept of the same secret: of two, the first counts.
+        """
+        self.documents.sort(key=lambda held: (_place(held[0]), held[0].number))
 
     def identify(self) -> None:
         """Mark what a cluster has written as such, where the tool that wrote the dump took its identity away."""
@@ -93,6 +97,10 @@ class Input:
         homeless = ((root, part) for root, part in rest.items() if part.evidence.objects)
         left = [part for root, part in homeless if not any(_below(root, dump) for dump in dumps)]
         return [*dumps.values(), *left]
+
+
+def _place(document: Document) -> tuple[bool, list[str]]:
+    return not document.path.endswith(_ERRORS), document.path.split("/")
 
 
 def _below(root: str | None, dump: str | None) -> bool:

@@ -46,6 +46,7 @@ _STYLES: Final = {
     "fix": "32",
 }
 _FIRST: Final = 5
+_MOST_OPENING: Final = 10
 _LABEL: Final = 7
 
 
@@ -101,9 +102,12 @@ class _Page:
 
     def opening(self, run: Run) -> None:
         """Write of every cluster what it was read from, and what that can prove: the findings rest on it."""
-        for scan in run.scans:
-            if scan.scope is Scope.CLUSTER:
-                self.lines += [self.paint("dim", line) for line in self.wrap(taken_for(scan, run), 0)]
+        clusters = [taken_for(scan, run) for scan in run.scans if scan.scope is Scope.CLUSTER]
+        shown = clusters if self.all or len(clusters) <= _MOST_OPENING else clusters[:_FIRST]
+        for text in shown:
+            self.lines += [self.paint("dim", line) for line in self.wrap(text, 0)]
+        if len(clusters) > len(shown):
+            self.lines.append(self.paint("dim", f"and {len(clusters) - len(shown):,} more clusters"))
 
     def finding(self, finding: Finding) -> None:
         """Write one finding."""

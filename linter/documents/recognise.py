@@ -137,11 +137,11 @@ def _recognise(evidence: Evidence) -> Recognised:
         why = f"container logs stand between its objects, and {live}"
         return Recognised(Scope.CLUSTER, CLUSTER_INFO, why, PROVES[CLUSTER_INFO], stated)
     if hits * 2 > evidence.artifacts and mostly_live:
-        why = f"{hits} of {evidence.artifacts} files lie as in a {layout}, and {live}"
+        why = f"{hits} of {evidence.artifacts} files lie as those of {layout}, and {live}"
         return Recognised(Scope.CLUSTER, layout, why, PROVES[layout], stated)
     stripped = layout in (DUMPALL, KUBE_DUMP) and hits * 10 >= evidence.artifacts * 9
     if stripped and evidence.witnesses and hits >= _FEW:
-        why = f"{hits} of {evidence.artifacts} files lie as in a {layout}, and {evidence.witnesses} objects in it"
+        why = f"{hits} of {evidence.artifacts} files lie as those of {layout}, and {evidence.witnesses} objects in it"
         return Recognised(Scope.CLUSTER, layout, f"{why} are a cluster's own", PROVES[layout], stated)
     in_most_files = evidence.live_artifacts * 2 > evidence.artifacts
     if mostly_live and in_most_files and (evidence.listed or evidence.live >= _FEW):

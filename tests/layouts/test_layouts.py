@@ -244,6 +244,7 @@ def test_the_collectors_error_is_told_and_registries_are_no_more_than_named(tmp_
         "the support bundle's collector could not decode it: invalid character 'e' looking for beginning of value"
     )
     assert told["forgotten"].endswith("(registry.team.example)")
+    assert told["broken"].endswith("its entry registry.example.com: illegal base64 data at input byte 4")
 
 
 def test_an_error_of_a_collector_is_not_quoted_when_it_could_be_anything(tmp_path: Path) -> None:

@@ -194,6 +194,8 @@ def _bundle(objects: list[Object], frame: Callable[[str, str, list[Object]], Any
             _, _, space, name = names(item)
             for key, entry in json.loads(base64.b64decode(item["data"][".dockerconfigjson"]))["auths"].items():
                 user = base64.b64decode(entry["auth"]).decode().partition(":")[0]
+                if name == "broken":
+                    errors[f"{space}/{name}/{key}"] = "illegal base64 data at input byte 4"
                 if name == "importer":
                     errors[f"{space}/{name}"] = "invalid character 'e' looking for beginning of value"
                     continue

@@ -110,3 +110,11 @@ def test_a_history_tells_how_old_a_finding_is():
     assert "  seen:  first 2026-09-18, 3 days old\n" in written
     assert "  seen:  first 2026-09-21, new in this scan\n" in written
     assert "seen:" not in render(runs.FULL, Options())
+
+
+def test_many_clusters_open_with_the_first():
+    run = runs.RUNS["full"]
+    cluster = next(scan for scan in run.scans if scan.scope == "cluster")
+    fleet = run._replace(scans=tuple(cluster._replace(name=f"c{number}") for number in range(12)))
+    assert "and 7 more clusters\n" in render(fleet, Options())
+    assert "c11: judged as cluster" in render(fleet, Options(verbose=True))
