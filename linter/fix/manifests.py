@@ -8,7 +8,7 @@ from linter.fix.data import apply_to_data, same, to_data
 from linter.fix.mask import mask_lines, parsed
 from linter.fix.naming import file_name, one_line
 from linter.fix.plan import declined, plan
-from linter.fix.readme import Repaired, readme
+from linter.fix.readme import Repaired, index, readme
 from linter.fix.scalars import Style, render_block
 from linter.fix.takeaway import only_removes, removals
 from linter.fix.tree import parse
@@ -233,9 +233,26 @@ def _lay_out(
     for folder, names in folders.items():
         if any(names):
             files[f"{folder}/kustomization.yaml"] = FixFile(_kustomization([name for name in names if name]))
-    if done or collected.sources:
+    if len(clusters) > 1:
+        files |= _by_cluster(done, findings, refused, proof)
+    elif done or collected.sources:
         files["README.md"] = FixFile(readme(done, findings, refused, proof))
     return FixDir(dict(sorted(files.items())), tuple(applied), tuple(refused))
+
+
+def _by_cluster(
+    done: Sequence[Repaired], findings: Sequence[Finding], refused: Sequence[tuple[Fix, str]], proof: str
+) -> dict[str, FixFile]:
+    """One README for each cluster, beside its folders: its commands must reach no other. The first names them all."""
+    files: dict[str, FixFile] = {}
+    folders: dict[str, str] = {}
+    for cluster in dict.fromkeys(one.cluster for one in done):
+        folder = folders[cluster] = file_name(cluster)
+        own = [one._replace(path=one.path.removeprefix(f"{folder}/")) for one in done if one.cluster == cluster]
+        mine = [finding for finding in findings if finding.cluster == cluster]
+        files[f"{folder}/README.md"] = FixFile(readme(own, mine, refused))
+    files["README.md"] = FixFile(index(folders, proof))
+    return files
 
 
 def _rank(kind: str) -> int:

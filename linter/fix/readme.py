@@ -1,7 +1,7 @@
 """The README of a folder of repairs: what to apply in which order, what each file repairs, what remains."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from linter.fix.naming import inline, one_line, positional, shell
@@ -38,6 +38,15 @@ def readme(
     parts += [*_by_hand(repaired), *_links(repaired), *_restarts(repaired), *_files(repaired)]
     parts += [*_kept(repaired), *_further(repaired), *_left(findings, refused)]
     return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def index(folders: Mapping[str, str], proof: str = "") -> str:
+    """Return the Markdown text that leads to the folder of each cluster; `folders` is by the name of the cluster."""
+    lines = ["# Repairs\n", "Each cluster has a folder and a README of its own. Before you run what is in it, point"]
+    lines += ["`kubectl` at that cluster, and work in that folder.\n"]
+    lines += [f"Proof, of all repairs together: {inline(proof)}.\n"] if proof else []
+    lines += [f"- {inline(cluster)}: `{folder}/README.md`" for cluster, folder in folders.items()]
+    return "\n".join(lines) + "\n"
 
 
 def _intro(repaired: Sequence[Repaired]) -> Iterator[str]:

@@ -135,3 +135,47 @@ def test_the_summary_of_a_fix_covers_every_scan(tmp_path: Path, capsys: pytest.C
     _, told = check(capsys, *paths, "--scope", "cluster", "--fix")
     assert "2 pulls, builds or imports from failing to working; none the other way" in told
     assert "not the cluster: --fix-dir" in told
+
+
+def test_every_cluster_has_its_own_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("east", "west"):
+        item = "- " + "  ".join(OPAQUE.replace("robot", name).splitlines(keepends=True))
+        (tmp_path / f"{name}.yaml").write_text("apiVersion: v1\nkind: List\nitems:\n" + item)
+    paths = [str(tmp_path / f"{name}.yaml") for name in ("east", "west")]
+    folder = tmp_path / "fixes"
+    check(capsys, *paths, "--scope", "cluster", "--fix-dir", str(folder))
+    readmes = {path.relative_to(folder).parent: path.read_text() for path in folder.rglob("README.md")}
+    assert len(readmes) == 3
+    first = readmes.pop(Path())
+    for place, text in readmes.items():
+        assert f"`{place}/README.md`" in first
+        own, other = ("east", "west") if "east" in str(place) else ("west", "east")
+        assert f"kubectl delete secret/{own} -n shop" in text
+        assert f"secret/{other}" not in text
+        made = next(line.split()[3] for line in text.splitlines() if line.startswith("kubectl create"))
+        assert (folder / place / made).is_file()
+
+
+@pytest.mark.parametrize(
+    ("labels", "kept"),
+    [
+        ("argocd.argoproj.io/instance: store", "the Argo CD application store"),
+        ("kustomize.toolkit.fluxcd.io/name: store", "the Flux Kustomization store"),
+    ],
+)
+def test_what_a_tool_keeps_is_named(labels: str, kept: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(OPAQUE.replace("shop}", f"shop, labels: {{{labels}}}}}"))
+    folder = tmp_path / "fixes"
+    check(capsys, str(file), "--scope", "cluster", "--fix-dir", str(folder))
+    assert f"by {kept}" in (folder / "README.md").read_text()
+
+
+def test_a_build_file_is_no_object_of_a_cluster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "kustomization.yaml").write_text(
+        "secretGenerator:\n- name: robot\n  files: [.dockerconfigjson=config.json]\n"
+    )
+    folder = tmp_path / "fixes"
+    result, _ = check(capsys, str(tmp_path), "--fix-dir", str(folder))
+    assert fix_of(result, "RC117")["applicability"] == "safe"
+    assert not list(folder.rglob("*kustomization-*.yaml"))
