@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from linter.errors import FixError
-from linter.model import Edit, Fix, Op
+from linter.model import Applicability, Edit, Fix, Op
 
 if TYPE_CHECKING:
     from linter.fix.tree import Node
@@ -17,6 +17,7 @@ NO_FILE: Final = "standard input cannot be edited in place: --diff shows the cha
 IN_ARCHIVE: Final = "it stands in an archive, which is only read: --diff shows the change"
 """The obstacles of a fix for what stands in no file of its own."""
 
+_LARGE: Final = 200_000
 _MARKS: Final = (b"sops", b"# Source: ", b"config.kubernetes.io/origin")
 _SOPS: Final = re.compile(r"""(?m)^sops:|["']sops["']\s*:""")
 _RENDERED: Final = re.compile(r"(?m)^# Source: (\S+)\s*$")
@@ -30,6 +31,7 @@ class Offers:
         self._read = read
         self._editable = editable
         self._files: dict[str, _File | None] = {}
+        self._commented: dict[str, _File | None] = {}
 
     def judged(self, fix: Fix) -> Fix:
         """Return the fix, with the obstacle that keeps it out of the file, if there is one."""
@@ -37,7 +39,20 @@ class Offers:
             reason = self._obstacle(edit)
             if reason:
                 return fix._replace(obstacle=reason)
+        if fix.applicability is Applicability.SAFE and any(self._takes_comment(edit) for edit in fix.edits):
+            told = f"{fix.summary}; a comment inside goes with it"
+            return fix._replace(applicability=Applicability.UNSAFE, summary=told)
         return fix
+
+    def _takes_comment(self, edit: Edit) -> bool:
+        """Whether a removal takes a comment along: looked at where a comment can be, in documents of usual size."""
+        if edit.op is not Op.REMOVE:
+            return False
+        if edit.path not in self._commented:
+            data = self._read(edit.path)
+            self._commented[edit.path] = _File(edit.path, data) if data is not None and b"#" in data else None
+        file = self._commented[edit.path]
+        return file is not None and file.loses_comment(edit)
 
     def _obstacle(self, edit: Edit) -> str:
         if not self._editable(edit.path):
@@ -86,6 +101,20 @@ class _File:
         if _BUILT.search(chunk):
             return "kustomize built it from what its origin annotation names: change that, and build again"
         return "" if self._json else self._shared(edit, number, chunk)
+
+    def loses_comment(self, edit: Edit) -> bool:
+        """Whether making this edit alone removes a comment."""
+        if self._json or not 0 <= edit.document < len(self._chunks):
+            return False
+        start, end = self._chunks[edit.document]
+        if end - start > _LARGE or "#" not in self._text[start:end]:
+            return False
+        from linter.fix.text import edit_text  # noqa: PLC0415 - as above
+
+        try:
+            return bool(edit_text(self._text[start:end], [edit._replace(document=0)]).lost_comments)
+        except FixError:
+            return False
 
     def _shared(self, edit: Edit, number: int, chunk: str) -> str:
         """Why a YAML anchor keeps the edit out."""

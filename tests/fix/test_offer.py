@@ -179,3 +179,16 @@ def test_a_build_file_is_no_object_of_a_cluster(tmp_path: Path, capsys: pytest.C
     result, _ = check(capsys, str(tmp_path), "--fix-dir", str(folder))
     assert fix_of(result, "RC117")["applicability"] == "safe"
     assert not list(folder.rglob("*kustomization-*.yaml"))
+
+
+def test_a_removal_that_takes_a_comment_along_is_not_called_safe(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(ACCOUNT + "- name: robot # why it is here\n")
+    result, told = check(capsys, str(file), "--fix", "--select", "RC307")
+    assert fix_of(result, "RC307")["applicability"] == "unsafe"
+    assert fix_of(result, "RC307")["summary"].endswith("; a comment inside goes with it")
+    assert "nothing was changed" in told
+    check(capsys, str(file), "--fix", "--unsafe-fixes", "--select", "RC307")
+    assert file.read_text() == ACCOUNT

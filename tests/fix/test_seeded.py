@@ -1,4 +1,4 @@
-"""A repository with every defect that RULES can fix, in every style: --fix leaves it clean, by the diff on record.
+"""A repository with every defect that a rule can fix, in every style: --fix leaves it clean, by the diff on record.
 
 `seeded.diff` is what a careful person would have typed; it was read line by line. REGCRED_REWRITE=1 writes it anew.
 """
