@@ -14,7 +14,7 @@ BREAKS: Final = "\n\r\x85\u2028\u2029"
 
 _PLAIN_MARKER = re.compile(r"(?:\A|\n)\ufeff?(---|\.\.\.)(?=[ \t\r\n]|\Z)")
 _ANY_MARKER = re.compile(rf"(?:\A|[{BREAKS}])\ufeff?(---|\.\.\.)(?=[ \t{BREAKS}]|\Z)")
-_CONTENT = re.compile(rf"(?:\A|[{BREAKS}])(?:[ \t\ufeff]*[^\s#%\ufeff]|[ \t]+%)")
+_CONTENT = re.compile(rf"(?:\A|[{BREAKS}])(?:[ \t\ufeff]*[^ \t{BREAKS}#%\ufeff]|[ \t]+%)")
 _DIRECTIVE = re.compile(rf"(?:\A|[{BREAKS}])\ufeff?%")
 _LATE_MARK = re.compile(r"(?:---)?[ \t]*(?:\r?\n)?(?:\s|\#[^\n]*\n)*\ufeff")
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from linter.documents.build import build
 from linter.documents.compose import compose_all
-from linter.documents.split import has_directives, split
+from linter.documents.split import Chunk, has_directives, split
 from linter.sources import Limits
 
 LINES = st.sampled_from(
@@ -150,3 +150,8 @@ def test_a_byte_order_mark_between_pasted_files_is_no_content(glue: str) -> None
 
 def test_a_broken_document_costs_none_of_its_neighbours() -> None:
     assert [node is None for node in compose_all("a: 1\n---\nb: [\n---\nc: 1\n")] == [False, True, False]
+
+
+def test_a_blank_of_unicode_is_content() -> None:
+    assert split("\xa0\n") == [Chunk(0, 2)]
+    assert split(" \t\r\n# note\n") == []
