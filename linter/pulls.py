@@ -20,6 +20,9 @@ from linter.settings import Settings
 _MOST: Final = 3000
 """So many ways to pull are resolved in one run (a third of a millisecond each); the rest are only counted."""
 
+_WORK: Final = 40_000
+"""So many secrets are looked at for them: an import reads every secret of its namespace, and that may be thousands."""
+
 _NAMED: Final = 24
 """So many of those who pull in one way are named."""
 
@@ -88,8 +91,12 @@ def _way(case: Case) -> _Way:
 
 
 def _resolved(ways: Iterable[list[Case]], settings: Settings, atlases: dict[int, Atlas]) -> Iterator[Pull]:
+    work = 0
     for alike in ways:
         case = alike[0]
+        work += 1 + len(case.secrets)
+        if work > _WORK:
+            return
         atlas = atlases.setdefault(id(case.inventory), Atlas(case.inventory, settings))
         yield _pull(alike, explain(case, atlas))
 

@@ -66,6 +66,16 @@ def test_those_who_pull_in_the_same_way_are_told_once(capsys: pytest.CaptureFixt
     assert 0 < len(pull["who"]) < 60
 
 
+def test_what_is_resolved_is_bounded_and_what_is_not_is_counted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("linter.pulls._WORK", 4)
+    tree = saved(capsys, str(SAMPLE))
+    assert tree["pulls"]["total"] == 8
+    assert 0 < len(tree["pulls"]["resolved"]) < 4
+    assert all(pull["fails"] for pull in tree["pulls"]["resolved"][:1])
+
+
 def test_other_formats_resolve_nothing_and_make_no_diff(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("nobody asked for it")

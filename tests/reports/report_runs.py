@@ -16,12 +16,15 @@ from linter.model import (
     PayloadSpot,
     Problem,
     Proof,
+    Pull,
+    Pulls,
     Related,
     Resolved,
     RuleInfo,
     Run,
     Scan,
     Scope,
+    SecretUse,
     Seen,
     Sensitive,
     Severity,
@@ -270,7 +273,13 @@ def hostile(text: str) -> Run:
         1,
         time=NOW,
         trend=Trend((ClusterTrend(text, (TrendPoint(NOW, 1),), (Resolved(text, text, Severity.INFO, ref, 1, 2, 3),)),)),
+        pulls=Pulls((_hostile_pull(text, ref),), 1),
     )
+
+
+def _hostile_pull(text: str, ref: ObjectRef) -> Pull:
+    use = SecretUse(text, "missing", text)
+    return Pull((ref,), 2, text, "own", (use,), text, text, text, True, False, text, text, (text,), text)
 
 
 def large(number: int) -> Run:
