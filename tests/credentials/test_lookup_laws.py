@@ -8,7 +8,7 @@ import random
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from linter.credentials import Consumer, Lookup, PullSecret, lookup
@@ -248,6 +248,7 @@ def test_the_spelling_of_a_key_does_not_matter_to_a_keyring(
 
 @given(_host, _path, _path, st.integers(0, 12))
 def test_the_path_of_a_key_is_a_plain_string_prefix(host: str, path: str, rest: str, cut: int) -> None:
+    assume(host != "index.docker.io")  # the kubelet calls this host docker.io, so that no path of it is looked up
     image = f"{host}/x{path}{rest}/app"
     repository = "/" + image.partition("/")[2]
     for prefix in (repository[: cut + 1], repository, repository + "s", f"/x{path}s", f"/x{path}/"):
