@@ -25,6 +25,7 @@ from linter.universes import Input, Universe, universes
 if TYPE_CHECKING:
     from linter.changes import Change, Touch
     from linter.registry import Loaded
+    from linter.sources.live import Live
 
 class Request(NamedTuple):
     """What a call asks for. `scope` is `auto`, `cluster` or `manifests`.
@@ -35,6 +36,8 @@ class Request(NamedTuple):
     told the share that has been read, from 0 to 1, and what comes next. The last `context` paths are read and
     judged with the others, and only what concerns the others is reported; with `change` only what that change touches.
     `gather` stands in for the one of `linter.sources`; `lap` is told the name of each phase when it ends.
+    `baseline` holds the fingerprints of findings that do not count. `namespaces` limit what is read from a live
+    cluster, `timeout` is in seconds, for each of its answers.
     """
 
     paths: tuple[str, ...]
@@ -52,6 +55,8 @@ class Request(NamedTuple):
     change: "Change | None" = None
     gather: Callable[..., Iterator[Artifact | Problem | Skipped]] = gather
     lap: Callable[[str], None] = unheard
+    namespaces: tuple[str, ...] = ()
+    timeout: float = 60.0
 
 
 class Result(NamedTuple):
@@ -95,7 +100,11 @@ class _Reader:
 
     def _read(self, request: Request) -> None:
         settings, progress = request.settings, request.progress
-        for entry in request.gather(request.paths, exclude=settings.exclude, stdin=request.stdin, progress=progress):
+        live = _live(request)
+        more = {} if live is None else {"live": live}
+        for entry in request.gather(
+            request.paths, exclude=settings.exclude, stdin=request.stdin, progress=progress, **more
+        ):
             if isinstance(entry, Problem):
                 self.problems.append(entry)
             elif isinstance(entry, Skipped):
@@ -171,6 +180,18 @@ class _Reader:
             return self.overlay.get(path) or artifact.read()
         except InputProblem:
             return None
+
+
+def _live(request: Request) -> "Live | None":
+    """What to ask of a live cluster, when one is named."""
+    from linter.sources.live import Kind, Live, is_live  # noqa: PLC0415 - most calls name none
+
+    if not any(map(is_live, request.paths)):
+        return None
+    from linter.inventory.asked import ASKED, GLOBAL_PATH  # noqa: PLC0415 - as above
+
+    kinds = [Kind(*one) for one in ASKED]
+    return Live(kinds, request.namespaces, (GLOBAL_PATH,), request.timeout)
 
 
 def catalogue(settings: Settings) -> tuple["Loaded", ...]:
@@ -398,7 +419,9 @@ def judge(
 
 
 def _hidden(inventory: Inventory) -> Iterator[NotEvaluated]:
-    """Every pull secret whose content may not be judged, once, with the reason."""
+    """What a cluster refused to show, and every pull secret whose content may not be judged, once, with the reason."""
+    for refused in inventory.refused:
+        yield NotEvaluated("refused", refused.sentence(), cluster=inventory.name)
     for secret in inventory.secrets:
         if secret.state in UNJUDGED:
             yield NotEvaluated(str(secret.state), secret.reason, secret.object.ref, secret.at(), cluster=inventory.name)

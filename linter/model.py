@@ -274,7 +274,7 @@ class Suppressed(NamedTuple):
 class NotEvaluated(NamedTuple):
     """Something that could not be judged.
 
-    `reason` is one of redacted, encrypted, templated, replicated, generated, absent, ambiguous.
+    `reason` is one of redacted, encrypted, templated, replicated, generated, absent, ambiguous, refused (by a cluster).
     """
 
     reason: str

@@ -38,6 +38,8 @@ def repair(request: engine.Request, result: engine.Result, arguments: argparse.N
         _write_fix_dir(result, arguments)
     if not (arguments.fix or arguments.diff):
         return result
+    if any(path.startswith("cluster:") for path in request.paths):
+        raise UsageError("a live cluster has no files to repair: use --fix-dir, which writes manifests and commands")
     if arguments.fix and "-" in request.paths and not arguments.diff:
         raise UsageError("standard input cannot be repaired in place: use --diff, or name the file")
     _refuse_members(request, result, arguments)

@@ -1,4 +1,4 @@
-"""Judge manifests, cluster dumps or standard input (`-`): which image will not be pulled, why, and what must change.
+"""Judge manifests, dumps, a live cluster (`cluster:`) or standard input (`-`): which image will not be pulled, and why.
 
 Exit codes: 0 nothing at or above --fail-on; 1 something; 2 usage, configuration or internal error;
 3 an input named here could not be read, or nothing to judge was found in it (with --strict also: not evaluated).
@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from linter.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE
+from linter.cli._live import add_live, named_namespaces
 
 if TYPE_CHECKING:
     from linter.engine import Request
@@ -19,6 +20,7 @@ SUMMARY = "judge manifests, dumps or standard input"
 EXAMPLES = (
     ("regcred check deploy/", "before a merge: what is wrong with the manifests of this folder?"),
     ("oc get secrets,serviceaccounts,pods,imagestreams -A -o yaml | regcred check -", "and with a cluster?"),
+    ("regcred check cluster: -n shop", "and with the cluster that kubectl talks to, in one namespace?"),
     ("regcred check dump.yaml --format text --format html=report.html", "read it here, and keep a page to show around"),
     ("regcred check deploy/ --select links --fail-on error", "only whether secrets reach pods; only errors fail"),
     ("regcred check deploy/ --diff", "what would be repaired? --fix repairs it"),
@@ -30,7 +32,9 @@ _LEVELS: Final = ("error", "warning", "info", "never")
 
 def add_inputs(parser: argparse.ArgumentParser) -> None:
     """Declare what says which inputs are judged by which rules: the same for every command that judges."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="file, folder, archive, or - for standard input")
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", help="file, folder, archive, cluster:[CONTEXT], or - for standard input"
+    )
     parser.add_argument(
         "--scope",
         choices=("auto", "cluster", "manifests"),
@@ -42,6 +46,7 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--ignore", action="append", default=[], metavar="RULES", help="do not run these rules")
     parser.add_argument("--config", metavar="FILE", help="settings file; default: the nearest .regcred.yaml")
+    add_live(parser)
 
 
 def add_outputs(parser: argparse.ArgumentParser) -> None:
@@ -178,6 +183,8 @@ def request_of(arguments: argparse.Namespace) -> "Request":
         ignore=_words(arguments.ignore),
         stdin=sys.stdin.buffer if "-" in arguments.paths else None,
         progress=progress(),
+        namespaces=named_namespaces(arguments.paths, arguments.namespaces),
+        timeout=arguments.timeout,
     )
 
 

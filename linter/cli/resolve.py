@@ -15,6 +15,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from linter.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE
+from linter.cli._live import add_live, named_namespaces
 
 if TYPE_CHECKING:
     from linter.engine import Material
@@ -59,6 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="whether the input holds all that exists (cluster) or a part of it (manifests); default: auto",
     )
     parser.add_argument("--config", metavar="FILE", help="settings file; default: the nearest .regcred.yaml")
+    add_live(parser, namespaces=False)
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -67,9 +69,15 @@ def execute(arguments: argparse.Namespace) -> int:
     from linter.resolve import Question, answers  # noqa: PLC0415 - as above
 
     image, paths = split_words(arguments.image, arguments.words)
+    live = any(path.startswith("cluster:") for path in paths)
     wanted = settings.load(arguments.config)
     request = engine.Request(
-        paths=paths, scope=arguments.scope, settings=wanted, stdin=sys.stdin.buffer if "-" in paths else None
+        paths=paths,
+        scope=arguments.scope,
+        settings=wanted,
+        stdin=sys.stdin.buffer if "-" in paths else None,
+        namespaces=named_namespaces(paths, [arguments.namespace] if live and arguments.namespace else []),
+        timeout=arguments.timeout,
     )
     material = engine.load(request)
     _complain(material)
@@ -91,12 +99,12 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def split_words(image: str | None, words: list[str]) -> tuple[str | None, tuple[str, ...]]:
-    """Tell the image from the paths: the first word is one unless it exists, is `-`, or --image was given.
+    """Tell the image from the paths: the first word is one unless it exists, is `-` or `cluster:`, or --image is given.
 
     Raises `UsageError` when an image stands alone, without a path to look into.
     """
     first = words[0]
-    if image is not None or first == "-" or os.path.lexists(first):
+    if image is not None or first == "-" or first.startswith("cluster:") or os.path.lexists(first):
         return image, tuple(words)
     if len(words) == 1:
         from linter.errors import UsageError  # noqa: PLC0415 - only a mistake needs it

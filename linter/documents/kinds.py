@@ -31,6 +31,7 @@ _PLAIN: Final = """
 
 KINDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(_PLAIN.split(), ""),
+    "Collection": "regcred/v1",
     "Image": "config.openshift.io",
     "Config": "samples.operator.openshift.io",
     "Service": "serving.knative.dev",

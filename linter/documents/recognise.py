@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from linter.documents.layouts import CHECKED, CLUSTER_INFO, DUMPALL, KUBE_DUMP, PROVES, Place, place
 from linter.documents.objects import KubeObject
 from linter.model import Scope
+from linter.sources.collection import Record, decode, is_record
 
 
 class Recognised(NamedTuple):
@@ -41,7 +42,18 @@ def is_live(item: KubeObject) -> bool:
 class Evidence:
     """What has been seen of one command-line input; facts only, so that objects need not be kept."""
 
-    __slots__ = ("artifacts", "hits", "listed", "live", "live_artifacts", "logs", "objects", "stated", "witnesses")
+    __slots__ = (
+        "artifacts",
+        "hits",
+        "listed",
+        "live",
+        "live_artifacts",
+        "logs",
+        "objects",
+        "record",
+        "stated",
+        "witnesses",
+    )
 
     def __init__(self) -> None:
         self.artifacts = 0
@@ -53,6 +65,7 @@ class Evidence:
         self.witnesses = 0
         self.hits: Counter[str] = Counter()
         self.stated: set[tuple[str, str]] = set()
+        self.record: tuple[str, Record] | None = None
 
     def recognise(self, scope: str = "auto") -> Recognised:
         """Decide what the input is; see `recognise`."""
@@ -64,6 +77,10 @@ class Evidence:
         `logs`: container logs stand in its file; `whole`: its file could be read to its end.
         """
         found = [item for item in found if not item.withheld]
+        for item in found:
+            if is_record(item.kind, item.api_version):
+                self.record = (artifact_path, decode(item.body))
+        found = [item for item in found if not is_record(item.kind, item.api_version)]
         where = place(artifact_path)
         if where is not None and where.layout in CHECKED and not _agree(where, found):
             where = None
@@ -91,6 +108,7 @@ class Evidence:
         self.listed += other.listed
         self.witnesses += other.witnesses
         self.logs |= other.logs
+        self.record = self.record or other.record
         self.hits.update(other.hits)
         self.stated |= other.stated
 
@@ -126,7 +144,22 @@ def recognise(evidence: Evidence, scope: str = "auto") -> Recognised:
     return Recognised(forced, found.layout, f"--scope {scope}", proves, frozenset(evidence.stated))
 
 
+def _recorded(path: str, record: Record) -> Recognised:
+    """A reading of a cluster, or a file of one, says itself what it is and what it holds."""
+    live = path.startswith("cluster:")
+    limited = f" in {', '.join(record.limit)}" if record.limit else ""
+    withheld = f"; {len(record.refused)} kinds could not be read everywhere" if record.refused else ""
+    proves = f"a cluster at one moment: every kind that was read{limited} is complete{withheld}"
+    why = f"read from {record.name}" if live else f"collected from {record.name} by regcred"
+    if record.redacted:
+        why += ", credentials replaced"
+    scope = Scope.MANIFESTS if record.scope == "manifests" else Scope.CLUSTER
+    return Recognised(scope, "live" if live else "collection", why, _MANIFESTS if scope is Scope.MANIFESTS else proves)
+
+
 def _recognise(evidence: Evidence) -> Recognised:
+    if evidence.record is not None:
+        return _recorded(*evidence.record)
     if not evidence.objects:
         return Recognised(Scope.MANIFESTS, "none", "no Kubernetes object was found", _MANIFESTS)
     live = f"{evidence.live} of {evidence.objects} objects carry a uid or a resource version"

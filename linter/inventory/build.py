@@ -22,6 +22,7 @@ from linter.inventory.secrets import is_pull_secret, pull_secret
 from linter.inventory.streams import image_stream
 from linter.inventory.workloads import service_account, workloads
 from linter.model import Scope
+from linter.sources.collection import Record, decode, is_record
 
 _STREAM_KINDS = frozenset({"ImageStream", "ImageStreamImport", "ImageStreamTag"})
 _KUSTOMIZATION_FIELDS = frozenset({"secretGenerator", "patches", "patchesJson6902", "patchesStrategicMerge"})
@@ -47,6 +48,7 @@ class Builder:
         self._lists: dict[tuple[str, int], set[tuple[str, str]]] = defaultdict(set)
         self._present: set[tuple[str, str]] = set()
         self._substituted = False
+        self._records: list[Record] = []
 
     def add_objects(self, document: Document, items: list[KubeObject]) -> None:
         """Take a document and the objects it holds; a document without objects still gives references."""
@@ -69,6 +71,9 @@ class Builder:
             self._references.extend(patch_references(document, data))
 
     def _add(self, document: Document, item: KubeObject) -> None:
+        if is_record(item.kind, item.api_version):
+            self._records.append(decode(item.body))
+            return
         self.kinds[item.kind] += 1
         self._objects.append(item)
         self._present.add((item.kind, item.namespace))
@@ -128,6 +133,7 @@ class Builder:
             other_secrets=tuple(self._other),
             insecure_registries=frozenset(self._insecure),
             complete=frozenset(self._coverage(scope, layout) | stated),
+            refused=tuple(one for record in self._records for one in record.refused),
             mentions=mentions,
         )
 
@@ -140,10 +146,13 @@ class Builder:
 
         In a cluster a kind is complete where it was listed; single objects beside lists (a must-gather's related
         objects) prove nothing. Every namespace has the account `default`: where it is there, the accounts are, unless
-        the layout keeps some by chance.
+        the layout keeps some by chance. The record of a reading says it outright.
         """
         if scope is Scope.MANIFESTS:
             return self._present
+        if self._records:
+            collected = [one for record in self._records for one in record.collected]
+            return {(one.kind, namespace) for one in collected for namespace in one.namespaces}
         if layout in BY_FILES:
             return set()
         if layout == MUST_GATHER:

@@ -15,6 +15,7 @@ from linter.inventory.records import (
     Workload,
 )
 from linter.model import Scope
+from linter.sources.collection import Refused
 
 _Record = TypeVar("_Record")
 
@@ -65,6 +66,7 @@ class Inventory:
         other_secrets: tuple[KubeObject, ...] = (),
         insecure_registries: frozenset[str] = frozenset(),
         complete: frozenset[tuple[str, str]] = frozenset(),
+        refused: tuple[Refused, ...] = (),
         mentions: "Mentions | None" = None,
     ) -> None:
         self.name = name
@@ -80,6 +82,7 @@ class Inventory:
         self.other_secrets = other_secrets
         self.insecure_registries = insecure_registries
         self._complete = complete
+        self.refused = refused
         self._mentions = mentions
         self._of_kinds: dict[frozenset[str], tuple[KubeObject, ...]] = {}
 
@@ -169,6 +172,11 @@ class Inventory:
         if kinds not in self._of_kinds:
             self._of_kinds[kinds] = tuple(item for item in self.objects if item.kind in kinds)
         return self._of_kinds[kinds]
+
+    def unread(self, namespace: str) -> tuple[str, ...]:
+        """The kinds that a cluster refused to show in `namespace`, sorted: what they would have told is not known."""
+        kinds = {one.kind for one in self.refused if namespace in one.namespaces or "*" in one.namespaces}
+        return tuple(sorted(kinds))
 
     def mentions(self, secret: PullSecret) -> str:
         """Where the secret's name stands in text that is no known reference (a path), or "": looked up on demand."""

@@ -91,7 +91,11 @@ class Joins:
 
     def import_outcome(self, pull: ImportPull) -> Outcome:
         """What the OpenShift importer will do for this import."""
-        return self._outcome(pull.tag.image, pull.secrets, Consumer.IMPORTER)
+        found = self._outcome(pull.tag.image, pull.secrets, Consumer.IMPORTER)
+        namespace = pull.stream.object.namespace
+        if found.verdict == "anonymous" and "Secret" in self.inventory.unread(namespace):
+            return Outcome("unknown", found.lookup, None, f"the secrets of namespace {namespace} could not be read")
+        return found
 
     def _outcome(self, image: str, secrets: Iterable[PullSecret], consumer: Consumer) -> Outcome:
         listed = tuple(secrets)

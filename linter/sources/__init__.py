@@ -4,10 +4,13 @@ Nothing is unpacked to disk, no link is followed out of the folder that was name
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import BinaryIO, Final, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from linter.errors import RegcredError
 from linter.model import Problem
+
+if TYPE_CHECKING:
+    from linter.sources.live import Live
 
 REPEATED: Final = "the same file was read before"
 """The reason for which a file is passed over that another argument, or a link, has led to already."""
@@ -102,17 +105,24 @@ def gather(
     stdin: BinaryIO | None = None,
     limits: Limits | None = None,
     progress: Callable[[float, str], None] | None = None,
+    live: "Live | None" = None,
 ) -> Iterator[Artifact | Problem | Skipped]:
     """Find the artifacts of the command-line arguments, in order; folders in sorted order, every real file once.
 
     `exclude` holds patterns as in `.gitignore`, matched against the display path and the path inside the argument.
     `-` is standard input. A file named itself is read whatever its name; its problems are fatal. `progress` is told
-    which share of all is done, from 0 to 1, and the path of what comes next.
+    which share of all is done, from 0 to 1, and the path of what comes next. With `live`, an
+    argument `cluster:` or `cluster:CONTEXT` is read from the cluster that it names.
     """
     from linter.sources.tree import Gatherer  # noqa: PLC0415 - loaded when something is gathered
 
     gatherer = Gatherer(exclude, stdin, limits or Limits())
     for number, path in enumerate(paths):
+        if live is not None and path.startswith("cluster:"):
+            from linter.sources.live.reading import read  # noqa: PLC0415 - loaded when a cluster is named
+
+            yield from read(number, path, live, limits or Limits())
+            continue
         gatherer.share = 0.0
         for entry in gatherer.argument(number, path):
             if progress is not None:

@@ -63,6 +63,17 @@ def in_namespace(namespace: str) -> str:
     return f" in namespace {namespace}" if namespace else ""
 
 
+_NO_USERS = frozenset({"Event", "Namespace", "Secret"})
+"""Kinds that use no pull secret."""
+
+
+def unseen(context: Context, namespace: str) -> str:
+    """The kinds that could use a pull secret and that the cluster refused to show here, as words; "" for none."""
+    kinds = [kind for kind in context.inventory.unread(namespace) if kind not in _NO_USERS]
+    more = f" and {len(kinds) - 3} more kinds" if len(kinds) > 3 else ""
+    return f"{', '.join(kinds[:3])}{more}" if kinds else ""
+
+
 class _Held(NamedTuple):
     """One Secret and the object that is it or makes it."""
 

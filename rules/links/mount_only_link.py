@@ -60,7 +60,7 @@ from linter.rule import (
     serves,
     text,
 )
-from rules.links._census import in_namespace, together
+from rules.links._census import in_namespace, together, unseen
 from rules.links._naming import Owners, foreign, listing
 from rules.links._repair import append, link_commands, takes_over
 
@@ -76,7 +76,13 @@ def check(context: Context) -> Iterator[Finding]:
             if not link.name or link.name in seen or listing(account.pull_secrets, link.name) is not None:
                 continue
             seen.add(link.name)
-            yield from _linked(context, account, link)
+            hidden = unseen(context, account.namespace)
+            for finding in _linked(context, account, link):
+                if hidden:
+                    message = f"whether {link.name} is used for pulls is not known: the cluster did not show {hidden}"
+                    context.not_evaluated("refused", message, of=account.object, at=finding.location)
+                else:
+                    yield finding
 
 
 def _judged(context: Context, account: ServiceAccount) -> bool:

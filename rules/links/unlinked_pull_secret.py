@@ -80,7 +80,7 @@ from linter.rule import (
     dig,
     serves,
 )
-from rules.links._census import Census, Fate, in_namespace, together
+from rules.links._census import Census, Fate, in_namespace, together, unseen
 from rules.links._names import could_be, is_name
 from rules.links._naming import Owners, namings
 from rules.links._repair import append, link_commands, on_openshift, takes_over
@@ -230,6 +230,9 @@ class _Judge:
         else:
             known = bool(needs.pulls) or any(together(one.object, secret.object) for one in self._inventory.accounts)
         where = in_namespace(namespace) or " beside it"
+        hidden = unseen(self._context, namespace)
+        if hidden:
+            return "refused", f"whether pull secrets{where} are linked is not known: the cluster did not show {hidden}"
         if known:
             return None
         return (
