@@ -1,8 +1,10 @@
 """The baseline: findings that were there before, as a text file that people review and version control merges.
 
 One finding a line, `fingerprint code object key`, sorted by the fingerprint, so that two branches that add findings
-rarely touch the same place, and merge. No time, no line number and no credential, nor the hash of one: the fingerprint
-is made of the rule, the object and the key (`Finding.fingerprint`), and only it is compared; the rest is for people.
+rarely touch the same place. Where they do, git's union driver takes the lines of both (the header says how); without it
+the marks that git leaves are read as that union, and `regcred baseline` settles the conflict. No time, no line number
+and no credential, nor the hash of one: the fingerprint is made of the rule, the object and the key
+(`Finding.fingerprint`), and only it is compared; the rest is for people.
 """
 
 import re
@@ -18,9 +20,17 @@ DEFAULT_PATH: Final = ".regcred-baseline"
 _HEADER = """\
 # Findings that regcred knew before and does not count: regcred check --baseline FILE
 # Written by `regcred baseline`. One finding a line: fingerprint, rule, object, key.
+# For merges without conflicts, in .gitattributes: NAME-OF-THIS-FILE merge=union
 """
 _LINE = re.compile(r"^([0-9a-f]{16}) (RC\d{3}|X\d{3}) (\S+)(?: (.*))?$")
-_CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
+_MARK = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?: .*)?$")
+_FOLLOWS: Final[Mapping[str, str]] = {"": "<", "<": "|=", "|": "=", "=": ">"}
+"""Which mark of a conflict may come after which."""
+_TORN = "a merge conflict was left here in part: keep the lines of both sides and remove the marks"
+_DAMAGED = (
+    "this is no line of a baseline, which reads `fingerprint code object key` "
+    "(16 hexadecimal digits, then a rule's code): remove it, or write the file anew with `regcred baseline`"
+)
 
 
 class Update(NamedTuple):
@@ -46,7 +56,10 @@ def _plain(text: str) -> str:
 
 
 def load(path: str) -> dict[str, str]:
-    """Read a baseline: its lines by fingerprint. Raises `UsageError` with file and line for what is no such line."""
+    """Read a baseline: its lines by fingerprint; of a conflict that git left in it, the lines of both sides.
+
+    Raises `UsageError` with file and line for what is no such line.
+    """
     try:
         with open(path, encoding="utf-8-sig") as stream:
             text = stream.read()
@@ -57,24 +70,24 @@ def load(path: str) -> dict[str, str]:
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: the baseline is not UTF-8 text; write it anew with `regcred baseline`") from error
     lines: dict[str, str] = {}
+    side = ""
     for number, written in enumerate(text.split("\n"), start=1):
         entry = written.strip()
-        if not entry or entry.startswith("#"):
+        mark = _MARK.match(entry)
+        if mark is not None:
+            if mark[1][0] not in _FOLLOWS[side]:
+                raise UsageError(f"{path}:{number}: {_TORN}")
+            side = mark[1][0].replace(">", "")
+        # Between "|||||||" and "=======" stands what was there before both sides: only they count.
+        if mark is not None or not entry or entry.startswith("#") or side == "|":
             continue
         match = _LINE.match(entry)
         if match is None:
-            raise UsageError(f"{path}:{number}: {_damage(entry)}")
+            raise UsageError(f"{path}:{number}: {_DAMAGED}")
         lines[match[1]] = entry
+    if side:
+        raise UsageError(f"{path}: {_TORN}")
     return lines
-
-
-def _damage(entry: str) -> str:
-    if entry.startswith(_CONFLICT):
-        return "a merge conflict was left here: keep the lines of both sides and remove the marks"
-    return (
-        "this is no line of a baseline, which reads `fingerprint code object key` "
-        "(16 hexadecimal digits, then a rule's code): remove it, or write the file anew with `regcred baseline`"
-    )
 
 
 def update(old: Mapping[str, str], findings: Iterable[Finding], ran: Iterable[str], known: Iterable[str]) -> Update:

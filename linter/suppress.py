@@ -7,10 +7,10 @@ Annotation   `regcred/ignore: "name: reason"` on the object, several separated b
 Settings     an entry of `ignore` with rule, reason and any of path, kind, namespace, name.
 
 Names may be codes, and several with commas between. Nothing is lost: a suppressed finding is counted and shown with its
-reason. A suppression that suppresses nothing, names no rule, or gives no name, is a `Problem` that is not fatal: it is
-not a finding (no rule of the catalogue found it, and accepting it in turn would never end) and not something that was
-left unjudged, but a line of the input that does not do what it says, and a problem has the path, the line and the
-remedy to say so in every report, without failing a build.
+reason. A suppression that suppresses nothing, names no rule, gives no name or gives no reason is a `Problem` that is
+not fatal: it is not a finding (no rule of the catalogue found it, and accepting it in turn would never end) and not
+something that was left unjudged, but a line of the input that does not do what it says or hides why, and a problem has
+the path, the line and the remedy to say so in every report, without failing a build.
 """
 
 import os
@@ -69,14 +69,18 @@ class Settled(NamedTuple):
 
 
 class _Note:
-    """One name in one suppression: which rules it means (`codes`), where it stands, and whether it was of use."""
+    """One name in one suppression: which rules it means (`codes`), where it stands, and whether it was of use.
 
-    __slots__ = ("at", "by", "codes", "judged", "reason", "used", "word")
+    `unexplained`: it accepted a finding that nothing gives a reason for.
+    """
+
+    __slots__ = ("at", "by", "codes", "judged", "reason", "unexplained", "used", "word")
 
     def __init__(self, by: str, word: str, reason: str, at: Location, codes: frozenset[str]) -> None:
         self.by, self.word, self.reason, self.at, self.codes = by, word, reason, at, codes
         self.judged: Callable[[], bool] = lambda: True
         self.used = False
+        self.unexplained = False
 
 
 def settle(findings: Iterable[Finding], material: Suppressions) -> Settled:
@@ -90,11 +94,12 @@ def settle(findings: Iterable[Finding], material: Suppressions) -> Settled:
             note.used = True
         if hits:
             best = next((note for note in hits if note.reason), hits[0])
+            best.unexplained = best.unexplained or not best.reason
             suppressed.append(Suppressed(finding, best.by, best.reason))
         else:
             kept.append(finding)
     ran = frozenset(loaded.rule.code for loaded in material.chosen)
-    return Settled(kept, suppressed, [*notes.problems, *notes.stale(ran)])
+    return Settled(kept, suppressed, [*notes.problems, *notes.unexplained(), *notes.stale(ran)])
 
 
 class _Notes:
@@ -157,6 +162,18 @@ class _Notes:
                     remedy = f"remove it from {note.at.path}, unless inputs that are not part of this call need it"
                 message = f"this suppression of {note.word} (by {note.by}) suppresses nothing"
                 yield self._problem(note.at, message, remedy)
+
+    def unexplained(self) -> Iterator[Problem]:
+        """One problem for each suppression that accepted what nobody gave a reason for."""
+        silent: dict[tuple[Location, str], list[str]] = {}
+        for note in self._all:
+            if note.unexplained:
+                silent.setdefault((note.at, note.by), []).append(note.word)
+        for (at, by), words in silent.items():
+            remedy = "write behind the names why it is accepted: the next reader cannot ask"
+            if by == ANNOTATED:
+                remedy = f'write it with its reason, as in {ANNOTATION}: "{words[0]}: used by an operator"'
+            yield self._problem(at, f"this suppression of {', '.join(words)} (by {by}) gives no reason", remedy)
 
     def _problem(self, at: Location, message: str, remedy: str) -> Problem:
         """Tell of a suppression; only now is it worth the search for the line of an annotation."""

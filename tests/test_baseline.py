@@ -133,8 +133,8 @@ def test_known_findings_are_not_repaired(place: Path, capsys: pytest.CaptureFixt
         ("not a line", "no line of a baseline"),
         ("0123456789abcde RC111 team/Secret/one", "no line of a baseline"),
         ("0123456789abcdef nothing team/Secret/one", "no line of a baseline"),
-        ("<<<<<<< HEAD", "merge conflict"),
         ("=======", "merge conflict"),
+        (">>>>>>> main", "merge conflict"),
     ],
 )
 def test_a_damaged_line_is_an_error_with_its_place(
@@ -173,18 +173,70 @@ def test_hostile_names_stay_on_their_line(place: Path, capsys: pytest.CaptureFix
     assert judged(capsys, "--baseline", "known")[0] == 0
 
 
+def git(*words: str, code: int | None = 0) -> None:
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    done = subprocess.run(["git", *who, *words], capture_output=True, text=True, check=False)
+    assert code is None or done.returncode == code, done.stdout + done.stderr
+
+
+BRANCHES = {"left": ["old-1", "old-2", *(f"left-{n}" for n in range(9))], "right": ["old-1", "right-1", "right-2"]}
+
+
+def merge_branches(capsys: pytest.CaptureFixture[str], *, names: list[str], union: bool, style: str) -> None:
+    """Two branches that bring their baselines up to date, each for its own manifests, and a merge of them."""
+
+    def commit(label: str, wanted: list[str]) -> None:
+        Path("a.yaml").write_text("".join(secret(name) for name in wanted))
+        code, _, err = run(capsys, "baseline", "a.yaml", "--select", "RC111")
+        assert code == 0, err
+        git("add", ".regcred-baseline", ".gitattributes")
+        git("commit", "-q", "-m", label)
+
+    git("init", "-q", "-b", "main")
+    git("config", "merge.conflictStyle", style)
+    Path(".gitattributes").write_text(".regcred-baseline merge=union\n" if union else "")
+    commit("base", names)
+    for label, wanted in BRANCHES.items():
+        git("checkout", "-q", "-b", label, "main")
+        commit(label, wanted)
+    git("checkout", "-q", "left")
+    git("merge", "-q", "right", code=0 if union else None)
+
+
+def together() -> set[str]:
+    return set(BRANCHES["left"]) | set(BRANCHES["right"])
+
+
 @pytest.mark.skipif(not shutil.which("git"), reason="merges with git")
-def test_two_branches_merge(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    names = [f"secret-{number}" for number in range(20)]
-    bodies = {"base": names, "left": [*names, "left-a"], "right": [name for name in names if name != "secret-3"]}
-    for label, wanted in bodies.items():
-        (place / "a.yaml").write_text("".join(secret(name) for name in wanted))
-        run(capsys, "baseline", "a.yaml", "--select", "RC111", "-o", label)
-    done = subprocess.run(
-        ["git", "merge-file", "-p", "left", "base", "right"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout
-    (place / "merged").write_text(done.stdout)
-    (place / "a.yaml").write_text("".join(secret(name) for name in bodies["left"] if name != "secret-3"))
-    assert judged(capsys, "--baseline", "merged")[0] == 0
-    assert "secret-3\n" not in done.stdout
+@pytest.mark.parametrize("style", ["merge", "diff3"])
+@pytest.mark.parametrize("union", [True, False], ids=["union", "marks"])
+def test_two_branches_merge(place: Path, capsys: pytest.CaptureFixture[str], union: bool, style: str) -> None:
+    merge_branches(capsys, names=["old-1", "old-2"], union=union, style=style)
+    known = place / ".regcred-baseline"
+    marks = "<<<<<<<" in known.read_text()
+    assert marks is not union, "each line of so small a file is beside a line of the other side"
+    (place / "a.yaml").write_text("".join(secret(name) for name in sorted(together())))
+    code, result = judged(capsys, "--baseline", ".regcred-baseline")
+    assert (code, result["findings"]) == (0, [])
+    run(capsys, "baseline", "a.yaml", "--select", "RC111")
+    settled = [line.split(" ")[2].split("/")[-1] for line in lines(known)]
+    assert sorted(settled) == sorted(together())
+    assert lines(known) == sorted(lines(known))
+
+
+def test_what_was_there_before_both_sides_does_not_count(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(capsys)
+    one, two = lines(place / "known")
+    told = f"<<<<<<< HEAD\n{one}\n||||||| base\n{two}\n=======\n>>>>>>> other\n"
+    (place / "known").write_text(told)
+    _, result = judged(capsys, "--baseline", "known")
+    assert [one["fingerprint"] for one in result["findings"]] == [two.split(" ")[0]]
+
+
+@pytest.mark.parametrize("left", ["<<<<<<< a\n", "<<<<<<< a\n=======\n", "=======\n", ">>>>>>> b\n", "||||||| c\n"])
+def test_half_a_conflict_is_an_error(place: Path, left: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "known").write_text(left)
+    code, _, err = run(capsys, "check", "a.yaml", "--baseline", "known")
+    assert code == 2
+    assert "known" in err
+    assert "merge conflict" in err

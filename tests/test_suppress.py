@@ -131,8 +131,25 @@ def test_several_names_and_no_reason(judge: Judge) -> None:
     result = judge(text, "--select", "links")
     told = {(name, reason) for name, _, reason in accepted(result)}
     assert told >= {("duplicate-link", ""), ("missing-pull-secret", "")}
+    assert problems(result) == [(2, "this suppression of duplicate-link, RC303 (by comment) gives no reason")]
+    assert not any(one["fatal"] for one in result["coverage"]["problems"])
     main(["check", str(judge.path)])
     assert "no reason given" in judge.capsys.readouterr().out
+
+
+def test_an_annotation_without_a_reason_is_told_and_works(judge: Judge) -> None:
+    text = ACCOUNT.replace("metadata:", 'metadata:\n  annotations: {regcred/ignore: "RC307; RC303: made by hand"}', 1)
+    result = judge(text, "--select", "RC303,RC307")
+    assert not names(result)
+    assert problems(result) == [(4, "this suppression of RC307 (by annotation) gives no reason")]
+    assert judge.code == 0
+    judge(text, "--select", "RC303,RC307", "--strict")
+    assert judge.code == 3
+
+
+def test_of_no_use_and_without_a_reason_is_one_problem(judge: Judge) -> None:
+    result = judge(ACCOUNT.replace("kind:", "# regcred: ignore[RC101]\nkind:"), "--select", "RC101")
+    assert problems(result) == [(2, "this suppression of RC101 (by comment) suppresses nothing")]
 
 
 @pytest.mark.parametrize("line", ["apiVersion: v1", "kind: ServiceAccount", "metadata:"])
@@ -213,7 +230,7 @@ def test_annotations(judge: Judge, value: str, wanted: set[tuple[str, str]]) -> 
     result = judge(ANNOTATED.replace("{value}", value), "--select", "RC303,RC307")
     assert {(name, reason) for name, _, reason in accepted(result)} == wanted
     assert {by for _, by, _ in accepted(result)} == {"annotation"}
-    assert not problems(result)
+    assert bool(problems(result)) is any(not reason for _, reason in wanted)
 
 
 def test_annotations_work_in_json_and_name_their_line_when_stale(judge: Judge) -> None:
