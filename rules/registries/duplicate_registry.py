@@ -84,7 +84,7 @@ def _finding(context: Context, secret: PullSecret, payload: Payload, group: list
         else "and hold different credentials: which one is tried first is random and changes from pull to pull"
     )
     return context.finding(
-        f"the keys {keys} of {named(secret)} are one registry, {registry}, {which}",
+        f"Keys {keys} of {named(secret)} are one registry, {registry}, {which}",
         of=secret.object,
         at=at_key(secret, others[0]),
         severity=Severity.WARNING if equal else Severity.ERROR,
