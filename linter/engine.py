@@ -408,8 +408,9 @@ def judge(
     joins = Joins(inventory)
     findings: list[Finding] = []
     withheld = list(_hidden(inventory))
+    codes = frozenset(loaded.rule.code for loaded in chosen)
     for loaded in chosen:
-        context = Context(loaded.rule, loaded.name, inventory, joins, settings)
+        context = Context(loaded.rule, loaded.name, inventory, joins, settings, codes)
         severity = settings.severities.get(loaded.rule.code)
         for finding in loaded.rule.check(context):
             findings.append(finding._replace(severity=severity) if severity else finding)

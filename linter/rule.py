@@ -83,12 +83,22 @@ class Context:
     One context serves one rule in one scan.
     """
 
-    def __init__(self, rule: Rule, name: str, inventory: Inventory, joins: Joins, settings: Settings) -> None:
+    def __init__(
+        self,
+        rule: Rule,
+        name: str,
+        inventory: Inventory,
+        joins: Joins,
+        settings: Settings,
+        chosen: frozenset[str] = frozenset(),
+    ) -> None:
         self.rule = rule
         self.name = name
         self.inventory = inventory
         self.joins = joins
         self.settings = settings
+        self.chosen = chosen
+        """The codes of all rules that run: what another rule would tell is told here only when that one does not."""
         self.withheld: list[NotEvaluated] = []
 
     @property

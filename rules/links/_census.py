@@ -16,6 +16,10 @@ _REPLICATION = ("reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/"
 _ANNOTATED = (("metadata",), ("spec", "template", "metadata"), ("spec", "target", "template", "metadata"))
 _MAKER = re.compile(r"Secret|Vault|OnePassword|Policy|Composition")
 _CLUSTER_MADE = re.compile(r".+-dockercfg-[a-z0-9]{5}")
+_INTERNAL = re.compile(
+    r"(?:image-registry\.openshift-image-registry|docker-registry\.default)\.svc(?:\.cluster\.local)?:"
+)
+"""The cluster's own registry, for which the generated secrets are made (OpenShift 4, and 3)."""
 _PATCHER = "imagepullsecret-patcher"
 _DEEPEST = 60
 
@@ -179,10 +183,7 @@ class Census:
         if naming.namespace and not is_name(naming.namespace):
             return Whereabouts(Fate.UNKNOWN, (), "templated", "its namespace is filled in by a template")
         if self._context.in_cluster:
-            if _CLUSTER_MADE.fullmatch(naming.name) and naming.object.kind == "Pod":
-                why = "OpenShift replaces secrets of such names, and a pod keeps the name that it began with"
-                return Whereabouts(Fate.UNKNOWN, (), "generated", why)
-            return None
+            return self._replaced(naming)
         for one in self._templated:
             open_ended = bool(one.namespace) and not is_name(one.namespace)
             if could_be(one.name, naming.name) and (open_ended or together(one.object, naming.object)):
@@ -194,6 +195,32 @@ class Census:
             why = "OpenShift generates secrets of such names in the cluster"
             return Whereabouts(Fate.UNKNOWN, (), "generated", why)
         return None
+
+    def _replaced(self, naming: Naming) -> Whereabouts | None:
+        """Whether OpenShift may have replaced a secret that it generated and left the old name behind.
+
+        It is harmless in a pod, which keeps the name that it began with, and in an account while no pod of it pulls
+        from the cluster's own registry, or another generated secret stands in its list.
+        """
+        if not _CLUSTER_MADE.fullmatch(naming.name):
+            return None
+        if naming.object.kind == "Pod":
+            why = "OpenShift replaces secrets of such names, and a pod keeps the name that it began with"
+            return Whereabouts(Fate.UNKNOWN, (), "generated", why)
+        if naming.object.kind == "ServiceAccount" and not self._needed(naming):
+            why = "OpenShift replaces secrets of such names, and no pull of the scan depends on this one"
+            return Whereabouts(Fate.UNKNOWN, (), "generated", why)
+        return None
+
+    def _needed(self, naming: Naming) -> bool:
+        """Whether pods of this account pull from the cluster's own registry and no other generated secret is listed."""
+        inventory, space, account = self._inventory, naming.namespace, naming.object.name
+        lists = (one for one in inventory.accounts if (one.namespace, one.name) == (space, account))
+        names = {link.name for one in lists for link in one.pull_secrets if _CLUSTER_MADE.fullmatch(link.name)}
+        if any(inventory.secrets_named(space, name) for name in names):
+            return False
+        users = (one for one in inventory.workloads if (one.object.namespace, one.account) == (space, account))
+        return any(_INTERNAL.match(use.image) for one in users for use in one.images)
 
     def _absent(self, naming: Naming) -> Whereabouts:
         """Absence is proof where all Secrets are known, a hint where some of the namespace's own are, else nothing."""

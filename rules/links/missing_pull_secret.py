@@ -10,7 +10,10 @@ template.
 
 A Secret that something else will make counts as existing: SealedSecret, ExternalSecret, Vault operators, a kustomize
 generator with its hash, prefixes and suffixes, OpenShift's generated `…-dockercfg-…` secrets, imagepullsecret-patcher,
-policies that clone Secrets, and Secrets with the annotations of Reflector, kubed or replicator.
+policies that clone Secrets, and Secrets with the annotations of Reflector, kubed or replicator. In a cluster OpenShift
+replaces the secrets that it generates: a name of that form that is left in a pod, or in a service account without need
+for it, is listed under coverage. It is needed where a pod of the account pulls from the cluster's own registry and no
+other generated secret stands in the list.
 
 ## Why it matters
 

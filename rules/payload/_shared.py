@@ -51,7 +51,9 @@ NODE_WIDE: Final = (
 
 _SHELL_VARIABLE: Final = re.compile(r"\$[A-Z_][A-Z0-9_]*|\$\([^()\n]*\)")
 _ELSEWHERE: Final = re.compile(
-    r"(?:^|\.)(?:quay\.io|docker\.io|ghcr\.io|gcr\.io|pkg\.dev|redhat\.io|gitlab\.com|azurecr\.io|amazonaws\.com|jfrog\.io|icr\.io)$"
+    r"(?:^|\.)(?:quay\.io|docker\.(?:io|com)|ghcr\.io|gcr\.io|pkg\.dev|redhat\.(?:io|com)|gitlab\.com|azurecr\.(?:io|cn|us)|"
+    r"amazonaws\.com(?:\.cn)?|ecr\.aws|jfrog\.io|icr\.io|nvcr\.io|microsoft\.com|ocir\.io|aliyuncs\.com|digitalocean\.com)"
+    r"(?::\d+)?$"
 )
 """Registries whose user names are no Harbor robots: there `robot` is a name like any other."""
 _HARBOR_PASSWORD: Final = re.compile(r"[A-Za-z0-9]{32}|eyJ[\w-]+\.[\w-]+\.[\w-]+")
@@ -164,7 +166,7 @@ def eaten(entry: Entry) -> tuple[str, str] | None:
     if "$$" in entry.username:
         return where, "a user name with $$, which one more tool was to turn into $"
     if entry.username == "robot" and _typed_in_a_shell(entry):
-        return where, "the user name robot alone, as if a shell had taken what followed the $ of robot$name"
+        return where, "the user name robot alone: perhaps a shell took what followed the $ of robot$name (a guess)"
     return None
 
 
@@ -305,6 +307,16 @@ def reasons(context: Context, secret: PullSecret, *, refused: bool = False) -> s
     if refused:
         return REFUSED
     return f"{POISON} {NODE_WIDE}" if context.inventory.is_global(secret) else POISON
+
+
+def everywhere(context: Context, secret: PullSecret) -> str:
+    """What more follows from a defect of OpenShift's node-wide secret, as a further sentence; "" for any other one."""
+    if not context.inventory.is_global(secret):
+        return ""
+    return (
+        " It is the cluster's node-wide secret: the machine-config operator, which writes it to every node, can become "
+        "degraded by it, and then nodes keep the old file and upgrades stop; what does reach the nodes serves no pull."
+    )
 
 
 def readers(context: Context, secret: PullSecret, wanted: Callable[[str], bool] | None = None) -> Impact:

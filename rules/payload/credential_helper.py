@@ -37,7 +37,18 @@ $ kubectl create secret generic regcred --type=kubernetes.io/dockerconfigjson --
 from collections.abc import Iterator
 
 from linter.rule import Context, Finding, Location, Payload, PullSecret, Rule, Severity, spot
-from rules.payload._shared import advice, matched, named, pulled_with, readers, reasons, remake, used_otherwise, whole
+from rules.payload._shared import (
+    advice,
+    everywhere,
+    matched,
+    named,
+    pulled_with,
+    readers,
+    reasons,
+    remake,
+    used_otherwise,
+    whole,
+)
 
 _HELPERS = ("credsstore", "credhelpers")
 
@@ -69,7 +80,8 @@ def _file_only(context: Context, secret: PullSecret) -> bool:
 def _detail(context: Context, secret: PullSecret) -> str:
     if not secret.typed:
         return reasons(context, secret)
-    return "Neither kubelet nor importer asks a credential helper for a pull secret (Kubernetes 1.25 to 1.36)."
+    asked = "Neither kubelet nor importer asks a credential helper for a pull secret (Kubernetes 1.25 to 1.36)."
+    return asked + everywhere(context, secret)
 
 
 def _helped(payload: Payload) -> list[str]:

@@ -39,6 +39,12 @@ from collections.abc import Iterator
 from linter.rule import Context, Finding, Rule, Severity, command, credentials, shown, spot
 from rules.payload._shared import advice, eaten, entries, matched, member, of_entry, readers, reasons
 
+_GUESS = (
+    "This is a guess: a user may be called robot. It is made because Harbor calls its robot accounts robot$name, a "
+    "shell leaves robot of that between double quotes, and the registry or the entry looks like it. If it is right, "
+    "the registry refuses the login; if the user is called robot, accept the finding."
+)
+
 
 def check(context: Context) -> Iterator[Finding]:
     """Report every credential that a shell has changed or left undone."""
@@ -50,12 +56,14 @@ def check(context: Context) -> Iterator[Finding]:
         also = ", and cannot be decoded" if undecodable else ""
         host = credentials.registry_host(entry.key) or "registry.example.com"
         login = command("podman", "login", "--authfile=auth.json", "--username=robot$name", shown(host))
+        guess = what.endswith("(a guess)")
+        sent = _GUESS if guess else "The registry gets it as it stands and refuses it."
         yield context.finding(
             f"The {where} of {of_entry(secret, entry)} holds {what}{also}.",
             of=secret.object,
             at=spot(secret, start, end, entry.key),
             key=shown(entry.key),
-            detail=reasons(context, secret) if undecodable else "The registry gets it as it stands and refuses it.",
+            detail=reasons(context, secret) if undecodable else sent,
             remedy=advice(secret, "Put the credential between single quotes where a shell reads it, with one $."),
             commands=() if secret.generated else (login,),
             impact=readers(context, secret, None if payload.error is not None else matched([entry.key])),

@@ -58,7 +58,16 @@ from linter.rule import (
     edit,
     text,
 )
-from rules.payload._shared import advice, exempt, foreign_type, named, pulled_with, used_otherwise, whole_defect
+from rules.payload._shared import (
+    advice,
+    everywhere,
+    exempt,
+    foreign_type,
+    named,
+    pulled_with,
+    used_otherwise,
+    whole_defect,
+)
 
 _PLAIN = re.compile(r"[\w./-]+")
 _IMMUTABLE = "The type of a Secret cannot be changed once it exists: delete it and create it anew."
@@ -104,7 +113,7 @@ def _finding(context: Context, secret: PullSecret) -> Finding:
         of=secret.object,
         at=_place(secret, stated=stated),
         key=key,
-        detail=f"{why} (Kubernetes 1.25 to 1.36).",
+        detail=f"{why} (Kubernetes 1.25 to 1.36).{everywhere(context, secret)}",
         remedy=advice(secret, f"Set type: {right}. {_IMMUTABLE}"),
         commands=_commands(secret, right),
         impact=_impact(context, secret, right),

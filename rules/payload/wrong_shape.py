@@ -46,7 +46,7 @@ from linter.rule import (
     payload_edit,
     spot,
 )
-from rules.payload._shared import advice, is_empty, named, readers, reasons, remake, repair, whole
+from rules.payload._shared import advice, everywhere, is_empty, named, readers, reasons, remake, repair, whole
 
 _ENTRY_FIELDS = frozenset({"auth", "username", "password", "email", "identitytoken", "registrytoken"})
 _UNSEEN = (
@@ -70,7 +70,9 @@ def check(context: Context) -> Iterator[Finding]:
             of=secret.object,
             at=at,
             key=secret.data_key or "",
-            detail=reasons(context, secret, refused=True) if refused or not secret.typed else _UNSEEN,
+            detail=reasons(context, secret, refused=True)
+            if refused or not secret.typed
+            else _UNSEEN + everywhere(context, secret),
             remedy=advice(secret, hint),
             commands=remake(secret),
             impact=readers(context, secret),

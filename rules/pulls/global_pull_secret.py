@@ -11,7 +11,8 @@ Looks at `openshift-config/pull-secret`. Reports
   `registry.redhat.io` (operators, samples, base images).
 
 What makes any pull secret unreadable (no base64, no JSON, no `auths`, an `auth` that cannot be decoded, a placeholder,
-the type `Opaque`) is told by the rule for that defect, with its place; this rule does not repeat it.
+the type `Opaque`) is told by the rule for that defect, with its place; this rule tells it only when that one does not
+run, as with `--select pulls`.
 
 A registry counts as needed when the secret has another entry of the pull secret that Red Hat hands out, or when a
 workload of a platform namespace pulls from it. Nothing is missed where mirrors are configured
@@ -56,7 +57,7 @@ Hat console, merge it with the one that is there, and set both:
 from collections.abc import Iterator
 
 from linter.rule import DOCKERCFG, Context, Entry, Finding, Location, Payload, PullSecret, Rule, Severity, command, spot
-from rules.payload._shared import is_empty, repair, whole_defect
+from rules.payload._shared import NODE_WIDE, entry_defect, is_empty, repair, whole_defect
 from rules.pulls._causes import Causes
 
 _NEEDED = {
@@ -66,25 +67,68 @@ _NEEDED = {
 _HANDED_OUT = frozenset({"cloud.openshift.com", "quay.io", "registry.redhat.io", "registry.connect.redhat.com"})
 _RELEASE = {"quay.io": "quay.io/openshift-release-dev/", "registry.redhat.io": "registry.redhat.io/"}
 _PLATFORM = ("openshift-", "kube-")
+_MALFORMED = {
+    "RC101": "its value is not base64",
+    "RC102": "it is not JSON",
+    "RC103": "it is base64 of JSON once more",
+    "RC104": "it has no auths object with one entry a registry",
+    "RC105": "a field has a type that no reader takes",
+    "RC106": "an auth in it cannot be decoded",
+    "RC110": "it names a credential helper and holds no credential",
+    "RC111": "its type goes with no pull secret",
+    "RC115": "a placeholder stands where a credential belongs",
+    "RC118": "a shell variable stands where a credential belongs",
+}
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Report what the platform's readers refuse, and each registry that is not there."""
     for secret in context.inventory.secrets:
-        payload = secret.payload
-        if not context.inventory.is_global(secret) or payload is None:
-            continue
-        if is_empty(payload) and secret.typed:
-            yield _empty(context, secret, payload)
-        if whole_defect(secret):
-            continue
-        if secret.type == DOCKERCFG and secret.typed:
-            yield _refused(context, secret, f"is of type {DOCKERCFG}", secret.object.at("type"))
-        elif secret.typed:
-            if payload.helpers:
-                yield _refused(context, secret, f"holds {' and '.join(payload.helpers)}", _helper(secret))
-            if payload.error is None:
-                yield from _lacking(context, secret, list(payload.entries))
+        if context.inventory.is_global(secret):
+            defect = _defect(secret)
+            if defect in _MALFORMED and defect not in context.chosen:
+                yield _malformed(context, secret, _MALFORMED[defect])
+            if secret.payload is not None:
+                yield from _judge(context, secret, secret.payload)
+
+
+def _judge(context: Context, secret: PullSecret, payload: Payload) -> Iterator[Finding]:
+    if is_empty(payload) and secret.typed:
+        yield _empty(context, secret, payload)
+    if whole_defect(secret) or not secret.typed:
+        return
+    if secret.type == DOCKERCFG:
+        yield _refused(context, secret, f"is of type {DOCKERCFG}", secret.object.at("type"))
+        return
+    if payload.helpers:
+        yield _refused(context, secret, f"holds {' and '.join(payload.helpers)}", _helper(secret))
+    if payload.error is None:
+        yield from _lacking(context, secret, list(payload.entries))
+
+
+def _defect(secret: PullSecret) -> str:
+    """The code of the rule that tells what keeps everybody from reading the secret, "" when nothing does."""
+    payload = secret.payload
+    if payload is not None and is_empty(payload):
+        return ""
+    if not secret.typed:
+        return "RC111" if payload is not None else whole_defect(secret)
+    whole = whole_defect(secret)
+    if whole or payload is None or payload.error is None:
+        return whole
+    found = (entry_defect(entry) for entry in payload.entries if entry.type_errors or entry.auth_error)
+    return next(found, "RC105")
+
+
+def _malformed(context: Context, secret: PullSecret, what: str) -> Finding:
+    return context.finding(
+        f"the global pull secret cannot be read: {what}",
+        of=secret.object,
+        at=secret.at(),
+        key="malformed",
+        detail=f"{NODE_WIDE} The machine-config operator becomes degraded: nodes keep the old file, and upgrades stop.",
+        remedy="Run all rules: the one for this defect tells its place and, where there is one, its repair.",
+    )
 
 
 def _helper(secret: PullSecret) -> Location:
