@@ -6,11 +6,12 @@ import tempfile
 from contextlib import suppress
 
 
-def replace(path: str, data: bytes) -> None:
+def replace(path: str, data: bytes, *, private: bool = False) -> None:
     """Write `data` to `path`: into a new file beside it, which then takes its place. Raises OSError.
 
     A link is followed, an existing file keeps its mode. What is no regular file (`/dev/stdout`, a pipe) is written in
-    place, and so is a file in a folder where no other can be made (a mounted one).
+    place, and so is a file in a folder where no other can be made (a mounted one). With `private` the file has mode
+    0600, whatever was there before, and is never written in place.
     """
     try:
         before = os.stat(path)
@@ -24,14 +25,15 @@ def replace(path: str, data: bytes) -> None:
     try:
         handle, name = tempfile.mkstemp(prefix=".regcred-", suffix=".tmp", dir=os.path.dirname(target))
     except PermissionError:
-        if before is None:
+        if before is None or private:
             raise
         _write(target, data)
         return
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
-        os.chmod(name, stat.S_IMODE(before.st_mode) if before is not None else 0o666 & ~_mask())
+        if not private:  # a new file of `mkstemp` is
+            os.chmod(name, stat.S_IMODE(before.st_mode) if before is not None else 0o666 & ~_mask())
         os.replace(name, target)
     except BaseException:
         with suppress(FileNotFoundError):

@@ -10,7 +10,7 @@ import os
 import sys
 from typing import Any, Final
 
-COMMANDS: Final = ("check", "resolve", "explain", "rules", "baseline", "report", "trend", "completion")
+COMMANDS: Final = ("check", "resolve", "explain", "rules", "baseline", "collect", "report", "trend", "completion")
 
 EXIT_CLEAN: Final = 0
 EXIT_FINDINGS: Final = 1

@@ -9,6 +9,8 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from linter.sources.collection import FOLDER, RECORD_FILE
+
 MUST_GATHER: Final = "must-gather"
 VELERO: Final = "velero"
 SUPPORT_BUNDLE: Final = "support-bundle"
@@ -16,6 +18,7 @@ INSIGHTS: Final = "insights"
 CLUSTER_INFO: Final = "cluster-info-dump"
 DUMPALL: Final = "dumpall"
 KUBE_DUMP: Final = "kube-dump"
+COLLECTION: Final = "collection"
 
 PROVES: Final = {
     MUST_GATHER: "a cluster at one moment; secrets are redacted and service accounts are missing by design",
@@ -71,6 +74,7 @@ _ROOT: Final = r"^(?P<root>(?:.*?/)??)"
 _PATTERNS: Final = tuple(
     (name, re.compile(_ROOT + pattern))
     for name, pattern in (
+        (COLLECTION, rf"{FOLDER}/(?:{re.escape(RECORD_FILE)}|[^/]+/[^/]+/[^/]+\.list\.json)$"),
         (
             VELERO,
             r"resources/(?P<resource>[a-z0-9.-]+)/(?:v[a-z0-9]+(?:-preferredversion)?/)?"

@@ -68,7 +68,7 @@ def encode(record: Record) -> bytes:
         "kind": KIND,
         "metadata": {"name": record.name},
         "tool": f"regcred {__version__}",
-        "taken": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(_now())),
+        "taken": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(taken())),
         "scope": record.scope,
         "redacted": record.redacted,
         "limit": list(record.limit),
@@ -114,7 +114,8 @@ def is_record(kind: str, api_version: str) -> bool:
     return kind == KIND and api_version == API_VERSION
 
 
-def _now() -> int:
+def taken() -> int:
+    """Return when the reading is said to be taken, in seconds since 1970: now, or `SOURCE_DATE_EPOCH`."""
     fixed = os.environ.get("SOURCE_DATE_EPOCH", "").strip()
     return int(fixed) if fixed.isdecimal() and len(fixed) < 12 else int(time.time())
 

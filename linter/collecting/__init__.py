@@ -1,0 +1,139 @@
+"""A reading of a live cluster as a file: one JSON list a kind and namespace, beside the record of what was had.
+
+`take` reads, `pack` writes. What is packed is what the live scan judged, so both give the same findings.
+"""
+
+import gzip
+import io
+import json
+import os
+import re
+import tarfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+from linter.sources import Limits
+from linter.sources.collection import FOLDER, RECORD_FILE, Record, encode, taken
+from linter.sources.live import PREFIX, ClusterError, Live
+from linter.sources.live.reading import Reading, client
+
+_PLAIN: Final = re.compile(r"[a-z0-9.-]")
+_LONGEST: Final = 80
+_CLUSTER_WIDE: Final = "_cluster"
+_LIST: Final = "List"
+
+Object = dict[str, Any]
+
+
+class Collection(NamedTuple):
+    """One cluster: the record of its reading, and its objects by API version, kind, resource and namespace."""
+
+    record: Record
+    lists: Mapping[tuple[str, str, str, str], Sequence[Object]]
+
+
+def take(argument: str, live: Live, *, told: Callable[[str], None] | None = None) -> Collection:
+    """Read the cluster that `argument` names. Raises `ClusterError`. `told` is given each path that is asked for."""
+    context = argument.removeprefix(PREFIX)
+    if context and (not context.isprintable() or context != context.strip()):
+        raise ClusterError(f"{argument!r} names no context", "choose one of `kubectl config get-contexts`")
+    source = client(context, live, Limits().file_bytes, os.environ)
+    pages, record = Reading(_Heard(source, told) if told is not None else source, live).run()
+    return Collection(record, _lists(pages, record))
+
+
+class _Heard:
+    """A client that tells what it is asked for."""
+
+    def __init__(self, source: Any, told: Callable[[str], None]) -> None:
+        self._source = source
+        self._told = told
+        self.name: str = source.name
+
+    def get(self, path: str) -> bytes:
+        """Return the answer to a GET."""
+        self._told(f"{PREFIX}{self.name}{path}")
+        answer: bytes = self._source.get(path)
+        return answer
+
+
+def _lists(pages: Iterable[tuple[str, bytes]], record: Record) -> Mapping[tuple[str, str, str, str], list[Object]]:
+    """Sort the objects of all pages by where they belong; within a kind and namespace the server's order stays."""
+    resources = {(one.group, one.kind): one.resource for one in record.collected}
+    found: dict[tuple[str, str, str, str], list[Object]] = {}
+    for _, data in pages:
+        try:
+            page = json.loads(data)
+        except (ValueError, RecursionError):
+            raise ClusterError("an answer is nested too deeply", "find the object with kubectl get") from None
+        for version, kind, item in _items(page):
+            group = version.rpartition("/")[0]
+            resource = resources.get((group, kind), kind.lower() + "s")
+            found.setdefault((version, kind, resource, _namespace(item)), []).append(item)
+    return found
+
+
+def _items(page: Any) -> Iterator[tuple[str, str, Object]]:
+    """Yield the objects of a page with version and kind: those of a list have none of their own."""
+    if not isinstance(page, dict):
+        return
+    version, kind = str(page.get("apiVersion") or "v1"), str(page.get("kind") or "")
+    items = page.get("items")
+    if not isinstance(items, list):
+        yield version, kind, page
+        return
+    for item in items:
+        if isinstance(item, dict):
+            own = str(item.get("kind") or kind.removesuffix(_LIST))
+            yield str(item.get("apiVersion") or version), own, item
+
+
+def _namespace(item: Object) -> str:
+    metadata = item.get("metadata")
+    name = metadata.get("namespace") if isinstance(metadata, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def pack(collections: Sequence[Collection]) -> bytes:
+    """Return the tar.gz of collections; several stand in folders of their own. The same content gives the same bytes.
+
+    Times are those of the record (`SOURCE_DATE_EPOCH` counts).
+    """
+    made = io.BytesIO()
+    with (
+        gzip.GzipFile(fileobj=made, mode="wb", compresslevel=6, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for number, one in enumerate(collections, 1):
+            folder = f"{number}-{neutral(one.record.name)}/{FOLDER}" if len(collections) > 1 else FOLDER
+            for name, data in _members(one):
+                member = tarfile.TarInfo(f"{folder}/{name}")
+                member.size = len(data)
+                member.mode = 0o600
+                member.mtime = taken()
+                archive.addfile(member, io.BytesIO(data))
+    return made.getvalue()
+
+
+def _members(one: Collection) -> Iterator[tuple[str, bytes]]:
+    yield RECORD_FILE, encode(one.record)
+    for (version, kind, resource, namespace), items in sorted(one.lists.items(), key=lambda entry: entry[0]):
+        group = version.rpartition("/")[0]
+        place = f"{neutral(group) or 'core'}/{neutral(resource)}"
+        name = neutral(namespace) or _CLUSTER_WIDE
+        body = {"apiVersion": version, "kind": f"{kind}{_LIST}", "metadata": {}, "items": items}
+        yield f"{place}/{name}.list.json", json.dumps(body, indent=1, ensure_ascii=True).encode() + b"\n"
+
+
+def neutral(name: str) -> str:
+    """Return a name as it may stand in a path: what no Kubernetes name holds is escaped, so that none collide."""
+    safe = "".join(sign if _PLAIN.fullmatch(sign) else f"_{ord(sign):x}_" for sign in name)
+    if safe.startswith((".", "-")):
+        safe = f"_{safe}"
+    if len(safe) > _LONGEST:
+        safe = f"{safe[:_LONGEST]}_{sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+    return safe
+
+
+__all__ = ["Collection", "neutral", "pack", "take"]
