@@ -34,6 +34,9 @@ class Locator:
             if made.how == "secretGenerator":
                 generator = (*made.object.route, *made.type_route[:-1])
                 self._hidden[(made.object.path, made.object.document)].append((*generator, "literals"))
+        for item in inventory.objects:
+            if item.kind == "Template":  # the default of a parameter can be a credential
+                self._hidden[(item.path, item.document)].append((*item.route, "parameters"))
         for item in [*(secret.object for secret in inventory.secrets), *inventory.other_secrets]:
             for field in ("data", "stringData"):
                 values = item.body.get(field)

@@ -6,6 +6,7 @@ from typing import Any
 from linter.documents import Document
 from linter.documents.dialects import loose
 from linter.documents.layouts import implied
+from linter.documents.templates import filled
 from linter.model import Location, ObjectRef, Route
 
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -132,7 +133,7 @@ def _open(document: Document, route: Route, body: dict[str, Any], kind: str, api
         return
     yield KubeObject(document, route, body, kind, api_version)
     if kind == "Template":
-        yield from _each(document, (*route, "objects"), body.get("objects"), "", "")
+        yield from _each(document, (*route, "objects"), filled(body), "", "")
 
 
 def _each(document: Document, route: Route, items: Any, kind: str, api_version: str) -> Iterator[KubeObject]:

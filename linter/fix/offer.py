@@ -11,6 +11,7 @@ from linter.errors import FixError
 from linter.model import Applicability, Edit, Fix, Op
 
 if TYPE_CHECKING:
+    from linter.documents.positions import Positions
     from linter.fix.tree import Node
 
 NO_FILE: Final = "standard input cannot be edited in place: --diff shows the change"
@@ -18,7 +19,7 @@ IN_ARCHIVE: Final = "it stands in an archive, which is only read: --diff shows t
 """The obstacles of a fix for what stands in no file of its own."""
 
 _LARGE: Final = 200_000
-_MARKS: Final = (b"sops", b"# Source: ", b"config.kubernetes.io/origin")
+_MARKS: Final = (b"sops", b"# Source: ", b"config.kubernetes.io/origin", b"${")
 _SOPS: Final = re.compile(r"""(?m)^sops:|["']sops["']\s*:""")
 _RENDERED: Final = re.compile(r"(?m)^# Source: (\S+)\s*$")
 _BUILT: Final = re.compile(r"config\.kubernetes\.io/origin:")
@@ -85,6 +86,7 @@ class _File:
         self._json = format_of(path, self._text) == "json"
         self._chunks = [(0, len(self._text))] if self._json else [(one.start, one.end) for one in split(self._text)]
         self._trees: dict[int, tuple[Node, set[int]] | None] = {}
+        self._positions: Positions | None = None
 
     def obstacle(self, edit: Edit) -> str:
         """Why this edit is not made, "" when it can be."""
@@ -100,7 +102,18 @@ class _File:
             return f"it was rendered from {rendered[1]}: change that template or its values, and render again"
         if _BUILT.search(chunk):
             return "kustomize built it from what its origin annotation names: change that, and build again"
+        if "objects" in edit.route and "${" in chunk and "${" in self._source(edit, number):
+            return "a parameter of the Template fills it in: change the parameter, or what is written in its place"
         return "" if self._json else self._shared(edit, number, chunk)
+
+    def _source(self, edit: Edit, number: int) -> str:
+        """The text that stands where the edit is to be made."""
+        from linter.documents.positions import Positions  # noqa: PLC0415 - as above
+
+        if self._positions is None:
+            self._positions = Positions("", self._text.encode("utf-8", "surrogatepass"))
+        span = self._positions.span(number, edit.route, "value")
+        return self._text[span.start : span.end] if span is not None else ""
 
     def loses_comment(self, edit: Edit) -> bool:
         """Whether making this edit alone removes a comment."""
