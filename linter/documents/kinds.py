@@ -41,8 +41,11 @@ KINDS: Final[Mapping[str, str]] = {
 share matter in one of them only. `List` is absent because its items name their own kinds; typed lists (`SecretList`)
 count as the kind that they list."""
 
-FIELD_WORDS: Final = ("pullsecret", "pushsecret", "dockerc", "packagepull")
-"""Lower-case parts of every field or key that names or holds a pull secret; `dockerc` begins both data keys."""
+FIELD_WORDS: Final = ("pullsecret", "pushsecret", "dockerc", "packagepull", "pull_secret", "argocd-image-updater.")
+"""Lower-case parts of every field or key that names or holds a pull secret; `dockerc` begins both data keys.
+
+Annotations of Argo CD's image updater name pull secrets in objects of any kind: `….pull-secret: secret:ns/name#field`.
+"""
 
 _KIND = re.compile(r"""kind(["']?\s*:[ \t]*["']?([A-Za-z]*))?""")
 _ODD_KEY = re.compile(r"""(?:\?|[&!]\S*|[|>][-+0-9]*)\s+(?:\#[^\n]*\s+)*["']?\Z""")

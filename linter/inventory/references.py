@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from linter.documents import Document
 from linter.documents.objects import KubeObject
@@ -12,6 +12,7 @@ from linter.model import Location, Route
 
 _DEEPEST = 60
 _ANNOTATION = re.compile(r"^argocd-image-updater\.argoproj\.io/(?:[^/]+\.)?pull-secret$")
+_ANNOTATED: Final = (("metadata", "annotations"), ("spec", "template", "metadata", "annotations"))
 _UPDATER = re.compile(r"^(?:pullsecret|secret):(?:([^/#\s]+)/)?([^#\s]+)")
 _LINK_POINTER = re.compile(r"/(?:imagePullSecrets|pullSecrets|secrets)(?:/(?:-|\d+))?(?:/name)?$")
 _PATCH_TEXT = re.compile(r"imagePullSecrets|pullSecret")
@@ -127,9 +128,11 @@ def _values(value: Any, route: Route) -> Iterator[tuple[str, Route]]:
 
 
 def _annotated(item: KubeObject) -> Iterator[Reference]:
-    annotations = dig(item.body, "metadata", "annotations")
-    for key, value in annotations.items() if isinstance(annotations, dict) else ():
-        found = _UPDATER.match(value) if isinstance(value, str) and _ANNOTATION.match(str(key)) else None
-        if found:
-            route: Route = ("metadata", "annotations", key)
-            yield Reference(found.group(2), found.group(1) or "", Use.CONTROLLER, item.at(*route), item, route)
+    """Annotations of Argo CD's image updater, on an Application or on the template of an ApplicationSet."""
+    for base in _ANNOTATED:
+        annotations = dig(item.body, *base)
+        for key, value in annotations.items() if isinstance(annotations, dict) else ():
+            found = _UPDATER.match(value) if isinstance(value, str) and _ANNOTATION.match(str(key)) else None
+            if found:
+                route: Route = (*base, key)
+                yield Reference(found.group(2), found.group(1) or "", Use.CONTROLLER, item.at(*route), item, route)

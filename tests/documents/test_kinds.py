@@ -135,6 +135,8 @@ def test_what_cannot_matter_is_dropped(text: str) -> None:
         "- op: add\n  path: /spec/template/spec/imagePullSecrets\n",
         "x: .DOCKERCONFIGJSON",
         "packagePullSecrets: []",
+        "argocd-image-updater.argoproj.io/web.pull-secret: secret:ci/quay#creds",
+        "image_pull_secrets: [quay]",
         "kind: {{ .Values.kind }} # Deployment",
     ],
 )
