@@ -49,7 +49,9 @@ NODE_WIDE: Final = (
     "all credentials of this file at once."
 )
 
-_SHELL_VARIABLE: Final = re.compile(r"\$[A-Z_][A-Z0-9_]*|\$\([^()\n]*\)")
+_SHELL_VARIABLE: Final = re.compile(r"\$(?:env:)?[A-Z_][A-Z0-9_]*|\$\([^()\n]*\)|`[^`\n]+`")
+_KEPT_BACKSLASH: Final = re.compile(r"(?:robot)?\\\$\w")
+_KEPT_QUOTES: Final = re.compile(r"""(['"]).+\1""")
 _ELSEWHERE: Final = re.compile(
     r"(?:^|\.)(?:quay\.io|docker\.(?:io|com)|ghcr\.io|gcr\.io|pkg\.dev|redhat\.(?:io|com)|gitlab\.com|azurecr\.(?:io|cn|us)|"
     r"amazonaws\.com(?:\.cn)?|ecr\.aws|jfrog\.io|icr\.io|nvcr\.io|microsoft\.com|ocir\.io|aliyuncs\.com|digitalocean\.com)"
@@ -165,6 +167,10 @@ def eaten(entry: Entry) -> tuple[str, str] | None:
     where = "auth" if entry.has_auth and not entry.auth_error else "username"
     if "$$" in entry.username:
         return where, "a user name with $$, which one more tool was to turn into $"
+    if _KEPT_BACKSLASH.match(entry.username):
+        return where, "a user name with \\$, whose backslash a shell was to take away"
+    if _KEPT_QUOTES.fullmatch(entry.username):
+        return where, "a user name between quotes, which a shell was to take away"
     if entry.username == "robot" and _typed_in_a_shell(entry):
         return where, "the user name robot alone: perhaps a shell took what followed the $ of robot$name (a guess)"
     return None

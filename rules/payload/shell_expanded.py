@@ -1,12 +1,13 @@
-"""A shell has eaten into a credential, or was never asked to fill it in.
+r"""A shell has eaten into a credential, or was never asked to fill it in.
 
 ## What it does
 
-Reports three traces of quoting gone wrong: `$AUTH` or `$(cat token)` as it stands in the script, a user name
-with `$$`, and the user name `robot` alone, which is what is left of a Harbor robot account such as `robot$ci`
-between double quotes. The last one is a guess: it is made where the registry or the password looks like Harbor,
-or where the entry has the three members that `kubectl create secret docker-registry` writes, and never for
-registries that have no such accounts.
+Reports the traces of quoting gone wrong: `$AUTH`, `$(cat token)` or `$env:TOKEN` as it stands in the script, a user
+name with `$$` or `\$` or with its quotes around it, and the user name `robot` alone, which is what is left of a Harbor
+robot account such as `robot$ci` between double quotes. The last one is a guess, and the message says so: it is made
+where the registry or the password looks like Harbor, or where the entry has the three members that
+`kubectl create secret docker-registry` writes, and never for public registries and cloud registries, which have no such
+accounts.
 
 ## Why it matters
 
