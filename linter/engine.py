@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from linter import __version__, registry
 from linter.clock import now
 from linter.comments import marked
-from linter.documents import collector_off, read
-from linter.documents.objects import Seen, objects
+from linter.documents import Document, collector_off, read
+from linter.documents.objects import KubeObject, Seen, objects
 from linter.fix.offer import Offers
 from linter.inventory import Builder, Inventory
 from linter.inventory.joins import Joins
+from linter.inventory.kept import Keeper
 from linter.inventory.records import UNJUDGED
 from linter.locate import Locator
 from linter.mentions import TextMentions
@@ -91,6 +92,8 @@ class _Reader:
         self.problems: list[Problem] = []
         self.templated: list[tuple[int, NotEvaluated]] = []
         self.marked: set[str] = set()
+        # A rule of the project's own may ask for anything.
+        self._keeper = None if request.settings.custom else Keeper()
         try:
             self._read(request)
         finally:
@@ -151,11 +154,19 @@ class _Reader:
             self.templated.append((artifact.input, NotEvaluated("templated", reason, None, where)))
         for document in reading.documents:
             found = list(objects(document))
-            source.documents.append((document, found))
             source.evidence.add(artifact.path, found, logs=reading.logs, whole=not reading.problems)
+            source.documents.append((self._kept(document, found), found))
         if not reading.documents:
             source.evidence.add(artifact.path, (), logs=reading.logs, whole=not reading.problems)
         self._lap("parse")
+
+    def _kept(self, document: Document, found: Sequence[KubeObject]) -> Document:
+        """Let go of what nobody will ask for: of each object, and the frame of the objects."""
+        if self._keeper is None or not found:
+            return document
+        for item in found:
+            self._keeper.keep(item)
+        return document._replace(data=None)
 
     def unread(self) -> frozenset[str]:
         """The paths of which at least a part could not be read."""

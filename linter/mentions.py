@@ -12,10 +12,10 @@ from typing import Any
 
 from linter.documents.objects import KubeObject
 from linter.inventory.inventory import Inventory, Mentions, compatible
+from linter.inventory.kept import WORD
 from linter.inventory.records import PullSecret
 
 _NAMESPACE = re.compile(r"""^\s*["']?namespace["']?\s*:\s*["']?([a-z0-9][-a-z0-9]*)""", re.MULTILINE)
-_WORD = re.compile(r"[a-z0-9][-a-z0-9.]*[a-z0-9]|[a-z0-9]")
 _SILENT_KINDS = frozenset({"Event", "Secret", "SealedSecret"})
 _DEEPEST = 60
 
@@ -62,7 +62,7 @@ def _named(item: KubeObject, names: set[str]) -> set[str]:
     """The names that `item` mentions. Its own name, and the Secret's own definitions, are no mention."""
     if item.kind in _SILENT_KINDS:
         return set()
-    found: set[str] = set()
+    found = names.intersection(item.left_out.split())
     for key, value in item.body.items():
         if key == "metadata" and isinstance(value, dict):
             rest = {part: inner for part, inner in value.items() if part in ("annotations", "labels")}
@@ -77,7 +77,7 @@ def _named(item: KubeObject, names: set[str]) -> set[str]:
 def _strings(value: Any, names: set[str], depth: int) -> Iterator[str]:
     if isinstance(value, str):
         if len(value) > 2:
-            yield from names.intersection(_WORD.findall(value))
+            yield from names.intersection(WORD.findall(value))
     elif depth > _DEEPEST:
         return
     elif isinstance(value, dict):
@@ -94,5 +94,5 @@ def _in_text(text: str, names: set[str]) -> set[str]:
     for line in text.splitlines():
         code = line.split(" #", 1)[0]
         if not code.lstrip().startswith("#"):
-            found.update(names.intersection(_WORD.findall(code)))
+            found.update(names.intersection(WORD.findall(code)))
     return found

@@ -16,7 +16,8 @@ class KubeObject:
     """One object: its identity as text ("" where the document holds none), its body, and its place.
 
     `route` leads from the document's root to the body. `listed` tells that it came as an item of a List. `withheld`
-    says why the source holds less of it than there is; "" where it is whole.
+    says why the source holds less of it than there is; "" where it is whole. `left_out` holds the words, parted by
+    blanks, of texts that stood in the source and are not kept in the body.
     """
 
     __slots__ = (
@@ -24,6 +25,7 @@ class KubeObject:
         "body",
         "document",
         "kind",
+        "left_out",
         "listed",
         "name",
         "namespace",
@@ -48,6 +50,7 @@ class KubeObject:
         self.uid = _text(metadata, "uid")
         self.listed = "items" in route or "Items" in route
         self.withheld = ""
+        self.left_out = ""
 
     @property
     def ref(self) -> ObjectRef:

@@ -1,0 +1,107 @@
+"""What is kept of the objects of a dump: equal parts once, nothing that nobody reads, and every answer the same."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+from linter.engine import Request, run
+from linter.model import Finding
+from linter.settings import DeclaredRule, Settings
+
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_CONFIG = "eyJhdXRocyI6eyJxdWF5LmlvIjp7ImF1dGgiOiJkWE5sY2pwd1lYTnoifX19"
+
+
+def _metadata(name: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "namespace": "shop", "uid": f"uid-{name}", "resourceVersion": "7", **more}
+
+
+def _pod(name: str) -> dict[str, Any]:
+    waiting = {"waiting": {"reason": "ErrImagePull", "message": "unauthorized: authentication required"}}
+    statuses = [{"name": "app", "image": "quay.io/shop/app:1", "state": waiting, "imageID": "sha256:0"}]
+    container = {"name": "app", "image": "quay.io/shop/app:1", "env": [{"name": "MODE", "value": "strict"}] * 3}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": _metadata(name),
+        "spec": {"containers": [container], "serviceAccountName": "default"},
+        "status": {"containerStatuses": statuses, "hostIP": "10.0.0.1"},
+    }
+
+
+def _secret() -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": _metadata("regcred"),
+        "type": "kubernetes.io/dockerconfigjson",
+        "data": {".dockerconfigjson": _CONFIG},
+    }
+
+
+def _deployment(applied: str) -> dict[str, Any]:
+    pod = _pod("")
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": _metadata("web", annotations={_LAST_APPLIED: applied}),
+        "spec": {"template": {"spec": pod["spec"]}},
+        "status": {"replicas": 1},
+    }
+
+
+def _write(path: Path, *items: dict[str, Any]) -> Path:
+    path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}), encoding="utf-8")
+    return path
+
+
+def _findings(path: Path, settings: Settings = Settings()) -> tuple[Finding, ...]:  # noqa: B008 - a frozen record
+    return run(Request((str(path),), settings=settings)).run.findings
+
+
+def test_equal_parts_of_objects_are_held_once(tmp_path: Path) -> None:
+    made = run(Request((str(_write(tmp_path / "pods.json", _pod("one"), _pod("two"))),)))
+    one, two = (item.body for item in made.inventories[0].objects)
+    assert one["spec"] is two["spec"]
+    assert one["metadata"]["name"] == "one"
+    assert two["metadata"]["name"] == "two"
+
+
+def test_equal_numbers_of_other_types_and_other_orders_stay_apart(tmp_path: Path) -> None:
+    pods = []
+    for number, value in enumerate((1, 1.0, True)):
+        pod = copy.deepcopy(_pod(f"pod-{number}"))
+        pod["spec"]["priority"] = value
+        pods.append(pod)
+    turned = _pod("turned")
+    turned["spec"] = dict(reversed(pods[0]["spec"].items()))
+    made = run(Request((str(_write(tmp_path / "pods.json", *pods, turned)),)))
+    bodies = [item.body for item in made.inventories[0].objects]
+    assert [type(body["spec"]["priority"]) for body in bodies] == [int, float, bool, int]
+    assert list(bodies[3]["spec"]) == list(reversed(bodies[0]["spec"]))
+
+
+def test_what_nobody_reads_is_not_held_and_what_proves_a_failed_pull_is(tmp_path: Path) -> None:
+    path = _write(tmp_path / "dump.json", _pod("one"), _deployment("{}"))
+    made = run(Request((str(path),)))
+    pod, deployment = (item.body for item in made.inventories[0].objects)
+    assert "hostIP" not in pod["status"]
+    assert "status" not in deployment
+    assert "RC502" in {finding.code for finding in made.run.findings}
+
+
+def test_a_name_in_what_was_applied_last_is_still_a_mention(tmp_path: Path) -> None:
+    for note, where in (("regcred", True), ("another", False)):
+        path = _write(tmp_path / "dump.json", _secret(), _deployment(json.dumps({"note": note})))
+        (inventory,) = run(Request((str(path),))).inventories
+        deployment = inventory.objects[1]
+        assert not deployment.body["metadata"]["annotations"]
+        assert inventory.mentions(inventory.secrets[0]) == (str(path) if where else "")
+
+
+def test_a_rule_of_the_project_sees_the_whole_object(tmp_path: Path) -> None:
+    schema = {"properties": {"status": {"not": {"required": ["hostIP"]}}}}
+    rule = DeclaredRule(name="no-host-ip", message="A host.", about="object", schema=json.dumps(schema), kinds=("Pod",))
+    path = _write(tmp_path / "pods.json", _pod("one"))
+    assert "no-host-ip" in {finding.name for finding in _findings(path, Settings(custom=(rule,)))}
