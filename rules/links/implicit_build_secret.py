@@ -99,6 +99,8 @@ def _build(context: Context, item: KubeObject) -> Iterator[Finding]:
     if len(secrets) < 2 or all(secret.generated == "OpenShift" for secret in secrets):
         return
     images = _images(item)
+    if not images and _from_scratch(item):
+        return
     covering = [secret for secret in secrets if images and all(serves(secret, image) for image in images)]
     if images and (not covering or covering[0] is secrets[0]):
         return
@@ -122,6 +124,14 @@ def _secrets(context: Context, account: ServiceAccount) -> list[PullSecret]:
 def _images(item: KubeObject) -> list[str]:
     """The images that the Dockerfile in the build pulls: none where one depends on an argument."""
     return dockerfile_images(text(dig(item.body, "spec", "source", "dockerfile")))
+
+
+def _from_scratch(item: KubeObject) -> bool:
+    """Whether the Dockerfile in the build pulls nothing: it begins from the empty image and copies from no other."""
+    lines = [line.split() for line in text(dig(item.body, "spec", "source", "dockerfile")).splitlines()]
+    begins = [words for words in lines if words and words[0].upper() == "FROM"]
+    copies = any(word.startswith("--from=") for words in lines for word in words)
+    return bool(begins) and not copies and all(words[1:2] == ["scratch"] for words in begins)
 
 
 def _finding(
