@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from linter.credentials import Consumer
+from linter.credentials import Consumer, decode_base64_field
 from linter.inventory.inventory import compatible
 from linter.inventory.records import KEY_OF_TYPE, PullSecret
 from linter.resolve.atlas import Atlas, right_type, would_serve
@@ -76,7 +76,8 @@ class _Advisor:
                 place = f"line {step.line}, column {step.column}" if step.line else "its payload"
                 entry = f" (entry {step.entry})" if step.entry else ""
                 name = f"Secret {step.name}" if not step.node_wide else "the node-wide file"
-                yield self._edited(step.name, step.node_wide, f"repair {name} at {place}{entry}")
+                how = _how(self._secret(step.name, step.node_wide), entry=bool(step.entry))
+                yield self._edited(step.name, step.node_wide, f"repair {name} at {place}{entry}{how}")
 
     def credentials(self) -> Iterator[Change]:
         """What is offered is no credential, or the wrong one: put the right one there."""
@@ -233,3 +234,18 @@ class _Advisor:
         elif case.reach is not None:
             link = hand_over(self.case, name, self.shell)
             yield Change(f"create a pull secret for {host} and {link.summary}", (create, *link.commands))
+
+
+def _how(secret: PullSecret | None, *, entry: bool) -> str:
+    """What to write there, where the payload tells: the end of a sentence."""
+    payload = secret.payload if secret is not None else None
+    if payload is None or payload.helpers:
+        return ""
+    if payload.root is None:
+        inner = decode_base64_field(payload.text)
+        if inner is not None and inner.lstrip().startswith(b"{"):
+            return ": it is encoded once too often, store the JSON itself"
+        return ": write it as JSON, with quotes and line breaks inside a password escaped (jq and toJson do)"
+    if payload.root.kind == "string":
+        return ": it is JSON inside a JSON string, store the object itself"
+    return ": an `auth` is base64 of user:password" if entry and any(one.auth_error for one in payload.entries) else ""

@@ -87,6 +87,7 @@ def test_09_encoded_twice(desk: Desk) -> None:
     told = desk.pull("quay.io/acme/app:1", secret(encoded(json.dumps(auths("quay.io")))))
     assert told.verdict == "refused"
     assert "invalid character 'e' looking for beginning of value" in told.why
+    assert "encoded once too often" in told.change
     assert told.finds("RC103")
 
 
@@ -104,6 +105,7 @@ def test_11_a_json_string_instead_of_an_object(desk: Desk) -> None:
     told = desk.pull("quay.io/acme/app:1", secret(json.dumps(json.dumps(auths("quay.io")))))
     assert told.verdict == "refused"
     assert "cannot unmarshal string into Go value" in told.why
+    assert "store the object itself" in told.change
     assert told.finds("RC104")
 
 
@@ -113,6 +115,7 @@ def test_12_a_quote_inside_the_password(desk: Desk) -> None:
     assert told.verdict == "refused"
     assert "invalid character 'e' after object key:value pair" in told.why
     assert (told.answer["secrets"][0]["line"], told.answer["secrets"][0]["column"]) == (1, 55)
+    assert "inside a password escaped" in told.change
     assert told.finds("RC102")
 
 
@@ -133,6 +136,7 @@ def test_14_auth_that_was_never_encoded(desk: Desk) -> None:
     assert told.answer["secrets"][0]["entry"] == "gcr.io"
     assert "every container of the pod fails" in told.why
     assert "repair Secret pull at line 1" in told.change
+    assert "base64 of user:password" in told.change
     assert told.finds("RC106")
 
 
