@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from linter import __version__, registry
+from linter.charts import noted
 from linter.clock import now
 from linter.comments import marked
 from linter.documents import Document, collector_off, read
@@ -26,6 +27,7 @@ from linter.universes import Input, Universe, universes
 if TYPE_CHECKING:
     from linter.changes import Change, Touch
     from linter.registry import Loaded
+    from linter.render import Render
     from linter.sources.live import Live
 
 class Request(NamedTuple):
@@ -38,7 +40,7 @@ class Request(NamedTuple):
     judged with the others, and only what concerns the others is reported; with `change` only what that change touches.
     `gather` stands in for the one of `linter.sources`; `lap` is told the name of each phase when it ends.
     `baseline` holds the fingerprints of findings that do not count. `namespaces` limit what is read from a live
-    cluster, `timeout` is in seconds, for each of its answers.
+    cluster, `timeout` is in seconds, for each of its answers. `render` asks for kustomizations and charts to be built.
     """
 
     paths: tuple[str, ...]
@@ -58,6 +60,7 @@ class Request(NamedTuple):
     lap: Callable[[str], None] = unheard
     namespaces: tuple[str, ...] = ()
     timeout: float = 60.0
+    render: "Render | None" = None
 
 
 class Result(NamedTuple):
@@ -94,6 +97,7 @@ class _Reader:
         self.marked: set[str] = set()
         # A rule of the project's own may ask for anything.
         self._keeper = None if request.settings.custom else Keeper()
+        self.built: set[str] = set()
         try:
             self._read(request)
         finally:
@@ -105,9 +109,10 @@ class _Reader:
         settings, progress = request.settings, request.progress
         live = _live(request)
         more = {} if live is None else {"live": live}
-        for entry in request.gather(
+        entries = request.gather(
             request.paths, exclude=settings.exclude, stdin=request.stdin, progress=progress, **more
-        ):
+        )
+        for entry in entries if request.render is None else self._rendered(entries, request.render):
             if isinstance(entry, Problem):
                 self.problems.append(entry)
             elif isinstance(entry, Skipped):
@@ -115,6 +120,29 @@ class _Reader:
                 self._passed_over(entry)
             else:
                 self._take(entry)
+
+    def _rendered(
+        self, entries: Iterator[Artifact | Problem | Skipped], render: "Render"
+    ) -> Iterator[Artifact | Problem | Skipped]:
+        """What is judged when roots are built: their parts are known by name only."""
+        from linter.render import Rendered, Replaced, rendered  # noqa: PLC0415 - most calls build nothing
+
+        for entry in rendered(entries, render):
+            if isinstance(entry, Replaced):
+                self._stand_by(entry.artifact)
+                continue
+            if isinstance(entry, Rendered):
+                self.built.add(entry.path)
+            yield entry
+
+    def _stand_by(self, artifact: Artifact) -> None:
+        """Keep a file that is a part of what was built: it is not judged, and findings point at it."""
+        self.artifacts[artifact.path] = artifact
+        self.inputs[artifact.input].found = True
+        self.inputs[artifact.input].part(artifact.path).skipped["part of what was built"] += 1
+        data = self.bytes_of(artifact.path)
+        if data is not None and marked(data):
+            self.marked.add(artifact.path)
 
     def _passed_over(self, entry: Skipped) -> None:
         """Note that an input is not empty when what it leads to was read by another way."""
@@ -262,10 +290,10 @@ def _run(request: Request) -> Result:
         withheld.extend(unjudged)
         scans.append(_scan(group, kinds, chosen))
         request.lap("prove fixes")
-    withheld.extend(entry for _, entry in reader.templated)
+    withheld.extend(noted((entry for _, entry in reader.templated), reader.artifacts))
     reader.expect(findings, withheld)
     locator = Locator(reader.bytes_of, inventories)
-    located = sorted(locator.findings(findings), key=_order)
+    located = sorted(_pointed(locator.findings(findings), reader, locator), key=_order)
     request.lap("find positions")
     kept, suppressed, remarks = _settle(located, request, reader, inventories, locator, chosen)
     request.lap("settle suppressions")
@@ -299,6 +327,16 @@ def _run(request: Request) -> Result:
         tuple(one for one in kept if one.fingerprint in request.baseline),
         reader.unread(),
     )
+
+
+def _pointed(findings: list[Finding], reader: _Reader, locator: Locator) -> list[Finding]:
+    """The findings, those in what was built at their source."""
+    if not reader.built:
+        return findings
+    from linter.render.origins import Origins  # noqa: PLC0415 - most calls build nothing
+
+    origins = Origins(reader.bytes_of, frozenset(reader.built), locator)
+    return [origins.pointed(finding) for finding in findings]
 
 
 def _compared(request: Request, located: Sequence[Finding]) -> Baseline | None:

@@ -22,6 +22,8 @@ def narrowed(request: engine.Request, revision: str | None, context: Sequence[st
         return request._replace(paths=(*request.paths, *context), context=len(context))
     if revision is None:
         return request
+    if request.render is not None:
+        raise UsageError("--changed-since: the state before the change is not in files to build: leave --render out")
     if "-" in request.paths:
         raise UsageError("--changed-since: standard input has no history; name the files of a git work tree")
     changed = git.changed_since(revision, _folder(request.paths[0]))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from linter.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE
 from linter.cli._live import add_live, named_namespaces
+from linter.cli._render import add_render, render_of
 
 if TYPE_CHECKING:
     from linter.engine import Request
@@ -47,6 +48,7 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ignore", action="append", default=[], metavar="RULES", help="do not run these rules")
     parser.add_argument("--config", metavar="FILE", help="settings file; default: the nearest .regcred.yaml")
     add_live(parser)
+    add_render(parser)
 
 
 def add_outputs(parser: argparse.ArgumentParser) -> None:
@@ -185,6 +187,7 @@ def request_of(arguments: argparse.Namespace) -> "Request":
         progress=progress(),
         namespaces=named_namespaces(arguments.paths, arguments.namespaces),
         timeout=arguments.timeout,
+        render=render_of(arguments),
     )
 
 

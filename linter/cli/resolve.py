@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from linter.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE
 from linter.cli._live import add_live, named_namespaces
+from linter.cli._render import add_render, render_of
 
 if TYPE_CHECKING:
     from linter.engine import Material
@@ -61,6 +62,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--config", metavar="FILE", help="settings file; default: the nearest .regcred.yaml")
     add_live(parser, namespaces=False)
+    add_render(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -78,6 +80,7 @@ def execute(arguments: argparse.Namespace) -> int:
         stdin=sys.stdin.buffer if "-" in paths else None,
         namespaces=named_namespaces(paths, [arguments.namespace] if live and arguments.namespace else []),
         timeout=arguments.timeout,
+        render=render_of(arguments),
     )
     material = engine.load(request)
     _complain(material)

@@ -56,11 +56,12 @@ class Offers:
         return file is not None and file.loses_comment(edit)
 
     def _obstacle(self, edit: Edit) -> str:
-        if not self._editable(edit.path):
-            return IN_ARCHIVE if "!/" in edit.path else NO_FILE
         if edit.path not in self._files:
             self._files[edit.path] = self._file(edit.path)
         file = self._files[edit.path]
+        if not self._editable(edit.path):
+            other = IN_ARCHIVE if "!/" in edit.path else NO_FILE
+            return (file.made_of(edit) if file is not None else "") or other
         return file.obstacle(edit) if file is not None else ""
 
     def _file(self, path: str) -> "_File | None":
@@ -97,14 +98,26 @@ class _File:
         chunk = self._text[start:end]
         if _SOPS.search(chunk) and "ENC[" in chunk:
             return "SOPS signs the whole document: change it with `sops edit`"
+        made = self.made_of(edit)
+        if made:
+            return made
+        if "objects" in edit.route and "${" in chunk and "${" in self._source(edit, number):
+            return "a parameter of the Template fills it in: change the parameter, or what is written in its place"
+        return "" if self._json else self._shared(edit, number, chunk)
+
+    def made_of(self, edit: Edit) -> str:
+        """Why what a tool has built is not edited, "" where nothing says that one did."""
+        number = 0 if self._json else edit.document
+        if not 0 <= number < len(self._chunks):
+            return ""
+        start, end = self._chunks[number]
+        chunk = self._text[start:end]
         rendered = _RENDERED.search(chunk)
         if rendered:
             return f"it was rendered from {rendered[1]}: change that template or its values, and render again"
         if _BUILT.search(chunk):
             return "kustomize built it from what its origin annotation names: change that, and build again"
-        if "objects" in edit.route and "${" in chunk and "${" in self._source(edit, number):
-            return "a parameter of the Template fills it in: change the parameter, or what is written in its place"
-        return "" if self._json else self._shared(edit, number, chunk)
+        return ""
 
     def _source(self, edit: Edit, number: int) -> str:
         """The text that stands where the edit is to be made."""

@@ -1,0 +1,35 @@
+"""The options that say whether kustomizations and charts are built first, the same for every command that judges."""
+
+import argparse
+import os
+from typing import TYPE_CHECKING
+
+from linter.errors import UsageError
+
+if TYPE_CHECKING:
+    from linter.render import Render
+
+
+def add_render(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    group = parser.add_argument_group("manifest repositories (built with the kustomize or kubectl, and helm, you have)")
+    group.add_argument("--render", action="store_true", help="build every kustomization and chart, judge the result")
+    group.add_argument(
+        "--values", action="append", default=[], metavar="FILE", help="--render: values of the charts; repeatable"
+    )
+    group.add_argument("--render-remote", action="store_true", help="--render: bases on other hosts may be fetched")
+
+
+def render_of(arguments: argparse.Namespace) -> "Render | None":
+    """What is to be built. Raises `UsageError` for values that are no file, or that nothing asks for."""
+    if not arguments.render:
+        for option, given in (("--values", arguments.values), ("--render-remote", arguments.render_remote)):
+            if given:
+                raise UsageError(f"{option} says how something is built: give --render as well")
+        return None
+    for file in arguments.values:
+        if not os.path.isfile(file):
+            raise UsageError(f"--values {file}: there is no such file")
+    from linter.render import Render  # noqa: PLC0415 - most calls build nothing
+
+    return Render(tuple(arguments.values), arguments.render_remote, arguments.timeout)

@@ -1,0 +1,141 @@
+"""The roots of a scan, built one after the other: what was built takes the place of its parts, what was not is told."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import yaml
+
+from linter.documents import DecodeProblem, decode
+from linter.documents.build import build
+from linter.model import Problem
+from linter.render import Built, Entry, Render, Rendered, Replaced
+from linter.render.kustomizations import NAMES, Graph, Kustomization
+from linter.render.origins import settled
+from linter.render.tools import BuildError, MissingToolError, helm, kustomize
+from linter.sources import Artifact, InputProblem, Limits
+
+_CHART: Final = "Chart.yaml"
+_RELEASE: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?")
+
+
+def build_all(entries: Sequence[Entry], render: Render) -> Iterator[Entry | Replaced]:
+    """Yield the entries, those that were built into something as `Replaced`, then what was built and the failures."""
+    builder = _Builder([entry for entry in entries if isinstance(entry, Artifact) and entry.file], render)
+    builder.kustomizations()
+    builder.charts()
+    parts = frozenset[str]().union(*(one.parts for one in builder.built))
+    folders = tuple(part for part in parts if part.endswith(os.sep))
+    for entry in entries:
+        own = isinstance(entry, Artifact) and entry.file and (entry.file in parts or entry.file.startswith(folders))
+        yield Replaced(entry) if own and isinstance(entry, Artifact) else entry
+    yield from builder.problems
+    names = {entry.file: entry.path for entry in entries if isinstance(entry, Artifact) and entry.file}
+    for one in builder.built:
+        yield Rendered(
+            f"{one.folder or '.'} ({one.how})", one.artifact.input, limits=Limits(), data=settled(one, names)
+        )
+
+
+class _Builder:
+    """Builds what it finds among the files of a scan."""
+
+    def __init__(self, artifacts: Sequence[Artifact], render: Render) -> None:
+        self._artifacts = artifacts
+        self._render = render
+        self._missing: set[str] = set()
+        self.built: list[Built] = []
+        self.problems: list[Problem] = []
+
+    def _of(self, *names: str) -> Iterator[Artifact]:
+        return (one for one in self._artifacts if os.path.basename(one.file) in names)
+
+    def kustomizations(self) -> None:
+        """Build every kustomization that no other one includes."""
+        graph = Graph()
+        found: list[tuple[Artifact, Kustomization]] = []
+        for artifact in self._of(*NAMES):
+            try:
+                parsed = graph.add(artifact.file, artifact.read())
+            except InputProblem:
+                continue  # said when it is read as a fragment
+            if parsed is not None and not parsed.component:
+                found.append((artifact, parsed))
+        closures = [graph.closure(one) for _, one in found]
+        included = graph.included()
+        for (artifact, root), closure in zip(found, closures, strict=True):
+            folder = os.path.dirname(root.file)
+            if folder not in included:
+                self._kustomize(artifact, folder, closure)
+
+    def _kustomize(self, artifact: Artifact, folder: str, closure: Sequence[Kustomization]) -> None:
+        shown = os.path.dirname(artifact.path)
+        remote = [name for one in closure for name in one.remote]
+        absent = [name for one in closure for name in one.absent]
+        if (remote or absent) and not self._render.remote:
+            what = "fetches" if remote else "names what does not exist here:"
+            remedy = "allow it with --render-remote, or keep a copy in the tree" if remote else "correct the path"
+            self._failed(artifact, f"was not built, because it {what} {_listed(remote or absent)}", remedy)
+            return
+        try:
+            text, base = kustomize(folder, self._render)
+        except MissingToolError as error:
+            self._without(artifact, str(error))
+        except BuildError as error:
+            remedy = f"try it alone: kubectl kustomize {shown or '.'}"
+            self._failed(artifact, f"could not be built: {error}", remedy)
+        else:
+            parts = frozenset(path for one in closure for path in (one.file, *one.files))
+            self.built.append(Built(artifact, shown, "kustomize build", text, parts, base))
+
+    def charts(self) -> None:
+        """Render every chart that is no part of another one."""
+        charts = [(one, os.path.dirname(one.file)) for one in self._of(_CHART)]
+        folders = [folder for _, folder in charts]
+        for artifact, folder in charts:
+            if any(folder.startswith(os.path.join(above, "charts") + os.sep) for above in folders):
+                continue
+            shown = os.path.dirname(artifact.path)
+            name, library = _about(artifact)
+            if library:
+                continue
+            try:
+                text = helm(folder, name or os.path.basename(folder), self._render)
+            except MissingToolError as error:
+                self._without(artifact, str(error))
+            except BuildError as error:
+                remedy = f"try it alone: helm template {shown or '.'} (dependencies: helm dependency build)"
+                self._failed(artifact, f"could not be rendered: {error}", remedy)
+            else:
+                self.built.append(
+                    Built(artifact, shown, "helm template", text, frozenset({folder + os.sep}), os.path.dirname(folder))
+                )
+
+    def _failed(self, artifact: Artifact, message: str, remedy: str) -> None:
+        self.problems.append(Problem(artifact.path, message, remedy, fatal=artifact.named))
+
+    def _without(self, artifact: Artifact, message: str) -> None:
+        """Say once that a program is missing: what was asked for could not be done."""
+        if message not in self._missing:
+            self._missing.add(message)
+            remedy = "install it, or leave --render out"
+            self.problems.append(Problem(artifact.path, f"could not be built: {message}", remedy, fatal=True))
+
+
+def _about(artifact: Artifact) -> tuple[str, bool]:
+    """The name of a release of a chart, "" for none; and whether it is a library, which renders nothing."""
+    try:
+        content = next(iter(build(decode(artifact.read()).text, Limits())), None)
+    except (InputProblem, DecodeProblem, yaml.YAMLError):
+        return "", False  # helm says what is wrong with it
+    content = content if isinstance(content, dict) else {}
+    name = str(content.get("name", "")).lower()
+    return name if _RELEASE.fullmatch(name) else "release", content.get("type") == "library"
+
+
+def _listed(names: Sequence[str]) -> str:
+    from linter.sources.live.words import plain  # noqa: PLC0415 - only a refusal needs it
+
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(plain(name) for name in names[:3]) + more
