@@ -20,7 +20,7 @@ def noted(templated: Iterable[NotEvaluated], paths: Iterable[str]) -> Iterator[N
             counts[folder] += 1
     for folder, count in sorted(counts.items()):
         files = "1 template" if count == 1 else f"{count} templates"
-        message = f"{files} of a Helm chart, skipped: they are not YAML before they are rendered (check --render does it)"
+        message = f"{files} of a Helm chart, skipped: no YAML before they are rendered, which check --render does"
         yield NotEvaluated("templated", message, None, Location(f"{folder}/{_CHART}" if folder else _CHART, line=1))
 
 

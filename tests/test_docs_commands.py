@@ -10,9 +10,12 @@ import pytest
 from linter.__main__ import main
 
 ROOT = Path(__file__).parent.parent
+NEEDS_KUSTOMIZE = pytest.mark.skipif(
+    not (shutil.which("kustomize") or shutil.which("kubectl")), reason="needs kustomize or kubectl on the PATH"
+)
 
 
-@pytest.mark.parametrize("page", ["reports.md", "history.md"])
+@pytest.mark.parametrize("page", ["reports.md", "history.md", pytest.param("rendering.md", marks=NEEDS_KUSTOMIZE)])
 def test_the_commands_of_a_page_run(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
