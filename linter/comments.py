@@ -41,7 +41,7 @@ def marked(data: bytes) -> bool:
 
 def comments(positions: Positions) -> list[Comment]:
     """The suppressing comments of a file, in order. JSON has none."""
-    from linter.documents.jsontext import looks_like_json  # noqa: PLC0415 - only a marked file needs it
+    from linter.documents.kinds import looks_like_json  # noqa: PLC0415 - only a marked file needs it
 
     text = positions.text
     if looks_like_json(text):

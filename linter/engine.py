@@ -425,7 +425,7 @@ def _unparsed(
 ) -> Iterator[tuple[str, str]]:
     """The text of every document of the group that was passed over before parsing, or could not be parsed."""
     # Only a search for mentions needs these.
-    from linter.documents.jsontext import looks_like_json  # noqa: PLC0415
+    from linter.documents.kinds import looks_like_json  # noqa: PLC0415
     from linter.documents.lists import passed_text  # noqa: PLC0415
     from linter.documents.split import split  # noqa: PLC0415
     from linter.documents.text import DecodeProblem, decode  # noqa: PLC0415

@@ -2,7 +2,6 @@
 
 import os
 import stat
-import tempfile
 from contextlib import suppress
 
 
@@ -23,6 +22,8 @@ def replace(path: str, data: bytes, *, private: bool = False) -> None:
         return
     target = os.path.realpath(path)
     try:
+        import tempfile  # noqa: PLC0415 - it loads much, and is needed only here
+
         handle, name = tempfile.mkstemp(prefix=".regcred-", suffix=".tmp", dir=os.path.dirname(target))
     except PermissionError:
         if before is None or private:

@@ -90,7 +90,7 @@ def test_a_file_in_a_folder_that_takes_no_other_is_written_in_place(
     def refused(**_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(files.tempfile, "mkstemp", refused)
+    monkeypatch.setattr("tempfile.mkstemp", refused)
     files.replace(str(target), b"new")
     assert target.read_bytes() == b"new"
     with pytest.raises(PermissionError):

@@ -29,13 +29,6 @@ class TooDeepError(ValueError):
     """JSON that nests deeper than anybody may walk."""
 
 
-def looks_like_json(text: str) -> bool:
-    """Tell whether the first sign of a text opens a JSON object or array, as kubectl does."""
-    match = _SPACE.match(text)
-    at = match.end() if match else 0
-    return text[at : at + 1] in ("{", "[")
-
-
 def _skip(text: str, at: int) -> int:
     """Return the offset after blanks, record separators and container logs."""
     while True:
@@ -216,5 +209,4 @@ __all__ = [
     "Value",
     "json_error",
     "json_values",
-    "looks_like_json",
 ]

@@ -47,6 +47,7 @@ FIELD_WORDS: Final = ("pullsecret", "pushsecret", "dockerc", "packagepull", "pul
 Annotations of Argo CD's image updater name pull secrets in objects of any kind: `….pull-secret: secret:ns/name#field`.
 """
 
+_SPACE = re.compile(r"[ \t\r\n]*")
 _KIND = re.compile(r"""kind(["']?\s*:[ \t]*["']?([A-Za-z]*))?""")
 _ODD_KEY = re.compile(r"""(?:\?|[&!]\S*|[|>][-+0-9]*)\s+(?:\#[^\n]*\s+)*["']?\Z""")
 """What stands before a `kind` that is an explicit key, is anchored (an alias can bring it elsewhere) or is tagged."""
@@ -89,3 +90,10 @@ def matters(text: str) -> bool:
     if "!" in text and _BINARY.search(text):
         return True
     return _holds_kind(text)
+
+
+def looks_like_json(text: str) -> bool:
+    """Tell whether the first sign of a text opens a JSON object or array, as kubectl does."""
+    match = _SPACE.match(text)
+    at = match.end() if match else 0
+    return text[at : at + 1] in ("{", "[")

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
-import msgspec
 import yaml
 
 from linter.documents import simple
 from linter.documents.build import build
-from linter.documents.kinds import FIELD_WORDS, KINDS, matters
+from linter.documents.kinds import matters
 from linter.sources import Limits
 
 REFUSED: Final = simple.REFUSED
@@ -37,9 +36,9 @@ _BLOCK: Final = re.compile(
     r"(?m)^( *)[^\s#'\"\[{?-][^#\n'\"\[{]*:[ ](?:![^\s]+[ ])?[|>][-+0-9]*\n(?:\1 [^\n]*\n|[ ]*\n)*"
 )
 _ODD: Final = re.compile("[\r\t\x85\u2028\u2029\ufeff]")
-_UNREAD: Final = "CustomResourceDefinition"
-_OPENSHIFT: Final = "openshift.io/v"
-_READ_ALONE: Final = frozenset({"", "List", "Template"})
+UNREAD: Final = "CustomResourceDefinition"
+OPENSHIFT: Final = "openshift.io/v"
+READ_ALONE: Final = frozenset({"", "List", "Template"})
 
 _proven: dict[tuple[int, int], int] = {}
 """Lists whose cuts have been shown to be right, by length and hash of their text, with the column of their items."""
@@ -176,9 +175,9 @@ def _ignorable(part: str, column: int) -> bool:
     if "\n" + " " * column + "-" in part:
         return False
     margin = "\n" + " " * (column + 2)
-    if f"{margin}kind: {_UNREAD}\n" in part:
+    if f"{margin}kind: {UNREAD}\n" in part:
         return part.count(f"{margin}kind:") == 1 and not any(margin + sign in part for sign in "\"'?!&")
-    return _OPENSHIFT not in part and not matters(part)
+    return OPENSHIFT not in part and not matters(part)
 
 
 def _closed(part: str) -> bool:
@@ -188,74 +187,14 @@ def _closed(part: str) -> bool:
     return _OPEN.search(part) is None or _OPEN.search(_BLOCK.sub("\n", part)) is None
 
 
-class _Top(msgspec.Struct):
-    """A JSON list, its items not decoded beyond their members."""
-
-    kind: str
-    items: list[dict[str, msgspec.Raw]]
-    api_version: str = msgspec.field(default="", name="apiVersion")
-
-
-_MANAGED_RAW: Final = f'"{simple.MANAGED}"'.encode()
-_WORDS: Final = re.compile("|".join(FIELD_WORDS).encode(), re.IGNORECASE)
-
-
-def json_list(text: str) -> ListData | None:
-    """Read a text that is one JSON list; `None` when it is none, or must be decoded as a whole."""
-    try:
-        top = msgspec.json.decode(text, type=_Top)
-        if not top.kind.endswith("List"):
-            return None
-        items: list[Any] = []
-        passed: set[int] = set()
-        for item in top.items:
-            if top.kind == "List" and _passable(item):
-                passed.add(len(items))
-                items.append(None)
-            else:
-                items.append({key: _decoded(key, raw) for key, raw in item.items()})
-    except (msgspec.MsgspecError, RecursionError, ValueError):
-        return None
-    return ListData({"apiVersion": top.api_version, "kind": top.kind, "items": items}, frozenset(passed))
-
-
-def _decoded(key: str, raw: msgspec.Raw) -> Any:
-    if key == "metadata" and _MANAGED_RAW in bytes(raw):
-        members = msgspec.json.decode(raw)
-        return without_managed({key: members})[key]
-    return msgspec.json.decode(raw)
-
-
-def _passable(item: dict[str, msgspec.Raw]) -> bool:
-    """Tell whether an item cannot matter, or is of a kind that is never read."""
-    kind = msgspec.json.decode(item["kind"]) if "kind" in item else None
-    if kind == _UNREAD:
-        return True
-    if not isinstance(kind, str) or kind in _READ_ALONE or kind in KINDS or kind.endswith("List"):
-        return False
-    if "apiVersion" in item and _OPENSHIFT.encode() in bytes(item["apiVersion"]):
-        return False
-    return not any(_WORDS.search(part) or b"\\u" in part for part in _parts(item))
-
-
-def _parts(item: dict[str, msgspec.Raw]) -> Iterator[bytes]:
-    for key, raw in item.items():
-        yield key.encode()
-        yield bytes(raw)
-
-
 def passed_text(text: str, passed: frozenset[int], *, json: bool) -> Iterator[str]:
     """Yield the text of the items that were passed over when a document with this text was read."""
     if json:
-        raw = msgspec.json.decode(text, type=_RawItems).items
-        for number in sorted(passed):
-            yield bytes(raw[number]).decode()
+        from linter.documents.jsonlists import passed_items  # noqa: PLC0415 - msgspec is loaded for JSON only
+
+        yield from passed_items(text, passed)
     else:
         cuts = item_cuts(text) or []
         for number in sorted(passed):
             if number + 1 < len(cuts):
                 yield text[cuts[number] : cuts[number + 1]]
-
-
-class _RawItems(msgspec.Struct):
-    items: list[msgspec.Raw]

@@ -102,9 +102,11 @@ class Positions:
 
     def _make_finder(self) -> "_JsonFinder | _YamlFinder":
         """Choose as the reader did: JSON when the text is JSON, else YAML."""
-        from linter.documents.jsontext import TooDeepError, json_places, looks_like_json  # noqa: PLC0415 - on demand
+        from linter.documents.kinds import looks_like_json  # noqa: PLC0415 - on demand
 
         if looks_like_json(self.text):
+            from linter.documents.jsontext import TooDeepError, json_places  # noqa: PLC0415 - as above
+
             try:
                 values = json_places(self.text)
             except TooDeepError:

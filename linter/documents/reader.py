@@ -8,7 +8,7 @@ from linter.documents import Document, Reading, Templated, collector_off, lists
 from linter.documents.build import build
 from linter.documents.dialects import LOGS, without_logs
 from linter.documents.explain import Trouble, explain, pull_secret_key, remedy_for, template_of
-from linter.documents.kinds import FIELD_WORDS, matters
+from linter.documents.kinds import FIELD_WORDS, looks_like_json, matters
 from linter.documents.layouts import implied
 from linter.documents.split import Chunk, has_directives, split
 from linter.documents.text import DecodeProblem, decode
@@ -52,8 +52,6 @@ class _Reader:
 
     def read(self) -> Reading:
         """Read the text as JSON when it looks like JSON and is, else as YAML."""
-        from linter.documents.jsontext import looks_like_json  # noqa: PLC0415 - msgspec is loaded for JSON only
-
         json_like = looks_like_json(self._text)
         if not (self._always or matters(self._text)):
             self._skipped += 1 if json_like else len(split(self._text))
@@ -63,7 +61,7 @@ class _Reader:
 
     def _json(self) -> bool:
         """Read JSON; tell whether it was."""
-        from linter.documents.jsontext import TooDeepError, json_values  # noqa: PLC0415 - as above
+        from linter.documents.jsontext import TooDeepError, json_values  # noqa: PLC0415 - msgspec is loaded for JSON only
 
         if len(self._text) > _LONG:
             listed = self._listed_json()
@@ -119,9 +117,10 @@ class _Reader:
 
     def _listed_json(self) -> "lists.ListData | None":
         """Read a JSON list item by item, where it nests no deeper than anybody may walk."""
+        from linter.documents.jsonlists import json_list  # noqa: PLC0415 - as above
         from linter.documents.jsontext import TooDeepError, check_depth  # noqa: PLC0415 - as above
 
-        found = lists.json_list(self._text)
+        found = json_list(self._text)
         if found is not None:
             try:
                 check_depth(found.data, self._limits.depth)

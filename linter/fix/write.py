@@ -5,7 +5,6 @@ A temporary file may hold a credential, so it is created 0600 and never left beh
 
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import NamedTuple
@@ -112,6 +111,8 @@ def _stage(path: str, content: bytes, original: bytes) -> _Staged:
 def _temporary(target: str, content: bytes, before: bytes | None, mode: int, status: os.stat_result | None) -> _Staged:
     name = ""
     try:
+        import tempfile  # noqa: PLC0415 - it loads much, and is needed only here
+
         handle, name = tempfile.mkstemp(prefix=".regcred-", suffix=".tmp", dir=os.path.dirname(target))
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
