@@ -22,6 +22,7 @@ SUMMARY = "write a live cluster to a file that check judges as it would the clus
 EXAMPLES = (
     ("regcred collect -o dump.tar.gz", "take the cluster that kubectl talks to along"),
     ("regcred collect cluster:prod -n shop -o shop.tar.gz", "one namespace of another context"),
+    ("regcred collect --redact -o dump.tar.gz", "without the credentials, to give it away"),
     ("regcred check dump.tar.gz", "and judge it, later or elsewhere"),
 )
 _ENDINGS = (".tar.gz", ".tgz")
@@ -33,6 +34,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "paths", nargs="*", metavar="cluster:[CONTEXT]", help="a live cluster; default: that of the current context"
     )
     parser.add_argument("-o", "--output", required=True, metavar="FILE.tar.gz", help="the file to write, mode 0600")
+    parser.add_argument(
+        "--redact", action="store_true", help="replace credentials by others of the same form, equal where they were"
+    )
     add_live(parser)
 
 
@@ -61,6 +65,10 @@ def execute(arguments: argparse.Namespace) -> int:
             return EXIT_UNREADABLE
         finally:
             end()
+    if arguments.redact:
+        from linter.collecting.redact import redact  # noqa: PLC0415 - as above
+
+        taken = redact(taken)
     _write(arguments.output, pack(taken))
     _summary(arguments.output, taken)
     return EXIT_CLEAN

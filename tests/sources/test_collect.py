@@ -110,3 +110,18 @@ def test_what_is_no_cluster_is_refused(words: list[str], state: Path, capsys: py
     assert collect(state, live.cluster(), *words[:1], *(["-n=--all"] if len(words) > 1 else [])) == 2
     assert main(["collect", "-o", str(state / "dump.zip")]) == 2
     assert "regcred:" in capsys.readouterr().err
+
+
+def test_a_redacted_file_is_judged_alike_and_holds_no_credential(
+    state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, wanted = live.check(state, live.cluster(), capsys)
+    assert collect(state, live.cluster(), "--redact") == 0
+    capsys.readouterr()
+    again, result = live.check(state, live.cluster(), capsys, str(state / "dump.tar.gz"))
+    assert (again, found(result)) == (code, found(wanted))
+    with tarfile.open(state / "dump.tar.gz") as archive:
+        said = b"".join(archive.extractfile(member).read() for member in archive)  # type: ignore[union-attr]
+    payload = live.secret("one")["data"][".dockerconfigjson"]
+    assert payload.encode() not in said
+    assert live.CREDENTIAL.encode() not in said

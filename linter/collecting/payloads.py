@@ -1,0 +1,163 @@
+"""Payloads of pull secrets with surrogates for what is secret in them: every key, type and space as it was."""
+
+import base64
+import json
+import re
+from typing import Final
+
+from linter.collecting.surrogates import Surrogates
+from linter.credentials import JsonNode, decode_base64, decode_data, parse_json, placeholder, redacted
+from linter.credentials.jsontext import decode_text, fold_name, scrub
+
+REDACTED: Final = "<redacted>"
+_HELPERS: Final = frozenset(
+    ["desktop", "osxkeychain", "ecr-login", "gcloud", "gcr", "pass", "secretservice", "wincred", "acr-env", "env"]
+)
+_USER_INFO: Final = re.compile(r"((?<=//)|^)[^/@\s\"]+@")
+_WORD: Final = re.compile(r"[^\W_]+(?:[-_.+/=~$%^&*!#?|@]*[^\W_]+)*")
+_STRUCTURE: Final = frozenset(
+    [
+        "auths", "auth", "username", "password", "email", "httpheaders", "credsstore", "credhelpers",
+        "identitytoken", "registrytoken", "true", "false", "null", "https", "http", "sops", "enc",
+    ]
+)  # fmt: skip
+_HOST: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[\w./-]*)?")
+_TELLING: Final = 8
+_DEPTH: Final = 4
+
+
+def data(value: str, made: Surrogates) -> str:
+    """Return a value of a Secret's `data`: base64 stays base64, and what is none stays none."""
+    if not value.strip():
+        return value
+    decoded = decode_data(value)
+    stands_in = redacted(value) or (placeholder(value) and len(value) < 200)
+    if stands_in and not (isinstance(decoded, bytes) and _readable(decoded)):
+        return made.secret(value)
+    if not isinstance(decoded, bytes):
+        return payload(value, made) if value.lstrip().startswith("{") else made.text(value, known=True)
+    return base64.b64encode(content(decoded, made)).decode()
+
+
+def _readable(decoded: bytes) -> bool:
+    try:
+        return all(sign.isprintable() or sign.isspace() for sign in decoded.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
+
+
+def content(decoded: bytes, made: Surrogates) -> bytes:
+    """Return decoded content; what is no text is marked as redacted as a whole."""
+    try:
+        text = decoded.decode("utf-8")
+    except UnicodeDecodeError:
+        text = scrub(decode_text(decoded))
+        if not isinstance(parse_json(text), JsonNode):
+            return REDACTED.encode()
+    return payload(text, made).encode("utf-8", "replace")
+
+
+def payload(text: str, made: Surrogates, depth: int = 0) -> str:
+    """Return a payload: JSON, base64 of it, or what somebody took for either."""
+    if not text.strip():
+        return text
+    if redacted(text) or text.startswith("ENC["):
+        return made.secret(text)
+    root = parse_json(text)
+    if isinstance(root, JsonNode):
+        return _json(text, root, made, depth)
+    inner = _inner(text)
+    if inner is not None and depth < _DEPTH:
+        lead, trail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+        return lead + base64.b64encode(payload(inner, made, depth + 1).encode()).decode() + trail
+    if placeholder(text) and len(text) < 200:
+        return made.secret(text)
+    return broken(text, made)
+
+
+def _inner(text: str) -> str | None:
+    """Return the text inside base64, None where it is not base64 of text in braces or of more base64."""
+    compact = "".join(text.split())
+    if len(compact) < 8:
+        return None
+    decoded = decode_base64(compact, padded=compact.endswith("="))
+    if not isinstance(decoded, bytes):
+        return None
+    try:
+        inner = decoded.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return inner if inner.lstrip().startswith("{") or _inner(inner) is not None else None
+
+
+def broken(text: str, made: Surrogates) -> str:
+    """Return text that cannot be parsed: structure stays, every other word is replaced."""
+
+    def word(found: re.Match[str]) -> str:
+        said = found.group()
+        if said.lower() in _STRUCTURE:
+            return said
+        return made.text(said, known=len(said) >= _TELLING and not _HOST.fullmatch(said))
+
+    return _WORD.sub(word, text)
+
+
+def _json(text: str, root: JsonNode, made: Surrogates, depth: int) -> str:
+    """Replace scalars, and user information in keys, where they stand."""
+    changes: list[tuple[int, int, str]] = []
+    pending: list[tuple[str, JsonNode]] = [("", root)]
+    while pending:
+        name, node = pending.pop()
+        for key, start, end, member in node.members:
+            clean = user_info(key, made)
+            if clean != key:
+                changes.append((start, end, _quoted(clean)))
+            pending.append((name if fold_name(name) == "credhelpers" else key, member))
+        pending.extend((name, item) for item in node.items)
+        if node.kind == "string":
+            value = str(node.value)
+            new = _scalar(fold_name(name), value, made, depth)
+            if new != value:
+                changes.append((node.start, node.end, _quoted(new)))
+        elif node.kind == "number":
+            written = text[node.start : node.end]
+            changes.append((node.start, node.end, _number(written, made)))
+    for start, end, new in sorted(changes, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text
+
+
+def _scalar(name: str, value: str, made: Surrogates, depth: int) -> str:
+    if name == "auth":
+        return made.auth(value)
+    if name in ("username", "email"):
+        return made.user(value)
+    if name in ("credsstore", "credhelpers") and value in _HELPERS:
+        return value
+    if name in ("password", "identitytoken", "registrytoken") or depth >= _DEPTH:
+        return made.secret(value)
+    if value.lstrip().startswith("{") or _inner(value) is not None:
+        return payload(value, made, depth + 1)
+    return made.secret(value)
+
+
+def user_info(text: str, made: Surrogates) -> str:
+    """Replace `user:password@` at the start of a key, or behind `//`."""
+
+    def hide(found: re.Match[str]) -> str:
+        user, colon, password = found.group()[:-1].partition(":")
+        return f"{made.user(user)}{colon}{made.secret(password)}@"
+
+    return _USER_INFO.sub(hide, text)
+
+
+def _number(written: str, made: Surrogates) -> str:
+    """Return another number of as many digits: a password without quotes is one."""
+    if len(written) < 3 or not written.isdecimal():
+        return written
+    drawn = made.secret(written)
+    return f"1{drawn[1:]}" if drawn.startswith("0") else drawn
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,241 @@
+"""A collection without credentials that still answers every rule that does not need the secret itself."""
+
+import base64
+import json
+import re
+import urllib.parse
+from collections.abc import Iterator
+from typing import Any, Final
+
+from linter.collecting import Collection, Object
+from linter.collecting.payloads import REDACTED, broken, data, payload
+from linter.collecting.surrogates import Surrogates
+from linter.inventory.secrets import LAST_APPLIED, is_pull_secret
+from linter.sources.live import ClusterError
+
+_JWT: Final = re.compile(r"ey[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
+_TOKEN: Final = re.compile(r"(?:sha256~|ya29\.|gh[a-z]_|glcbt-|github_pat_|gldt-|glpat-|dckr_pat_|dckr_oat_)[\w.-]{8,}")
+_URL_USER: Final = re.compile(r"(?<=//)([^/@\s:\"]*)(:?)([^/@\s\"]*)@")
+_HEADER: Final = re.compile(r"(?i)\b(basic|bearer)(\s+)([\w+/=.~-]{6,})")
+_PRIVATE: Final = re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)(.*?)(-----END|\Z)", re.DOTALL)
+_SECRET_NAME: Final = re.compile(
+    r"(?i)passw|token|secret|apikey|api_key|credential|dockerconfig|dockercfg|_auth\b|^auth$"
+)
+_NAME_OF: Final = re.compile(r"(?i)(?:name|path|file|ref|url|namespace)s?$")
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_CONFIG: Final = re.compile(r"\bauths?\\?[\"']?\s*:")
+_LAYERS: Final = 3
+_SURE: Final = 8
+"""From this length on a credential is looked for everywhere, and inside words; shorter ones as words in free text."""
+_SHORTEST: Final = 4
+_FREE: Final = frozenset(
+    {"message", "note", "args", "command", "value", "data", "binaryData", "annotations", "script", "log"}
+)
+
+
+def redact(collections: list[Collection]) -> list[Collection]:
+    """Return the collections with surrogates for credentials; equal ones stay equal across all of them."""
+    made = Surrogates()
+    try:
+        first = [
+            one._replace(
+                record=one.record._replace(redacted=True),
+                lists={place: [_secrets(place, item, made) for item in items] for place, items in one.lists.items()},
+            )
+            for one in collections
+        ]
+        scrub = Scrubber(made)
+        return [
+            one._replace(
+                record=one.record._replace(
+                    refused=tuple(gone._replace(message=scrub.text(gone.message)) for gone in one.record.refused)
+                ),
+                lists={place: [_object(place, item, scrub) for item in items] for place, items in one.lists.items()},
+            )
+            for one in first
+        ]
+    except RecursionError:
+        raise ClusterError("an object is nested too deeply to be redacted", "collect without --redact") from None
+
+
+def _secrets(place: tuple[str, ...], item: Object, made: Surrogates) -> Object:
+    """Replace what a Secret holds; of one that is no pull secret only the names of its keys are kept."""
+    item = dict(item)
+    metadata = item.get("metadata")
+    if isinstance(metadata, dict):
+        item["metadata"] = {name: value for name, value in metadata.items() if name != "managedFields"}
+        annotations = metadata.get("annotations")
+        if isinstance(annotations, dict):
+            item["metadata"]["annotations"] = {
+                name: _annotation(place, name, value, made) for name, value in annotations.items()
+            }
+    if place[:2] != ("v1", "Secret"):
+        return item
+    pulls = is_pull_secret(item)
+    for field in ("data", "stringData"):
+        values = item.get(field)
+        if isinstance(values, dict):
+            item[field] = {name: _value(field, value, made, kept=pulls) for name, value in values.items()}
+        elif values is not None:
+            item[field] = REDACTED
+    return item
+
+
+def _value(field: str, value: Any, made: Surrogates, *, kept: bool) -> Any:
+    if not kept:
+        return ""
+    if not isinstance(value, str):
+        return None if value is None else REDACTED
+    return data(value, made) if field == "data" else payload(value, made)
+
+
+def _annotation(place: tuple[str, ...], name: str, value: Any, made: Surrogates) -> Any:
+    if not isinstance(value, str):
+        return value
+    if name == LAST_APPLIED:
+        try:
+            applied = json.loads(value)
+        except (ValueError, RecursionError):
+            return broken(value, made)
+        if isinstance(applied, dict):
+            about = ("v1", "Secret") if applied.get("kind") == "Secret" else place
+            return json.dumps(_secrets(about, applied, made), separators=(",", ":"), ensure_ascii=False) + (
+                "\n" if value.endswith("\n") else ""
+            )
+        return broken(value, made)
+    return made.secret(value) if name.endswith("token-secret.value") else value
+
+
+def _object(place: tuple[str, ...], item: Object, scrub: "Scrubber") -> Object:
+    """Scrub an object; what `_secrets` has made of a Secret's values is finished and stays."""
+    held: Object = {}
+    applied = None
+    if place[:2] == ("v1", "Secret"):
+        held = {field: item[field] for field in ("data", "stringData") if field in item}
+        item = {field: value for field, value in item.items() if field not in held}
+    metadata = item.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    if isinstance(metadata, dict) and isinstance(annotations, dict) and isinstance(annotations.get(LAST_APPLIED), str):
+        applied = _applied(place, annotations[LAST_APPLIED], scrub)
+        rest = {name: value for name, value in annotations.items() if name != LAST_APPLIED}
+        item = {**item, "metadata": {**metadata, "annotations": rest}}
+    cleaned: Object = {**scrub.tree(item), **held}
+    if applied is not None:
+        cleaned["metadata"]["annotations"][LAST_APPLIED] = applied
+    return cleaned
+
+
+def _applied(place: tuple[str, ...], text: str, scrub: "Scrubber") -> str:
+    try:
+        applied = json.loads(text)
+    except ValueError:
+        return scrub.text(text, free=True)
+    if not isinstance(applied, dict):
+        return scrub.text(text, free=True)
+    cleaned = _object(place, applied, scrub)
+    return json.dumps(cleaned, separators=(",", ":"), ensure_ascii=False) + ("\n" if text.endswith("\n") else "")
+
+
+class Scrubber:
+    """Takes every known credential, in the forms in which it may stand, out of any text; and what is plainly one."""
+
+    def __init__(self, made: Surrogates) -> None:
+        self._made = made
+        self._forms: dict[str, str] = {}
+        for value, new in made.known.items():
+            for form, instead in zip(_forms(value), _forms(new), strict=True):
+                if len(form) >= _SHORTEST and form != instead:
+                    self._forms.setdefault(form, instead)
+        self._new = frozenset(made.known.values())
+        ordered = sorted(self._forms, key=len, reverse=True)
+        self._sure = _any_of([form for form in ordered if len(form) >= _SURE])
+        short = [form for form in ordered if len(form) < _SURE]
+        self._short = (
+            re.compile(r"(?<![A-Za-z0-9])(?:" + "|".join(map(re.escape, short)) + r")(?![A-Za-z0-9])")
+            if short
+            else None
+        )
+
+    def tree(self, value: Any, *, free: bool = False, name: str = "") -> Any:
+        """Return a value of JSON, its keys included, scrubbed. `free`: it is text that nothing refers to by name."""
+        if isinstance(value, str):
+            return self.text(value, free=free)
+        if isinstance(value, list):
+            return [self.tree(one, free=free, name=name) for one in value]
+        if not isinstance(value, dict):
+            return value
+        secretive = isinstance(value.get("name"), str) and _SECRET_NAME.search(value["name"])
+        if (
+            secretive
+            and not _NAME_OF.search(value["name"])
+            and isinstance(value.get("value"), str)
+            and "valueFrom" not in value
+        ):
+            value = {**value, "value": self._made.secret(value["value"])}
+        return {self.text(key): self.tree(one, free=free or key in _FREE, name=key) for key, one in value.items()}
+
+    def text(self, text: str, *, free: bool = False) -> str:
+        """Return one text scrubbed."""
+        text = self._sure.sub(self._instead, text) if self._sure is not None else text
+        if free and self._short is not None:
+            text = self._short.sub(self._instead, text)
+        made = self._made
+        if "//" in text and "@" in text:
+            text = _URL_USER.sub(
+                lambda found: (
+                    f"{made.user(found[1])}{found[2]}{made.secret(found[3])}@"
+                    if found[2]
+                    else f"{made.secret(found[1])}@"
+                ),
+                text,
+            )
+        if free:
+            text = _PRIVATE.sub(lambda found: found[1] + made.text(found[2]) + found[3], text)
+            text = _JWT.sub(lambda found: self._fresh(found[0]), text)
+            text = _TOKEN.sub(lambda found: self._fresh(found[0]), text)
+            text = _HEADER.sub(lambda found: found[1] + found[2] + self._fresh(found[3]), text)
+            text = _BASE64.sub(lambda found: self._encoded(found[0]), text)
+        return text
+
+    def _instead(self, found: re.Match[str]) -> str:
+        return self._forms[found.group()]
+
+    def _fresh(self, value: str) -> str:
+        """Return the surrogate of a value that may be one already."""
+        return value if value in self._new else self._made.secret(value)
+
+    def _encoded(self, run: str) -> str:
+        """Replace a run of base64 that hides a known credential."""
+        return self._made.text(run) if run not in self._new and self._hides(run, _LAYERS) else run
+
+    def _hides(self, run: str, layers: int) -> bool:
+        """Whether a run of base64 holds a known credential, wherever in its four letters it begins, or more of it."""
+        plain = run.rstrip("=").replace("-", "+").replace("_", "/")
+        for start in range(4):
+            part = plain[start:]
+            inner = base64.b64decode(part[: len(part) // 4 * 4]).decode("latin-1")
+            if _CONFIG.search(inner) or (self._sure is not None and self._sure.search(inner)):
+                return True
+            if layers > 1 and any(self._hides(one.group(), layers - 1) for one in _BASE64.finditer(inner)):
+                return True
+        return False
+
+
+def _any_of(words: list[str]) -> re.Pattern[str] | None:
+    return re.compile("|".join(map(re.escape, words))) if words else None
+
+
+def _forms(value: str) -> Iterator[str]:
+    """Yield a credential as it may stand in a text: plain, in JSON, in a URL, in base64, and that unpadded."""
+    encoded = base64.b64encode(value.encode("utf-8", "surrogatepass")).decode()
+    yield value
+    yield json.dumps(value, ensure_ascii=False)[1:-1]
+    yield json.dumps(value)[1:-1]
+    yield urllib.parse.quote(value.encode("utf-8", "surrogatepass"), safe="")
+    yield urllib.parse.quote(value.encode("utf-8", "surrogatepass"))
+    yield encoded
+    yield encoded.rstrip("=")
+    yield value.rstrip("=")
+
+
+__all__ = ["Scrubber", "redact"]
