@@ -257,3 +257,11 @@ def test_a_chart_that_is_not_rendered_is_one_note(capsys: pytest.CaptureFixture[
     assert [path for path, _ in notes] == ["loose/templates/web.yaml", "chart/Chart.yaml"]
     assert notes[1][1].startswith("3 templates of a Helm chart, skipped")
     assert "--render" in notes[1][1]
+
+
+def test_a_circle_of_kustomizations_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    _write({"a/kustomization.yaml": "resources: [../b]\n", "b/kustomization.yaml": "resources: [../a]\n"})
+    _write({"plain.yaml": TREE["plain.yaml"]})
+    problems = _check(capsys, ".", "--render")["coverage"]["problems"]
+    assert [one["path"] for one in problems] == ["a/kustomization.yaml", "b/kustomization.yaml"]
+    assert all("includes itself" in one["message"] for one in problems)

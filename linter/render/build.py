@@ -68,6 +68,8 @@ class _Builder:
             folder = os.path.dirname(root.file)
             if folder not in included:
                 self._kustomize(artifact, folder, closure)
+            elif any(folder in one.folders for one in closure):
+                self._failed(artifact, "was not built, because it includes itself by way of others", "break the circle")
 
     def _kustomize(self, artifact: Artifact, folder: str, closure: Sequence[Kustomization]) -> None:
         shown = os.path.dirname(artifact.path)
