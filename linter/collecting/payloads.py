@@ -146,7 +146,7 @@ def user_info(text: str, made: Surrogates) -> str:
 
     def hide(found: re.Match[str]) -> str:
         user, colon, password = found.group()[:-1].partition(":")
-        return f"{made.user(user)}{colon}{made.secret(password)}@"
+        return f"{made.user(user)}{colon}{made.text(password, known=True)}@"
 
     return _USER_INFO.sub(hide, text)
 

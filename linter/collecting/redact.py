@@ -69,6 +69,8 @@ def _secrets(place: tuple[str, ...], item: Object, made: Surrogates) -> Object:
             item["metadata"]["annotations"] = {
                 name: _annotation(place, name, value, made) for name, value in annotations.items()
             }
+    if place[:2] == ("v1", "ConfigMap") and isinstance(item.get("data"), dict):
+        item["data"] = {name: _setting(name, value, made) for name, value in item["data"].items()}
     if place[:2] != ("v1", "Secret"):
         return item
     pulls = is_pull_secret(item)
@@ -79,6 +81,15 @@ def _secrets(place: tuple[str, ...], item: Object, made: Surrogates) -> Object:
         elif values is not None:
             item[field] = REDACTED
     return item
+
+
+def _setting(name: str, value: Any, made: Surrogates) -> Any:
+    """Replace what a ConfigMap holds where a registry config stands in it, or its key says that it is a secret."""
+    if not isinstance(value, str):
+        return value
+    if _CONFIG.search(value):
+        return payload(value, made)
+    return made.secret(value) if _SECRET_NAME.search(name) and not _NAME_OF.search(name) else value
 
 
 def _value(field: str, value: Any, made: Surrogates, *, kept: bool) -> Any:

@@ -22,8 +22,10 @@ from linter.collecting.redact import redact
 from linter.collecting.surrogates import Surrogates
 from linter.sources.collection import Collected, Record
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "layouts"))
 
+import test_leaks as leaks
 from cluster import Cluster, Object
 
 RULES = Path(__file__).parent.parent / "rules"
@@ -238,10 +240,10 @@ _Plain.yaml_implicit_resolvers = {
 }
 
 
-def example(path: Path) -> list[Object]:
-    """Return the objects of a rule's example; none where no cluster could hold them."""
+def example(text: bytes) -> list[Object]:
+    """Return the objects of a manifest; none where no cluster could hold them."""
     try:
-        documents = [one for one in yaml.load_all(path.read_bytes(), Loader=_Plain) if isinstance(one, dict)]
+        documents = [one for one in yaml.load_all(text, Loader=_Plain) if isinstance(one, dict)]
     except yaml.YAMLError:
         return []
     objects = [item for one in documents for item in (one["items"] if isinstance(one.get("items"), list) else [one])]
@@ -256,7 +258,7 @@ def example(path: Path) -> list[Object]:
 def test_the_examples_of_every_rule_are_judged_alike(family: str) -> None:
     judged = 0
     for path in sorted((RULES / family).rglob("*.yaml")):
-        objects = example(path)
+        objects = example(path.read_bytes())
         if not objects or f"{path.parent.name}/{path.name}" in NOT_ALIKE:
             continue
         original = collection(objects)
@@ -264,6 +266,19 @@ def test_the_examples_of_every_rule_are_judged_alike(family: str) -> None:
         assert findings(redacted) == findings(original), path
         judged += 1
     assert judged > 10
+
+
+@pytest.mark.parametrize("name", leaks.CASES)
+def test_a_canary_is_gone(name: str) -> None:
+    objects = example(leaks.CASES[name].encode())
+    if not objects:
+        pytest.skip("no cluster could hold it")
+    original = collection(objects)
+    (redacted,) = redact([original])
+    said = held(redacted)
+    for form in leaks.forms():
+        assert form not in said
+    assert findings(redacted) == findings(original)
 
 
 def test_equal_stays_equal_and_each_run_has_its_own_key() -> None:
