@@ -3,6 +3,7 @@
 import re
 import shlex
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,17 @@ NEEDS_KUSTOMIZE = pytest.mark.skipif(
 )
 
 
-@pytest.mark.parametrize("page", ["reports.md", "history.md", pytest.param("rendering.md", marks=NEEDS_KUSTOMIZE)])
+PAGES = ["reports.md", "history.md", "pipelines.md", pytest.param("rendering.md", marks=NEEDS_KUSTOMIZE)]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_the_commands_of_a_page_run(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
+    if page == "pipelines.md":
+        _repository(tmp_path)
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     lines = [line for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
     assert lines
@@ -29,3 +35,11 @@ def test_the_commands_of_a_page_run(
         assert words[0] == "regcred"
         assert main(words[1:]) == 0, line
         assert not capsys.readouterr().err
+
+
+def _repository(folder: Path) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
+    named = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
+    for words in (("init", "-q"), ("add", "-A"), (*named, "commit", "-q", "-m", "x")):
+        subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
