@@ -8,8 +8,8 @@ from linter import __version__, registry
 from linter.charts import noted
 from linter.clock import now
 from linter.comments import marked
-from linter.documents import Document, collector_off, read
-from linter.documents.objects import KubeObject, Seen, objects
+from linter.documents import collector_off
+from linter.documents.objects import Seen
 from linter.fix.offer import Offers
 from linter.inventory import Builder, Inventory
 from linter.inventory.joins import Joins
@@ -21,6 +21,7 @@ from linter.model import Baseline, Finding, Location, NotEvaluated, Problem, Pul
 from linter.proof import Prover
 from linter.settings import Settings
 from linter.sources import REPEATED, Artifact, InputProblem, Skipped, gather, within
+from linter.taking import Taken, take
 from linter.timing import unheard
 from linter.universes import Input, Universe, universes
 
@@ -168,33 +169,31 @@ class _Reader:
             self.problems.append(failed.problem)
             return
         self._lap("find and read files")
+        self._absorb(artifact, take(artifact.path, data, self._keeper))
+        self._lap("parse")
+
+    def _absorb(self, artifact: Artifact, taken: Taken) -> None:
+        """Take over what was read of an artifact, wherever it was read."""
+        if taken.lost is not None:
+            self.problems.append(taken.lost)
+            return
         source = self.inputs[artifact.input].part(artifact.path)
         self.artifacts[artifact.path] = artifact
         source.paths.append(artifact.path)
-        if marked(data):
+        if taken.marked:
             self.marked.add(artifact.path)
-        reading = read(artifact.path, data)
-        self.problems.extend(problem._replace(fatal=artifact.named) for problem in reading.problems)
-        self.inputs[artifact.input].found |= bool(reading.documents or reading.skipped or reading.templated)
-        source.skipped["document without anything that matters"] += reading.skipped
-        for path, line, reason in reading.templated:
+        self.problems.extend(problem._replace(fatal=artifact.named) for problem in taken.problems)
+        self.inputs[artifact.input].found |= taken.found
+        source.skipped["document without anything that matters"] += taken.skipped
+        for path, line, reason in taken.templated:
             where = Location(path, line=line)
             self.templated.append((artifact.input, NotEvaluated("templated", reason, None, where)))
-        for document in reading.documents:
-            found = list(objects(document))
-            source.evidence.add(artifact.path, found, logs=reading.logs, whole=not reading.problems)
-            source.documents.append((self._kept(document, found), found))
-        if not reading.documents:
-            source.evidence.add(artifact.path, (), logs=reading.logs, whole=not reading.problems)
-        self._lap("parse")
-
-    def _kept(self, document: Document, found: Sequence[KubeObject]) -> Document:
-        """Let go of what nobody will ask for: of each object, and the frame of the objects."""
-        if self._keeper is None or not found:
-            return document
-        for item in found:
-            self._keeper.keep(item)
-        return document._replace(data=None)
+        whole = not taken.problems
+        for document, found in taken.documents:
+            source.evidence.add(artifact.path, found, logs=taken.logs, whole=whole)
+            source.documents.append((document, found))
+        if not taken.documents:
+            source.evidence.add(artifact.path, (), logs=taken.logs, whole=whole)
 
     def unread(self) -> frozenset[str]:
         """The paths of which at least a part could not be read."""

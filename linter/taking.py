@@ -1,0 +1,120 @@
+"""One artifact's bytes to what is kept of it, alone: whatever reads many of them can spread this over processes.
+
+`packed` makes bytes of it that travel fast between processes; they are trusted, and never leave the machine's memory.
+"""
+
+import marshal
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from linter.comments import marked
+from linter.documents import Document, Templated, read
+from linter.documents.objects import KubeObject, objects
+from linter.inventory.kept import Keeper
+from linter.model import Problem
+from linter.sources import Artifact, InputProblem
+
+_SLOTS: Final = tuple(name for name in KubeObject.__slots__ if name not in ("path", "document"))
+
+
+class Taken(NamedTuple):
+    """What is kept of one artifact: its documents, each with its objects, and what could not be read.
+
+    `marked` tells that a suppression may stand in it. `lost` is why its bytes could not be had, and then nothing else
+    is told.
+    """
+
+    documents: Sequence[tuple[Document, list[KubeObject]]] = ()
+    problems: tuple[Problem, ...] = ()
+    skipped: int = 0
+    templated: tuple[Templated, ...] = ()
+    logs: bool = False
+    marked: bool = False
+    lost: Problem | None = None
+
+    @property
+    def found(self) -> bool:
+        """Whether there was anything to judge in it, were it a document that cannot matter."""
+        return bool(self.documents or self.skipped or self.templated)
+
+
+def take(path: str, data: bytes, keeper: Keeper | None) -> Taken:
+    """Read the documents of one artifact. `keeper` lets go of what nobody will ask for; None keeps all."""
+    reading = read(path, data)
+    documents = []
+    for document in reading.documents:
+        found = list(objects(document))
+        documents.append((_kept(document, found, keeper), found))
+    return Taken(
+        documents,
+        tuple(reading.problems),
+        reading.skipped,
+        tuple(reading.templated),
+        reading.logs,
+        marked(data),
+    )
+
+
+def take_artifact(artifact: Artifact, keeper: Keeper | None) -> Taken:
+    """Read an artifact to what is kept of it; what cannot be read is told in the result."""
+    try:
+        data = artifact.read()
+    except InputProblem as failed:
+        return Taken(lost=failed.problem)
+    return take(artifact.path, data, keeper)
+
+
+def _kept(document: Document, found: Sequence[KubeObject], keeper: Keeper | None) -> Document:
+    """Let go of what nobody will ask for: of each object, and the frame of the objects."""
+    if keeper is None or not found:
+        return document
+    for item in found:
+        keeper.keep(item)
+    return document._replace(data=None)
+
+
+def packed(taken: Taken) -> bytes:
+    """Return what was taken as bytes. Equal parts that are one object stay one."""
+    documents = [
+        (one.number, one.data, tuple(one.passed), [[getattr(item, name) for name in _SLOTS] for item in found])
+        for one, found in taken.documents
+    ]
+    return marshal.dumps(
+        (
+            documents,
+            [tuple(problem) for problem in taken.problems],
+            taken.skipped,
+            [tuple(one) for one in taken.templated],
+            taken.logs,
+            taken.marked,
+            None if taken.lost is None else tuple(taken.lost),
+        )
+    )
+
+
+def unpacked(path: str, data: bytes) -> Taken:
+    """Return what `packed` has made bytes of, for the artifact at `path`."""
+    documents, problems, skipped, templated, logs, has_mark, lost = marshal.loads(data)  # noqa: S302 - our own process's
+    return Taken(
+        [_document(path, *one) for one in documents],
+        tuple(Problem(*one) for one in problems),
+        skipped,
+        tuple(Templated(*one) for one in templated),
+        logs,
+        has_mark,
+        None if lost is None else Problem(*lost),
+    )
+
+
+def _document(
+    path: str, number: int, data: object, passed: tuple[int, ...], items: list[list[object]]
+) -> tuple[Document, list[KubeObject]]:
+    document = Document(path, number, data, frozenset(passed))
+    found = []
+    for values in items:
+        item = KubeObject.__new__(KubeObject)
+        item.path, item.document = path, number
+        for name, value in zip(_SLOTS, values, strict=True):
+            setattr(item, name, value)
+        found.append(item)
+    return document, found
