@@ -1,7 +1,7 @@
 """Inputs and rules to a finished `Run`: read, recognise, join, judge, locate. The one place where the parts meet."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from linter import __version__, registry
@@ -23,13 +23,14 @@ from linter.settings import Settings
 from linter.sources import REPEATED, Artifact, InputProblem, Skipped, gather, within
 from linter.taking import Taken, take
 from linter.timing import unheard
-from linter.universes import Input, Universe, universes
+from linter.universes import Among, Input, Universe, universes
 
 if TYPE_CHECKING:
     from linter.changes import Change, Touch
     from linter.registry import Loaded
     from linter.render import Render
     from linter.sources.live import Live
+    from linter.suppress import Standing
 
 class Request(NamedTuple):
     """What a call asks for. `scope` is `auto`, `cluster` or `manifests`.
@@ -42,6 +43,10 @@ class Request(NamedTuple):
     `gather` stands in for the one of `linter.sources`; `lap` is told the name of each phase when it ends.
     `baseline` holds the fingerprints of findings that do not count. `namespaces` limit what is read from a live
     cluster, `timeout` is in seconds, for each of its answers. `render` asks for kustomizations and charts to be built.
+
+    `among` is the call that the paths are a part of, when they are not all of it: how the suppressions of the settings
+    fared is then left to whoever puts the parts together. `spread` is given what is found and
+    may give artifacts back with what was `Taken` of them, in the same order: read elsewhere, or earlier.
     """
 
     paths: tuple[str, ...]
@@ -62,12 +67,19 @@ class Request(NamedTuple):
     namespaces: tuple[str, ...] = ()
     timeout: float = 60.0
     render: "Render | None" = None
+    among: Among | None = None
+    spread: "Spread | None" = None
+
+
+Entry = Artifact | Problem | Skipped
+Spread = Callable[[Iterator[Entry], Keeper | None], Iterator[Entry | tuple[Artifact, Taken]]]
 
 
 class Result(NamedTuple):
     """A finished run, with what a fix needs beyond it: the inventories, and the artifacts to read again.
 
     A history needs more: the findings that the baseline leaves out, and the paths of which a part could not be read.
+    Whoever puts results together needs how the suppressions of the settings fared in each.
     """
 
     run: Run
@@ -75,6 +87,18 @@ class Result(NamedTuple):
     artifacts: Mapping[str, Artifact]
     baselined: tuple[Finding, ...] = ()
     unread: frozenset[str] = frozenset()
+    standings: "tuple[Standing, ...]" = ()
+
+
+class Handed(NamedTuple):
+    """Inputs that were read and are not judged here: `taken` by path, of what stands in files; `problems` met.
+
+    `found` tells whether there was anything to judge in them.
+    """
+
+    taken: Mapping[str, Taken]
+    problems: tuple[Problem, ...]
+    found: bool
 
 
 class Material(NamedTuple):
@@ -88,7 +112,9 @@ class Material(NamedTuple):
 class _Reader:
     """Reads every artifact once and remembers what could not be read, what was passed over, and why."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, *, hand: bool = False) -> None:
+        self._hand = hand
+        self.taken: dict[str, Taken] = {}
         self.inputs = [Input(path) for path in request.paths]
         self.overlay = request.overlay
         self._lap = request.lap
@@ -113,8 +139,11 @@ class _Reader:
         entries = request.gather(
             request.paths, exclude=settings.exclude, stdin=request.stdin, progress=progress, **more
         )
-        for entry in entries if request.render is None else self._rendered(entries, request.render):
-            if isinstance(entry, Problem):
+        found = entries if request.render is None else self._rendered(entries, request.render)
+        for entry in found if request.spread is None else request.spread(found, self._keeper):
+            if isinstance(entry, tuple) and not isinstance(entry, Problem | Skipped):
+                self._absorb(*entry)
+            elif isinstance(entry, Problem):
                 self.problems.append(entry)
             elif isinstance(entry, Skipped):
                 self.inputs[entry.input].part(entry.path).skipped[entry.reason] += 1
@@ -177,6 +206,8 @@ class _Reader:
         if taken.lost is not None:
             self.problems.append(taken.lost)
             return
+        if self._hand and artifact.file:
+            self.taken[artifact.path] = taken
         source = self.inputs[artifact.input].part(artifact.path)
         self.artifacts[artifact.path] = artifact
         source.paths.append(artifact.path)
@@ -253,7 +284,8 @@ def _resolved(settings: Settings, known: Sequence["Loaded"]) -> Settings:
 def load(request: Request) -> Material:
     """Read and join the inputs of `request`, judging nothing. What cannot be read is in the result, never raised."""
     reader = _Reader(request)
-    inventories = tuple(_inventory(group, reader)[0] for group in universes(reader.inputs, request.scope))
+    groups = universes(reader.inputs, request.scope, request.among)
+    inventories = tuple(_inventory(group, reader)[0] for group in groups)
     templated = tuple(entry for _, entry in reader.templated)
     return Material(inventories, tuple(reader.problems), templated)
 
@@ -264,22 +296,53 @@ def run(request: Request) -> Result:
     Raises `UsageError` for a rule selector that means nothing. What cannot be read is in the result, never raised.
     """
     with collector_off():
-        return _run(request)
+        settings, chosen = chosen_rules(request)
+        request.lap("start")
+        reader = _Reader(request)
+        groups = universes(reader.inputs, request.scope, request.among)
+        return _judged(request, settings, chosen, reader, groups, whole=request.among is None)
 
 
-def _run(request: Request) -> Result:
+def run_clusters(request: Request) -> Result | Handed:
+    """Judge the inputs of `request` where they are clusters and nothing else; else hand back what was read.
+
+    How the suppressions of the settings fared is left to whoever puts results together. Raises as `run`.
+    """
+    with collector_off():
+        settings, chosen = chosen_rules(request)
+        reader = _Reader(request, hand=True)
+        groups = list(universes(reader.inputs, request.scope, request.among))
+        found = any(source.found for source in reader.inputs)
+        if not found or any(group.recognised.scope is not Scope.CLUSTER for group in groups):
+            return Handed(reader.taken, tuple(reader.problems), found)
+        return _judged(request, settings, chosen, reader, groups, whole=False)
+
+
+def chosen_rules(request: Request) -> tuple[Settings, tuple["Loaded", ...]]:
+    """The settings of a request with severities by code, and the rules that it selects. Raises as `run`."""
     known = catalogue(request.settings)
     settings = _resolved(request.settings, known)
     registry.check_options(settings.options, known)
-    chosen = registry.selected(request.select or settings.select, (*request.ignore, *settings.ignore), known)
-    request.lap("start")
-    reader = _Reader(request)
+    return settings, registry.selected(
+        request.select or settings.select, (*request.ignore, *settings.ignore), known
+    )
+
+
+def _judged(
+    request: Request,
+    settings: Settings,
+    chosen: tuple["Loaded", ...],
+    reader: _Reader,
+    groups: Iterable[Universe],
+    *,
+    whole: bool,
+) -> Result:
     inventories: list[Inventory] = []
     scans: list[Scan] = []
     findings: list[Finding] = []
     withheld: list[NotEvaluated] = []
     offers = Offers(reader.bytes_of, lambda path: bool(reader.artifacts[path].file))
-    for group in universes(reader.inputs, request.scope):
+    for group in groups:
         inventory, kinds = _inventory(group, reader)
         inventories.append(inventory)
         request.lap("join")
@@ -295,7 +358,11 @@ def _run(request: Request) -> Result:
     locator = Locator(reader.bytes_of, inventories)
     located = sorted(_pointed(locator.findings(findings), reader, locator), key=_order)
     request.lap("find positions")
-    kept, suppressed, remarks = _settle(located, request, reader, inventories, locator, chosen)
+    kept, suppressed, remarks, standings = _settle(located, request, reader, inventories, locator, chosen)
+    if whole and standings:
+        from linter.suppress import configured  # noqa: PLC0415 - most calls have none
+
+        remarks = [*remarks, *configured(standings)]
     request.lap("settle suppressions")
     touch = _touch(request, reader, inventories)
     reported = [one for one in kept if touch is None or touch.finding(one)]
@@ -326,6 +393,7 @@ def _run(request: Request) -> Result:
         reader.artifacts,
         tuple(one for one in kept if one.fingerprint in request.baseline),
         reader.unread(),
+        standings,
     )
 
 
@@ -368,11 +436,11 @@ def _settle(
     inventories: Sequence[Inventory],
     locator: Locator,
     chosen: Sequence["Loaded"],
-) -> tuple[list[Finding], list[Suppressed], list[Problem]]:
+) -> tuple[list[Finding], list[Suppressed], list[Problem], tuple["Standing", ...]]:
     """Take out what somebody has accepted. Nothing is loaded or looked at where nothing can be."""
     settings = request.settings
     if not (reader.marked or settings.suppressions or settings.overrides):
-        return located, [], []
+        return located, [], [], ()
     from linter import overrides  # noqa: PLC0415 - most calls have neither
     from linter.suppress import Suppressions, settle  # noqa: PLC0415 - as above
 
@@ -387,9 +455,9 @@ def _settle(
         catalogue=known,
         chosen=chosen,
     )
-    settled = settle(located, material)
-    kept, elsewhere = overrides.apply(settled.findings, settings, known)
-    return kept, [*settled.suppressed, *elsewhere], settled.problems
+    done = settle(located, material)
+    kept, elsewhere = overrides.apply(done.findings, settings, known)
+    return kept, [*done.suppressed, *elsewhere], done.problems, done.standings
 
 
 def _touch(request: Request, reader: _Reader, inventories: Sequence[Inventory]) -> "Touch | None":

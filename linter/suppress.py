@@ -60,12 +60,29 @@ class Suppressions(NamedTuple):
     chosen: Sequence["Loaded"] = ()
 
 
+class Standing(NamedTuple):
+    """How one suppression of the settings fared: that it was of use, gave no reason then, or could have been of use.
+
+    What it deserves a word for depends on all that is judged, be it in several places.
+    """
+
+    source: str
+    word: str
+    used: bool
+    unexplained: bool
+    idle: bool
+
+
 class Settled(NamedTuple):
-    """What is left of the findings, what was accepted, and which suppressions deserve a word."""
+    """What is left of the findings, what was accepted, and which suppressions deserve a word.
+
+    `standings` has an entry for each suppression of the settings, in their order.
+    """
 
     findings: list[Finding]
     suppressed: list[Suppressed]
     problems: list[Problem]
+    standings: tuple[Standing, ...] = ()
 
 
 class _Note:
@@ -99,7 +116,40 @@ def settle(findings: Iterable[Finding], material: Suppressions) -> Settled:
         else:
             kept.append(finding)
     ran = frozenset(loaded.rule.code for loaded in material.chosen)
-    return Settled(kept, suppressed, [*notes.problems, *notes.unexplained(), *notes.stale(ran)])
+    problems = [*notes.problems, *notes.unexplained(), *notes.stale(ran)]
+    return Settled(kept, suppressed, problems, notes.standings(ran))
+
+
+def configured(standings: Iterable[Standing]) -> Iterator[Problem]:
+    """Yield what is to be said of suppressions of the settings: some gave no reason, some were of no use."""
+    listed = list(standings)
+    silent = [one for one in listed if one.unexplained]
+    if silent:
+        words = ", ".join(one.word for one in silent)
+        yield _silent(silent[0].source, 0, CONFIGURED, words, "")
+    for one in listed:
+        if one.idle:
+            remedy = f"remove it from {one.source}, unless inputs that are not part of this call need it"
+            yield _idle(one.source, 0, CONFIGURED, one.word, remedy)
+
+
+def together(parts: Iterable[Sequence[Standing]]) -> tuple[Standing, ...]:
+    """How the same suppressions fared in all parts of a call."""
+    merged = []
+    for same in zip(*(part for part in parts if part), strict=True):
+        used = any(one.used for one in same)
+        unexplained, idle = any(one.unexplained for one in same), any(one.idle for one in same)
+        merged.append(same[0]._replace(used=used, unexplained=unexplained, idle=idle and not used))
+    return tuple(merged)
+
+
+def _silent(path: str, line: int, by: str, words: str, remedy: str) -> Problem:
+    remedy = remedy or "write behind the names why it is accepted: the next reader cannot ask"
+    return Problem(path, f"this suppression of {words} (by {by}) gives no reason", remedy, line)
+
+
+def _idle(path: str, line: int, by: str, word: str, remedy: str) -> Problem:
+    return Problem(path, f"this suppression of {word} (by {by}) suppresses nothing", remedy, line)
 
 
 class _Notes:
@@ -156,29 +206,40 @@ class _Notes:
     def stale(self, ran: frozenset[str]) -> Iterator[Problem]:
         """One problem for each suppression that suppressed nothing although all its rules ran."""
         for note in self._all:
-            if not note.used and note.codes <= ran and note.judged():
+            if note.by != CONFIGURED and self._idle(note, ran):
                 remedy = "remove it: what it accepted is gone"
-                if note.by == CONFIGURED:
-                    remedy = f"remove it from {note.at.path}, unless inputs that are not part of this call need it"
-                message = f"this suppression of {note.word} (by {note.by}) suppresses nothing"
-                yield self._problem(note.at, message, remedy)
+                yield _idle(note.at.path, self._line(note.at), note.by, note.word, remedy)
+
+    @staticmethod
+    def _idle(note: _Note, ran: frozenset[str]) -> bool:
+        return not note.used and note.codes <= ran and note.judged()
+
+    def standings(self, ran: frozenset[str]) -> tuple[Standing, ...]:
+        """How each suppression of the settings fared."""
+        return tuple(
+            Standing(note.at.path, note.word, note.used, note.unexplained, self._idle(note, ran))
+            for note in self._all
+            if note.by == CONFIGURED
+        )
 
     def unexplained(self) -> Iterator[Problem]:
         """One problem for each suppression that accepted what nobody gave a reason for."""
         silent: dict[tuple[Location, str], list[str]] = {}
         for note in self._all:
-            if note.unexplained:
+            if note.unexplained and note.by != CONFIGURED:
                 silent.setdefault((note.at, note.by), []).append(note.word)
         for (at, by), words in silent.items():
-            remedy = "write behind the names why it is accepted: the next reader cannot ask"
+            remedy = ""
             if by == ANNOTATED:
                 remedy = f'write it with its reason, as in {ANNOTATION}: "{words[0]}: used by an operator"'
-            yield self._problem(at, f"this suppression of {', '.join(words)} (by {by}) gives no reason", remedy)
+            yield _silent(at.path, self._line(at), by, ", ".join(words), remedy)
+
+    def _line(self, at: Location) -> int:
+        """The line of a suppression; only when it is told of is it worth the search for that of an annotation."""
+        return self._locator.location(at, excerpt=False).line if at.route else at.line
 
     def _problem(self, at: Location, message: str, remedy: str) -> Problem:
-        """Tell of a suppression; only now is it worth the search for the line of an annotation."""
-        line = self._locator.location(at, excerpt=False).line if at.route else at.line
-        return Problem(at.path, message, remedy, line)
+        return Problem(at.path, message, remedy, self._line(at))
 
     def _read_comments(self, path: str) -> None:
         positions = self._locator.positions(path)

@@ -120,10 +120,17 @@ class Universe(NamedTuple):
     recognised: Recognised
 
 
-def universes(inputs: Sequence[Input], scope: str) -> Iterator[Universe]:
-    """Yield the manifests together, then every cluster."""
+class Among(NamedTuple):
+    """The call that inputs are a part of: all its `arguments`, and whether one of the others holds a cluster."""
+
+    arguments: tuple[str, ...]
+    clusters: bool = False
+
+
+def universes(inputs: Sequence[Input], scope: str, among: Among | None = None) -> Iterator[Universe]:
+    """Yield the manifests together, then every cluster. With `among`, they are named as in the whole call."""
     repository: list[tuple[Part, Recognised]] = []
-    clusters: list[tuple[Part, Recognised]] = []
+    clusters: list[tuple[Part, Recognised, Input]] = []
     for source in inputs:
         for part in (source.clusters() if scope != "manifests" else []) or [source.whole()]:
             recognised = recognise(part.evidence, scope)
@@ -131,18 +138,39 @@ def universes(inputs: Sequence[Input], scope: str) -> Iterator[Universe]:
                 part.arrange()
             if recognised.layout == KUBE_DUMP and recognised.scope is Scope.CLUSTER:
                 part.identify()
-            (clusters if recognised.scope is Scope.CLUSTER else repository).append((part, recognised))
+            if recognised.scope is Scope.CLUSTER:
+                clusters.append((part, recognised, source))
+            else:
+                repository.append((part, recognised))
+    among = among or Among(tuple(source.path for source in inputs))
     if repository:
-        yield Universe(_REPOSITORY if clusters else "", [part for part, _ in repository], repository[0][1])
-    several = len(clusters) + len(repository) > 1
-    names = _names(part.path for part, _ in clusters) if several else {}
-    for part, recognised in clusters:
+        name = _REPOSITORY if clusters or among.clusters else ""
+        yield Universe(name, [part for part, _ in repository], repository[0][1])
+    several = len(clusters) + len(repository) > 1 or len(among.arguments) > 1
+    names = _names([(part.path, source.path) for part, _, source in clusters], among.arguments) if several else {}
+    for part, recognised, _ in clusters:
         yield Universe(names.get(part.path, ""), [part], recognised)
 
 
-def _names(paths: Iterable[str]) -> dict[str, str]:
-    """Name clusters after their paths, alike for a folder and the archive of it where that is still a name of one."""
-    listed = list(paths)
-    short = {path: "!/".join(without_suffix(step) for step in path.split("!/")).replace("!/", "/") for path in listed}
+def _names(clusters: Iterable[tuple[str, str]], arguments: Sequence[str]) -> dict[str, str]:
+    """Name clusters after their paths, alike for a folder and the archive of it where that is still a name of one.
+
+    Each cluster comes with the argument that led to it. Its name depends on no more than that and the `arguments`, so
+    that it can be given before all of them are read.
+    """
+    listed = list(clusters)
+    short = {path: plain_name(path) for path, _ in listed}
     counts = Counter(short.values())
-    return {path: short[path] if counts[short[path]] == 1 else path for path in listed}
+    taken = {argument: plain_name(argument) for argument in arguments}
+
+    def alone(path: str, origin: str) -> bool:
+        name = short[path]
+        others = (other for argument, other in taken.items() if argument != origin)
+        return counts[name] == 1 and not any(name == other or name.startswith(f"{other}/") for other in others)
+
+    return {path: short[path] if alone(path, origin) else path for path, origin in listed}
+
+
+def plain_name(path: str) -> str:
+    """The name of a cluster at `path` where no other is called so: without the endings of archives."""
+    return "!/".join(without_suffix(step) for step in path.split("!/")).replace("!/", "/")

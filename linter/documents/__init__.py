@@ -4,6 +4,7 @@
 """
 
 import gc
+from _thread import allocate_lock  # `threading` is not loaded for one lock
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -72,13 +73,30 @@ __all__ = [
 ]
 
 
+class _Collector:
+    """Who wants the cyclic garbage collector off, counted: threads of one process may, each for its own time."""
+
+    def __init__(self) -> None:
+        self.lock = allocate_lock()
+        self.users = 0
+        self.was_on = False
+
+
+_collector = _Collector()
+
+
 @contextmanager
 def collector_off() -> Iterator[None]:
     """Keep the cyclic garbage collector from walking a growing heap meanwhile."""
-    enabled = gc.isenabled()
-    gc.disable()
+    with _collector.lock:
+        if not _collector.users:
+            _collector.was_on = gc.isenabled()
+            gc.disable()
+        _collector.users += 1
     try:
         yield
     finally:
-        if enabled:
-            gc.enable()
+        with _collector.lock:
+            _collector.users -= 1
+            if not _collector.users and _collector.was_on:
+                gc.enable()
