@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from linter import __version__, registry
 from linter.charts import noted
@@ -46,7 +46,8 @@ class Request(NamedTuple):
 
     `among` is the call that the paths are a part of, when they are not all of it: how the suppressions of the settings
     fared is then left to whoever puts the parts together. `spread` is given what is found and
-    may give artifacts back with what was `Taken` of them, in the same order: read elsewhere, or earlier.
+    may give artifacts back with what was `Taken` of them, in the same order: read elsewhere, or earlier. `base` is the
+    folder that relative paths start from, where that is not the working directory.
     """
 
     paths: tuple[str, ...]
@@ -69,6 +70,7 @@ class Request(NamedTuple):
     render: "Render | None" = None
     among: Among | None = None
     spread: "Spread | None" = None
+    base: str = ""
 
 
 Entry = Artifact | Problem | Skipped
@@ -135,7 +137,9 @@ class _Reader:
     def _read(self, request: Request) -> None:
         settings, progress = request.settings, request.progress
         live = _live(request)
-        more = {} if live is None else {"live": live}
+        more: dict[str, Any] = {} if live is None else {"live": live}
+        if request.base:
+            more["base"] = request.base
         entries = request.gather(
             request.paths, exclude=settings.exclude, stdin=request.stdin, progress=progress, **more
         )
@@ -356,7 +360,7 @@ def _judged(
     reader.expect(findings, withheld)
     findings = [_offered(finding, offers) for finding in findings]
     locator = Locator(reader.bytes_of, inventories)
-    located = sorted(_pointed(locator.findings(findings), reader, locator), key=_order)
+    located = sorted(_pointed(locator.findings(findings), reader, locator), key=order)
     request.lap("find positions")
     kept, suppressed, remarks, standings = _settle(located, request, reader, inventories, locator, chosen)
     if whole and standings:
@@ -560,6 +564,7 @@ def _scan(group: Universe, kinds: Counter[str], chosen: Sequence["Loaded"]) -> S
     )
 
 
-def _order(finding: Finding) -> tuple[str, str, int, int, str, str]:
+def order(finding: Finding) -> tuple[str, str, int, int, str, str]:
+    """What findings are sorted by."""
     at = finding.location
     return (finding.cluster, at.path, at.line, at.column, finding.code, finding.key)

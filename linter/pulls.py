@@ -52,8 +52,18 @@ def pulls(inventories: Iterable[Inventory], settings: Settings, findings: Sequen
     ways.sort(key=lambda way: not way[0])
     atlases: dict[int, Atlas] = {}
     found = list(_resolved((alike for _, alike in ways[:_MOST]), settings, atlases))
-    found.sort(key=lambda pull: (not pull.fails, pull.works, pull.cluster, pull.who[0].namespace, pull.image))
-    return Pulls(tuple(found), total)
+    return Pulls(tuple(sorted(found, key=_order)), total)
+
+
+def together(parts: Iterable[Pulls]) -> Pulls:
+    """Return the pulls of several parts of a call as those of one, within the same bound."""
+    listed = list(parts)
+    found = sorted((pull for part in listed for pull in part.resolved), key=_order)
+    return Pulls(tuple(found[:_MOST]), sum(part.total for part in listed))
+
+
+def _order(pull: Pull) -> tuple[object, ...]:
+    return (not pull.fails, pull.works, pull.cluster, pull.who[0].namespace, pull.image)
 
 
 def _who(case: Case) -> tuple[str, ObjectRef]:

@@ -16,6 +16,7 @@ EXIT_CLEAN: Final = 0
 EXIT_FINDINGS: Final = 1
 EXIT_USAGE: Final = 2
 EXIT_UNREADABLE: Final = 3
+EXIT_INTERRUPTED: Final = 130
 
 _OVERVIEW = """\
 usage: regcred COMMAND [OPTIONS]
@@ -36,7 +37,7 @@ def available() -> list[str]:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line and return its exit code (0 clean, 1 findings, 2 usage or internal error, 3 unreadable)."""
+    """Run one command line and return its exit code (the constants above say what each means)."""
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         sys.stdout.write(_overview())
         return EXIT_CLEAN if arguments else EXIT_USAGE
@@ -64,7 +65,7 @@ def run(arguments: list[str]) -> int:
         return EXIT_USAGE
     except KeyboardInterrupt:
         sys.stderr.write("regcred: interrupted\n")
-        return EXIT_USAGE
+        return EXIT_INTERRUPTED
     except Exception as error:
         # The last line of defence: never a traceback, whose values may be secret.
         if "REGCRED_DEBUG" in os.environ:

@@ -10,11 +10,13 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from linter.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE
+from linter.cli._fleet import add_fleet
 from linter.cli._live import add_live, named_namespaces
 from linter.cli._render import add_render, render_of
 
 if TYPE_CHECKING:
     from linter.engine import Request
+    from linter.errors import HistoryError
     from linter.model import Run, Threshold
 
 SUMMARY = "judge manifests, dumps or standard input"
@@ -25,6 +27,7 @@ EXAMPLES = (
     ("regcred check dump.yaml --format text --format html=report.html", "read it here, and keep a page to show around"),
     ("regcred check deploy/ --select links --fail-on error", "only whether secrets reach pods; only errors fail"),
     ("regcred check deploy/ --diff", "what would be repaired? --fix repairs it"),
+    ("regcred check dumps/*.tar.gz --jobs auto", "a fleet: each cluster for itself, in as many processes as cores"),
     ("regcred check dump.yaml --fix-dir fixes/", "write manifests and commands that repair the cluster"),
 )
 
@@ -74,6 +77,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strict", action="store_true", help="exit 3 when something could not be evaluated")
     parser.add_argument("--baseline", metavar="FILE", help="do not count the findings of this file (regcred baseline)")
     parser.add_argument("--timing", action="store_true", help="tell on standard error where the time went")
+    add_fleet(parser)
     _add_history(parser)
     add_change(parser)
     fixing = parser.add_argument_group("repairs")
@@ -127,10 +131,7 @@ def add_change(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run `regcred check` and return its exit code."""
-    from linter import engine  # noqa: PLC0415 - `--help` does not need the engine
-    from linter.cli._history import keep, opened  # noqa: PLC0415 - as above
-    from linter.errors import HistoryError  # noqa: PLC0415 - as above
-    from linter.timing import Clock  # noqa: PLC0415 - as above
+    from linter.timing import Clock  # noqa: PLC0415 - `--help` does not need it
 
     request = request_of(arguments)
     clock = Clock() if arguments.timing else None
@@ -148,20 +149,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
         request = narrowed(request, arguments.changed_since, arguments.context)
     request = request._replace(wants=wants_of(outputs))
-    store = opened(arguments)
-    result = engine.run(request)
-    if arguments.fix or arguments.diff or arguments.fix_dir:
-        from linter.cli._repair import repair  # noqa: PLC0415 - only a repair needs the fix engine
-
-        result = repair(request, result, arguments)
-    run, failed = result.run, None
-    if store is not None:
-        try:
-            run = keep(store, result, arguments)
-        except HistoryError as error:  # what was found is told all the same
-            failed = error
-        finally:
-            store.close()
+    run, failed = _judged(arguments, request)
     for name, path in outputs:
         write(name, path, run, arguments)
         request.lap(f"report {name}")
@@ -170,6 +158,34 @@ def execute(arguments: argparse.Namespace) -> int:
     if failed is not None:
         raise failed
     return exit_code(run, arguments)
+
+
+def _judged(arguments: argparse.Namespace, request: "Request") -> "tuple[Run, HistoryError | None]":
+    """Judge a call, and store it where a history is kept; when that fails, what was found is told all the same."""
+    from linter import engine  # noqa: PLC0415 - as above
+    from linter.cli import _fleet  # noqa: PLC0415 - as above
+    from linter.cli._history import keep, opened  # noqa: PLC0415 - as above
+    from linter.errors import HistoryError  # noqa: PLC0415 - as above
+
+    store = opened(arguments)
+    if store is None and _fleet.apart(arguments, request):
+        return _fleet.judge(arguments, request), None
+    with _fleet.workers_of(arguments) as workers:
+        if arguments.jobs > 1:
+            request = _fleet.spread_out(request, workers, arguments.jobs)
+        result = engine.run(request)
+    if arguments.fix or arguments.diff or arguments.fix_dir:
+        from linter.cli._repair import repair  # noqa: PLC0415 - only a repair needs the fix engine
+
+        result = repair(request._replace(spread=None), result, arguments)
+    if store is None:
+        return result.run, None
+    try:
+        return keep(store, result, arguments), None
+    except HistoryError as error:
+        return result.run, error
+    finally:
+        store.close()
 
 
 def request_of(arguments: argparse.Namespace) -> "Request":

@@ -103,24 +103,33 @@ def _whole(scan: Scan, unread: frozenset[str]) -> bool:
 class _Judge:
     """Whether a scan would have seen an object: it is there, or all of its kind were listed, or its file was read.
 
-    A scan that is not `whole` says nothing of what it does not hold.
+    A scan that is not `whole` says nothing of what it does not hold. Pickled, it leaves the inventory behind.
     """
 
     def __init__(self, inventory: Inventory, read: frozenset[str], *, whole: bool) -> None:
-        self._inventory = inventory
+        self._inventory: Inventory | None = inventory
+        self._scope = inventory.scope
+        self._complete = inventory.complete
         self._whole = whole
         self._read = frozenset(scrub(_normal(path)) for path in read)
         self._present: frozenset[tuple[str, str, str]] | None = None
 
     def __call__(self, ref: ObjectRef, path: str) -> bool:
-        if self._inventory.scope is Scope.MANIFESTS:
+        if self._scope is Scope.MANIFESTS:
             return path in self._read or (self._whole and not os.path.lexists(path))
-        if self._present is None:
-            refs = (item.ref for item in self._inventory.objects)
-            self._present = frozenset((one.kind, one.namespace, one.name) for one in refs)
-        if (ref.kind, ref.namespace, ref.name) in self._present:
+        if (ref.kind, ref.namespace, ref.name) in self._objects():
             return True
-        return self._whole and self._inventory.covers(ref.kind, ref.namespace)
+        return self._whole and any((ref.kind, space) in self._complete for space in (ref.namespace, "*"))
+
+    def _objects(self) -> frozenset[tuple[str, str, str]]:
+        if self._present is None:
+            refs = (item.ref for item in self._inventory.objects) if self._inventory is not None else ()
+            self._present = frozenset((one.kind, one.namespace, one.name) for one in refs)
+        return self._present
+
+    def __getstate__(self) -> dict[str, object]:
+        self._objects()
+        return {**self.__dict__, "_inventory": None}
 
 
 def annotated(run: Run, recorded: Recorded, names: Mapping[str, str]) -> Run:

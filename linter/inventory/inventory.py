@@ -81,7 +81,7 @@ class Inventory:
         self.objects = objects
         self.other_secrets = other_secrets
         self.insecure_registries = insecure_registries
-        self._complete = complete
+        self.complete = complete
         self.refused = refused
         self._mentions = mentions
         self._of_kinds: dict[frozenset[str], tuple[KubeObject, ...]] = {}
@@ -164,8 +164,8 @@ class Inventory:
         In a cluster that is a matter of how they were listed; among manifests at least one must be there.
         """
         if self.scope is Scope.CLUSTER:
-            return (kind, namespace) in self._complete or (kind, "*") in self._complete
-        return any(where_kind == kind and compatible(where, namespace) for where_kind, where in self._complete)
+            return (kind, namespace) in self.complete or (kind, "*") in self.complete
+        return any(where_kind == kind and compatible(where, namespace) for where_kind, where in self.complete)
 
     def of_kinds(self, kinds: frozenset[str]) -> tuple[KubeObject, ...]:
         """The objects of these kinds, in the order of the scan; looked for once, whoever asks and how often."""

@@ -106,17 +106,19 @@ def gather(
     limits: Limits | None = None,
     progress: Callable[[float, str], None] | None = None,
     live: "Live | None" = None,
+    base: str = "",
 ) -> Iterator[Artifact | Problem | Skipped]:
     """Find the artifacts of the command-line arguments, in order; folders in sorted order, every real file once.
 
     `exclude` holds patterns as in `.gitignore`, matched against the display path and the path inside the argument.
     `-` is standard input. A file named itself is read whatever its name; its problems are fatal. `progress` is told
     which share of all is done, from 0 to 1, and the path of what comes next. With `live`, an
-    argument `cluster:` or `cluster:CONTEXT` is read from the cluster that it names.
+    argument `cluster:` or `cluster:CONTEXT` is read from the cluster that it names. `base` is the folder that relative
+    arguments start from, where that is not the working directory.
     """
     from linter.sources.tree import Gatherer  # noqa: PLC0415 - loaded when something is gathered
 
-    gatherer = Gatherer(exclude, stdin, limits or Limits())
+    gatherer = Gatherer(exclude, stdin, limits or Limits(), base)
     for number, path in enumerate(paths):
         if live is not None and path.startswith("cluster:"):
             from linter.sources.live.reading import read  # noqa: PLC0415 - loaded when a cluster is named

@@ -60,7 +60,8 @@ def _packed_file(file: str) -> bool:
 class Gatherer:
     """Finds artifacts argument by argument, remembering every real file that was found."""
 
-    def __init__(self, exclude: Sequence[str], stdin: BinaryIO | None, limits: Limits) -> None:
+    def __init__(self, exclude: Sequence[str], stdin: BinaryIO | None, limits: Limits, base: str = "") -> None:
+        self._base = base
         self._excludes = Excludes(exclude)
         self._stdin = stdin
         self._limits = limits
@@ -75,7 +76,7 @@ class Gatherer:
             return
         shown = display(path)
         try:
-            real = os.path.realpath(path, strict=True)
+            real = os.path.realpath(os.path.join(self._base, path), strict=True)
             mode = os.stat(real).st_mode
         except (OSError, ValueError) as error:
             system = error if isinstance(error, OSError) else OSError(0, "not a path")

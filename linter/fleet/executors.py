@@ -1,0 +1,255 @@
+"""Where work is done: in this process, in processes of this machine, or (`linter.fleet.dask`) on other machines.
+
+Whatever has `submit(function, *arguments)` and gives futures fits, `concurrent.futures.Executor` above all. What a
+lost process means is decided here, once for all of them.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar
+
+from linter.errors import RegcredError
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+
+_Key = TypeVar("_Key")
+
+_LOST: Final = frozenset({"BrokenExecutor", "CancelledError", "KilledWorker"})
+"""Names of exceptions that tell of a worker rather than of the work; their modules are loaded by who raises them."""
+
+
+class Pending(Protocol):
+    """A result that may still be worked on, as `concurrent.futures.Future` is one."""
+
+    def done(self) -> bool:
+        """Tell whether the result is there."""
+
+    def result(self) -> Any:
+        """Return the result, or raise what kept it from being made."""
+
+
+class Executor(Protocol):
+    """Runs functions somewhere. Functions, arguments and results are pickled where they leave the process."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Pending:
+        """Have `function(*arguments)` run."""
+
+
+class Workers(Protocol):
+    """An executor with what a call needs to know of it: `slots` tasks are handed over at once."""
+
+    slots: int
+    remote: bool
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Pending:
+        """Have `function(*arguments)` run."""
+
+    def wait(self, pending: Sequence[Pending]) -> list[Pending]:
+        """Return those that are done, in the order given, as soon as at least one is."""
+
+    def renew(self) -> None:
+        """Begin anew after a process was lost with all that ran beside it."""
+
+    def close(self, *, now: bool = False) -> None:
+        """Let the workers go; `now` stops what they are doing."""
+
+
+class LostError(RegcredError):
+    """The process that worked on a task went away: killed, most often because memory ran out."""
+
+
+class Task(NamedTuple, Generic[_Key]):
+    """A call that is to be made somewhere; `key` tells whoever waits what it was about."""
+
+    key: _Key
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+
+
+def completed(workers: Workers, tasks: Iterable[Task[_Key]]) -> Iterator[tuple[_Key, Any]]:
+    """Run tasks and yield their keys and results as they finish; a result may be the exception that was raised.
+
+    Where a process of this machine is lost, nobody knows which of the tasks that ran has killed it: each of them is
+    tried once more, alone, and the one that is lost again is a `LostError`. What had finished stays, what had not begun
+    goes on. Other machines try again themselves.
+    """
+    queue = iter(tasks)
+    running: dict[Pending, Task[_Key]] = {}
+    while True:
+        while len(running) < workers.slots and (task := next(queue, None)) is not None:
+            running[workers.submit(task.function, *task.arguments)] = task
+        if not running:
+            return
+        broken = False
+        for pending in workers.wait(list(running)):
+            result = outcome(pending)
+            if isinstance(result, LostError) and not workers.remote:
+                broken = True
+            else:
+                yield running.pop(pending).key, result
+        if broken:
+            suspects = list(running.values())
+            running.clear()
+            workers.renew()
+            for task in suspects:
+                yield task.key, _alone(workers, task)
+
+
+def _alone(workers: Workers, task: Task[Any]) -> Any:
+    """Return the result of a task with nothing beside it."""
+    pending = workers.submit(task.function, *task.arguments)
+    workers.wait([pending])
+    result = outcome(pending)
+    if isinstance(result, LostError):
+        workers.renew()
+    return result
+
+
+def outcome(pending: Pending) -> Any:
+    """Return what has become of a task: its result, `LostError`, or the exception that it raised."""
+    try:
+        return pending.result()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is about this task, and the others go on
+        if any(kind.__name__ in _LOST for kind in type(error).__mro__):
+            return LostError("the process that worked on it was killed")
+        return error
+
+
+class _Done:
+    """The result of a call that was made at once."""
+
+    def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        self._error: Exception | None = None
+        self._result: Any = None
+        try:
+            self._result = function(*arguments)
+        except Exception as error:  # noqa: BLE001 - as a future keeps it, for whoever asks
+            self._error = error
+
+    def done(self) -> bool:
+        """Tell that it is."""
+        return True
+
+    def result(self) -> Any:
+        """Return the result, or raise what kept it from being made."""
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+
+class Inline:
+    """This process, one thing after the other."""
+
+    slots = 1
+    remote = False
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Pending:
+        """Run `function(*arguments)` at once."""
+        return _Done(function, arguments)
+
+    def wait(self, pending: Sequence[Pending]) -> list[Pending]:
+        """Return all: they are done."""
+        return list(pending)
+
+    def renew(self) -> None:
+        """Do nothing: whoever has lost this process cannot go on."""
+
+    def close(self, *, now: bool = False) -> None:
+        """Do nothing."""
+
+
+class Processes:
+    """Processes of this machine, begun with the first task."""
+
+    remote = False
+
+    def __init__(self, jobs: int) -> None:
+        self.slots = jobs
+        self._pool: ProcessPoolExecutor | None = None
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Pending:
+        """Have `function(*arguments)` run in one of the processes."""
+        from concurrent.futures import BrokenExecutor  # noqa: PLC0415 - one process needs none of this
+
+        try:
+            return self._opened().submit(function, *arguments)
+        except BrokenExecutor:  # it broke since anybody has looked
+            self.renew()
+            return self._opened().submit(function, *arguments)
+
+    def _opened(self) -> "ProcessPoolExecutor":
+        from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - as above
+
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(self.slots, mp_context=_context(), initializer=_begin)
+        return self._pool
+
+    def wait(self, pending: Sequence[Pending]) -> list[Pending]:
+        """Return those that are done, in the order given."""
+        return wait(pending)
+
+    def renew(self) -> None:
+        """Let a broken pool go; the next task begins another."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+
+    def close(self, *, now: bool = False) -> None:
+        """Let the processes go; `now` ends them whatever they do."""
+        if self._pool is None:
+            return
+        if now:
+            from multiprocessing import active_children  # noqa: PLC0415 - as above
+
+            for child in active_children():
+                child.kill()
+        self.renew()
+
+
+def wait(pending: Sequence[Pending]) -> list[Pending]:
+    """Return the futures of `concurrent.futures` that are done, in the order given, once at least one is."""
+    from concurrent.futures import FIRST_COMPLETED  # noqa: PLC0415 - as above
+    from concurrent.futures import wait as wait_for  # noqa: PLC0415
+
+    futures: Any = pending
+    done = wait_for(futures, return_when=FIRST_COMPLETED).done
+    return [one for one in pending if one in done]
+
+
+_LINUX: Final = sys.platform.startswith("linux")
+
+
+def _context() -> Any:
+    """How processes begin: as copies of this one, where that is safe; it saves them all imports."""
+    import multiprocessing  # noqa: PLC0415 - as above
+    import threading  # noqa: PLC0415 - as above
+
+    safe = _LINUX and threading.active_count() == 1
+    return multiprocessing.get_context("fork" if safe else "spawn")
+
+
+def _begin() -> None:
+    """Prepare a process: an interrupt is the parent's affair, and nobody works on when the parent is gone."""
+    import signal  # noqa: PLC0415 - as above
+    import threading  # noqa: PLC0415 - as above
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    from multiprocessing import parent_process  # noqa: PLC0415 - as above
+    from multiprocessing.connection import wait as wait_for  # noqa: PLC0415 - as above
+
+    parent = parent_process()
+    if parent is not None:
+        wait_for([parent.sentinel])
+        os._exit(1)
+
+
+def cores() -> int:
+    """How many processes can run at once: the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if _LINUX else os.cpu_count() or 1

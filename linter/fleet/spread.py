@@ -1,0 +1,107 @@
+"""The files of one input read in several processes, and given back in their order."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from linter.engine import Entry, Spread
+from linter.fleet.executors import Executor, LostError, Pending, outcome
+from linter.inventory.kept import Keeper
+from linter.sources import Artifact, Limits
+from linter.taking import Taken, packed, take_artifact, unpacked
+
+_WORTH: Final = 2 * 2**20
+"""Bytes from which on more processes save more time than they take to begin."""
+_PIECES: Final = 8
+"""Into so many pieces for each process the files are parted: few enough to cost little, enough to end together."""
+
+_File = tuple[str, str, bool]
+
+
+def read_files(files: Sequence[_File], limits: Limits, keep: int) -> list[bytes]:
+    """Read files, in a worker: display path, real path, and whether it was named. `keep` 0 lets nothing go."""
+    keeper = Keeper() if keep else None
+    artifacts = (Artifact(path, 0, limits=limits, file=file, named=named) for path, file, named in files)
+    return [packed(take_artifact(artifact, keeper)) for artifact in artifacts]
+
+
+def in_processes(executor: Executor, jobs: int) -> Spread:
+    """Return what reads plain files on an executor, where that is worth it; the rest is left to whoever asks."""
+
+    def spread(entries: Iterator[Entry], keeper: Keeper | None) -> Iterator[Entry | tuple[Artifact, Taken]]:
+        found = list(entries)
+        files = [one for one in found if isinstance(one, Artifact) and one.file]
+        sizes = [_size(one.file) for one in files]
+        if len(files) < 2 or sum(sizes) < _WORTH:
+            yield from found
+            return
+        pieces = list(_pieces(files, sizes, sum(sizes) // (jobs * _PIECES) + 1))
+        pending = [_submitted(executor, piece, keep=keeper is not None) for piece in pieces]
+        read = _results(pieces, pending)
+        for entry in found:
+            if isinstance(entry, Artifact) and entry.file and (taken := next(read)) is not None:
+                yield entry, taken
+            else:
+                yield entry
+
+    return spread
+
+
+def _size(file: str) -> int:
+    try:
+        return os.stat(file).st_size
+    except OSError:
+        return 0  # what is wrong with it is said when it is read
+
+
+def _pieces(files: Sequence[Artifact], sizes: Sequence[int], most: int) -> Iterator[list[Artifact]]:
+    piece: list[Artifact] = []
+    size = 0
+    for artifact, more in zip(files, sizes, strict=True):
+        piece.append(artifact)
+        size += more
+        if size >= most:
+            yield piece
+            piece, size = [], 0
+    if piece:
+        yield piece
+
+
+def _submitted(executor: Executor, piece: Sequence[Artifact], *, keep: bool) -> Pending | None:
+    files = [(one.path, one.file, one.named) for one in piece]
+    try:
+        return executor.submit(read_files, files, Limits(), int(keep))
+    except RuntimeError:  # the pool broke meanwhile
+        return None
+
+
+def _results(pieces: Sequence[Sequence[Artifact]], pending: Sequence[Pending | None]) -> Iterator[Taken | None]:
+    """Yield what was taken of each file; None for those of a piece whose process was lost: they are read here."""
+    for piece, one in zip(pieces, pending, strict=True):
+        result = LostError("") if one is None else outcome(one)
+        if isinstance(result, LostError):
+            yield from (None for _ in piece)
+        elif isinstance(result, Exception):
+            raise result
+        else:
+            yield from (unpacked(artifact.path, data) for artifact, data in zip(piece, result, strict=True))
+
+
+def remembered(taken: Mapping[str, Taken], then: Spread | None) -> Spread:
+    """Return what gives artifacts back that were read before, by path, and leaves the others to `then`."""
+
+    def spread(entries: Iterator[Entry], keeper: Keeper | None) -> Iterator[Entry | tuple[Artifact, Taken]]:
+        rest = list(entries)
+        new = iter(entry for entry in rest if not _known(entry, taken))
+        read = iter(new if then is None else then(new, keeper))
+        for entry in rest:
+            if isinstance(entry, Artifact) and _known(entry, taken):
+                yield entry, taken[entry.path]
+            else:
+                yield next(read)
+
+    return spread
+
+
+def _known(entry: Entry, taken: Mapping[str, Taken]) -> bool:
+    return isinstance(entry, Artifact) and bool(entry.file) and entry.path in taken

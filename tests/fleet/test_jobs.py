@@ -1,0 +1,244 @@
+"""Many inputs in several processes: the same bytes for any number, whatever is lost on the way."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linter.__main__ import main
+from linter.cli import _fleet
+from linter.fleet import spread
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from dumps import dump, fleet, manifest, put
+
+ROOT = Path(__file__).parent.parent.parent
+
+SETTINGS = """\
+ignore:
+  - {rule: RC302, kind: ServiceAccount, reason: the operator links it}
+  - {rule: RC303, namespace: nobody, reason: gone}
+  - {rule: RC407, kind: ImageStream, reason: a mirror}
+overrides:
+  - {path: "gamma.json", ignore: [RC301]}
+"""
+
+KILLER = '''"""Kills the process that judges a namespace.
+
+## What it does
+Kills.
+"""
+import os
+import pathlib
+import signal
+import time
+
+from linter.rule import Rule, Severity
+
+
+def check(context):
+    names = {item.namespace for item in context.inventory.objects}
+    if "kill-once" in names and not pathlib.Path("killed").exists():
+        pathlib.Path("killed").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "kill-always" in names:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "wait" in names:
+        pathlib.Path("waiting").touch()
+        while not pathlib.Path("go-on").exists():
+            time.sleep(0.02)
+    if "raise" in names:
+        raise ZeroDivisionError("hunter2")
+    return ()
+
+
+RULE = Rule(code="X001", severity=Severity.INFO, check=check)
+'''
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795000000")
+    (tmp_path / ".git").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def killer(place: Path) -> Path:
+    (place / "rules").mkdir()
+    (place / "rules" / "killer.py").write_text(KILLER)
+    (place / ".regcred.yaml").write_text("rules: [{path: rules/killer.py}]\n")
+    return place
+
+
+def check(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = main(["check", *words])
+    output = capsys.readouterr()
+    return code, output.out, output.err
+
+
+def judged(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
+    code, out, err = check(capsys, *words, "--format", "json")
+    assert out, err
+    return {**json.loads(out), "code": code}
+
+
+@pytest.mark.parametrize("name", ["json", "text", "html", "sarif", "markdown"])
+def test_the_report_is_the_same_for_any_number_of_processes(
+    place: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (place / ".regcred.yaml").write_text(SETTINGS)
+    words = [*fleet(place), "--format", name]
+    assert main(["baseline", *words[:-2], "-o", "known"]) == 3  # one is missing: it is not written
+    assert main(["baseline", "gamma.json", "alpha", "-o", "known"]) == 0
+    words += ["--baseline", "known"]
+    capsys.readouterr()
+    one = check(capsys, *words)
+    for jobs in ("2", "3"):
+        assert check(capsys, *words, "--jobs", jobs)[:2] == one[:2]
+    assert one[0] == 3
+
+
+def test_each_cluster_is_judged_as_in_one_process_at_once(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Judging the inputs one by one changes nothing against judging them in one go, as a repair does."""
+    (place / ".regcred.yaml").write_text(SETTINGS)
+    words = [word for word in fleet(place) if "missing" not in word]
+    apart = judged(capsys, *words)
+    monkeypatch.setattr(_fleet, "apart", lambda *_: False)
+    whole = judged(capsys, *words)
+    for result in (apart, whole):
+        result["coverage"]["not_evaluated"].sort(key=json.dumps)
+        result["coverage"]["problems"].sort(key=json.dumps)
+        result["suppressed"].sort(key=json.dumps)
+        for finding in result["findings"]:  # a bound on their text goes for all inputs together, or for each
+            (finding["fix"] or {}).pop("diff", None)
+            (finding["fix"] or {}).pop("replacements", None)
+    assert apart == whole
+    assert [scan["name"] for scan in apart["scans"]] == ["manifests", "gamma.json", "beta", "alpha", "delta.json"]
+
+
+def test_suppressions_of_the_settings_are_judged_over_all_inputs(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that is of use in one cluster is not called stale for the others; one of no use anywhere is, once."""
+    (place / ".regcred.yaml").write_text(
+        "ignore: [{rule: RC302, path: gamma.json, reason: known}, {rule: RC118, namespace: sho*, reason: none there}]\n"
+    )
+    fleet(place)
+    result = judged(capsys, "gamma.json", "delta.json", "alpha", "deploy", "--jobs", "2")
+    problems = [one["message"] for one in result["coverage"]["problems"] if one["path"] == ".regcred.yaml"]
+    assert problems == ["this suppression of RC118 (by configuration) suppresses nothing"]
+
+
+def test_a_file_that_two_arguments_lead_to_is_judged_once(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fleet(place)
+    (place / "again.json").hardlink_to(place / "gamma.json")
+    (place / "link.json").symlink_to("delta.json")
+    alone = judged(capsys, "gamma.json", "delta.json", "deploy", "--jobs", "2")
+    words = ["gamma.json", "again.json", "delta.json", "link.json", "deploy", "deploy/1.yaml", "./deploy"]
+    twice = judged(capsys, *words, "--jobs", "2")
+    assert [one["fingerprint"] for one in twice["findings"]] == [one["fingerprint"] for one in alone["findings"]]
+    assert twice["code"] == alone["code"]
+
+
+def test_a_tree_is_read_in_several_processes(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spread, "_WORTH", 0)
+    files = {f"team-{number % 3}/{number}.yaml": manifest(f"app-{number}").encode() for number in range(40)}
+    files["team-1/7.yaml"] += b"---\nkind: [\n"
+    files["team-2/8.yaml"] += b"# regcred: ignore[missing-pull-secret] known\n"
+    files["chart/Chart.yaml"] = b"name: chart\n"
+    files["chart/templates/a.yaml"] = b"kind: Secret\nmetadata: {{ .Values.x }}\n  {{- if }}\n"
+    files["values.yaml"] = b"a: &a [1, 2.5, null, true, 2026-01-01]\nb: *a\nimagePullSecrets: [{name: app-3}]\n"
+    files["wide.yaml"] = manifest("wide").encode("utf-16")
+    put(place / "tree", files)
+    (place / "tree" / "link.yaml").symlink_to("values.yaml")
+    one = check(capsys, "tree", "--format", "json")
+    assert check(capsys, "tree", "--format", "json", "--jobs", "2")[:2] == one[:2]
+    assert check(capsys, "tree", "more.yaml", "--format", "text", "--jobs", "3")[:2] == check(
+        capsys, "tree", "more.yaml", "--format", "text"
+    )[:2]
+
+
+def test_progress_is_told_line_by_line(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = fleet(place)
+    _, _, err = check(capsys, *words, "--jobs", "2", "--fail-on", "never")
+    lines = err.splitlines()
+    assert len(lines) == 6
+    assert any(line.startswith("regcred: missing.tar.gz: could not be read: no such file") for line in lines)
+    assert any(line.startswith("regcred: beta.tar.gz: ") and " errors" in line for line in lines)
+    assert lines[-1].startswith("regcred: manifests: ")
+    assert lines[-1].endswith("(7 of 7)")
+    assert check(capsys, "gamma.json", "delta.json", "--fail-on", "never")[2] == ""
+
+
+def test_a_dump_whose_process_is_killed_once_is_judged_all_the_same(
+    killer: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (killer / "a.json").write_bytes(dump(1))
+    (killer / "b.json").write_bytes(dump(2, "kill-once"))
+    (killer / "c.json").write_bytes(dump(3))
+    lost = check(capsys, "a.json", "b.json", "c.json", "--jobs", "2", "--format", "json")
+    assert (killer / "killed").exists()
+    assert check(capsys, "a.json", "b.json", "c.json", "--format", "json")[:2] == lost[:2]
+
+
+def test_a_dump_that_kills_its_process_is_named_and_the_others_are_judged(
+    killer: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, marker in enumerate(["", "kill-always", "", "raise", ""]):
+        (killer / f"{number}.json").write_bytes(dump(number, marker))
+    result = judged(capsys, *(f"{number}.json" for number in range(5)), "--jobs", "2")
+    assert result["code"] == 3
+    assert [scan["name"] for scan in result["scans"]] == ["0.json", "2.json", "4.json"]
+    problems = {one["path"]: one["message"] for one in result["coverage"]["problems"]}
+    assert problems == {
+        "1.json": "the process that judged it was killed",
+        "3.json": "internal error: ZeroDivisionError in killer.py:26",
+    }
+
+
+def _children(pid: int) -> set[int]:
+    tasks = Path(f"/proc/{pid}/task/{pid}/children")
+    return {int(one) for one in tasks.read_text().split()} if tasks.exists() else set()
+
+
+def _wait(condition: Any) -> None:
+    for _ in range(1500):
+        if condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it never came")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at /proc")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_call_leaves_no_process_behind(killer: Path, how: signal.Signals) -> None:
+    for number in range(2):
+        (killer / f"{number}.json").write_bytes(dump(number, "wait"))
+    command = [sys.executable, "-m", "linter", "check", "0.json", "1.json", "--jobs", "2"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, text=True, stderr=subprocess.PIPE, start_new_session=True) as call:
+        _wait((killer / "waiting").exists)
+        children = _children(call.pid)
+        assert len(children) == 2
+        if how is signal.SIGINT:
+            os.killpg(call.pid, how)  # a terminal sends it to all of them
+        else:
+            call.kill()
+        said = call.communicate(timeout=30)[1]
+    _wait(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
+    if how is signal.SIGINT:
+        assert call.returncode == 130
+        assert said == "regcred: interrupted\n"
