@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from linter.changes import Change, Touch
     from linter.registry import Loaded
     from linter.render import Render
+    from linter.render.origins import Origins
     from linter.sources.live import Live
     from linter.suppress import Standing
 
@@ -127,6 +128,7 @@ class _Reader:
         # A rule of the project's own may ask for anything.
         self._keeper = None if request.settings.custom else Keeper()
         self.built: set[str] = set()
+        self.moved: dict[str, str] = {}
         try:
             self._read(request)
         finally:
@@ -167,6 +169,7 @@ class _Reader:
                 continue
             if isinstance(entry, Rendered):
                 self.built.add(entry.path)
+                self.moved.update(entry.moved)
             yield entry
 
     def _stand_by(self, artifact: Artifact) -> None:
@@ -360,7 +363,11 @@ def _judged(
     reader.expect(findings, withheld)
     findings = [_offered(finding, offers) for finding in findings]
     locator = Locator(reader.bytes_of, inventories)
-    located = sorted(_pointed(locator.findings(findings), reader, locator), key=order)
+    located, unjudged = locator.findings(findings), locator.not_evaluated(withheld)
+    origins = _origins(reader, locator, request.render)
+    if origins is not None:
+        located, unjudged = [*map(origins.pointed, located)], [*map(origins.unjudged, unjudged)]
+    located.sort(key=order)
     request.lap("find positions")
     kept, suppressed, remarks, standings = _settle(located, request, reader, inventories, locator, chosen)
     if whole and standings:
@@ -382,7 +389,7 @@ def _judged(
         rules=tuple(registry.info(loaded) for loaded in chosen),
         suppressed=tuple(suppressed),
         not_evaluated=tuple(
-            one for one in locator.not_evaluated(withheld) if touch is None or touch.unjudged(one)
+            one for one in unjudged if touch is None or touch.unjudged(one)
         ),
         problems=tuple(one for one in (*reader.problems, *remarks) if touch is None or touch.problem(one)),
         baselined=len(reported) - len(counted),
@@ -401,14 +408,14 @@ def _judged(
     )
 
 
-def _pointed(findings: list[Finding], reader: _Reader, locator: Locator) -> list[Finding]:
-    """The findings, those in what was built at their source."""
+def _origins(reader: _Reader, locator: Locator, render: "Render | None") -> "Origins | None":
+    """What leads from the things that were built to their source, where anything was built."""
     if not reader.built:
-        return findings
+        return None
     from linter.render.origins import Origins  # noqa: PLC0415 - most calls build nothing
 
-    origins = Origins(reader.bytes_of, frozenset(reader.built), locator)
-    return [origins.pointed(finding) for finding in findings]
+    values = render.values if render else ()
+    return Origins(reader.bytes_of, frozenset(reader.built), locator, values, reader.moved)
 
 
 def _compared(request: Request, located: Sequence[Finding]) -> Baseline | None:

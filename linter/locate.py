@@ -4,6 +4,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
 from linter.documents import Positions
+from linter.documents.objects import KubeObject
 from linter.excerpts import Range, file_excerpt, payload_excerpt
 from linter.inventory import Inventory
 from linter.inventory.secrets import LAST_APPLIED
@@ -35,15 +36,26 @@ class Locator:
                 generator = (*made.object.route, *made.type_route[:-1])
                 self._hidden[(made.object.path, made.object.document)].append((*generator, "literals"))
         for item in inventory.objects:
-            if item.kind == "Template":  # the default of a parameter can be a credential
-                self._hidden[(item.path, item.document)].append((*item.route, "parameters"))
+            if item.kind == "Template":
+                self.learn(item)
         for item in [*(secret.object for secret in inventory.secrets), *inventory.other_secrets]:
+            self.learn(item, secret=True)
+
+    def learn(self, item: KubeObject, *, secret: bool = False) -> None:
+        """Take note of what no excerpt may show of an object, which need not be one of an inventory."""
+        hidden = self._hidden[(item.path, item.document)]
+        if item.kind == "Template":  # the default of a parameter can be a credential
+            hidden.append((*item.route, "parameters"))
+        if item.kind in ("", "Kustomization", "Component"):  # the kind of a build file may be absent
+            generators = item.body.get("secretGenerator")
+            count = len(generators) if isinstance(generators, list) else 0
+            hidden.extend((*item.route, "secretGenerator", number, "literals") for number in range(count))
+        if secret or item.kind == "Secret":
             for field in ("data", "stringData"):
                 values = item.body.get(field)
-                for key in values if isinstance(values, Mapping) else ():
-                    self._hidden[(item.path, item.document)].append((*item.route, field, key))
+                hidden.extend((*item.route, field, key) for key in (values if isinstance(values, Mapping) else ()))
             # What kubectl applied last is kept there whole, the credential included.
-            self._hidden[(item.path, item.document)].append((*item.route, "metadata", "annotations", LAST_APPLIED))
+            hidden.append((*item.route, "metadata", "annotations", LAST_APPLIED))
 
     def findings(self, findings: Iterable[Finding]) -> list[Finding]:
         """Fill in the positions of findings, file by file."""

@@ -24,7 +24,8 @@ class Render(NamedTuple):
 class Built(NamedTuple):
     """One root that was built: its `text`, the artifact of its build file, the real paths of the `parts` it replaces.
 
-    `how` names the build for people, as in `kustomize build`; `base` is the folder that origins are relative to.
+    `how` names the build for people, as in `kustomize build`; `base` is the folder that origins are relative to;
+    `moved` are folders as Helm names them, and as they are called in the scan.
     """
 
     artifact: Artifact
@@ -33,6 +34,7 @@ class Built(NamedTuple):
     text: bytes
     parts: frozenset[str]
     base: str
+    moved: tuple[tuple[str, str], ...] = ()
 
 
 class Replaced(NamedTuple):
@@ -42,9 +44,10 @@ class Replaced(NamedTuple):
 
 
 class Rendered(Artifact):
-    """What was built: bytes that stand in no file."""
+    """What was built: bytes that stand in no file. `moved` are folders as Helm names them, and as the scan does."""
 
-    __slots__ = ()
+    __slots__ = ("moved",)
+    moved: tuple[tuple[str, str], ...]
 
 
 Entry = Artifact | Problem | Skipped

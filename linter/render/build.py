@@ -11,6 +11,7 @@ from linter.documents import DecodeProblem, decode
 from linter.documents.build import build
 from linter.model import Problem
 from linter.render import Built, Entry, Render, Rendered, Replaced
+from linter.render.dependencies import Dependency, Needs, needs_of
 from linter.render.kustomizations import NAMES, Graph, Kustomization
 from linter.render.origins import settled
 from linter.render.tools import BuildError, MissingToolError, helm, kustomize
@@ -33,9 +34,10 @@ def build_all(entries: Sequence[Entry], render: Render) -> Iterator[Entry | Repl
     yield from builder.problems
     names = {entry.file: entry.path for entry in entries if isinstance(entry, Artifact) and entry.file}
     for one in builder.built:
-        yield Rendered(
-            f"{one.folder or '.'} ({one.how})", one.artifact.input, limits=Limits(), data=settled(one, names)
-        )
+        where = f"{one.folder or '.'} ({one.how})"
+        made = Rendered(where, one.artifact.input, limits=Limits(), data=settled(one, names))
+        made.moved = one.moved
+        yield made
 
 
 class _Builder:
@@ -92,27 +94,45 @@ class _Builder:
             self.built.append(Built(artifact, shown, "kustomize build", text, parts, base))
 
     def charts(self) -> None:
-        """Render every chart that is no part of another one."""
+        """Render every chart that is no part of another one, and that no other one names as a dependency beside it."""
         charts = [(one, os.path.dirname(one.file)) for one in self._of(_CHART)]
         folders = [folder for _, folder in charts]
+        needs = {folder: needs_of(folder) for folder in folders}
+        beside = {one.folder for folder, need in needs.items() for one in need.local if one.folder != folder}
         for artifact, folder in charts:
-            if any(folder.startswith(os.path.join(above, "charts") + os.sep) for above in folders):
+            if folder in beside or any(folder.startswith(os.path.join(above, "charts") + os.sep) for above in folders):
                 continue
-            shown = os.path.dirname(artifact.path)
             name, library = _about(artifact)
-            if library:
-                continue
-            try:
-                text = helm(folder, name or os.path.basename(folder), self._render)
-            except MissingToolError as error:
-                self._without(artifact, str(error))
-            except BuildError as error:
-                remedy = f"try it alone: helm template {shown or '.'} (dependencies: helm dependency build)"
-                self._failed(artifact, f"could not be rendered: {error}", remedy)
-            else:
-                self.built.append(
-                    Built(artifact, shown, "helm template", text, frozenset({folder + os.sep}), os.path.dirname(folder))
-                )
+            if not library:
+                self._chart(artifact, folder, name or os.path.basename(folder), needs[folder])
+
+    def _chart(self, artifact: Artifact, folder: str, name: str, needs: Needs) -> None:
+        shown = os.path.dirname(artifact.path)
+        if needs.absent or (needs.remote and not self._render.remote):
+            what = "names what does not exist here:" if needs.absent else "needs what is not in its charts:"
+            names = [one.repository for one in needs.absent] or [one.name for one in needs.remote]
+            remedy = "run helm dependency build, or allow it to be fetched with --render-remote"
+            remedy = "correct the path" if needs.absent else remedy
+            self._failed(artifact, f"was not rendered, because it {what} {_listed(names)}", remedy)
+            return
+        try:
+            text = helm(folder, name, self._render, needs)
+        except MissingToolError as error:
+            self._without(artifact, str(error))
+        except BuildError as error:
+            remedy = f"try it alone: helm template {shown or '.'}"
+            self._failed(artifact, f"could not be rendered: {error}", remedy)
+        else:
+            parts = {folder + os.sep, *(one.folder + os.sep for one in needs.local)}
+            moved = tuple(self._moved(one, folder, shown) for one in (*needs.local, *needs.renamed))
+            base = os.path.dirname(folder)
+            self.built.append(Built(artifact, shown, "helm template", text, frozenset(parts), base, moved))
+
+    def _moved(self, one: Dependency, folder: str, shown: str) -> tuple[str, str]:
+        """The folder of a dependency as Helm names it, and as the scan does."""
+        of, own = (os.path.relpath(real, folder).replace(os.sep, "/") for real in (one.of, one.folder))
+        names = [os.path.normpath(os.path.join(shown, near)) for near in (f"{of}/charts/{one.called}", own)]
+        return names[0], names[1]
 
     def _failed(self, artifact: Artifact, message: str, remedy: str) -> None:
         self.problems.append(Problem(artifact.path, message, remedy, fatal=artifact.named))

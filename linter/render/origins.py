@@ -2,15 +2,20 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from linter.documents import read
 from linter.documents.objects import KubeObject, objects
 from linter.documents.split import split
+from linter.excerpts import file_excerpt
 from linter.locate import Locator
-from linter.model import Finding, Location, Related, Route
+from linter.model import Finding, Location, NotEvaluated, Related, Route
 from linter.render import Built
+from linter.render.templates import around, line_of
+from linter.render.values import Values
+from linter.sources import InputProblem, Limits
+from linter.sources.files import read_file
 
 _ORIGIN: Final = re.compile(
     r"(?m)^( +)config\.kubernetes\.io/origin: \|-?\n((?:\1 +\S.*\n?)+)"
@@ -20,7 +25,13 @@ _REPOSITORY: Final = re.compile(r"(?m)^ +repo: ")
 _SOURCE: Final = re.compile(r"(?m)^# Source: ([^/\n]+)/(.+)$")
 _NAMED: Final = re.compile(r"(?m)^# Source: (\S.*?)\s*$")
 
+_BEFORE: Final = re.compile(r"^(?:- +)*(?:[\w./\"'-]+:(?: +|$))?")
+
+_NAMES: Final = r"\b(?:name|alias): *[\"']?{}[\"']?\s*$"
+
 _NOTHING: Final = object()
+_NO_NAMES: Final[Mapping[str, str]] = {}
+_MOST_MOVES: Final = 50
 
 
 def settled(built: Built, names: Mapping[str, str]) -> bytes:
@@ -43,22 +54,56 @@ def settled(built: Built, names: Mapping[str, str]) -> bytes:
 
 
 class Origins:
-    """Finds the source of what was built. `read` gives the bytes of a path of the scan, `built` are the outputs."""
+    """Finds the source of what was built. `read_path` gives the bytes of a path of the scan, `built` are the outputs.
 
-    def __init__(self, read_path: Callable[[str], bytes | None], built: frozenset[str], locator: Locator) -> None:
+    `values` are the files that were given to every chart, `moved` the folders of charts as Helm names them, by name.
+    """
+
+    def __init__(
+        self,
+        read_path: Callable[[str], bytes | None],
+        built: frozenset[str],
+        locator: Locator,
+        values: Sequence[str] = (),
+        moved: Mapping[str, str] = _NO_NAMES,
+    ) -> None:
         self._read = read_path
+        self._moved = moved
         self._built = built
         self._locator = locator
-        self._chunks: dict[str, list[str]] = {}
+        self._values = Values(values, self._text_of, self._named)
+        self._chunks: dict[str, list[tuple[str, int]]] = {}
         self._sources: dict[str, list[KubeObject]] = {}
+
+    def _text_of(self, path: str) -> bytes | None:
+        """The bytes of a path of the scan, or of a file of values that is none."""
+        path = self._named(path)
+        data = self._read(path)
+        if data is not None or not os.path.isfile(path):
+            return data
+        try:
+            return read_file(os.path.realpath(path), path, Limits(), named=False)
+        except InputProblem:
+            return None
+
+    def _named(self, path: str) -> str:
+        """What the scan calls a path of a chart, which stands elsewhere when it was put together first."""
+        for _ in range(_MOST_MOVES):
+            steps = path.split("/")
+            heads = ("/".join(steps[:end]) for end in range(len(steps) - 1, 0, -1))
+            head = next((one for one in heads if one in self._moved), None)
+            if head is None:
+                break
+            path = f"{self._moved[head]}{path.removeprefix(head)}"
+        return path
 
     def pointed(self, finding: Finding) -> Finding:
         """Return a located finding at its source, where that is known; the place in the output becomes related."""
         at = finding.location
         if at.path not in self._built:
             return finding
-        chunk = self._chunk(at)
-        source, line = self._of(chunk, finding, at)
+        chunk, first = self._chunk(at)
+        source, line, values = self._of(chunk, first, finding, at)
         related = tuple(one._replace(location=self._place(one)) for one in finding.related)
         if not source.path:
             return finding._replace(related=related)
@@ -66,44 +111,89 @@ class Origins:
         remedy = f"{finding.remedy.rstrip()} Change {line}, and build again.".strip()
         return finding._replace(
             location=source._replace(payload=at.payload, payload_excerpt=at.payload_excerpt),
-            related=(*related, there),
+            related=(*(Related(f"the value of {name}", place) for name, place in values), *related, there),
             remedy=remedy,
         )
+
+    def unjudged(self, entry: NotEvaluated) -> NotEvaluated:
+        """Return a located entry of what could not be judged at its source, where that is known."""
+        at = entry.location
+        if at is None or entry.object is None or at.path not in self._built:
+            return entry
+        source, _, _ = self._of(*self._chunk(at), entry, at)
+        return entry._replace(location=source._replace(excerpt=())) if source.path else entry
 
     def _place(self, related: Related) -> Location | None:
         at = related.location
         if at is None or at.path not in self._built or related.object is None:
             return at
-        source, _ = self._of(self._chunk(at), related, at)
-        return source if source.path else at
+        source, _, _ = self._of(*self._chunk(at), related, at)
+        return source._replace(excerpt=()) if source.path else at
 
-    def _chunk(self, at: Location) -> str:
+    def _chunk(self, at: Location) -> tuple[str, int]:
+        """The text of the built document that a place is in, and the number of its first line."""
         if at.path not in self._chunks:
             text = (self._read(at.path) or b"").decode("utf-8", "replace")
-            self._chunks[at.path] = [text[one.start : one.end] for one in split(text)]
+            chunks, line, end = [], 1, 0
+            for one in split(text):
+                line, end = line + text.count("\n", end, one.start), one.start
+                chunks.append((text[one.start : one.end], line))
+            self._chunks[at.path] = chunks
         chunks = self._chunks[at.path]
-        return chunks[at.document] if 0 <= at.document < len(chunks) else ""
+        return chunks[at.document] if 0 <= at.document < len(chunks) else ("", 1)
 
-    def _of(self, chunk: str, found: Finding | Related, at: Location) -> tuple[Location, str]:
-        """The source's location and its name in a sentence; a location without path where it is not known."""
+    def _of(
+        self, chunk: str, first: int, found: Finding | Related | NotEvaluated, at: Location
+    ) -> tuple[Location, str, list[tuple[str, Location]]]:
+        """The source's location, its name in a sentence, the values of a chart it takes; no path where unknown."""
         name = found.object.name if found.object is not None else ""
         kind = found.object.kind if found.object is not None else ""
         template = _NAMED.search(chunk)
         if template:
-            line = self._line_of_kind(template[1], kind)
-            return Location(template[1], line=line, column=1 if line else 0), f"{template[1]} or the chart's values"
+            return self._in_template(template[1], chunk, at.line - first + 1, kind, at)
         origin = _ORIGIN.search(chunk)
         path = _PATH.search(origin[2]) if origin and not _REPOSITORY.search(origin[2]) else None
         if path is None:
-            return Location(""), ""
+            return Location(""), "", []
         shown = path[2].strip()
         generated = "configuredIn" in path[1]
         number, steps = self._generator(shown, name) if generated else self._route(shown, kind, name, at, chunk)
-        return self._locator.location(Location(shown, number, steps), excerpt=False), f"{shown} or a patch of it"
+        return self._locator.location(Location(shown, number, steps)), f"{shown} or a patch of it", []
 
-    def _line_of_kind(self, path: str, kind: str) -> int:
+    def _in_template(
+        self, path: str, chunk: str, line: int, kind: str, at: Location
+    ) -> tuple[Location, str, list[tuple[str, Location]]]:
+        """The place in a template of Helm, and in the values that it takes there."""
+        named = self._named(path)
+        text = (self._text_of(path) or b"").decode("utf-8", "replace").replace("\r\n", "\n")
+        if not text:
+            return self._in_chart(path)
+        number = line_of(text, chunk, line) or self._line_of_kind(text, kind)
+        start, end = _extent(text, number)
+        place = Location(named, line=number, column=start + 1, end_line=number, end_column=end + 1)
+        secret = kind == "Secret" and at.route[:1] not in (("metadata",), ("type",))
+        if not secret:  # nobody has told what is a credential in a text that no parser reads
+            offset = sum(len(one) + 1 for one in text.split("\n")[: number - 1])
+            shown = file_excerpt(text, offset + start, offset + end, (), line=number, before=0)
+            place = place._replace(excerpt=shown)
+        made = chunk.split("\n")[line - 1].strip() if 0 < line <= chunk.count("\n") + 1 else ""
+        values = self._values.of(path, around(text, number), _scalar(made))
+        where = " and ".join(f"{one} in {there.path}:{there.line}" for one, there in values)
+        return place, where or f"{named} or the chart's values", values
+
+    def _in_chart(self, path: str) -> tuple[Location, str, list[tuple[str, Location]]]:
+        """The place of a template that is in no file of its own, because its chart is packed: the chart that has it."""
+        chart, _, below = path.partition("/charts/")
+        text = (self._read(f"{chart}/Chart.yaml") or b"").decode("utf-8", "replace")
+        name = below.partition("/")[0]
+        if not below or not text:
+            return Location(path), f"{path} or the chart's values", []
+        named = re.compile(_NAMES.format(re.escape(name)))
+        lines = [number for number, line in enumerate(text.split("\n"), 1) if named.search(line)]
+        return Location(f"{chart}/Chart.yaml", line=(lines or [1])[0], column=1), f"the values of {name} in {chart}", []
+
+    def _line_of_kind(self, text: str, kind: str) -> int:
         """The line of a template that says this kind, when only one does; the first otherwise."""
-        text = (self._read(path) or b"").decode("utf-8", "replace")
         lines = [number for number, line in enumerate(text.split("\n"), 1) if line.strip() == f"kind: {kind}"]
         return lines[0] if len(lines) == 1 else 1
 
@@ -111,6 +201,8 @@ class Origins:
         if path not in self._sources:
             data = self._read(path) or b""
             self._sources[path] = [item for one in read(path, data).documents for item in objects(one)]
+            for item in self._sources[path]:
+                self._locator.learn(item)
         return self._sources[path]
 
     def _generator(self, path: str, name: str) -> tuple[int, Route]:
@@ -136,6 +228,18 @@ class Origins:
             route = route[:-1]
         shared = (*item.route, *(route or ("metadata", "name")))
         return item.document, shared
+
+
+def _extent(text: str, number: int) -> tuple[int, int]:
+    """Where the text of a line begins and ends, in characters from 0."""
+    line = text.split("\n")[number - 1]
+    return len(line) - len(line.lstrip()), len(line.rstrip())
+
+
+def _scalar(line: str) -> str:
+    """The scalar of one line of block style, without its key, its dash and its quotes."""
+    bare = _BEFORE.sub("", line, count=1).strip()
+    return bare[1:-1] if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "\"'" else bare
 
 
 def _same(written: Any, made: Any) -> bool:

@@ -10,6 +10,7 @@ from typing import Final
 
 from linter.errors import RegcredError
 from linter.render import Render
+from linter.render.dependencies import Needs
 from linter.sources import Limits
 from linter.sources.command import run
 from linter.sources.live.words import plain_lines
@@ -46,14 +47,45 @@ def kustomize(folder: str, render: Render) -> tuple[bytes, str]:
     return output, base
 
 
-def helm(folder: str, name: str, render: Render) -> bytes:
-    """Render the chart in a real folder as a release called `name`."""
+def helm(folder: str, name: str, render: Render, needs: Needs) -> bytes:
+    """Render the chart in a real folder as a release called `name`.
+
+    What it `needs` and does not hold is put into a copy of it: nothing is written into the user's tree.
+    """
     program = shutil.which("helm")
     if program is None:
         raise MissingToolError("helm is not on the PATH")
     values = [word for file in render.values for word in ("--values", os.path.abspath(file))]
     with tempfile.TemporaryDirectory(prefix="regcred-") as home:
-        return _run([program, "template", name, folder, *values], os.path.realpath(home), render, {})
+        base = os.path.realpath(home)
+        if needs.local or needs.remote:
+            folder = _completed(program, folder, base, render, needs)
+        return _run([program, "template", name, folder, *values], base, render, {base: ""})
+
+
+def _completed(program: str, folder: str, home: str, render: Render, needs: Needs) -> str:
+    """Copy a chart with those beside it, in their places to each other, and let helm put them together."""
+    folders = sorted({folder, *(one.folder for one in needs.local)})
+    top = os.path.commonpath([os.path.dirname(one) for one in folders])
+    copies = {one: os.path.join(home, "charts", os.path.relpath(one, top)) for one in folders}
+    left = Limits().file_bytes
+    for one in folders:
+        left -= sum(os.lstat(os.path.join(at, name)).st_size for at, _, names in os.walk(one) for name in names)
+    if left < 0:
+        raise BuildError("the charts that it is made of are larger than 256 MiB: run helm dependency build yourself")
+    try:
+        for one in folders:
+            shutil.copytree(one, copies[one], symlinks=True, dirs_exist_ok=True)
+    except shutil.Error as error:
+        raise BuildError(f"its charts cannot be copied: {len(error.args[0])} files cannot be read") from None
+    for number, where in enumerate(sorted({one.repository for one in needs.remote})):
+        if where.startswith(("http://", "https://")):
+            _run([program, "repo", "add", f"r{number}", where], home, render, {home: ""})
+    # Those that others depend on come first: each is packed with what it depends on.
+    order = [folder, *(one.folder for one in needs.local)]
+    for one in dict.fromkeys(reversed(order)):
+        _run([program, "dependency", "build", copies[one]], home, render, {home: ""})
+    return copies[folder]
 
 
 def _run(words: Sequence[str], home: str, render: Render, names: Mapping[str, str]) -> bytes:
