@@ -1,4 +1,4 @@
-"""Helm charts that were not rendered: one note for a chart, however many templates it has."""
+"""Helm charts that were not rendered: which files are templates of one, and one note for a chart."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -20,8 +20,17 @@ def noted(templated: Iterable[NotEvaluated], paths: Iterable[str]) -> Iterator[N
             counts[folder] += 1
     for folder, count in sorted(counts.items()):
         files = "1 template" if count == 1 else f"{count} templates"
-        message = f"{files} of a Helm chart, skipped: no YAML before they are rendered, which check --render does"
+        how = "which check --render does for charts in folders" if "!/" in folder else "which check --render does"
+        message = f"{files} of a Helm chart, skipped: no YAML before they are rendered, {how}"
         yield NotEvaluated("templated", message, None, Location(f"{folder}/{_CHART}" if folder else _CHART, line=1))
+
+
+def templates(paths: Iterable[str]) -> Iterator[str]:
+    """Yield those of `paths`, which are all that were read, that stand among the templates of a chart."""
+    known = tuple(paths)
+    folders = {path.rpartition("/")[0] for path in known if path.rpartition("/")[2] == _CHART}
+    if folders:
+        yield from (path for path in known if "templates/" in path and _chart_of(path, folders) is not None)
 
 
 def _chart_of(path: str, folders: set[str]) -> str | None:

@@ -44,7 +44,7 @@ def comments(positions: Positions) -> list[Comment]:
     from linter.documents.kinds import looks_like_json  # noqa: PLC0415 - only a marked file needs it
 
     text = positions.text
-    if looks_like_json(text):
+    if looks_like_json(text) and not text.lstrip().startswith("{{"):  # which opens a template
         return []
     matches = list(_COMMENT.finditer(text))
     inside = list(_scalars_around(text, [match.start() for match in matches]))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from linter import __version__, registry
-from linter.charts import noted
+from linter.charts import noted, templates
 from linter.clock import now
 from linter.comments import marked
 from linter.documents import collector_off
@@ -134,7 +134,19 @@ class _Reader:
         finally:
             if request.progress is not None:
                 request.progress(1.0, "")
+        self._pass_over_templates()
         self.problems.extend(self._empty())
+
+    def _pass_over_templates(self) -> None:
+        """Let go of what a chart would fill in, be it YAML already: before it is rendered it says little."""
+        read = [path for source in self.inputs for part in source.parts.values() for path in part.paths]
+        filled = {path for path in templates(read) if b"{{" in (self.bytes_of(path) or b"")}
+        known = {entry.location.path for _, entry in self.templated if entry.location is not None}
+        for path in sorted(filled - known):
+            entry = NotEvaluated("templated", "a template of a Helm chart", None, Location(path, line=1))
+            self.templated.append((self.artifacts[path].input, entry))
+        for part in (part for source in self.inputs for part in source.parts.values() if filled):
+            part.documents = [held for held in part.documents if held[0].path not in filled]
 
     def _read(self, request: Request) -> None:
         settings, progress = request.settings, request.progress
@@ -461,7 +473,7 @@ def _settle(
         locator=locator,
         settings=settings,
         marked=frozenset(reader.marked),
-        unread=reader.unread(),
+        unread=reader.unread() | reader.built,  # a comment there is a copy of one in the source
         inputs=request.paths,
         catalogue=known,
         chosen=chosen,
@@ -492,7 +504,10 @@ def _inventory(group: Universe, reader: _Reader) -> tuple[Inventory, Counter[str
     parsed = {
         (document.path, document.number): document.passed for source in group.inputs for document, _ in source.documents
     }
-    mentions = TextMentions(lambda: _unparsed(group, reader, parsed))
+    unread = reader.unread()
+    mentions = TextMentions(
+        lambda: _unparsed(group, reader, parsed), lambda: _unparsed(group, reader, parsed, only=unread)
+    )
     taken = group.recognised
     inventory = builder.finish(taken.scope, mentions=mentions, layout=taken.layout, stated=taken.stated)
     mentions.inventory = inventory
@@ -500,9 +515,16 @@ def _inventory(group: Universe, reader: _Reader) -> tuple[Inventory, Counter[str
 
 
 def _unparsed(
-    group: Universe, reader: _Reader, parsed: Mapping[tuple[str, int], frozenset[int]]
+    group: Universe,
+    reader: _Reader,
+    parsed: Mapping[tuple[str, int], frozenset[int]],
+    *,
+    only: frozenset[str] | None = None,
 ) -> Iterator[tuple[str, str]]:
-    """The text of every document of the group that was passed over before parsing, or could not be parsed."""
+    """The text of every document of the group that was passed over before parsing, or could not be parsed.
+
+    `only` are the paths to look at, all of them when None.
+    """
     # Only a search for mentions needs these.
     from linter.documents.kinds import looks_like_json  # noqa: PLC0415
     from linter.documents.lists import passed_text  # noqa: PLC0415
@@ -511,6 +533,8 @@ def _unparsed(
 
     for source in group.inputs:
         for path in source.paths:
+            if only is not None and path not in only:
+                continue
             try:
                 text = decode(reader.bytes_of(path) or b"").text
             except DecodeProblem:

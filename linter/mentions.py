@@ -18,15 +18,26 @@ from linter.inventory.records import PullSecret
 _NAMESPACE = re.compile(r"""^\s*["']?namespace["']?\s*:\s*["']?([a-z0-9][-a-z0-9]*)""", re.MULTILINE)
 _SILENT_KINDS = frozenset({"Event", "Secret", "SealedSecret"})
 _DEEPEST = 60
+_KIND = r"""(?m)(?<![\w-])kind["']?[ \t]*:[ \t]*["']?(?:\w*{}|{{{{|\$[({{])"""
+_NAME = re.compile(r"""(?m)^[ \t]*(?:- +)?["']?name["']?[ \t]*:[ \t]*["']?(.*?)["']?[ \t]*(?:#.*)?$""")
+_LISTS = re.compile(
+    r"""(?im)^[ \t]*["']?(?:image)?pull_?secrets?(?:ref)?["']?[ \t]*:.*(?:\n[ \t]*(?:- |\{\{|\{%|\$\{|name:).*)*"""
+)
+_WHOLE = re.compile(r"toYaml|include|tpl|template|with|range|for ")
+_FILLED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\$\{\{?[^}]*\}?\}|\$\([^)]*\)|<%.*?%>")
 
 Unparsed = Callable[[], Iterable[tuple[str, str]]]
 
 
 class TextMentions(Mentions):
-    """Mentions in one scan. `unparsed` yields `(path, text)` of every document that no object was made of."""
+    """Mentions in one scan. `unparsed` yields `(path, text)` of every document that no object was made of.
 
-    def __init__(self, unparsed: Unparsed) -> None:
+    `unread` yields those among them that may hold objects all the same: templates, and what could not be parsed.
+    """
+
+    def __init__(self, unparsed: Unparsed, unread: Unparsed) -> None:
         self._unparsed = unparsed
+        self._unread = unread
         self.inventory: Inventory | None = None
 
     def of(self, secret: PullSecret) -> str:
@@ -41,6 +52,45 @@ class TextMentions(Mentions):
         version = re.compile(rf"""apiVersion["']?\s*:\s*["']?[a-z0-9.-]*(?<![a-z0-9-]){re.escape(suffix)}/""")
         # A chart may have a Route for those who are on OpenShift: a template proves nothing.
         return any(version.search(text) and "{{" not in text for _, text in self._unparsed())
+
+    def defining(self, kind: str, name: str) -> str:
+        """Return the path of an unread document that may define an object of this kind and name, "" when none does."""
+        for path, words, patterns in self._makers(kind):
+            if name in words or any(pattern.fullmatch(name) for pattern in patterns):
+                return path
+        return ""
+
+    def linking(self, name: str) -> str:
+        """Return the path of an unread document whose list of pull secrets may hold this name, "" when none does."""
+        found = (path for path, patterns in self._lists if any(pattern.fullmatch(name) for pattern in patterns))
+        return next(found, "")
+
+    @cached_property
+    def _lists(self) -> list[tuple[str, tuple[re.Pattern[str], ...]]]:
+        """The unread documents with lists of pull secrets that a template fills in, and what it may put there."""
+        found = []
+        for path, text in self._texts:
+            parts = [part for listed in _LISTS.findall(text) for part in _FILLED.findall(listed)]
+            if parts:
+                names = _maker(path, text)[2]
+                whole = any(_WHOLE.search(part) for part in parts)
+                found.append((path, (re.compile(".*"),) if whole else names))
+        return found
+
+    def _makers(self, kind: str) -> "list[_Maker]":
+        """The unread documents that may hold an object of a kind, or (`ExternalSecret`) make one."""
+        if kind not in self._known:
+            held = re.compile(_KIND.format(kind))
+            self._known[kind] = [_maker(path, text) for path, text in self._texts if held.search(text)]
+        return self._known[kind]
+
+    @cached_property
+    def _known(self) -> "dict[str, list[_Maker]]":
+        return {}
+
+    @cached_property
+    def _texts(self) -> list[tuple[str, str]]:
+        return list(self._unread())
 
     @cached_property
     def _places(self) -> Mapping[str, list[tuple[frozenset[str], str]]]:
@@ -89,10 +139,22 @@ def _strings(value: Any, names: set[str], depth: int) -> Iterator[str]:
             yield from _strings(child, names, depth + 1)
 
 
+_Maker = tuple[str, frozenset[str], tuple[re.Pattern[str], ...]]
+"""A document's path, the words in it, and the names that templates fill in."""
+
+
+def _maker(path: str, text: str) -> _Maker:
+    written = (_FILLED.split(one) for one in dict.fromkeys(_NAME.findall(text)))
+    patterns = {".*".join(map(re.escape, parts)) for parts in written if len(parts) > 1}
+    return path, frozenset(_words(text)), tuple(map(re.compile, sorted(patterns)))
+
+
 def _in_text(text: str, names: set[str]) -> set[str]:
-    found = set()
+    return names.intersection(_words(text))
+
+
+def _words(text: str) -> Iterator[str]:
     for line in text.splitlines():
         code = line.split(" #", 1)[0]
         if not code.lstrip().startswith("#"):
-            found.update(names.intersection(WORD.findall(code)))
-    return found
+            yield from WORD.findall(code)

@@ -216,7 +216,7 @@ def test_what_helm_prints_is_judged_at_its_templates(
     result = _check(capsys, "chart", "--render", "--values", "prod.yaml", "--fix")
     words = (folder.parent / "words").read_text().split()
     assert words == ["template", "shop", str(folder / "chart"), "--values", str(folder / "prod.yaml")]
-    assert _at(result, "RC307") == [("chart/templates/web.yaml", 3)]
+    assert _at(result, "RC307") == [("chart/templates/web.yaml", 9)]
     (twice,) = (one for one in result["findings"] if one["code"] == "RC307")
     assert [one["location"]["path"] for one in twice["related"]][-1] == "chart (helm template)"
     assert "templated" not in [one["reason"] for one in result["coverage"]["not_evaluated"]]
@@ -234,7 +234,7 @@ def test_a_chart_is_rendered_with_the_values_that_are_named(capsys: pytest.Captu
     before = _state()
     result = _check(capsys, "chart", "--render", "--values", "prod.yaml")
     assert _state() == before
-    assert _at(result, "RC307") == [("chart/charts/sub/templates/sa.yaml", 2), ("chart/templates/web.yaml", 3)]
+    assert _at(result, "RC307") == [("chart/charts/sub/templates/sa.yaml", 6), ("chart/templates/web.yaml", 9)]
 
 
 def test_values_without_render_are_a_mistake_that_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ def add_render(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--values", action="append", default=[], metavar="FILE", help="--render: values of the charts; repeatable"
     )
-    group.add_argument("--render-remote", action="store_true", help="--render: bases on other hosts may be fetched")
+    group.add_argument("--render-remote", action="store_true", help="--render: bases and charts on other hosts may be fetched")
 
 
 def render_of(arguments: argparse.Namespace) -> "Render | None":

@@ -182,6 +182,14 @@ class Inventory:
         """Where the secret's name stands in text that is no known reference (a path), or "": looked up on demand."""
         return self._mentions.of(secret) if self._mentions is not None else ""
 
+    def may_define(self, kind: str, name: str) -> str:
+        """Where a template, or what could not be parsed, may define an object of this kind and name (a path), or ""."""
+        return self._mentions.defining(kind, name) if self._mentions is not None else ""
+
+    def may_link(self, name: str) -> str:
+        """Where a template may fill this name into a list of pull secrets (a path), or ""."""
+        return self._mentions.linking(name) if self._mentions is not None else ""
+
     def mentions_api(self, suffix: str) -> bool:
         """Whether an object that no rule reads is of an API group that ends in `suffix`: looked up on demand."""
         return self._mentions is not None and self._mentions.api(suffix)
@@ -201,6 +209,14 @@ class Mentions:
 
     def of(self, secret: PullSecret) -> str:
         """Return where the name of `secret` is mentioned outside the Secret itself, "" when nowhere."""
+        raise NotImplementedError
+
+    def defining(self, kind: str, name: str) -> str:
+        """Return where a document that could not be read may define such an object, "" when none does."""
+        raise NotImplementedError
+
+    def linking(self, name: str) -> str:
+        """Return where a document that could not be read may list this name, "" when nowhere."""
         raise NotImplementedError
 
     def api(self, suffix: str) -> bool:

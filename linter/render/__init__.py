@@ -13,7 +13,7 @@ from linter.sources import Artifact, Skipped
 class Render(NamedTuple):
     """What `--render` asks for: `values` are files for every chart, `timeout` is in seconds, for each build.
 
-    `remote` allows kustomize to fetch what a kustomization names elsewhere.
+    `remote` allows kustomize and helm to fetch what a kustomization or a chart names elsewhere.
     """
 
     values: tuple[str, ...] = ()

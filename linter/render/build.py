@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -31,13 +32,23 @@ def build_all(entries: Sequence[Entry], render: Render) -> Iterator[Entry | Repl
     for entry in entries:
         own = isinstance(entry, Artifact) and entry.file and (entry.file in parts or entry.file.startswith(folders))
         yield Replaced(entry) if own and isinstance(entry, Artifact) else entry
-    yield from builder.problems
+    yield from (*_packed(entries), *builder.problems)
     names = {entry.file: entry.path for entry in entries if isinstance(entry, Artifact) and entry.file}
     for one in builder.built:
         where = f"{one.folder or '.'} ({one.how})"
         made = Rendered(where, one.artifact.input, limits=Limits(), data=settled(one, names))
         made.moved = one.moved
         yield made
+
+
+def _packed(entries: Sequence[Entry]) -> Iterator[Problem]:
+    """Say what is not built, because it stands in no folder: an archive is never unpacked."""
+    others = (one for one in entries if isinstance(one, Artifact) and not one.file)
+    named = (one for one in others if one.path.rpartition("/")[2] in (*NAMES, _CHART))
+    counts = Counter(one.path.partition("!/")[0] for one in named)
+    for path, count in sorted(counts.items()):
+        what = "a kustomization or chart in it was" if count == 1 else f"{count} kustomizations and charts in it were"
+        yield Problem(path, f"{what} not built: only folders are", "unpack it, and name the folder")
 
 
 class _Builder:

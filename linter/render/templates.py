@@ -66,7 +66,7 @@ def _alone(line: str) -> bool:
 
 def _lines(text: str) -> Iterator[_Line]:
     for number, line in enumerate(text.split("\n"), 1):
-        bare = line.strip()
+        bare = (line if '"' in line or "'" in line else line.partition(" #")[0]).strip()
         if bare and not bare.startswith("#") and not _alone(line):
             dash = bare.startswith("- ") or bare == "-"
             level = 2 * (len(line) - len(line.lstrip(" "))) + dash

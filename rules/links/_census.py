@@ -194,6 +194,9 @@ class Census:
         if _CLUSTER_MADE.fullmatch(naming.name):
             why = "OpenShift generates secrets of such names in the cluster"
             return Whereabouts(Fate.UNKNOWN, (), "generated", why)
+        unread = self._inventory.may_define("Secret", naming.name)
+        if unread:
+            return Whereabouts(Fate.UNKNOWN, (), "templated", f"{unread}, which was not read, may make it")
         return None
 
     def _replaced(self, naming: Naming) -> Whereabouts | None:

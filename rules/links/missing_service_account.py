@@ -49,6 +49,7 @@ def check(context: Context) -> Iterator[Finding]:
     """Yield a finding for every workload without its account; withhold those that nothing can be said of."""
     owners = Owners(context)
     unjudged: dict[tuple[str, str], Workload] = {}
+    templated: dict[tuple[str, str], Workload] = {}
     replicas: set[tuple[str, str, str]] = set()
     for workload in context.inventory.workloads:
         if owners.top(workload) is not workload or not _judged(context, workload):
@@ -57,10 +58,17 @@ def check(context: Context) -> Iterator[Finding]:
         if made[1] and made in replicas:
             continue
         replicas.add(made)
-        if _known(context, workload):
-            yield _finding(context, workload)
+        whose = (workload.object.namespace, workload.account)
+        if not _known(context, workload):
+            unjudged.setdefault(whose, workload)
+        elif not context.in_cluster and context.inventory.may_define("ServiceAccount", workload.account):
+            templated.setdefault(whose, workload)
         else:
-            unjudged.setdefault((workload.object.namespace, workload.account), workload)
+            yield _finding(context, workload)
+    for workload in templated.values():
+        why = f"{context.inventory.may_define('ServiceAccount', workload.account)}, which was not read, may make it"
+        message = f"whether service account {workload.account} exists could not be judged: {why}"
+        context.not_evaluated("templated", message, of=workload.object, at=workload.object.at(*_route(workload)))
     for workload in unjudged.values():
         why = "no account beside it is in the scan"
         message = f"whether service account {workload.account} exists could not be judged: {why}"

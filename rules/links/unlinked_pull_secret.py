@@ -225,6 +225,9 @@ class _Judge:
             )
         if self._templated(secret):
             return "templated", f"whether Secret {secret.name} is linked depends on a name that a template fills in"
+        unread = "" if self._context.in_cluster else self._inventory.may_link(secret.name)
+        if unread:
+            return "templated", f"whether Secret {secret.name} is linked is not known: {unread}, not read, may list it"
         if self._context.in_cluster:
             known = self._inventory.covers("ServiceAccount", namespace)
         else:
