@@ -17,7 +17,8 @@ def add_render(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--values", action="append", default=[], metavar="FILE", help="--render: values of the charts; repeatable"
     )
-    group.add_argument("--render-remote", action="store_true", help="--render: bases and charts on other hosts may be fetched")
+    remote = "--render: bases and charts on other hosts may be fetched"
+    group.add_argument("--render-remote", action="store_true", help=remote)
 
 
 def render_of(arguments: argparse.Namespace) -> "Render | None":
