@@ -8,7 +8,6 @@ internal error, or the file cannot be written; 3 a cluster could not be read, an
 
 import argparse
 import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -57,7 +56,7 @@ def execute(arguments: argparse.Namespace) -> int:
     live = Live([Kind(*one) for one in ASKED], namespaces, (GLOBAL_PATH,), arguments.timeout)
     taken = []
     for number, path in enumerate(paths):
-        tell, end = _teller(number, len(paths), len(live.kinds))
+        tell, end = _teller(number, len(paths))
         try:
             taken.append(take(path, live, told=tell))
         except ClusterError as error:
@@ -74,17 +73,15 @@ def execute(arguments: argparse.Namespace) -> int:
     return EXIT_CLEAN
 
 
-def _teller(number: int, inputs: int, kinds: int) -> tuple[Callable[[str], None], Callable[[], None]]:
-    """Return what is told of each request, and what ends the bar; how many requests there will be is a guess."""
+def _teller(number: int, inputs: int) -> tuple[Callable[[float, str], None], Callable[[], None]]:
+    """Return what is told of the reading of one input, and what ends the bar."""
     from linter.cli._progress import progress  # noqa: PLC0415 - as above
 
     bar = progress()
-    asked: Counter[str] = Counter()
 
-    def tell(path: str) -> None:
-        asked["requests"] += 1
+    def tell(share: float, path: str) -> None:
         if bar is not None:
-            bar(min((number + asked["requests"] / (asked["requests"] + kinds / 4)) / inputs, 0.99), path)
+            bar(min((number + share) / inputs, 0.99), path)
 
     return tell, lambda: bar(1.0, "") if bar is not None else None
 

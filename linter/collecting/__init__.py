@@ -15,8 +15,9 @@ from typing import Any, Final, NamedTuple
 
 from linter.sources import Limits
 from linter.sources.collection import FOLDER, RECORD_FILE, Record, encode, taken
-from linter.sources.live import PREFIX, ClusterError, Live
-from linter.sources.live.reading import Reading, client
+from linter.sources.live import ClusterError, Live
+from linter.sources.live.pages import Page
+from linter.sources.live.reading import Reading, client, named
 
 _PLAIN: Final = re.compile(r"[a-z0-9.-]")
 _LONGEST: Final = 80
@@ -33,38 +34,25 @@ class Collection(NamedTuple):
     lists: Mapping[tuple[str, str, str, str], Sequence[Object]]
 
 
-def take(argument: str, live: Live, *, told: Callable[[str], None] | None = None) -> Collection:
-    """Read the cluster that `argument` names. Raises `ClusterError`. `told` is given each path that is asked for."""
-    context = argument.removeprefix(PREFIX)
-    if context and (not context.isprintable() or context != context.strip()):
-        raise ClusterError(f"{argument!r} names no context", "choose one of `kubectl config get-contexts`")
-    source = client(context, live, Limits().file_bytes, os.environ)
-    pages, record = Reading(_Heard(source, told) if told is not None else source, live).run()
-    return Collection(record, _lists(pages, record))
+def take(argument: str, live: Live, *, told: Callable[[float, str], None] | None = None) -> Collection:
+    """Read the cluster that `argument` names. Raises `ClusterError`, also when it is lost on the way.
+
+    `told` is given the share that is read and what is asked for next.
+    """
+    source = client(named(argument), live, Limits().file_bytes, os.environ)
+    had = Reading(source, live, told=told).run()
+    if had.lost is not None:
+        raise ClusterError(f"it was lost while it was read: {had.lost.message}", had.lost.remedy)
+    return Collection(had.record, _lists(had.pages, had.record))
 
 
-class _Heard:
-    """A client that tells what it is asked for."""
-
-    def __init__(self, source: Any, told: Callable[[str], None]) -> None:
-        self._source = source
-        self._told = told
-        self.name: str = source.name
-
-    def get(self, path: str) -> bytes:
-        """Return the answer to a GET."""
-        self._told(f"{PREFIX}{self.name}{path}")
-        answer: bytes = self._source.get(path)
-        return answer
-
-
-def _lists(pages: Iterable[tuple[str, bytes]], record: Record) -> Mapping[tuple[str, str, str, str], list[Object]]:
+def _lists(pages: Iterable[Page], record: Record) -> Mapping[tuple[str, str, str, str], list[Object]]:
     """Sort the objects of all pages by where they belong; within a kind and namespace the server's order stays."""
     resources = {(one.group, one.kind): one.resource for one in record.collected}
     found: dict[tuple[str, str, str, str], list[Object]] = {}
-    for _, data in pages:
+    for answer in pages:
         try:
-            page = json.loads(data)
+            page = json.loads(answer.data)
         except (ValueError, RecursionError):
             raise ClusterError("an answer is nested too deeply", "find the object with kubectl get") from None
         for version, kind, item in _items(page):

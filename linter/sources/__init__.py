@@ -123,13 +123,19 @@ def gather(
         if live is not None and path.startswith("cluster:"):
             from linter.sources.live.reading import read  # noqa: PLC0415 - loaded when a cluster is named
 
-            yield from read(number, path, live, limits or Limits())
+            told = None if progress is None else _among(progress, number, len(paths))
+            yield from read(number, path, live, limits or Limits(), told)
             continue
         gatherer.share = 0.0
         for entry in gatherer.argument(number, path):
             if progress is not None:
                 progress(min((number + gatherer.share) / len(paths), 0.99), entry.path)
             yield entry._replace(input=number) if isinstance(entry, Skipped) else entry
+
+
+def _among(progress: Callable[[float, str], None], number: int, inputs: int) -> Callable[[float, str], None]:
+    """Return what is told the share of one input, and tells that of all."""
+    return lambda share, path: progress(min((number + share) / inputs, 0.99), path)
 
 
 __all__ = ["REPEATED", "Artifact", "InputProblem", "Limits", "Skipped", "gather", "within"]

@@ -48,13 +48,25 @@ class ClusterError(RegcredError):
         self.remedy = remedy
 
 
-class ApiError(RegcredError):
-    """The API server answered a request with an error: the HTTP status, and its words made safe to show."""
+class UnansweredError(ClusterError):
+    """One request got no whole answer; others may. `again`: it is worth another try (not after a long wait)."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, message: str, remedy: str, *, again: bool) -> None:
+        super().__init__(message, remedy)
+        self.again = again
+
+
+class ApiError(RegcredError):
+    """The API server answered a request with an error: the HTTP status, and its words made safe to show.
+
+    `retry_after` is how many seconds it wants to be left alone, 0 when it did not say.
+    """
+
+    def __init__(self, status: int, message: str, retry_after: float = 0.0) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.retry_after = retry_after
 
 
-__all__ = ["PREFIX", "ApiError", "ClusterError", "Kind", "Live", "is_live"]
+__all__ = ["PREFIX", "ApiError", "ClusterError", "Kind", "Live", "UnansweredError", "is_live"]

@@ -5,7 +5,7 @@ import shutil
 from typing import Final
 
 from linter.sources.command import Finished, run
-from linter.sources.live import ApiError, ClusterError
+from linter.sources.live import ApiError, ClusterError, UnansweredError
 from linter.sources.live.words import plain
 
 _PROGRAMS: Final = ("kubectl", "oc")
@@ -33,14 +33,20 @@ _AWAY: Final = re.compile(
     r"Unable to connect|was refused|no such host|i/o timeout|no route to host|deadline exceeded|Client\.Timeout"
     r"|TLS handshake|EOF|x509|connection reset"
 )
+_LATE: Final = re.compile(r"deadline exceeded|Client\.Timeout|i/o timeout|request canceled")
 _NO_CONTEXT: Final = re.compile(r'context "?.*"? does not exist|no context exists|current-context is not set')
+
+
+def program() -> str | None:
+    """Return where `kubectl`, or else `oc`, stands; None where neither is on the PATH."""
+    return next(filter(None, map(shutil.which, _PROGRAMS)), None)
 
 
 class Kubectl:
     """The client. `context` is a context of the kubeconfig, "" for the current one."""
 
     def __init__(self, context: str, timeout: float, limit: int) -> None:
-        found = next(filter(None, map(shutil.which, _PROGRAMS)), None)
+        found = program()
         if found is None:
             raise ClusterError("neither kubectl nor oc is on the PATH", "install one of them, or give a dump instead")
         self._program = found
@@ -77,8 +83,10 @@ class Kubectl:
         except OSError as error:
             raise ClusterError(f"{self._program} cannot be run: {error.strerror}", "repair the installation") from None
         if done.timeout:
-            raise ClusterError(
-                f"no answer within {self._timeout:g} seconds", "check the connection, or allow more with --timeout"
+            raise UnansweredError(
+                f"no answer within {self._timeout:g} seconds",
+                "check the connection, or allow more with --timeout",
+                again=False,
             )
         if done.overflow:
             raise ApiError(413, f"an answer is larger than {self._limit // 2**20} MiB")
@@ -101,5 +109,8 @@ def _failure(done: Finished, name: str) -> ApiError | ClusterError:
     if _EXEC.search(said):
         return ClusterError("the kubeconfig's login helper failed", "log in again, or repair the helper it names")
     if _AWAY.search(said):
-        return ClusterError(f"the cluster cannot be reached ({plain(said)})", "check network, VPN and server address")
+        late = _LATE.search(said) is not None
+        return UnansweredError(
+            f"the cluster cannot be reached ({plain(said)})", "check network, VPN and server address", again=not late
+        )
     return ClusterError(f"it could not be read ({plain(said) or 'no reason given'})", "try the same with kubectl get")

@@ -1,4 +1,4 @@
-"""The pages of a reading as artifacts: kept in memory only, compressed, and laid out in lines for excerpts."""
+"""The pages of a reading: kept in memory only, compressed, and laid out in lines for excerpts."""
 
 import zlib
 
@@ -7,19 +7,34 @@ import msgspec
 from linter.sources import Artifact, Limits
 
 
+class Page:
+    """One answer of the API. `path` says where in the cluster it is from."""
+
+    __slots__ = ("_packed", "path")
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self.path = path
+        self._packed = zlib.compress(data, 1)
+
+    @property
+    def data(self) -> bytes:
+        """The answer as it came."""
+        return zlib.decompress(self._packed)
+
+
 class PageArtifact(Artifact):
-    """One answer of the API. A line of its text is a member, so that a finding can point at it."""
+    """A page to judge. A line of its text is a member, so that a finding can point at it."""
 
-    __slots__ = ("_packed",)
+    __slots__ = ("_page",)
 
-    def __init__(self, path: str, number: int, data: bytes, *, limits: Limits) -> None:
+    def __init__(self, page: Page, path: str, number: int, *, limits: Limits) -> None:
         super().__init__(path, number, limits=limits)
-        try:
-            text = msgspec.json.format(data, indent=1)
-        except msgspec.DecodeError:
-            text = data
-        self._packed = zlib.compress(text, 1)
+        self._page = page
 
     def read(self) -> bytes:
         """Return the text of the page."""
-        return zlib.decompress(self._packed)
+        data = self._page.data
+        try:
+            return msgspec.json.format(data, indent=1)
+        except msgspec.DecodeError:
+            return data

@@ -2,77 +2,22 @@
 
 import os
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, NamedTuple, Protocol, TypeVar
+from typing import Final, NamedTuple
 from urllib.parse import quote
-
-import msgspec
 
 from linter.model import Problem
 from linter.sources import Artifact, Limits
 from linter.sources.collection import Collected, Record, Refused, encode
 from linter.sources.live import PREFIX, ApiError, ClusterError, Kind, Live
-from linter.sources.live.pages import PageArtifact
+from linter.sources.live.answers import Groups, Listed, Named, Resources, Spaces
+from linter.sources.live.asking import Asking, Client, decode
+from linter.sources.live.pages import Page, PageArtifact
 
 _WORKERS: Final = 4
 _PAGE: Final = 500
 _RESTARTS: Final = 3
-_BUSY: Final = frozenset({429, 500, 502, 503, 504})
-_TRIES: Final = 3
-
-_Answer = TypeVar("_Answer")
-
-
-class Client(Protocol):
-    """What answers requests: `kubectl`, or the API itself. `name` is the cluster's, for people."""
-
-    name: str
-
-    def get(self, path: str) -> bytes:
-        """Return the answer to a GET. Raises `ApiError`, or `ClusterError` when the cluster cannot be read at all."""
-
-
-class _Meta(msgspec.Struct):
-    continue_: str = msgspec.field(default="", name="continue")
-
-
-class _Page(msgspec.Struct):
-    metadata: _Meta = msgspec.field(default_factory=_Meta)
-    items: list[msgspec.Raw] | None = None
-
-
-class _Version(msgspec.Struct):
-    version: str = ""
-
-
-class _Group(msgspec.Struct):
-    name: str = ""
-    versions: list[_Version] = []
-    preferred: _Version = msgspec.field(default_factory=_Version, name="preferredVersion")
-
-
-class _Groups(msgspec.Struct):
-    groups: list[_Group] = []
-
-
-class _Resource(msgspec.Struct):
-    name: str = ""
-    namespaced: bool = False
-    verbs: list[str] = []
-
-
-class _Resources(msgspec.Struct):
-    resources: list[_Resource] = []
-
-
-class _Name(msgspec.Struct):
-    name: str = ""
-
-
-class _Named(msgspec.Struct):
-    metadata: _Name = msgspec.field(default_factory=_Name)
 
 
 class _Served(NamedTuple):
@@ -83,12 +28,20 @@ class _Served(NamedTuple):
     namespaced: bool
 
 
-class _Had(NamedTuple):
+class _Part(NamedTuple):
     """What came of asking for one kind."""
 
-    pages: tuple[tuple[str, bytes], ...] = ()
+    pages: tuple[Page, ...] = ()
     collected: Collected | None = None
     refused: Refused | None = None
+
+
+class Had(NamedTuple):
+    """What a reading had. `lost` says why it ended early, None when it did not."""
+
+    pages: tuple[Page, ...]
+    record: Record
+    lost: ClusterError | None = None
 
 
 def client(context: str, live: Live, limit: int, environment: Mapping[str, str]) -> Client:
@@ -97,44 +50,69 @@ def client(context: str, live: Live, limit: int, environment: Mapping[str, str])
 
     if not context and inpod.inside_pod(environment):
         return inpod.InPod(environment, live.timeout, limit)
-    from linter.sources.live.kubectl import Kubectl  # noqa: PLC0415 - as above
+    from linter.sources.live.kubectl import Kubectl, program  # noqa: PLC0415 - as above
 
+    if not context and inpod.in_cluster(environment) and program() is None:
+        raise ClusterError(
+            f"this pod has no service account token ({inpod.mount(environment)}/token)",
+            "set automountServiceAccountToken, or name the folder of a projected one in REGCRED_SERVICE_ACCOUNT_DIR",
+        )
     return Kubectl(context, live.timeout, limit)
 
 
-def read(number: int, argument: str, live: Live, limits: Limits) -> Iterator[Artifact | Problem]:
-    """Yield the artifacts of the cluster that `argument` names, or one fatal problem when it cannot be read."""
+def named(argument: str) -> str:
+    """Return the context that `cluster:CONTEXT` names. Raises `ClusterError` for what can be none."""
     context = argument.removeprefix(PREFIX)
     if context and (not context.isprintable() or context != context.strip()):
-        yield Problem(argument, "names no context", "choose one of `kubectl config get-contexts`", fatal=True)
-        return
+        raise ClusterError("names no context", "choose one of `kubectl config get-contexts`")
+    return context
+
+
+def read(
+    number: int, argument: str, live: Live, limits: Limits, told: Callable[[float, str], None] | None = None
+) -> Iterator[Artifact | Problem]:
+    """Yield the artifacts of the cluster that `argument` names, and a fatal problem when it is not read to its end."""
     try:
-        source = client(context, live, limits.file_bytes, os.environ)
-        pages, record = Reading(source, live).run()
+        source = client(named(argument), live, limits.file_bytes, os.environ)
+        had = Reading(source, live, told=told).run()
     except ClusterError as error:
         yield Problem(argument, error.message, error.remedy, fatal=True)
         return
-    for path, data in pages:
-        yield PageArtifact(f"{PREFIX}{path}", number, data, limits=limits)
-    yield PageArtifact(f"{PREFIX}{source.name}/collection.json", number, encode(record), limits=limits)
+    for page in had.pages:
+        yield PageArtifact(page, f"{PREFIX}{page.path}", number, limits=limits)
+    record = Page(f"{source.name}/collection.json", encode(had.record))
+    yield PageArtifact(record, f"{PREFIX}{record.path}", number, limits=limits)
+    if had.lost is not None:
+        yield Problem(argument, f"it was lost while it was read: {had.lost.message}", had.lost.remedy, fatal=True)
 
 
 class Reading:
-    """One reading. `pause` waits between tries, in seconds."""
+    """One reading. `pause` waits between tries, in seconds; `told` hears the share that is read and what comes next."""
 
-    def __init__(self, source: Client, live: Live, *, pause: Callable[[float], None] = time.sleep) -> None:
-        self._client = source
+    def __init__(
+        self,
+        source: Client,
+        live: Live,
+        *,
+        pause: Callable[[float], None] | None = None,
+        told: Callable[[float, str], None] | None = None,
+    ) -> None:
+        self._asking = Asking(source, pause=pause)
         self._live = live
-        self._pause = pause
+        self._told = told
         self._lock = threading.Lock()
+        self._heard = threading.Lock()
         self._spaces: tuple[str, ...] | None = None
+        self._done = 0
+        self._steps = 1
 
-    def run(self) -> tuple[list[tuple[str, bytes]], Record]:
-        """Return named pages and the record of them. Raises `ClusterError` when the cluster cannot be read."""
+    def run(self) -> Had:
+        """Return pages and the record of them. Raises `ClusterError` when nothing of the cluster can be read."""
         with ThreadPoolExecutor(_WORKERS) as pool:
             groups = self._groups()
             kinds = list(self._live.kinds)
             names = list(dict.fromkeys(kind.group for kind in kinds))
+            self._steps = len(names) + len(kinds)
             served: dict[tuple[str, str], _Served] = {}
             unknown: list[Refused] = []
             for found, refused in pool.map(lambda name: self._discover(name, groups), names):
@@ -144,24 +122,27 @@ class Reading:
             if self._live.namespaces:
                 # The namespaces are known by name; who may read only these may seldom list them all.
                 wanted = [one for one in wanted if (one.kind.group, one.kind.kind) != ("", "Namespace")]
+            self._steps = len(names) + len(wanted)
             had = list(pool.map(self._kind, wanted))
-        had.extend(self._singles(groups))
+        had.extend(self._singles(groups, had))
         collected = tuple(one.collected for one in had if one.collected is not None)
         withheld = (*unknown, *(one.refused for one in had if one.refused is not None))
         if not collected:
-            raise ClusterError(
-                "nothing that pulls depend on may be listed" if withheld else "nothing was found to read",
+            raise self._asking.lost or ClusterError(
+                f"nothing that pulls depend on may be listed ({withheld[0].sentence()})"
+                if withheld
+                else "nothing was found to read",
                 "ask for the right to list secrets, service accounts and pods, or name your namespaces with -n",
             )
-        record = Record(self._client.name, "cluster", collected, withheld, tuple(self._live.namespaces))
-        return [page for one in had for page in one.pages], record
+        record = Record(self._asking.name, "cluster", collected, withheld, tuple(self._live.namespaces))
+        return Had(tuple(page for one in had for page in one.pages), record, self._asking.lost)
 
     # Discovery
 
     def _groups(self) -> Mapping[str, tuple[str, ...]] | str:
         """Return the API groups with their versions, the preferred one first; a sentence when they may not be seen."""
         try:
-            found = self._decode(self._get("/apis"), _Groups)
+            found = self._asking.decoded("/apis", Groups)
         except ApiError as error:
             return error.message
         return {
@@ -178,12 +159,13 @@ class Reading:
         missing = [kind for kind in self._live.kinds if kind.group == name]
         if name and isinstance(groups, str):
             return [], [Refused(name, kind.kind, ("*",), "failed", groups) for kind in missing]
+        self._step(f"{name or 'core'}: which kinds there are")
         versions = groups.get(name, ()) if name and not isinstance(groups, str) else ("v1",)
         found: list[_Served] = []
         for version in versions:
             base = f"/apis/{quote(name)}/{quote(version)}" if name else "/api/v1"
             try:
-                resources = self._decode(self._get(base), _Resources).resources
+                resources = self._asking.decoded(base, Resources).resources
             except ApiError as error:
                 if error.status == 404:
                     continue
@@ -201,8 +183,9 @@ class Reading:
 
     # Lists
 
-    def _kind(self, one: _Served) -> _Had:
+    def _kind(self, one: _Served) -> _Part:
         """Read one kind everywhere, or in the namespaces asked for, or in those where it may be listed."""
+        self._step(f"{one.base}/{one.kind.resource}")
         if one.namespaced and self._live.namespaces:
             return self._each(one, tuple(self._live.namespaces))
         where = "*" if one.namespaced else ""
@@ -213,11 +196,11 @@ class Reading:
                 spaces = self._visible()
                 if spaces:
                     return self._each(one, spaces)
-            return _Had(refused=_refusal(one, (where,), error)) if error.status not in (404, 405) else _Had()
-        return _Had(tuple(pages), Collected(one.kind.group, one.kind.kind, one.kind.resource, (where,), count))
+            return _Part(refused=_refusal(one, (where,), error)) if error.status not in (404, 405) else _Part()
+        return _Part(tuple(pages), Collected(one.kind.group, one.kind.kind, one.kind.resource, (where,), count))
 
-    def _each(self, one: _Served, spaces: tuple[str, ...]) -> _Had:
-        pages: list[tuple[str, bytes]] = []
+    def _each(self, one: _Served, spaces: tuple[str, ...]) -> _Part:
+        pages: list[Page] = []
         count = 0
         had: list[str] = []
         not_had: list[str] = []
@@ -236,7 +219,7 @@ class Reading:
             had.append(space)
         kind = one.kind
         collected = Collected(kind.group, kind.kind, kind.resource, tuple(had), count) if had else None
-        return _Had(tuple(pages), collected, _refusal(one, tuple(not_had), last) if not_had else None)
+        return _Part(tuple(pages), collected, _refusal(one, tuple(not_had), last) if not_had else None)
 
     def _visible(self) -> tuple[str, ...]:
         """Return the namespaces that may be listed: all, or on OpenShift the user's own projects. Asked for once."""
@@ -245,88 +228,93 @@ class Reading:
                 self._spaces = ()
                 for path in ("/api/v1/namespaces", "/apis/project.openshift.io/v1/projects"):
                     try:
-                        found = [page for page, _, _ in self._pages(path, "", _PAGE)]
+                        found = [decode(page.data, Spaces) for _, page in self._pages(path, "", _PAGE)]
                     except ApiError:
                         continue
-                    names = [self._decode(bytes(raw), _Named).metadata.name for page in found for raw in page]
+                    names = (one.metadata.name for listed in found for one in listed.items or ())
                     self._spaces = tuple(sorted(filter(None, names)))
                     break
             return self._spaces
 
-    def _list(self, one: _Served, space: str) -> tuple[list[tuple[str, bytes]], int]:
+    def _list(self, one: _Served, space: str) -> tuple[list[Page], int]:
         """Return the named pages of one list, and how many objects they hold. Raises `ApiError`."""
         inside = f"/namespaces/{quote(space, safe='')}" if space else ""
         path = f"{one.base}{inside}/{one.kind.resource}"
         size = _PAGE
         while True:
             try:
-                pages: list[tuple[str, bytes]] = []
-                count = 0
-                for items, data, page in self._pages(path, one.kind.query, size):
-                    if items or page > 1:
-                        pages.append((f"{self._client.name}{path}?page={page}", data))
-                    count += len(items)
+                found = self._pages(path, one.kind.query, size)
             except ApiError as error:
                 if error.status != 413 or size == 1:
                     raise
                 size = max(1, size // 10)
             else:
-                return pages, count
+                # An empty list says nothing that the record does not say.
+                pages = [page for number, (count, page) in enumerate(found) if count or number]
+                return pages, sum(count for count, _ in found)
 
-    def _pages(self, path: str, query: str, size: int) -> list[tuple[list[msgspec.Raw], bytes, int]]:
-        """Read a list to its end; from the start again when its snapshot is gone meanwhile (410). Raises `ApiError`."""
-        for attempt in range(_RESTARTS + 1):
-            found: list[tuple[list[msgspec.Raw], bytes, int]] = []
-            token = ""
+    def _pages(self, path: str, query: str, size: int) -> list[tuple[int, Page]]:
+        """Read a list to its end: the pages, and how many objects each holds. Raises `ApiError`.
+
+        Its snapshot can be gone meanwhile (410): then it is read from the start again, at last without pages, as
+        client-go does.
+        """
+        for _ in range(_RESTARTS):
             try:
-                while True:
-                    words = [query, f"limit={size}", f"continue={quote(token, safe='')}" if token else ""]
-                    data = self._get(f"{path}?{'&'.join(filter(None, words))}")
-                    page = self._decode(data, _Page)
-                    found.append((page.items or [], data, len(found) + 1))
-                    if not page.metadata.continue_ or page.metadata.continue_ == token:
-                        return found
-                    token = page.metadata.continue_
+                return self._pass(path, query, f"limit={size}")
             except ApiError as error:
-                if error.status != 410 or attempt == _RESTARTS:
+                if error.status != 410:
                     raise
-        raise ApiError(410, "")  # the loop has returned or raised before
+        return self._pass(path, query, "")
 
-    def _singles(self, groups: Mapping[str, tuple[str, ...]] | str) -> Iterator[_Had]:
-        """Read single objects that count for every namespace, where only some are read: OpenShift's global secret."""
-        if not self._live.namespaces or isinstance(groups, str) or "config.openshift.io" not in groups:
+    def _pass(self, path: str, query: str, limit: str) -> list[tuple[int, Page]]:
+        """Read a list once from its start."""
+        found: list[tuple[int, Page]] = []
+        seen: set[str] = set()
+        token = ""
+        while token not in seen:
+            seen.add(token)
+            words = [query, limit, f"continue={quote(token, safe='')}" if token else ""]
+            data = self._asking.get("?".join(filter(None, [path, "&".join(filter(None, words))])))
+            page = decode(data, Listed)
+            found.append((len(page.items or ()), Page(f"{self._asking.name}{path}?page={len(found) + 1}", data)))
+            token = page.metadata.continue_
+            if not token:
+                return found
+        raise ApiError(502, "the server gives the same page over and over")
+
+    def _singles(self, groups: Mapping[str, tuple[str, ...]] | str, had: Sequence[_Part]) -> Iterator[_Part]:
+        """Read single objects that count for every namespace, where no list holds them: OpenShift's global secret."""
+        if not isinstance(groups, str) and "config.openshift.io" not in groups:
             return
+        refused = {
+            space
+            for one in had
+            if one.refused is not None and (one.refused.group, one.refused.kind) == ("", "Secret")
+            for space in one.refused.namespaces
+        }
         for path in self._live.single:
-            if path.split("/")[4] in self._live.namespaces:
+            space = path.split("/")[4]
+            limited = bool(self._live.namespaces) and space not in self._live.namespaces
+            if not (limited or space in refused or "*" in refused):
                 continue
             try:
-                data = self._get(path)
+                page = Page(f"{self._asking.name}{path}", self._asking.get(path))
+                decode(page.data, Named)
             except ApiError as error:
-                if error.status != 404:
-                    space = path.split("/")[4]
-                    yield _Had(refused=Refused("", "Secret", (space,), _why(error), error.message))
+                if error.status != 404 and limited:
+                    yield _Part(refused=Refused("", "Secret", (space,), _why(error), error.message))
                 continue
-            yield _Had(((f"{self._client.name}{path}", data),))
+            yield _Part((page,))
 
     # Requests
 
-    def _get(self, path: str) -> bytes:
-        """Ask once more when the server is busy. Raises `ApiError` or `ClusterError`."""
-        for attempt in range(1, _TRIES + 1):
-            try:
-                return self._client.get(path)
-            except ApiError as error:
-                if error.status not in _BUSY or attempt == _TRIES:
-                    raise
-                self._pause(attempt)
-        raise ApiError(503, "")  # the loop has returned or raised before
-
-    @staticmethod
-    def _decode(data: bytes, form: type[_Answer]) -> _Answer:
-        try:
-            return msgspec.json.decode(data, type=form)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise ApiError(502, "the answer is not what the API gives") from None
+    def _step(self, what: str) -> None:
+        """Tell how far it is, and what is asked next."""
+        if self._told is not None:
+            with self._heard:
+                self._told(self._done / self._steps, f"{PREFIX}{self._asking.name} {what}")
+                self._done += 1
 
 
 def _why(error: ApiError) -> str:
