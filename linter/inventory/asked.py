@@ -44,7 +44,7 @@ kubernetes-client.io ExternalSecret
 generators.external-secrets.io ECRAuthorizationToken ACRAccessToken GCRAccessToken QuayAccessToken GithubAccessToken
 secrets.hashicorp.com VaultStaticSecret VaultDynamicSecret VaultPKISecret HCPVaultSecretsApp
 secrets-store.csi.x-k8s.io SecretProviderClass=secretproviderclasses
-argoproj.io Application Rollout AnalysisTemplate ClusterAnalysisTemplate Experiment
+argoproj.io Application ApplicationSet Rollout AnalysisTemplate ClusterAnalysisTemplate Experiment
 argoproj.io Workflow WorkflowTemplate ClusterWorkflowTemplate CronWorkflow
 argocd-image-updater.argoproj.io ImageUpdater
 tekton.dev Task ClusterTask TaskRun Pipeline PipelineRun

@@ -53,7 +53,7 @@ class InPod:
     def get(self, path: str) -> bytes:
         """Return the answer to a GET of `path`.
 
-        Raises `ApiError` for an answer that is an error, `UnansweredError` when there is none or a part of one only, and
+        Raises `ApiError` for an answer that is an error, `UnansweredError` when there is none or a part of one, and
         `ClusterError` when the account is not known. No redirect is followed: the token goes to this server only.
         """
         token = self._bearer()
@@ -161,6 +161,8 @@ def _tls(path: str) -> ssl.SSLContext:
 def _reason(error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
         return f"TLS: {plain(error.reason or 'handshake failed').replace('_', ' ').lower()}"
+    if isinstance(error, http.client.RemoteDisconnected):
+        return "it hung up without an answer"
     if isinstance(error, http.client.IncompleteRead):
         return "the answer was cut off"
     return getattr(error, "strerror", None) or type(error).__name__

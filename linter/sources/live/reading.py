@@ -152,9 +152,7 @@ class Reading:
             for group in found.groups
         }
 
-    def _discover(
-        self, name: str, groups: Mapping[str, tuple[str, ...]] | str
-    ) -> tuple[list[_Served], list[Refused]]:
+    def _discover(self, name: str, groups: Mapping[str, tuple[str, ...]] | str) -> tuple[list[_Served], list[Refused]]:
         """Return the kinds of one group that are served and can be listed, and those of which that is not known."""
         missing = [kind for kind in self._live.kinds if kind.group == name]
         if name and isinstance(groups, str):
