@@ -2,6 +2,8 @@
 
 A finding below the threshold of the exit code is a case that passes and says what it found: build servers turn every
 failure into a failed build. What is suppressed or could not be judged is skipped; what could not be read is an error.
+What was read and passed over is told as properties of the last suite. Nothing is written that Jenkins' xUnit plugin
+refuses, which fails a build for an attribute it does not know: places stand in the text of a case.
 """
 
 import html
@@ -10,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from linter.model import Finding, NotEvaluated, Problem, Run, Suppressed
-from reports._phrases import affected_name, impact_counts, object_name, place
+from reports._phrases import affected_name, impact_counts, merged, object_name, place
 from reports._visible import visible, visible_lines
 from reports.contract import Options, Report
 
@@ -32,13 +34,9 @@ def render(run: Run, options: Options) -> str:
         found.setdefault((item.finding.code, item.finding.name), []).append(_suppressed(item))
     suites = [_suite(f"{code} {name}", cases or [_passed(code)]) for (code, name), cases in found.items()]
     coverage = [*map(_problem, run.problems), *map(_not_evaluated, run.not_evaluated)]
-    if coverage:
-        suites.append(_suite("coverage", coverage))
-    total = sum(max(len(cases), 1) for cases in found.values()) + len(coverage)
-    counts = (
-        f'tests="{total}" failures="{failures}" errors="{len(run.problems)}" '
-        f'skipped="{len(run.suppressed) + len(run.not_evaluated)}"'
-    )
+    suites.append(_suite("coverage", coverage or [_case("everything was judged", "regcred.coverage", "")], _read(run)))
+    total = sum(max(len(cases), 1) for cases in found.values()) + max(len(coverage), 1)
+    counts = f'tests="{total}" failures="{failures}" errors="{len(run.problems)}"'
     head = f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="regcred" {counts}>'
     return "\n".join([head, *suites, "</testsuites>"]) + "\n"
 
@@ -48,21 +46,33 @@ def _text(text: str) -> str:
     return html.escape(_NOT_XML.sub(lambda match: f"\\u{ord(match.group()):04x}", visible(text)), quote=True)
 
 
-def _suite(name: str, cases: list[str]) -> str:
+def _read(run: Run) -> list[str]:
+    """The properties that say what was read, what was not, and what a baseline or a change left out."""
+    scan = merged(run.scans)
+    told = [
+        ("read", "; ".join(scan.inputs)),
+        ("taken for", scan.recognised),
+        ("files", str(scan.artifacts)),
+        ("objects", str(sum(scan.objects.values()))),
+        *((f"passed over: {reason}", str(number)) for reason, number in scan.skipped),
+    ]
+    left = (("baselined", run.baselined), ("untouched", run.untouched))
+    told += [(name, str(number)) for name, number in left if number]
+    inside = (f'<property name="{_text(name)}" value="{_text(value)}"/>' for name, value in told)
+    return ["    <properties>", *(f"      {one}" for one in inside), "    </properties>"]
+
+
+def _suite(name: str, cases: list[str], properties: list[str] | None = None) -> str:
     failures, errors, skipped = (sum(f"<{kind} " in case for case in cases) for kind in ("failure", "error", "skipped"))
     head = (
         f'  <testsuite name="{_text(name)}" tests="{len(cases)}" failures="{failures}" errors="{errors}" '
         f'skipped="{skipped}">'
     )
-    return "\n".join([head, *cases, "  </testsuite>"])
+    return "\n".join([head, *(properties or ()), *cases, "  </testsuite>"])
 
 
-def _case(name: str, classname: str, inside: str, finding: Finding | None = None) -> str:
-    where = ""
-    if finding is not None and finding.location.path:
-        line = f' line="{finding.location.line}"' if finding.location.line else ""
-        where = f' file="{_text(finding.location.path)}"{line}'
-    head = f'    <testcase name="{_text(name)}" classname="{_text(classname)}"{where}'
+def _case(name: str, classname: str, inside: str) -> str:
+    head = f'    <testcase name="{_text(name)}" classname="{_text(classname)}"'
     return f"{head}>{inside}</testcase>" if inside else f"{head}/>"
 
 
@@ -77,7 +87,7 @@ def _finding(finding: Finding, *, failed: bool) -> str:
         inside = f'<failure type="{_text(finding.code)}" message="{_text(finding.message)}">{body}</failure>'
     else:
         inside = f"<system-out>{body}</system-out>"
-    return _case(name, f"regcred.{finding.code}", inside, finding)
+    return _case(name, f"regcred.{finding.code}", inside)
 
 
 def _body(finding: Finding) -> Iterator[str]:
@@ -103,7 +113,8 @@ def _body(finding: Finding) -> Iterator[str]:
 def _suppressed(item: Suppressed) -> str:
     reason = f"suppressed by {item.by}: {item.reason or 'no reason given'}"
     name = f"{object_name(item.finding.object, item.finding.cluster)}: {item.finding.message}"
-    return _case(name, f"regcred.{item.finding.code}", f'<skipped message="{_text(reason)}"/>', item.finding)
+    where = _text(place(item.finding.location))
+    return _case(name, f"regcred.{item.finding.code}", f'<skipped message="{_text(reason)}">{where}</skipped>')
 
 
 def _problem(problem: Problem) -> str:
@@ -116,5 +127,6 @@ def _problem(problem: Problem) -> str:
 def _not_evaluated(item: NotEvaluated) -> str:
     what = object_name(item.object, item.cluster) if item.object is not None else ""
     name = what or (place(item.location) if item.location is not None else "") or item.reason
-    inside = f'<skipped message="{_text(f"not evaluated ({item.reason}): {item.message}")}"/>'
+    where = _text(place(item.location)) if item.location is not None else ""
+    inside = f'<skipped message="{_text(f"not evaluated ({item.reason}): {item.message}")}">{where}</skipped>'
     return _case(name, "regcred.coverage", inside)

@@ -72,6 +72,13 @@ def _found(run: Run, clusters: Iterable[str]) -> Iterator[Iterator[str]]:
     for scan in run.scans:
         objects[_labels(cluster=scan.name)] += sum(scan.objects.values())
     yield _metric("objects", "Objects that were judged.", objects)
+    files: Counter[Labels] = Counter()
+    passed: Counter[Labels] = Counter()
+    for scan in run.scans:
+        files[_labels(cluster=scan.name)] += scan.artifacts
+        passed.update({_labels(cluster=scan.name, reason=reason): number for reason, number in scan.skipped})
+    yield _metric("files", "Files, or members of archives, that were read.", files)
+    yield _metric("passed_over", "What was found and not judged, by reason.", passed)
     levels = Counter({_labels(cluster=name, severity=level): 0 for name in clusters for level in _LEVELS})
     levels.update(_labels(cluster=finding.cluster, severity=finding.severity.label) for finding in run.findings)
     yield _metric("findings", "Findings by severity.", levels)

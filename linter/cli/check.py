@@ -90,8 +90,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_history(parser: argparse.ArgumentParser) -> None:
-    from linter.cli._history import age  # noqa: PLC0415 - the overview needs none of this
-
     group = parser.add_argument_group("over time")
     group.add_argument(
         "--history", metavar="URL", help="store the scan: a path, sqlite:///FILE or postgresql://… (regcred trend)"
@@ -103,6 +101,13 @@ def _add_history(parser: argparse.ArgumentParser) -> None:
         metavar="[INPUT=]NAME",
         help="what the history calls the cluster; default: as reports call it, or the inputs",
     )
+    add_age(group)
+
+
+def add_age(group: "argparse._ArgumentGroup") -> None:
+    """Declare what counts as a failure where a history knows how old findings are."""
+    from linter.cli._history import age  # noqa: PLC0415 - the overview needs none of this
+
     group.add_argument(
         "--fail-on-new", action="store_true", help="of --fail-on, only findings that were not open in the last scan"
     )

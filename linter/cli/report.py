@@ -17,10 +17,11 @@ EXAMPLES = (
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `regcred report`."""
-    from linter.cli.check import add_outputs  # noqa: PLC0415 - the overview needs none of this
+    from linter.cli.check import add_age, add_outputs  # noqa: PLC0415 - the overview needs none of this
 
     parser.add_argument("result", metavar="RESULT.json", help="a result in the format json, or - for standard input")
     add_outputs(parser)
+    add_age(parser.add_argument_group("over time, for a result of --history: what reports show as a failure"))
 
 
 def execute(arguments: argparse.Namespace) -> int:

@@ -156,6 +156,8 @@ def _fix(fix: Fix | None) -> FixView | None:
         named += [("entries that stay", proof.kept)] if proof.removed else []
     lists = tuple((label, lines[:LISTED], max(len(lines) - LISTED, 0)) for label, lines in named if lines)
     diff = tuple(_diff_line(line) for line in fix.diff.split("\n")) if fix.diff else ()
+    if fix.edits and not diff and fix.applicability is not Applicability.DISPLAY:
+        how += " Its change is too much for this page: check --diff shows it."
     return FixView(kind, how, fix.summary, proof_counts(fix), lists, diff)
 
 

@@ -8,10 +8,15 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
+import linter.history
 from linter.__main__ import main
 from linter.history import address
 
+SCHEMA = Draft202012Validator(
+    json.loads(Path(linter.history.__file__).with_name("trend.schema.json").read_text(encoding="utf-8"))
+)
 DAY = 86_400
 START = 1_790_000_000
 
@@ -49,7 +54,10 @@ class Desk:
     def trend(self, *arguments: str) -> str:
         self.capsys.readouterr()
         assert main(["trend", "--history", self.url, *arguments]) == 0
-        return self.capsys.readouterr().out
+        told = self.capsys.readouterr().out
+        if "json" in arguments:
+            SCHEMA.validate(json.loads(told))
+        return told
 
     def newest(self) -> dict[str, int]:
         point = json.loads(self.trend("--format", "json"))["clusters"][0]["points"][-1]
