@@ -42,8 +42,8 @@ class Request(NamedTuple):
     told the share that has been read, from 0 to 1, and what comes next. The last `context` paths are read and
     judged with the others, and only what concerns the others is reported; with `change` only what that change touches.
     `gather` stands in for the one of `linter.sources`; `lap` is told the name of each phase when it ends.
-    `baseline` holds the fingerprints of findings that do not count. `namespaces` limit what is read from a live
-    cluster, `timeout` is in seconds, for each of its answers. `render` asks for kustomizations and charts to be built.
+    `namespaces` limit what is read from a live cluster, `timeout` is in seconds, for each of its answers. `render` asks
+    for kustomizations and charts to be built.
 
     `among` is the call that the paths are a part of, when they are not all of it: how the suppressions of the settings
     fared is then left to whoever puts the parts together. `spread` is given what is found and
@@ -403,7 +403,10 @@ def _judged(
         not_evaluated=tuple(
             one for one in unjudged if touch is None or touch.unjudged(one)
         ),
-        problems=tuple(one for one in (*reader.problems, *remarks) if touch is None or touch.problem(one)),
+        problems=(
+            *(one for one in (*reader.problems, *remarks) if touch is None or touch.problem(one)),
+            *(request.change.remarks if request.change is not None else ()),
+        ),
         baselined=len(reported) - len(counted),
         untouched=len(kept) - len(reported),
         baseline=_compared(request, located),
@@ -485,12 +488,13 @@ def _settle(
 
 def _touch(request: Request, reader: _Reader, inventories: Sequence[Inventory]) -> "Touch | None":
     """What tells whether something concerns the call; None where the call is about all that was read."""
-    if not (request.context or request.change):
+    if request.change is not None:
+        return request.change.touch(reader.artifacts, inventories)
+    if not request.context:
         return None
     from linter import changes  # noqa: PLC0415 - most calls are about all that was read
 
-    change = request.change or changes.whole(reader.artifacts, len(request.paths) - request.context)
-    return changes.Touch(change, reader.artifacts, inventories)
+    return changes.Asked(len(request.paths) - request.context).touch(reader.artifacts, inventories)
 
 
 def _inventory(group: Universe, reader: _Reader) -> tuple[Inventory, Counter[str]]:

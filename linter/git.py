@@ -1,93 +1,175 @@
-"""What has changed in a git work tree since a commit; the `git` on the PATH is asked, and only when that matters."""
+"""What has changed in git work trees since a commit; the `git` on the PATH is asked, and only when that matters.
+
+git 2.15 or later will do. Nothing is written, and nothing that comes from the outside is ever read as an option.
+"""
 
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from linter.errors import UsageError
 
 _TIMEOUT: Final = 120
-_HARMLESS: Final = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
-"""Nothing of a repository's own configuration may run a program or write."""
+_QUIET: Final = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
+"""No hook of a file system monitor runs, and nothing is written. Filters run, as they do in `git status`."""
+_SELECTS: Final = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_EXTERNAL_DIFF",
+        "GIT_GRAFT_FILE",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_INTERNAL_SUPER_PREFIX",
+        "GIT_NAMESPACE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_QUARANTINE_PATH",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    }
+)
+"""What points git elsewhere. Hooks set it; what is judged is the work tree around a path, and it says whose it is."""
+DEEPEN: Final = "fetch the whole history (fetch-depth: 0 for GitHub's checkout, GIT_DEPTH: 0 for GitLab)"
 
 
-class Before(NamedTuple):
-    """A file that differs from the commit: its real path, and its bytes there (`None` when it was not there)."""
+class Repository(NamedTuple):
+    """A work tree, beside the commit that it is compared with.
 
-    file: str
-    data: bytes | None
-
-
-def changed_since(revision: str, folder: str) -> list[Before]:
-    """The files of the work tree around `folder` that differ from where it left `revision`, untracked ones included.
-
-    What is compared is the common ancestor of `revision` and HEAD, as a pull request is. Raises `UsageError` when there
-    is no git, no work tree or no such commit.
+    `top` is the real path of its root, `commit` the full name of the commit, `changed` the names of the files, from
+    the root on, that differ or are gone, `hidden` those of files that a sparse checkout leaves out. `remark` says why
+    something else is compared than was asked for, "" where it is not.
     """
+
+    top: str
+    commit: str
+    changed: frozenset[str]
+    hidden: frozenset[str] = frozenset()
+    remark: str = ""
+
+
+def top_of(folder: str) -> str:
+    """The root of the work tree that a folder stands in, as a real path. Raises `UsageError` where there is none."""
     if shutil.which("git") is None:
         raise UsageError("--changed-since needs git on the PATH")
-    top = os.fsdecode(_git(folder, "rev-parse", "--show-toplevel", problem=f"{folder}: not in a git work tree"))
-    top = top.rstrip("\n")
+    done = _started(folder, "rev-parse", "--show-toplevel")
+    if done.returncode:
+        said = _last_line(done)
+        if "dubious ownership" in done.stderr.decode("utf-8", "replace"):
+            remedy = f"if you trust it: git config --global --add safe.directory {folder}"
+            raise UsageError(f"--changed-since: git refuses to look into {folder}, which is somebody else's; {remedy}")
+        why = "" if "not a git repository" in said or "work tree" in said else f" ({said})"
+        raise UsageError(f"--changed-since: {folder}: not in a git work tree{why}")
+    return os.path.realpath(os.fsdecode(done.stdout.removesuffix(b"\n")))
+
+
+def since(top: str, revision: str) -> Repository:
+    """A work tree beside the commit where it left `revision`: what a pull request compares.
+
+    Where history does not tell that commit, `revision` itself is compared. Raises `UsageError` when there is no such
+    commit.
+    """
     commit = _commit(top, revision)
-    base = _ancestor(top, commit)
-    listed = _git(top, "diff", "--no-ext-diff", "--no-renames", "--name-only", "-z", base, "--")
-    new = _git(top, "ls-files", "--others", "--exclude-standard", "-z")
-    names = [name for name in listed.split(b"\0") if name]
-    contents = _contents(top, base, names)
-    files = [Before(_real(top, name), data) for name, data in zip(names, contents, strict=True)]
-    return [*files, *(Before(_real(top, name), None) for name in new.split(b"\0") if name)]
+    done = _started(top, "merge-base", commit, "HEAD")
+    if not done.returncode:
+        return _compared(top, done.stdout.decode().split()[0])
+    remark = f"no commit is known that HEAD and {revision} have in common: {revision} itself is compared"
+    return _compared(top, commit, remark)
 
 
-def _real(top: str, name: bytes) -> str:
-    return os.path.join(os.path.realpath(top), os.fsdecode(name).replace("/", os.sep))
+def submodule(folder: str, commit: str) -> Repository | None:
+    """A submodule's work tree beside a commit of its own; None where the commit is not there.
+
+    `folder` is its root, a real path. Raises `UsageError` when that is no root.
+    """
+    if os.path.realpath(top_of(folder)) != folder or _started(folder, "cat-file", "-e", commit).returncode:
+        return None
+    return _compared(folder, commit)
+
+
+def _compared(top: str, commit: str, remark: str = "") -> Repository:
+    options = ("--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules=all", "--name-only", "-z")
+    names = set(_names(_git(top, "diff", *options, commit, "--")))
+    hidden = set()
+    for tagged in _names(_git(top, "ls-files", "-v", "-z")):
+        tag, name = tagged[0], tagged[2:]
+        if tag == "H":
+            continue
+        if tag in "Ss" and not os.path.lexists(os.path.join(top, name)):
+            hidden.add(name)
+        elif tag in "Ss" or tag.islower():  # git was told to take it for unchanged
+            names.add(name)
+    return Repository(top, commit, frozenset(names), frozenset(hidden - names), remark)
+
+
+def filtered(top: str, names: Iterable[str]) -> dict[str, str]:
+    """The filter (as of git-crypt or LFS) behind which git keeps the contents of a file, for those that have one."""
+    asked = b"".join(os.fsencode(name) + b"\0" for name in names)
+    if not asked:
+        return {}
+    words = _names(_git(top, "check-attr", "--stdin", "-z", "filter", stdin=asked))
+    values = zip(words[::3], words[2::3], strict=True)
+    return {name: value for name, value in values if value not in ("unspecified", "unset", "set")}
+
+
+def environment() -> Mapping[str, str]:
+    """The variables that git is started with: ours, without what points it elsewhere or lets it ask somebody."""
+    kept = {name: value for name, value in os.environ.items() if name not in _SELECTS}
+    return {**kept, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat"}
+
+
+def command(*words: str) -> list[str]:
+    """The command line of a call of git."""
+    return ["git", *_QUIET, *words]
+
+
+def _names(data: bytes) -> list[str]:
+    return [os.fsdecode(name) for name in data.split(b"\0") if name]
 
 
 def _commit(top: str, revision: str) -> str:
-    problem = f"--changed-since: there is no commit {revision!r} here; a shallow clone may have to fetch it first"
-    words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    return _git(top, *words, problem=problem).decode().strip()
+    """The full name of a commit. Raises `UsageError` where there is none, with what may be the cause."""
+    asked = f"{revision}^{{commit}}"
+    # git knows no revision that begins so, and would take it for an option.
+    done = None if revision.startswith("-") else _started(top, "rev-parse", "--verify", "--quiet", asked)
+    if done is not None and not done.returncode:
+        return done.stdout.decode().strip()
+    if done is not None and _started(top, "rev-parse", "--verify", "--quiet", "HEAD").returncode:
+        raise UsageError(f"--changed-since: {top} has no commit yet: judge all, without --changed-since")
+    remedy = "name a commit, branch or tag that `git log` knows"
+    if _started(top, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true":
+        remedy = f"this clone is shallow: {DEEPEN}"
+    elif revision.startswith("origin/"):
+        remedy = f"`git fetch origin {revision.removeprefix('origin/')}` may bring it"
+    raise UsageError(f"--changed-since: there is no commit {revision!r} in {top}; {remedy}")
 
 
-def _ancestor(top: str, commit: str) -> str:
-    """Where the branch left the commit's; the commit itself where history does not tell."""
+def _git(folder: str, *words: str, stdin: bytes = b"") -> bytes:
+    """Run git and return what it prints. Raises `UsageError` with git's own last line."""
+    done = _started(folder, *words, stdin=stdin)
+    if done.returncode:
+        raise UsageError(f"--changed-since: git {words[0]} in {folder}: {_last_line(done) or 'failed'}")
+    return done.stdout
+
+
+def _last_line(done: subprocess.CompletedProcess[bytes]) -> str:
+    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return said[-1] if said else ""
+
+
+def _started(folder: str, *words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     try:
-        return _git(top, "merge-base", commit, "HEAD").decode().strip()
-    except UsageError:
-        return commit
-
-
-def _contents(top: str, commit: str, names: Sequence[bytes]) -> Iterator[bytes | None]:
-    """The contents of files at a commit, in order, from one process; `None` for what is no file there."""
-    if not names:
-        return
-    # A name with a line break cannot be asked for: it counts as new, which reports more rather than less.
-    asked = [name for name in names if b"\n" not in name]
-    wanted = b"".join(commit.encode() + b":" + name + b"\n" for name in asked)
-    answer = memoryview(_git(top, "cat-file", "--batch", stdin=wanted))
-    found: dict[bytes, bytes | None] = {}
-    at = 0
-    for name in asked:
-        end = at + bytes(answer[at : at + len(name) + 200]).index(b"\n")
-        header = bytes(answer[at:end]).rsplit(b" ", 2)
-        at = end + 1
-        if header[-1].isdigit() and header[-2] in (b"blob", b"tree", b"commit"):
-            size = int(header[-1])
-            found[name] = bytes(answer[at : at + size]) if header[-2] == b"blob" else None
-            at += size + 1
-    for name in names:
-        yield found.get(name)
-
-
-def _git(folder: str, *words: str, stdin: bytes = b"", problem: str = "") -> bytes:
-    """Run git and return what it prints. Raises `UsageError` with `problem`, or with git's own last line."""
-    command = ["git", *_HARMLESS, *words]
-    try:
-        done = subprocess.run(command, cwd=folder, input=stdin, capture_output=True, timeout=_TIMEOUT, check=False)  # noqa: S603 - a list, no shell; revisions stand behind --end-of-options
+        return subprocess.run(  # noqa: S603 - a list, no shell
+            command(*words),
+            cwd=folder,
+            env=environment(),
+            input=stdin,
+            capture_output=True,
+            timeout=_TIMEOUT,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UsageError(f"--changed-since: git {words[0]} did not end well: {type(error).__name__}") from error
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise UsageError(problem or f"--changed-since: git {words[0]}: {said[-1] if said else 'failed'}")
-    return done.stdout

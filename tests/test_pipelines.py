@@ -20,22 +20,6 @@ HOSTILE = "$(touch x) `touch x`; touch x"
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
-ACCOUNT = """\
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: NAME, namespace: shop}
-imagePullSecrets: [{name: robot}]
-"""
-SECRET = """\
-apiVersion: v1
-kind: Secret
-metadata: {name: robot, namespace: shop}
-type: kubernetes.io/dockerconfigjson
-stringData:
-  .dockerconfigjson: '{"auths": {"quay.io": {"auth": "AUTH"}}}'
-"""
-BROKEN = SECRET.replace("AUTH", "%%%").replace("robot", "broken")
-
 
 def _yaml(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -47,33 +31,6 @@ def _run(folder: Path, *words: str, **variables: str) -> subprocess.CompletedPro
     return subprocess.run(
         words, cwd=folder, env={**kept, "PATH": path, **variables}, capture_output=True, text=True, check=False
     )
-
-
-def _git(folder: Path, *words: str) -> str:
-    named = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
-    done = _run(folder, "git", *named, *words)
-    assert not done.returncode, done.stderr
-    return done.stdout.strip()
-
-
-def _commit(folder: Path) -> str:
-    _git(folder, "add", "-A")
-    _git(folder, "commit", "-q", "-m", "x")
-    return _git(folder, "rev-parse", "HEAD")
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    """A repository that holds one old defect."""
-    root = tmp_path / "repository"
-    root.mkdir()
-    _git(root, "init", "-q", "-b", "main")
-    (root / ".regcred.yaml").write_text("ignore: [RC701]\n")
-    (root / "account.yaml").write_text(ACCOUNT.replace("NAME", "web"))
-    (root / "secret.yaml").write_text(SECRET.replace("AUTH", "dXNlcjpwYXNz"))
-    (root / "old.yaml").write_text(BROKEN.replace("broken", "old"))
-    _commit(root)
-    return root
 
 
 @pytest.mark.parametrize(
@@ -89,47 +46,47 @@ class TestPreCommit:
     """pre-commit itself runs the hook; only the environment, which it would build from the network, is this one."""
 
     @pytest.fixture
-    def hooked(self, repository: Path) -> Path:
+    def hooked(self, repository: Any) -> Any:
         (hook,) = _yaml(ROOT / ".pre-commit-hooks.yaml")
         local = {"repos": [{"repo": "local", "hooks": [{**hook, "language": "system"}]}]}
-        (repository / ".pre-commit-config.yaml").write_text(yaml.safe_dump(local))
-        _commit(repository)
+        repository.write(".pre-commit-config.yaml", yaml.safe_dump(local))
+        repository.commit()
         return repository
 
-    def hook(self, repository: Path, *words: str) -> subprocess.CompletedProcess[str]:
-        _git(repository, "add", "-A")
-        home = str(repository.parent / "home")
-        return _run(repository, sys.executable, "-m", "pre_commit", "run", *words, PRE_COMMIT_HOME=home)
+    def hook(self, repository: Any, *words: str) -> subprocess.CompletedProcess[str]:
+        repository.git("add", "-A")
+        home = str(repository.root.parent / "home")
+        return _run(repository.root, sys.executable, "-m", "pre_commit", "run", *words, PRE_COMMIT_HOME=home)
 
     def test_the_manifest_is_valid(self, tmp_path: Path) -> None:
         manifest = str(ROOT / ".pre-commit-hooks.yaml")
         done = _run(tmp_path, sys.executable, "-m", "pre_commit", "validate-manifest", manifest)
         assert not done.returncode, done.stdout
 
-    def test_a_clean_change_passes_beside_an_old_defect_with_the_help_of_unchanged_files(self, hooked: Path) -> None:
-        (hooked / "new.yaml").write_text(ACCOUNT.replace("NAME", "new"))
+    def test_a_clean_change_passes_beside_an_old_defect_with_the_help_of_unchanged_files(self, hooked: Any) -> None:
+        hooked.write("new.yaml", hooked.account("new"))
         done = self.hook(hooked)
         assert not done.returncode, done.stdout
         assert "Passed" in done.stdout
 
-    def test_a_changed_defect_fails_and_is_the_only_one_reported(self, hooked: Path) -> None:
-        (hooked / "-new file.yaml").write_text(BROKEN)
+    def test_a_changed_defect_fails_and_is_the_only_one_reported(self, hooked: Any) -> None:
+        hooked.write("-new file.yaml", hooked.secret("broken", "%%%"))
         done = self.hook(hooked)
         assert done.returncode == 1
         assert "Secret broken" in done.stdout
         assert "Secret old" not in done.stdout
 
-    def test_all_files_reports_all(self, hooked: Path) -> None:
+    def test_all_files_reports_all(self, hooked: Any) -> None:
         done = self.hook(hooked, "--all-files")
         assert done.returncode == 1
         assert "Secret old" in done.stdout
 
-    def test_yaml_that_is_no_manifest_passes_and_other_files_do_not_start_it(self, hooked: Path) -> None:
-        (hooked / ".github").mkdir()
-        (hooked / ".github" / "dependabot.yml").write_text("version: 2\n")
+    def test_yaml_that_is_no_manifest_passes_and_other_files_do_not_start_it(self, hooked: Any) -> None:
+        (hooked.root / ".github").mkdir()
+        (hooked.root / ".github" / "dependabot.yml").write_text("version: 2\n")
         assert "Passed" in self.hook(hooked).stdout
-        _commit(hooked)
-        (hooked / "notes.txt").write_text("x\n")
+        hooked.commit()
+        hooked.write("notes.txt", "x\n")
         assert "Skipped" in self.hook(hooked).stdout
 
 
@@ -137,8 +94,8 @@ class TestPreCommit:
 class TestAction:
     """The action's own step, in bash as GitHub starts it, with the variables that GitHub sets."""
 
-    def step(self, repository: Path, **inputs: str) -> subprocess.CompletedProcess[str]:
-        temp = repository.parent / "temp"
+    def step(self, repository: Any, **inputs: str) -> subprocess.CompletedProcess[str]:
+        temp = repository.root.parent / "temp"
         (temp / "regcred").mkdir(parents=True, exist_ok=True)
         if not (temp / "regcred" / "bin").exists():
             (temp / "regcred" / "bin").symlink_to(BIN)
@@ -149,104 +106,104 @@ class TestAction:
         variables = {
             name: given[value.removeprefix("${{ inputs.").removesuffix(" }}")] for name, value in step["env"].items()
         }
-        script = repository.parent / "step.sh"
+        script = repository.root.parent / "step.sh"
         script.write_text(step["run"])
         words = ("bash", "--noprofile", "--norc", "-eo", "pipefail", str(script))
-        places = {"RUNNER_TEMP": str(temp), "GITHUB_STEP_SUMMARY": str(repository.parent / "summary.md")}
-        return _run(repository, *words, **variables, **places)
+        places = {"RUNNER_TEMP": str(temp), "GITHUB_STEP_SUMMARY": str(repository.root.parent / "summary.md")}
+        return _run(repository.root, *words, **variables, **places)
 
     def test_no_input_is_spliced_into_a_script(self) -> None:
         for step in _yaml(ROOT / "action.yml")["runs"]["steps"]:
             assert "${{" not in step["run"]
 
-    def test_the_code_is_kept_and_the_outputs_are_written(self, repository: Path) -> None:
+    def test_the_code_is_kept_and_the_outputs_are_written(self, repository: Any) -> None:
         done = self.step(repository, sarif="regcred.sarif", html="regcred.html")
         assert done.returncode == 1
         assert done.stdout.startswith("::error file=old.yaml")
-        assert "old.yaml" in (repository.parent / "summary.md").read_text()
-        assert json.loads((repository / "regcred.sarif").read_text())["version"] == "2.1.0"
-        assert (repository / "regcred.html").read_text().startswith("<!doctype html>")
+        assert "old.yaml" in (repository.root.parent / "summary.md").read_text()
+        assert json.loads((repository.root / "regcred.sarif").read_text())["version"] == "2.1.0"
+        assert (repository.root / "regcred.html").read_text().startswith("<!doctype html>")
 
-    def test_only_the_change_counts_when_that_is_asked_for(self, repository: Path) -> None:
-        (repository / "new.yaml").write_text(ACCOUNT.replace("NAME", "new"))
+    def test_only_the_change_counts_when_that_is_asked_for(self, repository: Any) -> None:
+        repository.write("new.yaml", repository.account("new"))
         assert self.step(repository, changed_since="HEAD", summary="false").returncode == 0
-        assert not (repository.parent / "summary.md").exists()
-        (repository / "new.yaml").write_text(BROKEN)
+        assert not (repository.root.parent / "summary.md").exists()
+        repository.write("new.yaml", repository.secret("broken", "%%%"))
         done = self.step(repository, changed_since="HEAD", fail_on="error")
         assert done.returncode == 1
         assert "old.yaml" not in done.stdout
 
-    def test_paths_are_one_a_line(self, repository: Path) -> None:
-        (repository / "a folder").mkdir()
-        (repository / "a folder" / "-x.yaml").write_text(BROKEN)
+    def test_paths_are_one_a_line(self, repository: Any) -> None:
+        (repository.root / "a folder").mkdir()
+        (repository.root / "a folder" / "-x.yaml").write_text(repository.secret("broken", "%%%"))
         done = self.step(repository, paths="account.yaml\n\n  \na folder\n")
         assert "file=a folder/-x.yaml" in done.stdout
         assert "old.yaml" not in done.stdout
 
     @pytest.mark.parametrize("name", ["paths", "changed_since", "fail_on", "baseline", "config", "sarif", "html"])
     @pytest.mark.parametrize("value", [HOSTILE, "--help", "$(touch${IFS}x)"])
-    def test_an_input_runs_nothing_and_is_no_option(self, name: str, value: str, repository: Path) -> None:
+    def test_an_input_runs_nothing_and_is_no_option(self, name: str, value: str, repository: Any) -> None:
         done = self.step(repository, **{name: value})
-        assert not (repository / "x").exists()
+        assert not (repository.root / "x").exists()
         assert done.returncode in (1, 2, 3), done.stdout
         assert "usage: regcred check [-h]" not in done.stdout
 
 
 class TestGitLab:
-    def job(self, repository: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    def job(self, repository: Any, **more: str) -> subprocess.CompletedProcess[str]:
         template = _yaml(PIPELINES / "gitlab-ci.yml")
         variables = {**template["variables"], **template["regcred"]["variables"], **more}
         script = "\n".join(template["regcred"]["script"])
-        return _run(repository, "sh", "-e", "-c", script, **variables)
+        return _run(repository.root, "sh", "-e", "-c", script, **variables)
 
-    def test_a_branch_is_judged_whole_and_every_artifact_is_there(self, repository: Path) -> None:
+    def test_a_branch_is_judged_whole_and_every_artifact_is_there(self, repository: Any) -> None:
         done = self.job(repository)
         assert done.returncode == 1
         assert "Secret old" in done.stdout
         artifacts = _yaml(PIPELINES / "gitlab-ci.yml")["regcred"]["artifacts"]
         assert artifacts["when"] == "always"
         for name in (*artifacts["paths"], *artifacts["reports"].values()):
-            assert (repository / name).stat().st_size
-        quality = json.loads((repository / artifacts["reports"]["codequality"]).read_text())
+            assert (repository.root / name).stat().st_size
+        quality = json.loads((repository.root / artifacts["reports"]["codequality"]).read_text())
         assert {one["location"]["path"] for one in quality} == {"old.yaml"}
 
-    def test_a_merge_request_is_judged_by_what_it_brings(self, repository: Path) -> None:
-        base = _git(repository, "rev-parse", "HEAD")
-        (repository / "new.yaml").write_text(ACCOUNT.replace("NAME", "new"))
-        _commit(repository)
+    def test_a_merge_request_is_judged_by_what_it_brings(self, repository: Any) -> None:
+        base = repository.git("rev-parse", "HEAD")
+        repository.write("new.yaml", repository.account("new"))
+        repository.commit()
         assert self.job(repository, CI_MERGE_REQUEST_DIFF_BASE_SHA=base).returncode == 0
-        (repository / "new.yaml").write_text(BROKEN)
-        _commit(repository)
+        repository.write("new.yaml", repository.secret("broken", "%%%"))
+        repository.commit()
         done = self.job(repository, CI_MERGE_REQUEST_DIFF_BASE_SHA=base)
         assert done.returncode == 1
-        quality = json.loads((repository / "regcred-codequality.json").read_text())
+        quality = json.loads((repository.root / "regcred-codequality.json").read_text())
         assert {one["location"]["path"] for one in quality} == {"new.yaml"}
 
 
 class TestTekton:
-    def task(self, repository: Path, **values: str) -> subprocess.CompletedProcess[str]:
+    def task(self, repository: Any, **values: str) -> subprocess.CompletedProcess[str]:
         spec = _yaml(PIPELINES / "tekton-task.yaml")["spec"]
         (step,) = spec["steps"]
         given = {one["name"]: one["default"] for one in spec["params"]} | values
-        result = repository.parent / "result"
+        result = repository.root.parent / "result"
         known = {f"$(params.{name})": value for name, value in given.items()}
         known |= {f"$(results.{one['name']}.path)": str(result) for one in spec["results"]}
         variables = {one["name"]: known[one["value"]] for one in step["env"]}
         assert step["workingDir"] == f"$(workspaces.{spec['workspaces'][0]['name']}.path)"
         assert "$(params" not in step["script"]
         assert step["script"].startswith("#!/bin/sh\n")
-        return _run(repository, "sh", "-c", step["script"], **variables)
+        return _run(repository.root, "sh", "-c", step["script"], **variables)
 
-    def test_the_result_is_the_count_and_the_code_is_kept(self, repository: Path) -> None:
+    def test_the_result_is_the_count_and_the_code_is_kept(self, repository: Any) -> None:
         done = self.task(repository)
         assert done.returncode == 1
-        found = json.loads((repository / "regcred.json").read_text())["findings"]
-        assert (repository.parent / "result").read_text() == str(len(found)) == "1"
+        found = json.loads((repository.root / "regcred.json").read_text())["findings"]
+        assert (repository.root.parent / "result").read_text() == str(len(found)) == "1"
         assert self.task(repository, **{"fail-on": "never"}).returncode == 0
 
-    def test_parameters_run_nothing(self, repository: Path) -> None:
+    def test_parameters_run_nothing(self, repository: Any) -> None:
         assert self.task(repository, path=HOSTILE).returncode == 3
-        assert not (repository / "x").exists()
+        assert not (repository.root / "x").exists()
 
 
 class TestArgoCD:

@@ -1,16 +1,14 @@
 """`--changed-since` and `--context`: what a call is about, and what was found before the change."""
 
 import os
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
 
 from linter import engine, git
-from linter.changes import Change, rewritten
 from linter.errors import UsageError
 from linter.model import Problem
-from linter.sources import Artifact, InputProblem, Limits, Skipped, gather
-
-_MANIFESTS: Final = (".yaml", ".yml", ".json")
+from linter.past import Former, Past
+from linter.since import Since
+from linter.sources import Artifact
 
 
 def narrowed(request: engine.Request, revision: str | None, context: Sequence[str]) -> engine.Request:
@@ -24,60 +22,95 @@ def narrowed(request: engine.Request, revision: str | None, context: Sequence[st
         return request
     if request.render is not None:
         raise UsageError("--changed-since: the state before the change is not in files to build: leave --render out")
-    if "-" in request.paths:
+    for path in request.paths:
+        _refuse(path)
+    repositories = [git.since(top, revision) for top in dict.fromkeys(_tops(request.paths))]
+    past = Past(repositories)
+    try:
+        before = engine.run(
+            request._replace(
+                gather=lambda paths, **more: request.gather(paths, **{**more, "disk": past}),
+                baseline=frozenset(),
+                progress=_part(request.progress, 0.0),
+                lap=lambda _: None,
+            )
+        )
+        former = {path: one for path, one in before.artifacts.items() if isinstance(one, Former)}
+        remarks = [Problem(one.top, one.remark, git.DEEPEN) for one in repositories if one.remark]
+        remarks += past.unknown
+        change = Since(before.run, former, _unchanged(past, request.paths), tuple(remarks), known=not past.unknown)
+    finally:
+        past.close()
+    request.lap("judge what was there before")
+    return request._replace(change=change, progress=_part(request.progress, 0.5))
+
+
+def _refuse(path: str) -> None:
+    if path == "-":
         raise UsageError("--changed-since: standard input has no history; name the files of a git work tree")
-    changed = git.changed_since(revision, _folder(request.paths[0]))
-    written = {one.file: rewritten(now, one.data) if one.data is not None else None for one, now in _present(changed)}
-    before = engine.run(request._replace(gather=_Before(changed).gather, baseline=frozenset())).run
-    found = (*before.findings, *(one.finding for one in before.suppressed))
-    return request._replace(change=Change(written, frozenset(one.fingerprint for one in found)))
+    if path.startswith("cluster:"):
+        raise UsageError(f"--changed-since: {path} has no history in git; --history compares scans of clusters")
+    if "://" in path and not os.path.lexists(path):
+        raise UsageError(f"--changed-since: {path} has no history; name the files of a git work tree")
+
+
+def _tops(paths: Sequence[str]) -> Iterator[str]:
+    """The roots of the work trees in which the paths stand, and the links that lead to them."""
+    known: dict[str, str] = {}
+    for path in paths:
+        folder = _folder(path)
+        marked = _marked(folder)
+        if marked not in known:
+            known[marked] = git.top_of(marked)
+        yield known[marked]
+        for link in _links(path):
+            home = _marked(os.path.dirname(link))
+            if os.path.lexists(os.path.join(home, ".git")):
+                yield git.top_of(home)
 
 
 def _folder(path: str) -> str:
-    return path if os.path.isdir(path) else os.path.dirname(path) or "."
+    """The real folder that a path stands in, or the nearest above it that is there."""
+    real = os.path.realpath(path)
+    while not os.path.isdir(real):
+        real = os.path.dirname(real)
+    return real
 
 
-def _present(changed: Sequence[git.Before]) -> Iterator[tuple[git.Before, bytes]]:
-    """The changed files that are there now and can be manifests, with their bytes."""
-    limits = Limits()
-    for one in changed:
-        try:
-            yield one, Artifact(one.file, 0, limits=limits, file=os.path.realpath(one.file)).read()
-        except InputProblem:
-            continue  # gone, or no file: what it has broken is found by what was not found before
+def _marked(folder: str) -> str:
+    """The nearest folder from `folder` upwards that git has marked; `folder` itself where none is."""
+    here = os.path.realpath(folder)
+    while not os.path.lexists(os.path.join(here, ".git")):
+        if here == os.path.dirname(here):
+            return folder
+        here = os.path.dirname(here)
+    return here
 
 
-class _Before:
-    """The inputs as they were: changed files with their old bytes, new ones left out, removed ones put back."""
-
-    def __init__(self, changed: Sequence[git.Before]) -> None:
-        self._changed = {one.file: one.data for one in changed}
-
-    def gather(self, paths: Sequence[str], *, exclude: Sequence[str] = (), **_: object) -> Iterator[
-        Artifact | Problem | Skipped
-    ]:
-        """As `linter.sources.gather`, of the time before."""
-        limits = Limits()
-        met: set[str] = set()
-        for entry in gather(paths, exclude=exclude):
-            real = os.path.realpath(entry.file) if isinstance(entry, Artifact) and entry.file else ""
-            if not isinstance(entry, Artifact) or real not in self._changed:
-                yield entry
-                continue
-            met.add(real)
-            data = self._changed[real]
-            if data is not None:
-                yield Artifact(entry.path, entry.input, limits=limits, data=data, named=entry.named)
-        for real, data in self._changed.items():
-            if data is not None and real not in met and not os.path.exists(real):
-                yield from _removed(paths, real, data, limits)
+def _links(path: str) -> Iterator[str]:
+    """The links on the way to a path."""
+    here = os.path.abspath(path)
+    while here != os.path.dirname(here):
+        if os.path.islink(here):
+            yield here
+        here = os.path.dirname(here)
 
 
-def _removed(paths: Sequence[str], real: str, data: bytes, limits: Limits) -> Iterator[Artifact]:
-    """A file that is no more, below the first input that held it."""
-    for number, path in enumerate(paths):
-        root = os.path.realpath(path)
-        if real.lower().endswith(_MANIFESTS) and real.startswith(root.rstrip(os.sep) + os.sep):
-            inside = os.path.relpath(real, root).replace(os.sep, "/")
-            yield Artifact(f"{path.rstrip('/')}/{inside}".removeprefix("./"), number, limits=limits, data=data)
-            return
+def _unchanged(past: Past, paths: Sequence[str]) -> Callable[[Artifact], bool]:
+    """What tells whether an artifact of now was there before, as it is."""
+    moved = {number for number, path in enumerate(paths) if not past.same_way(path)}
+
+    def unchanged(artifact: Artifact) -> bool:
+        if artifact.input in moved:
+            return False
+        file = artifact.file or os.path.realpath(paths[artifact.input])  # a member stands in the archive named
+        return past.unchanged(artifact.link or file, file)
+
+    return unchanged
+
+
+def _part(progress: Callable[[float, str], None] | None, start: float) -> Callable[[float, str], None] | None:
+    """What tells of one of two halves of the work."""
+    if progress is None:
+        return None
+    return lambda share, path: progress(start + share / 2, path)

@@ -149,7 +149,7 @@ def execute(arguments: argparse.Namespace) -> int:
             baseline=frozenset(baseline.load(arguments.baseline)), baseline_path=arguments.baseline
         )
     outputs = outputs_of(arguments)
-    if arguments.changed_since or arguments.context:
+    if arguments.changed_since is not None or arguments.context:
         from linter.cli._changed import narrowed  # noqa: PLC0415 - as above
 
         request = narrowed(request, arguments.changed_since, arguments.context)

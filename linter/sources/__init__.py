@@ -10,6 +10,7 @@ from linter.errors import RegcredError
 from linter.model import Problem
 
 if TYPE_CHECKING:
+    from linter.sources.disk import Disk
     from linter.sources.live import Live
 
 REPEATED: Final = "the same file was read before"
@@ -55,16 +56,28 @@ class Skipped(NamedTuple):
 
 
 class Artifact:
-    """One named byte stream. `path` is for display, `input` the index of the command-line argument that led to it."""
+    """One named byte stream. `path` is for display, `input` the index of the command-line argument that led to it.
 
-    __slots__ = ("_data", "_file", "_limits", "input", "named", "path")
+    `link` is the absolute path of the link in a folder that led to it, "" when none did.
+    """
+
+    __slots__ = ("_data", "_file", "_limits", "input", "link", "named", "path")
 
     def __init__(
-        self, path: str, number: int, *, limits: Limits, file: str = "", data: bytes | None = None, named: bool = False
+        self,
+        path: str,
+        number: int,
+        *,
+        limits: Limits,
+        file: str = "",
+        data: bytes | None = None,
+        named: bool = False,
+        link: str = "",
     ) -> None:
         self.path = path
         self.input = number
         self.named = named
+        self.link = link
         self._file = file
         self._data = data
         self._limits = limits
@@ -107,6 +120,7 @@ def gather(
     progress: Callable[[float, str], None] | None = None,
     live: "Live | None" = None,
     base: str = "",
+    disk: "Disk | None" = None,
 ) -> Iterator[Artifact | Problem | Skipped]:
     """Find the artifacts of the command-line arguments, in order; folders in sorted order, every real file once.
 
@@ -114,11 +128,11 @@ def gather(
     `-` is standard input. A file named itself is read whatever its name; its problems are fatal. `progress` is told
     which share of all is done, from 0 to 1, and the path of what comes next. With `live`, an
     argument `cluster:` or `cluster:CONTEXT` is read from the cluster that it names. `base` is the folder that relative
-    arguments start from, where that is not the working directory.
+    arguments start from, where that is not the working directory. `disk` shows other files than there are now.
     """
     from linter.sources.tree import Gatherer  # noqa: PLC0415 - loaded when something is gathered
 
-    gatherer = Gatherer(exclude, stdin, limits or Limits(), base)
+    gatherer = Gatherer(exclude, stdin, limits or Limits(), base, disk)
     for number, path in enumerate(paths):
         if live is not None and path.startswith("cluster:"):
             from linter.sources.live.reading import read  # noqa: PLC0415 - loaded when a cluster is named

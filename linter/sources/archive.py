@@ -14,7 +14,7 @@ from linter.sources.archive_tar import Damage, Member, is_tar, members
 from linter.sources.archive_zip import MAGIC, Entry, Zip
 from linter.sources.choice import why_not_file, why_not_folder
 from linter.sources.files import too_large
-from linter.sources.raw import FileBytes, PipeBytes, Raw
+from linter.sources.raw import PipeBytes, Raw
 from linter.sources.unpack import BombError, DamagedError, Stream, Unpacked, compression
 
 Item = Artifact | Problem | Skipped
@@ -304,10 +304,12 @@ class _Passes:
         return data
 
 
-def of_file(file: str, path: str, number: int, *, limits: Limits, excluded: Excluded, pace: Pace) -> Iterator[Item]:
-    """Yield what an archive on disk holds."""
+def of_raw(
+    opened: Callable[[], Raw], number: int, *, limits: Limits, excluded: Excluded, pace: Pace
+) -> Iterator[Item]:
+    """Yield what an archive holds that `opened` gives."""
     try:
-        archive = Archive(FileBytes(file, path), number, limits=limits, excluded=excluded, pace=pace)
+        archive = Archive(opened(), number, limits=limits, excluded=excluded, pace=pace)
     except InputProblem as error:
         yield error.problem
         return

@@ -4,6 +4,8 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from linter.sources.disk import Disk
+
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
@@ -23,35 +25,31 @@ def _spec(lines: Sequence[str]) -> "GitIgnoreSpec | None":
     return GitIgnoreSpec.from_lines(useful) if useful else None
 
 
-def _load(file: str) -> "GitIgnoreSpec | None":
+def _load(disk: Disk, file: str) -> "GitIgnoreSpec | None":
     """Return the patterns of one ignore file; `None` when it is missing, unreadable or a link, as for git."""
-    if not os.path.isfile(file) or os.path.islink(file):
-        return None
-    try:
-        with open(file, encoding="utf-8-sig", errors="replace") as stream:
-            return _spec(stream.read(_MAX_BYTES).splitlines())
-    except OSError:
-        return None
+    data = disk.ignore_file(file, _MAX_BYTES)
+    return None if data is None else _spec(data.decode("utf-8-sig", "replace").splitlines())
 
 
 class Ignores:
     """The ignore rules that hold in one folder: its own and those of the folders above it, the nearest first."""
 
-    __slots__ = ("_rules",)
+    __slots__ = ("_disk", "_rules")
 
-    def __init__(self, rules: tuple[tuple[str, "GitIgnoreSpec"], ...] = ()) -> None:
+    def __init__(self, disk: Disk, rules: tuple[tuple[str, "GitIgnoreSpec"], ...] = ()) -> None:
+        self._disk = disk
         self._rules = rules
 
     def inside(self, folder: str, *, names: Sequence[str]) -> "Ignores":
         """Return the rules for a folder under this one, given the names in it; a repository of its own starts anew."""
         rules = () if ".git" in names else self._rules
         if ".git" in names:
-            exclude = _load(os.path.join(folder, ".git", "info", "exclude"))
+            exclude = _load(self._disk, os.path.join(folder, ".git", "info", "exclude"))
             rules = ((folder, exclude),) if exclude else ()
-        own = _load(os.path.join(folder, ".gitignore")) if ".gitignore" in names else None
+        own = _load(self._disk, os.path.join(folder, ".gitignore")) if ".gitignore" in names else None
         if own:
             rules = ((folder, own), *rules)
-        return Ignores(rules) if rules is not self._rules else self
+        return Ignores(self._disk, rules) if rules is not self._rules else self
 
     def match(self, path: str, *, folder: bool) -> bool:
         """Tell whether git would ignore a file or folder, given its absolute path."""
@@ -63,23 +61,23 @@ class Ignores:
         return False
 
 
-def above(folder: str) -> Ignores:
-    """Return the rules that the parents of a folder impose on it, up to its repository's root.
+def above(folder: str, disk: Disk) -> Ignores:
+    """Return the rules that the parents of a folder on `disk` impose on it, up to its repository's root.
 
     None, when there is no repository, and none, when the folder itself is ignored: it was named, so it is wanted.
     """
     chain = [folder]
-    while not os.path.lexists(os.path.join(chain[-1], ".git")):
+    while not disk.exists(os.path.join(chain[-1], ".git")):
         parent = os.path.dirname(chain[-1])
         if parent == chain[-1]:
-            return Ignores()
+            return Ignores(disk)
         chain.append(parent)
-    ignores = Ignores()
+    ignores = Ignores(disk)
     for base, child in zip(reversed(chain), list(reversed(chain))[1:], strict=False):
-        names = [name for name in (".git", ".gitignore") if os.path.lexists(os.path.join(base, name))]
+        names = [name for name in (".git", ".gitignore") if disk.exists(os.path.join(base, name))]
         ignores = ignores.inside(base, names=names)
         if ignores.match(child, folder=True):
-            return Ignores()
+            return Ignores(disk)
     return ignores
 
 

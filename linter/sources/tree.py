@@ -1,6 +1,7 @@
 """Command-line arguments to artifacts: the walk through folders; what must not be read is left out and counted."""
 
 import os
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final, NamedTuple
@@ -8,6 +9,7 @@ from typing import BinaryIO, Final, NamedTuple
 from linter.model import Problem
 from linter.sources import REPEATED, Artifact, Limits, Skipped
 from linter.sources.choice import why_not_file, why_not_folder
+from linter.sources.disk import Disk
 from linter.sources.files import failure, irregular, too_large
 from linter.sources.ignore import Excludes, Ignores, above
 
@@ -23,11 +25,11 @@ _SIGNS: Final = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 
 
 class _Found(NamedTuple):
-    """A file of a tree that will be read: its display path, and its real path."""
+    """A file of a tree that will be read: its display path, its real path, and the link that led to it, if one did."""
 
     path: str
     file: str
-    link: bool
+    link: str = ""
 
 
 def display(path: str) -> str:
@@ -49,18 +51,18 @@ def _packed(head: bytes) -> bool:
     return packed(head)
 
 
-def _packed_file(file: str) -> bool:
-    try:
-        with open(file, "rb") as stream:
-            return _packed(stream.read(_HEAD))
-    except OSError:
-        return False  # what is wrong with it is said when it is read
-
-
 class Gatherer:
     """Finds artifacts argument by argument, remembering every real file that was found."""
 
-    def __init__(self, exclude: Sequence[str], stdin: BinaryIO | None, limits: Limits, base: str = "") -> None:
+    def __init__(
+        self,
+        exclude: Sequence[str],
+        stdin: BinaryIO | None,
+        limits: Limits,
+        base: str = "",
+        disk: Disk | None = None,
+    ) -> None:
+        self.disk = disk or Disk()
         self._base = base
         self._excludes = Excludes(exclude)
         self._stdin = stdin
@@ -76,13 +78,13 @@ class Gatherer:
             return
         shown = display(path)
         try:
-            real = os.path.realpath(os.path.join(self._base, path), strict=True)
-            mode = os.stat(real).st_mode
+            real = self.disk.real(os.path.join(self._base, path))
+            mode = self.disk.status(real).st_mode
         except (OSError, ValueError) as error:
             system = error if isinstance(error, OSError) else OSError(0, "not a path")
             yield failure(shown or path, system, named=True)
             return
-        if os.path.isdir(real):
+        if stat.S_ISDIR(mode):
             yield from _Walk(self, number, shown, real).run()
         elif self._excludes.match(shown):
             yield Skipped(shown, "excluded")
@@ -90,17 +92,27 @@ class Gatherer:
             yield Problem(
                 shown, f"is {irregular(mode)}", "pipe it into `regcred check -`, or save it to a file", fatal=True
             )
-        elif _packed_file(real):
-            yield from self._archive(number, _Found(shown, real, link=False))
+        elif self._is_packed(real):
+            yield from self._archive(number, _Found(shown, real))
         else:
-            yield self.take(number, _Found(shown, real, link=False), named=True)
+            yield self.take(number, _Found(shown, real), named=True)
+
+    def _is_packed(self, real: str) -> bool:
+        try:
+            return _packed(self.disk.head(real, _HEAD))
+        except OSError:
+            return False  # what is wrong with it is said when it is read
 
     def _archive(self, number: int, found: _Found) -> Iterator[Item]:
         from linter.sources import archive  # noqa: PLC0415 - few inputs are archives
 
         if self._new(found):
-            yield from archive.of_file(
-                found.file, found.path, number, limits=self._limits, excluded=self.excluded, pace=self.pace
+            yield from archive.of_raw(
+                lambda: self.disk.raw(found.file, found.path, self._limits),
+                number,
+                limits=self._limits,
+                excluded=self.excluded,
+                pace=self.pace,
             )
         else:
             yield Skipped(found.path, REPEATED)
@@ -139,7 +151,7 @@ class Gatherer:
 
     def _new(self, found: _Found, status: os.stat_result | None = None) -> bool:
         """Note a real file; tell whether it was not seen before."""
-        status = status or os.stat(found.file)
+        status = status or self.disk.status(found.file)
         identity = (status.st_dev, status.st_ino) if status.st_ino else found.file
         known = identity in self._seen
         self._seen.add(identity)
@@ -148,14 +160,16 @@ class Gatherer:
     def take(self, number: int, found: _Found, *, named: bool) -> Item:
         """Make an artifact of a regular file, unless it was seen before or is too large."""
         try:
-            status = os.stat(found.file)
+            status = self.disk.status(found.file)
         except OSError as error:
             return failure(found.path, error, named=named)
         if not self._new(found, status):
             return Skipped(found.path, REPEATED)
         if status.st_size > self._limits.file_bytes:
             return too_large(found.path, self._limits, named=named)
-        return Artifact(found.path, number, limits=self._limits, file=found.file, named=named)
+        return self.disk.artifact(
+            found.file, found.path, number, limits=self._limits, named=named, link=found.link
+        )
 
 
 class _Walk:
@@ -163,6 +177,7 @@ class _Walk:
 
     def __init__(self, gatherer: Gatherer, number: int, shown: str, root: str) -> None:
         self._gatherer = gatherer
+        self._disk = gatherer.disk
         self._number = number
         self._shown = shown
         self._root = root
@@ -171,11 +186,11 @@ class _Walk:
 
     def run(self) -> Iterator[Item]:
         """Yield the tree's artifacts in sorted order, links after the files that they may repeat."""
-        pending = [(self._root, self._shown, "", above(self._root))]
+        pending = [(self._root, self._shown, "", above(self._root, self._disk))]
         while pending:
             pending.extend(self._folder(*pending.pop()))
         yield from self._rest
-        for index, found in enumerate(sorted(self._files, key=lambda found: (found.link, found.path.split("/")))):
+        for index, found in enumerate(sorted(self._files, key=lambda found: (bool(found.link), found.path.split("/")))):
             self._gatherer.share = index / len(self._files)
             yield self._gatherer.take(self._number, found, named=False)
 
@@ -185,8 +200,7 @@ class _Walk:
     def _folder(self, folder: str, shown: str, inner: str, ignores: Ignores) -> Iterator[tuple[str, str, str, Ignores]]:
         """Sort the entries of one folder; yield the folders below it that are to be walked."""
         try:
-            with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
+            entries = list(self._disk.entries(folder))
         except OSError as error:
             self._rest.append(failure(shown or ".", error, named=folder == self._root))
             return
@@ -214,7 +228,7 @@ class _Walk:
         if word:
             self._skip(path, word)
         else:
-            self._files.append(_Found(path, entry.path, link=False))
+            self._files.append(_Found(path, entry.path))
 
     def _wanted_folder(self, entry: "os.DirEntry[str]", path: str, inside: str, ignores: Ignores) -> bool:
         reason = why_not_folder(entry.name, os.path.basename(os.path.dirname(entry.path)))
@@ -243,15 +257,16 @@ class _Walk:
     def _link(self, entry: "os.DirEntry[str]", path: str, inside: str, ignores: Ignores) -> None:
         """Follow a link to a file inside the root; a folder inside the root is read at its own place."""
         try:
-            real = os.path.realpath(entry.path, strict=True)
+            real = self._disk.real(entry.path)
+            mode = self._disk.status(real).st_mode
         except OSError:
             self._skip(path, "broken link")
             return
         if os.path.commonpath((self._root, real)) != self._root:
             self._skip(path, "link out of the root")
-        elif os.path.isdir(real):
+        elif stat.S_ISDIR(mode):
             self._skip(path, "link to a folder of the same tree")
-        elif irregular(os.stat(real).st_mode):
-            self._skip(path, irregular(os.stat(real).st_mode))
+        elif irregular(mode):
+            self._skip(path, irregular(mode))
         elif self._wanted_file(entry, path, inside, ignores):
-            self._files.append(_Found(path, real, link=True))
+            self._files.append(_Found(path, real, link=entry.path))

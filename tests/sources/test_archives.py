@@ -307,7 +307,8 @@ def test_an_archive_twice_is_read_once(here: Path) -> None:
     (here / "a.tar").write_bytes(tar({"a.yaml": b"a"}))
     (here / "b.tar").symlink_to("a.tar")
     entries = list(gather(["a.tar", "b.tar"]))
-    assert [type(entry) for entry in entries] == [Artifact.__subclasses__()[0], Skipped]
+    assert [isinstance(entry, Artifact) for entry in entries] == [True, False]
+    assert isinstance(entries[1], Skipped)
 
 
 SMALL = {f"d/{number}.yaml": b"kind: Pod\n" * number for number in range(9)}
