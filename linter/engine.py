@@ -11,6 +11,7 @@ from linter.comments import marked
 from linter.documents import collector_off
 from linter.documents.objects import Seen
 from linter.fix.offer import Offers
+from linter.fix.surrogates import withheld as withheld_fixes
 from linter.inventory import Builder, Inventory
 from linter.inventory.joins import Joins
 from linter.inventory.kept import Keeper
@@ -367,7 +368,8 @@ def _judged(
         request.lap("join")
         found, unjudged = judge(inventory, chosen, settings, request.lap)
         prover = Prover(inventory)
-        findings.extend(prover.attach(finding) for finding in found)
+        proven = map(prover.attach, found)
+        findings.extend(withheld_fixes(proven, inventory.objects) if group.recognised.redacted else proven)
         withheld.extend(unjudged)
         scans.append(_scan(group, kinds, chosen))
         request.lap("prove fixes")
@@ -530,6 +532,7 @@ def _unparsed(
     `only` are the paths to look at, all of them when None.
     """
     # Only a search for mentions needs these.
+    from linter.documents.jsontext import json_places  # noqa: PLC0415
     from linter.documents.kinds import looks_like_json  # noqa: PLC0415
     from linter.documents.lists import passed_text  # noqa: PLC0415
     from linter.documents.split import split  # noqa: PLC0415
@@ -543,8 +546,9 @@ def _unparsed(
                 text = decode(reader.bytes_of(path) or b"").text
             except DecodeProblem:
                 continue
-            for number, chunk in enumerate(split(text)):
-                part = text[chunk.start : chunk.end]
+            values = json_places(text) if looks_like_json(text) else None
+            for number, (start, end) in enumerate(values or split(text)):
+                part = text[start:end]
                 passed = parsed.get((path, number))
                 if passed is None:
                     yield path, part

@@ -1,8 +1,11 @@
 """Files that are made anew: whole or not at all, and never half of one where somebody reads while it is written."""
 
+import errno
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
 
 
 def replace(path: str, data: bytes, *, private: bool = False) -> None:
@@ -40,6 +43,43 @@ def replace(path: str, data: bytes, *, private: bool = False) -> None:
         with suppress(FileNotFoundError):
             os.unlink(name)
         raise
+
+
+@contextmanager
+def created(path: str, *, over: bool = False) -> Iterator[BinaryIO]:
+    """Yield a stream into a new file of mode 0600 beside `path`, which takes that name when all of it is written.
+
+    Raises OSError; FileExistsError where `path` is there already, unless it is to be written `over`. Whatever ends the
+    writing early leaves nothing behind.
+    """
+    import tempfile  # noqa: PLC0415 - as above
+
+    if not over and os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
+    target = os.path.realpath(path)
+    handle, name = tempfile.mkstemp(prefix=".regcred-", suffix=".tmp", dir=os.path.dirname(target))
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
+        if over:
+            os.replace(name, target)
+        else:
+            _claim(name, target)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(name)
+
+
+def _claim(name: str, target: str) -> None:
+    """Give a finished file its name, unless somebody has taken it meanwhile."""
+    try:
+        os.link(name, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target) from None
+        os.replace(name, target)
 
 
 def _write(path: str, data: bytes) -> None:

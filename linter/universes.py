@@ -132,8 +132,10 @@ def universes(inputs: Sequence[Input], scope: str, among: Among | None = None) -
     repository: list[tuple[Part, Recognised]] = []
     clusters: list[tuple[Part, Recognised, Input]] = []
     for source in inputs:
+        redacted = any(part.evidence.redacted for part in source.parts.values())
         for part in (source.clusters() if scope != "manifests" else []) or [source.whole()]:
             recognised = recognise(part.evidence, scope)
+            recognised = recognised.hidden() if redacted else recognised
             if recognised.scope is Scope.CLUSTER:
                 part.arrange()
             if recognised.layout == KUBE_DUMP and recognised.scope is Scope.CLUSTER:
@@ -145,7 +147,8 @@ def universes(inputs: Sequence[Input], scope: str, among: Among | None = None) -
     among = among or Among(tuple(source.path for source in inputs))
     if repository:
         name = _REPOSITORY if clusters or among.clusters else ""
-        yield Universe(name, [part for part, _ in repository], repository[0][1])
+        taken = repository[0][1].hidden() if any(found.redacted for _, found in repository) else repository[0][1]
+        yield Universe(name, [part for part, _ in repository], taken)
     several = len(clusters) + len(repository) > 1 or len(among.arguments) > 1
     names = _names([(part.path, source.path) for part, _, source in clusters], among.arguments) if several else {}
     for part, recognised, _ in clusters:

@@ -13,6 +13,7 @@ from linter.fix.diff import unified
 from linter.fix.naming import one_line
 from linter.fix.offer import IN_ARCHIVE, NO_FILE
 from linter.fix.plan import apply_fixes, declined
+from linter.fix.surrogates import WHY
 from linter.fix.write import write_changed
 from linter.model import Applicability, Finding, Fix, Proof, Scope
 from linter.proof import Prover, compare
@@ -87,6 +88,8 @@ def _obstructed(findings: Iterable[Finding]) -> Iterator[tuple[Fix, str]]:
         fix = finding.fix
         if fix and fix.obstacle not in ("", *_SHOWN) and fix.applicability is not Applicability.DISPLAY:
             yield fix, fix.obstacle
+        elif fix and fix.obstacle == WHY:
+            yield fix._replace(summary=fix.summary.removesuffix(f" ({WHY})")), WHY
 
 
 def _rounds(request: engine.Request, result: engine.Result, *, unsafe: bool, shown: bool) -> _Repaired:
@@ -168,6 +171,9 @@ def _write_fix_dir(result: engine.Result, arguments: argparse.Namespace) -> None
         credentials=not arguments.no_credentials,
         prove=lambda fixes: summary(summed(prover.together(fixes) for prover in provers)),
     )
+    for fix, reason in made.refused:
+        if reason == WHY:
+            sys.stderr.write(f"regcred: not written: {one_line(fix.summary)}\n")
     if not made.files:
         sys.stderr.write(f"regcred: no finding has a fix to write into {arguments.fix_dir}\n")
         return

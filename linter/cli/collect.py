@@ -1,28 +1,35 @@
-"""Write what `check cluster:` would read to one file, for later or for somebody else; `check FILE` judges it.
+"""Write a live cluster, a dump, a folder or an archive to one file, for later or for somebody else; `check` judges it.
 
-Without an argument the cluster of the current context is read. The file holds credentials: it has mode 0600.
+Without an argument the cluster of the current context is read. The file holds credentials (with --redact none) and has
+mode 0600.
 
-Exit codes: 0 written, whatever the cluster refused to show (the file and `check` say what); 2 usage, configuration or
-internal error, or the file cannot be written; 3 a cluster could not be read, and nothing was written.
+Exit codes: 0 written, whatever could not be read of it (it is named); 2 usage, configuration or internal error, or the
+file cannot be written; 3 an input could not be read to its end, and nothing was written.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from linter.cli import EXIT_CLEAN, EXIT_UNREADABLE
 from linter.cli._live import add_live, named_namespaces
 
 if TYPE_CHECKING:
     from linter.collecting import Collection
+    from linter.collecting.files import Taken
+    from linter.collecting.packing import Pack
+    from linter.collecting.redact import Redaction
 
-SUMMARY = "write a live cluster to a file that check judges as it would the cluster"
+SUMMARY = "write a live cluster or a dump to a file that check judges alike, with credentials or without"
 EXAMPLES = (
     ("regcred collect -o dump.tar.gz", "take the cluster that kubectl talks to along"),
     ("regcred collect cluster:prod -n shop -o shop.tar.gz", "one namespace of another context"),
     ("regcred collect --redact -o dump.tar.gz", "without the credentials, to give it away"),
-    ("regcred check dump.tar.gz", "and judge it, later or elsewhere"),
+    ("regcred collect dump.tar.gz --redact -o redacted.tar.gz", "or take them out of what was collected before"),
+    ("regcred collect backup/ --redact -o redacted.tar.gz", "or out of a backup, a must-gather, a support bundle"),
+    ("regcred check redacted.tar.gz", "and judge it, later or elsewhere"),
 )
 _ENDINGS = (".tar.gz", ".tgz")
 
@@ -30,47 +37,142 @@ _ENDINGS = (".tar.gz", ".tgz")
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `regcred collect`."""
     parser.add_argument(
-        "paths", nargs="*", metavar="cluster:[CONTEXT]", help="a live cluster; default: that of the current context"
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="cluster:[CONTEXT], dump, folder, archive, or - for standard input; default: the current context",
     )
     parser.add_argument("-o", "--output", required=True, metavar="FILE.tar.gz", help="the file to write, mode 0600")
+    parser.add_argument("--force", action="store_true", help="write over a file that exists")
     parser.add_argument(
         "--redact", action="store_true", help="replace credentials by others of the same form, equal where they were"
     )
     add_live(parser)
 
 
+class _Inputs(NamedTuple):
+    """What was named, in its order: clusters and files."""
+
+    clusters: "dict[int, Collection]"
+    files: "dict[int, Taken]"
+    number: int
+
+
 def execute(arguments: argparse.Namespace) -> int:
     """Run `regcred collect` and return its exit code."""
-    from linter.collecting import pack, take  # noqa: PLC0415 - `--help` needs none of this
+    from linter import files  # noqa: PLC0415 - `--help` needs none of this
+    from linter.collecting.packing import packed  # noqa: PLC0415 - as above
+    from linter.collecting.redact import Redaction  # noqa: PLC0415 - as above
     from linter.errors import UsageError  # noqa: PLC0415 - as above
-    from linter.inventory.asked import ASKED, GLOBAL_PATH  # noqa: PLC0415 - as above
-    from linter.sources.live import ClusterError, Kind, Live, is_live  # noqa: PLC0415 - as above
+    from linter.sources.live import ClusterError  # noqa: PLC0415 - as above
 
     paths = list(dict.fromkeys(arguments.paths or ["cluster:"]))
-    for path in paths:
-        if not is_live(path):
-            raise UsageError(f"{path!r} is no live cluster (cluster: or cluster:CONTEXT); files are judged as they are")
     if not arguments.output.endswith(_ENDINGS):
         raise UsageError(f"{arguments.output}: what is written is a tar.gz: let its name end in .tar.gz")
     namespaces = named_namespaces(paths, arguments.namespaces)
-    live = Live([Kind(*one) for one in ASKED], namespaces, (GLOBAL_PATH,), arguments.timeout)
-    taken = []
+    redaction = Redaction() if arguments.redact else None
+    try:
+        with files.created(arguments.output, over=arguments.force) as stream:
+            found = _found(paths, namespaces, arguments.timeout)
+            with packed(stream) as archive:
+                _write(archive, found, redaction)
+    except _UnreadError as error:
+        sys.stderr.write(f"regcred: {error}; nothing was written\n")
+        return EXIT_UNREADABLE
+    except ClusterError as error:
+        sys.stderr.write(f"regcred: {error.message}: {error.remedy}; nothing was written\n")
+        return EXIT_UNREADABLE
+    except FileExistsError:
+        raise UsageError(f"{arguments.output}: is there already: name another file, or allow it with --force") from None
+    except OSError as error:
+        raise UsageError(f"{arguments.output}: cannot be written: {error.strerror}") from error
+    _summary(arguments.output, found)
+    return EXIT_CLEAN
+
+
+class _UnreadError(Exception):
+    """An input could not be read to its end: what is missing would look as if it was not there."""
+
+
+def _found(paths: Sequence[str], namespaces: tuple[str, ...], timeout: float) -> _Inputs:
+    """Read the clusters; find the files, which are read while they are written."""
+    from linter import settings  # noqa: PLC0415 - as above
+    from linter.collecting import take  # noqa: PLC0415 - as above
+    from linter.collecting.files import Taken  # noqa: PLC0415 - as above
+    from linter.inventory.asked import ASKED, GLOBAL_PATH  # noqa: PLC0415 - as above
+    from linter.sources.live import ClusterError, Kind, Live, is_live  # noqa: PLC0415 - as above
+
+    live = Live([Kind(*one) for one in ASKED], namespaces, (GLOBAL_PATH,), timeout)
+    exclude = () if all(map(is_live, paths)) else settings.load(None).exclude
+    found = _Inputs({}, {}, len(paths))
     for number, path in enumerate(paths):
+        if not is_live(path):
+            found.files[number] = Taken(path, exclude=exclude, stdin=sys.stdin.buffer if path == "-" else None)
+            continue
         tell, end = _teller(number, len(paths))
         try:
-            taken.append(take(path, live, told=tell))
+            found.clusters[number] = take(path, live, told=tell)
         except ClusterError as error:
-            sys.stderr.write(f"regcred: {path}: {error.message}: {error.remedy}; nothing was written\n")
-            return EXIT_UNREADABLE
+            raise _UnreadError(f"{path}: {error.message}: {error.remedy}") from None
         finally:
             end()
-    if arguments.redact:
-        from linter.collecting.redact import redact  # noqa: PLC0415 - as above
+    return found
 
-        taken = redact(taken)
-    _write(arguments.output, pack(taken))
-    _summary(arguments.output, taken)
-    return EXIT_CLEAN
+
+def _write(archive: "Pack", found: _Inputs, redaction: "Redaction | None") -> None:
+    """Write everything, each input in a folder of its own where there are several."""
+    from linter.collecting import add  # noqa: PLC0415 - as above
+    from linter.collecting.redact import learnt, scrubbed  # noqa: PLC0415 - as above
+
+    several = found.number > 1
+    if redaction is not None:
+        for number, one in found.clusters.items():
+            found.clusters[number] = learnt(one, redaction)
+        for number, taken in found.files.items():
+            tell, end = _teller(number, found.number)
+            try:
+                taken.learn(redaction, several=several, told=tell)
+            finally:
+                end()
+            _judge(taken, several=several)
+    for number in range(found.number):
+        taken_here = found.files.get(number)
+        folder = _folder(found, number) if several else ""
+        if taken_here is None:
+            one = found.clusters[number]
+            add(archive, one if redaction is None else scrubbed([one], redaction)[0], folder)
+        elif redaction is not None:
+            taken_here.add_redacted(archive, folder)
+        else:
+            tell, end = _teller(number, found.number)
+            try:
+                taken_here.add(archive, folder, several=several, told=tell)
+            finally:
+                end()
+            _judge(taken_here, several=several)
+
+
+def _judge(taken: "Taken", *, several: bool) -> None:
+    """Raise for an input that was not read to its end, or that would be taken for a part of another."""
+    from linter.errors import UsageError  # noqa: PLC0415 - as above
+
+    failed = taken.failed
+    if failed is not None:
+        raise _UnreadError(f"{failed.path}: {failed.message}: {failed.remedy}")
+    why = taken.alone() if several else ""
+    if why:
+        raise UsageError(f"{taken.shown}: {why}, so it can share a file with nothing: collect it by itself")
+
+
+def _folder(found: _Inputs, number: int) -> str:
+    from linter.collecting import neutral  # noqa: PLC0415 - as above
+    from linter.sources.choice import without_suffix  # noqa: PLC0415 - as above
+
+    if number in found.clusters:
+        name = found.clusters[number].record.name
+    else:
+        name = without_suffix(os.path.basename(found.files[number].argument.rstrip("/"))) or "input"
+    return f"{number + 1}-{neutral(name)}/"
 
 
 def _teller(number: int, inputs: int) -> tuple[Callable[[float, str], None], Callable[[], None]]:
@@ -86,23 +188,22 @@ def _teller(number: int, inputs: int) -> tuple[Callable[[float, str], None], Cal
     return tell, lambda: bar(1.0, "") if bar is not None else None
 
 
-def _write(path: str, data: bytes) -> None:
-    from linter import files  # noqa: PLC0415 - as above
-    from linter.errors import UsageError  # noqa: PLC0415 - as above
-
-    try:
-        files.replace(path, data, private=True)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def _summary(path: str, taken: "Sequence[Collection]") -> None:
-    """Say on standard error what was read and what was refused."""
+def _summary(path: str, found: _Inputs) -> None:
+    """Say on standard error what was read, what was left out or refused, and why."""
+    from linter.fix.naming import one_line  # noqa: PLC0415 - as above
     from linter.sources.live.words import plain  # noqa: PLC0415 - as above
 
-    for one in taken:
-        objects = sum(map(len, one.lists.values()))
-        kinds = len(one.record.collected)
-        sys.stderr.write(f"{path}: {objects} objects of {kinds} kinds from {plain(one.record.name)}\n")
-        for refused in one.record.refused:
-            sys.stderr.write(f"  not read: {plain(refused.sentence())}\n")
+    lines = []
+    for number in range(found.number):
+        taken = found.files.get(number)
+        if taken is None:
+            one = found.clusters[number]
+            objects = sum(map(len, one.lists.values()))
+            lines.append(f"{path}: {objects} objects of {len(one.record.collected)} kinds from {one.record.name}")
+            lines += [f"  not read: {plain(refused.sentence())}" for refused in one.record.refused]
+            continue
+        lines.append(f"{path}: {taken.files} {'file' if taken.files == 1 else 'files'} of {taken.shown}")
+        lines += [f"  left out: {count} ({reason})" for reason, count in sorted(taken.skipped.items())]
+        lines += [f"  not taken: {one.path}: {one.message}: {one.remedy}" for one in taken.problems]
+        lines += [f"  kept as text, with values replaced: {name}" for name in taken.unparsed]
+    sys.stderr.write("".join(f"{one_line(line)}\n" for line in lines))

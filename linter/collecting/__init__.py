@@ -3,24 +3,19 @@
 `take` reads, `pack` writes. What is packed is what the live scan judged, so both give the same findings.
 """
 
-import gzip
 import io
 import json
 import os
-import re
-import tarfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
+from linter.collecting.packing import Pack, neutral, packed
 from linter.sources import Limits
-from linter.sources.collection import FOLDER, RECORD_FILE, Record, encode, taken
+from linter.sources.collection import FOLDER, RECORD_FILE, Record, encode
 from linter.sources.live import ClusterError, Live
 from linter.sources.live.pages import Page
 from linter.sources.live.reading import Reading, client, named
 
-_PLAIN: Final = re.compile(r"[a-z0-9.-]")
-_LONGEST: Final = 80
 _CLUSTER_WIDE: Final = "_cluster"
 _LIST: Final = "List"
 
@@ -89,19 +84,16 @@ def pack(collections: Sequence[Collection]) -> bytes:
     Times are those of the record (`SOURCE_DATE_EPOCH` counts).
     """
     made = io.BytesIO()
-    with (
-        gzip.GzipFile(fileobj=made, mode="wb", compresslevel=6, mtime=0) as packed,
-        tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as archive,
-    ):
+    with packed(made) as archive:
         for number, one in enumerate(collections, 1):
-            folder = f"{number}-{neutral(one.record.name)}/{FOLDER}" if len(collections) > 1 else FOLDER
-            for name, data in _members(one):
-                member = tarfile.TarInfo(f"{folder}/{name}")
-                member.size = len(data)
-                member.mode = 0o600
-                member.mtime = taken()
-                archive.addfile(member, io.BytesIO(data))
+            add(archive, one, f"{number}-{neutral(one.record.name)}/" if len(collections) > 1 else "")
     return made.getvalue()
+
+
+def add(archive: Pack, one: Collection, folder: str) -> None:
+    """Add a collection to an archive, in a folder ("" or a path that ends in a slash)."""
+    for name, data in _members(one):
+        archive.add(f"{folder}{FOLDER}/{name}", data)
 
 
 def _members(one: Collection) -> Iterator[tuple[str, bytes]]:
@@ -114,14 +106,4 @@ def _members(one: Collection) -> Iterator[tuple[str, bytes]]:
         yield f"{place}/{name}.list.json", json.dumps(body, indent=1, ensure_ascii=True).encode() + b"\n"
 
 
-def neutral(name: str) -> str:
-    """Return a name as it may stand in a path: what no Kubernetes name holds is escaped, so that none collide."""
-    safe = "".join(sign if _PLAIN.fullmatch(sign) else f"_{ord(sign):x}_" for sign in name)
-    if safe.startswith((".", "-")):
-        safe = f"_{safe}"
-    if len(safe) > _LONGEST:
-        safe = f"{safe[:_LONGEST]}_{sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
-    return safe
-
-
-__all__ = ["Collection", "neutral", "pack", "take"]
+__all__ = ["Collection", "add", "neutral", "pack", "take"]

@@ -4,7 +4,8 @@ import base64
 import json
 import re
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any, Final
 
 from linter.collecting import Collection, Object
@@ -33,29 +34,65 @@ _FREE: Final = frozenset(
 )
 
 
-def redact(collections: list[Collection]) -> list[Collection]:
+class Redaction:
+    """One redaction, of one input or many: equal credentials stay equal across all of them.
+
+    First every object goes through `secrets`, which learns the credentials; then every object through `scrubbed`.
+    """
+
+    def __init__(self) -> None:
+        self.made = Surrogates()
+
+    def secrets(self, place: tuple[str, ...], item: Object) -> Object:
+        """Return an object with surrogates where credentials belong. `place` is its apiVersion and kind."""
+        return _secrets(place, item, self.made)
+
+    def scrubbed(self, place: tuple[str, ...], item: Object) -> Object:
+        """Return an object of which `secrets` is done, without any credential that has been met anywhere."""
+        return _object(place, item, self.scrubber)
+
+    @cached_property
+    def scrubber(self) -> "Scrubber":
+        """What takes all credentials out of any text that were known when it was first asked for."""
+        return Scrubber(self.made)
+
+
+def redact(collections: list[Collection], redaction: Redaction | None = None) -> list[Collection]:
     """Return the collections with surrogates for credentials; equal ones stay equal across all of them."""
-    made = Surrogates()
+    redaction = redaction or Redaction()
+    return scrubbed([learnt(one, redaction) for one in collections], redaction)
+
+
+def learnt(one: Collection, redaction: Redaction) -> Collection:
+    """Return a collection with surrogates where credentials belong. Raises `ClusterError`."""
     try:
-        first = [
-            one._replace(
-                record=one.record._replace(redacted=True),
-                lists={place: [_secrets(place, item, made) for item in items] for place, items in one.lists.items()},
-            )
-            for one in collections
-        ]
-        scrub = Scrubber(made)
+        lists = {place: [redaction.secrets(place, item) for item in items] for place, items in one.lists.items()}
+    except RecursionError:
+        raise _too_deep() from None
+    return one._replace(record=one.record._replace(redacted=True), lists=lists)
+
+
+def scrubbed(collections: Iterable[Collection], redaction: Redaction) -> list[Collection]:
+    """Return the collections without any credential that is known by now. Raises `ClusterError`."""
+    scrub = redaction.scrubber
+    try:
         return [
             one._replace(
                 record=one.record._replace(
                     refused=tuple(gone._replace(message=scrub.text(gone.message)) for gone in one.record.refused)
                 ),
-                lists={place: [_object(place, item, scrub) for item in items] for place, items in one.lists.items()},
+                lists={
+                    place: [redaction.scrubbed(place, item) for item in items] for place, items in one.lists.items()
+                },
             )
-            for one in first
+            for one in collections
         ]
     except RecursionError:
-        raise ClusterError("an object is nested too deeply to be redacted", "collect without --redact") from None
+        raise _too_deep() from None
+
+
+def _too_deep() -> ClusterError:
+    return ClusterError("an object is nested too deeply to be redacted", "collect without --redact")
 
 
 def _secrets(place: tuple[str, ...], item: Object, made: Surrogates) -> Object:
@@ -95,9 +132,25 @@ def _setting(name: str, value: Any, made: Surrogates) -> Any:
 def _value(field: str, value: Any, made: Surrogates, *, kept: bool) -> Any:
     if not kept:
         return ""
+    if isinstance(value, dict | list | int | float) and not isinstance(value, bool):
+        return _shape(value, made)
     if not isinstance(value, str):
-        return None if value is None else REDACTED
+        return value
     return data(value, made) if field == "data" else payload(value, made)
+
+
+def _shape(value: Any, made: Surrogates) -> Any:
+    """Return a value that should be text and is none (a registry config without quotes, a number), redacted alike.
+
+    Where all members are null it is an unquoted mark of a template, or text in braces.
+    """
+    if isinstance(value, dict) and value and all(inner is None for inner in value.values()):
+        return {broken(str(key), made): None for key in value}
+    text = payload(json.dumps(value, ensure_ascii=False), made)
+    try:
+        return json.loads(text)
+    except ValueError:
+        return REDACTED
 
 
 def _annotation(place: tuple[str, ...], name: str, value: Any, made: Surrogates) -> Any:
@@ -224,7 +277,8 @@ class Scrubber:
         plain = run.rstrip("=").replace("-", "+").replace("_", "/")
         for start in range(4):
             part = plain[start:]
-            inner = base64.b64decode(part[: len(part) // 4 * 4]).decode("latin-1")
+            part = part[: len(part) - 1] if len(part) % 4 == 1 else part
+            inner = base64.b64decode(part + "=" * (-len(part) % 4)).decode("latin-1")
             if _CONFIG.search(inner) or (self._sure is not None and self._sure.search(inner)):
                 return True
             if layers > 1 and any(self._hides(one.group(), layers - 1) for one in _BASE64.finditer(inner)):
@@ -249,4 +303,4 @@ def _forms(value: str) -> Iterator[str]:
     yield value.rstrip("=")
 
 
-__all__ = ["Scrubber", "redact"]
+__all__ = ["Redaction", "Scrubber", "learnt", "redact", "scrubbed"]

@@ -7,13 +7,14 @@ from typing import Final, NamedTuple
 from linter.documents.layouts import CHECKED, CLUSTER_INFO, DUMPALL, KUBE_DUMP, PROVES, Place, place
 from linter.documents.objects import KubeObject
 from linter.model import Scope
-from linter.sources.collection import Record, decode, is_record
+from linter.sources.collection import FILES, Record, decode, is_record
 
 
 class Recognised(NamedTuple):
     """What an input was taken for. `why` says from what, `proves` what absence in it is worth; both for people.
 
-    `stated` holds kinds and namespaces of which some file lists every object, by the layout's own promise.
+    `stated` holds kinds and namespaces of which some file lists every object, by the layout's own promise. `redacted`:
+    regcred has put surrogates in the place of its credentials.
     """
 
     scope: Scope
@@ -21,6 +22,13 @@ class Recognised(NamedTuple):
     why: str
     proves: str
     stated: frozenset[tuple[str, str]] = frozenset()
+    redacted: bool = False
+
+    def hidden(self) -> "Recognised":
+        """Return the same, with its credentials replaced."""
+        if self.redacted:
+            return self
+        return self._replace(why=f"{self.why}, credentials replaced", redacted=True)
 
 
 _LIVE_LIST = "a cluster at one moment, as far as its kinds and namespaces were asked for"
@@ -51,6 +59,7 @@ class Evidence:
         "logs",
         "objects",
         "record",
+        "redacted",
         "stated",
         "witnesses",
     )
@@ -66,6 +75,7 @@ class Evidence:
         self.hits: Counter[str] = Counter()
         self.stated: set[tuple[str, str]] = set()
         self.record: tuple[str, Record] | None = None
+        self.redacted = False
 
     def recognise(self, scope: str = "auto") -> Recognised:
         """Decide what the input is; see `recognise`."""
@@ -79,7 +89,10 @@ class Evidence:
         found = [item for item in found if not item.withheld]
         for item in found:
             if is_record(item.kind, item.api_version):
-                self.record = (artifact_path, decode(item.body))
+                record = decode(item.body)
+                self.redacted |= record.redacted
+                if record.scope != FILES:
+                    self.record = (artifact_path, record)
         found = [item for item in found if not is_record(item.kind, item.api_version)]
         where = place(artifact_path)
         if where is not None and where.layout in CHECKED and not _agree(where, found):
@@ -109,6 +122,7 @@ class Evidence:
         self.witnesses += other.witnesses
         self.logs |= other.logs
         self.record = self.record or other.record
+        self.redacted |= other.redacted
         self.hits.update(other.hits)
         self.stated |= other.stated
 
@@ -151,8 +165,6 @@ def _recorded(path: str, record: Record) -> Recognised:
     withheld = f"; {len(record.refused)} kinds could not be read everywhere" if record.refused else ""
     proves = f"a cluster at one moment: every kind that was read{limited} is complete{withheld}"
     why = f"read from {record.name}" if live else f"collected from {record.name} by regcred"
-    if record.redacted:
-        why += ", credentials replaced"
     scope = Scope.MANIFESTS if record.scope == "manifests" else Scope.CLUSTER
     return Recognised(scope, "live" if live else "collection", why, _MANIFESTS if scope is Scope.MANIFESTS else proves)
 

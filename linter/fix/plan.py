@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from linter.errors import FixError
+from linter.fix.surrogates import WHY
 from linter.fix.text import EditResult, edit_text
 from linter.fix.tree import parse
 from linter.model import Applicability, Edit, Fix, Op
@@ -64,6 +65,8 @@ def apply_fixes(files: Mapping[str, bytes], fixes: Sequence[Fix], *, unsafe: boo
 
 def declined(fix: Fix, *, unsafe: bool) -> str:
     """Return why a fix is not made at all, or "" when it may be."""
+    if fix.obstacle == WHY:
+        return WHY
     if fix.applicability is Applicability.DISPLAY or not fix.edits:
         return "it is only shown, not applied"
     if fix.applicability is Applicability.UNSAFE and not unsafe:

@@ -22,7 +22,7 @@ from linter.inventory.secrets import is_pull_secret, pull_secret
 from linter.inventory.streams import image_stream
 from linter.inventory.workloads import service_account, workloads
 from linter.model import Scope
-from linter.sources.collection import Record, decode, is_record
+from linter.sources.collection import FILES, Record, decode, is_record
 
 _STREAM_KINDS = frozenset({"ImageStream", "ImageStreamImport", "ImageStreamTag"})
 _KUSTOMIZATION_FIELDS = frozenset({"secretGenerator", "patches", "patchesJson6902", "patchesStrategicMerge"})
@@ -72,7 +72,9 @@ class Builder:
 
     def _add(self, document: Document, item: KubeObject) -> None:
         if is_record(item.kind, item.api_version):
-            self._records.append(decode(item.body))
+            record = decode(item.body)
+            if record.scope != FILES:
+                self._records.append(record)
             return
         self.kinds[item.kind] += 1
         self._objects.append(item)

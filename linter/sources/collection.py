@@ -16,6 +16,8 @@ API_VERSION: Final = "regcred/v1"
 KIND: Final = "Collection"
 FOLDER: Final = "regcred-collection"
 RECORD_FILE: Final = "collection.json"
+FILES: Final = "files"
+"""The scope of a record that stands beside files taken as they were: it says where they are from, and no more."""
 
 
 class Collected(NamedTuple):
@@ -51,7 +53,10 @@ class Refused(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What one reading had. `limit` names the namespaces that it was limited to, `redacted` tells that secrets are."""
+    """What one reading had. `limit` names the namespaces that it was limited to, `redacted` tells that secrets are.
+
+    `scope` is `cluster`, or `files` where files were taken as they were: what they hold they say themselves.
+    """
 
     name: str
     scope: str

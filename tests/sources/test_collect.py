@@ -58,10 +58,14 @@ def test_the_file_is_private_and_always_the_same(
     target = state / "dump.tar.gz"
     target.write_bytes(b"old")
     target.chmod(0o644)
-    assert collect(state, live.cluster()) == 0
+    assert collect(state, live.cluster()) == 2
+    assert target.read_bytes() == b"old"
+    assert "is there already: name another file, or allow it with --force" in capsys.readouterr().err
+    assert collect(state, live.cluster(), "--force") == 0
     assert stat.S_IMODE(os.stat(target).st_mode) == 0o600
     first = target.read_bytes()
-    assert collect(state, live.cluster()) == 0
+    assert collect(state, live.cluster(), "--force") == 0
+    assert [one.name for one in state.iterdir() if one.name.startswith(".")] == []
     assert target.read_bytes() == first
     with tarfile.open(fileobj=io.BytesIO(first)) as archive:
         assert archive.getnames() == [
@@ -105,11 +109,14 @@ def test_two_clusters_in_one_file_are_judged_each_for_itself(state: Path, capsys
     assert result["scan"]["objects"]["Secret"] == 4
 
 
-@pytest.mark.parametrize("words", [["dump.yaml"], ["cluster:", "-n", "--all"]])
-def test_what_is_no_cluster_is_refused(words: list[str], state: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert collect(state, live.cluster(), *words[:1], *(["-n=--all"] if len(words) > 1 else [])) == 2
+def test_what_is_no_cluster_and_no_archive_is_refused(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert collect(state, live.cluster(), "-n=--all") == 2
     assert main(["collect", "-o", str(state / "dump.zip")]) == 2
+    assert main(["collect", "-o", str(state / "absent" / "dump.tar.gz")]) == 2
     assert "regcred:" in capsys.readouterr().err
+    assert collect(state, live.cluster(), str(state / "absent.yaml")) == 3
+    assert "nothing was written" in capsys.readouterr().err
+    assert not list(state.rglob("*.gz"))
 
 
 def test_a_redacted_file_is_judged_alike_and_holds_no_credential(

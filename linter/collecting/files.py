@@ -1,0 +1,137 @@
+"""Files, folders, archives and standard input as a collection: each file that `check` would read, where it was."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import BinaryIO, Final
+
+from linter.collecting.documents import Redacted
+from linter.collecting.packing import Pack
+from linter.collecting.redact import Redaction
+from linter.documents import read
+from linter.documents.layouts import place
+from linter.documents.objects import objects
+from linter.documents.recognise import recognise
+from linter.model import Problem, Scope
+from linter.sources import Artifact, InputProblem, Limits, Skipped, gather
+from linter.sources.choice import without_suffix
+from linter.sources.collection import FILES, FOLDER, RECORD_FILE, Record, encode
+from linter.sources.tree import display
+from linter.universes import Input
+
+_STDIN: Final = "<stdin>"
+
+
+class Taken:
+    """One argument and what came of it: `skipped` counts by reason what was left out, `problems` names what failed."""
+
+    def __init__(
+        self, argument: str, *, exclude: Sequence[str] = (), stdin: BinaryIO | None = None, limits: Limits | None = None
+    ) -> None:
+        self.argument = argument
+        self.shown = _STDIN if argument == "-" else argument
+        self.problems: list[Problem] = []
+        self.skipped: Counter[str] = Counter()
+        self.files = 0
+        self.unparsed: list[str] = []
+        self._exclude = exclude
+        self._stdin = stdin
+        self._limits = limits or Limits()
+        self._redacted: list[tuple[str, Redacted]] = []
+        self._input = Input(argument)
+
+    @property
+    def failed(self) -> Problem | None:
+        """Why nothing may be written: the argument cannot be read to its end, or holds nothing."""
+        return next((problem for problem in self.problems if problem.fatal), None)
+
+    def learn(self, redaction: Redaction, *, several: bool, told: Callable[[float, str], None] | None = None) -> None:
+        """Read everything, and the credentials in it; `written` gives it without them."""
+        for artifact, data in self._read(told, several=several):
+            try:
+                one = Redacted(artifact.path, data, redaction, self._limits)
+            except InputProblem as failed:
+                self.problems.append(failed.problem)
+                continue
+            if one.unparsed:
+                self.unparsed.append(artifact.path)
+            self._redacted.append((self._member(artifact.path, data), one))
+
+    def add(
+        self, archive: Pack, folder: str, *, several: bool, told: Callable[[float, str], None] | None = None
+    ) -> None:
+        """Add everything as it is to an archive, in a folder ("" or a path that ends in a slash)."""
+        for artifact, data in self._read(told, several=several):
+            archive.add(folder + self._member(artifact.path, data), data)
+        self._mark(archive, folder, redacted=False)
+
+    def add_redacted(self, archive: Pack, folder: str) -> None:
+        """Add what was learnt, without its credentials."""
+        for name, one in self._redacted:
+            archive.add(folder + name, one.written())
+        self._mark(archive, folder, redacted=True)
+
+    def alone(self) -> str:
+        """Say why this can stand beside nothing else in a file, "" when it can: it must be known for a dump by itself.
+
+        What `add` or `learn` was told to look at for `several` inputs.
+        """
+        dumps = self._input.clusters() or [self._input.whole()]
+        for part in dumps:
+            found = recognise(part.evidence)
+            if found.scope is not Scope.CLUSTER:
+                return "it is no dump of a cluster"
+            if found.layout == "kubectl-get":
+                return "lists of kubectl say not whose they are"
+        return ""
+
+    def _mark(self, archive: Pack, folder: str, *, redacted: bool) -> None:
+        """Add the record that says where the files are from; a collection has its own, which says more."""
+        name = f"{folder}{FOLDER}/{RECORD_FILE}"
+        if name not in archive:
+            origin = without_suffix(os.path.basename(self.shown.rstrip("/"))) or self.shown
+            archive.add(name, encode(Record(origin, FILES, (), (), redacted=redacted)))
+
+    def _read(self, told: Callable[[float, str], None] | None, *, several: bool) -> Iterator[tuple[Artifact, bytes]]:
+        entries = gather(
+            [self.argument], exclude=self._exclude, stdin=self._stdin, limits=self._limits, progress=told
+        )
+        for entry in entries:
+            if isinstance(entry, Problem):
+                self.problems.append(entry)
+            elif isinstance(entry, Skipped):
+                self.skipped[entry.reason] += 1
+            else:
+                try:
+                    data = entry.read()
+                except InputProblem as failed:
+                    self.problems.append(failed.problem)
+                    continue
+                self.files += 1
+                if several:
+                    self._weigh(entry.path, data)
+                yield entry, data
+        if not self.files and self.failed is None:
+            remedy = "check what is named: a folder needs YAML or JSON files that are not ignored or excluded"
+            self.problems.append(Problem(self.shown, "nothing to judge was found in it", remedy, fatal=True))
+
+    def _weigh(self, path: str, data: bytes) -> None:
+        """Count what tells a dump."""
+        reading = read(path, data, limits=self._limits)
+        evidence = self._input.part(path).evidence
+        for document in reading.documents:
+            evidence.add(path, list(objects(document)), logs=reading.logs, whole=not reading.problems)
+
+    def _member(self, path: str, data: bytes) -> str:
+        """Return the name of a file in the collection: its path below the argument, or a dump that begins above it."""
+        root = _STDIN if self.argument == "-" else display(self.argument)
+        if path == _STDIN:
+            return "input.json" if data.lstrip()[:1] in (b"{", b"[") else "input.yaml"
+        if path.startswith(f"{root}!/"):
+            return path[len(root) + 2 :]
+        where = place(path)
+        if where is not None and len(where.root) < len(root):
+            return path[len(where.root) :]
+        if path == root:
+            return without_suffix(path.rpartition("/")[2])
+        return path[len(root) :] if path.startswith(f"{root}/") else path

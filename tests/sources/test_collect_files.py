@@ -1,0 +1,382 @@
+"""Dumps, folders, archives and standard input in a collection: judged as they were; redacted, without credentials."""
+
+import base64
+import gzip
+import io
+import json
+import re
+import stat
+import sys
+import tarfile
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linter import engine
+from linter.__main__ import main
+from linter.model import Applicability, Run
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parent.parent / "layouts"))
+
+import test_leaks as leaks
+from cluster import Cluster
+from writers import LAYOUTS, Files
+
+RULES = Path(__file__).parent.parent / "rules"
+OBJECTS = Cluster(1).objects
+NOT_ALIKE = {"invalid_json/fires-documentation-value.yaml": "damaged base64 of broken JSON"}
+
+
+def put(root: Path, files: Files) -> Path:
+    for name, data in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return root
+
+
+def collect(source: Path | str, target: Path, *words: str) -> Path:
+    assert main(["collect", str(source), "-o", str(target), *words]) == 0
+    return target
+
+
+def run(*paths: Path, **more: Any) -> Run:
+    return engine.run(engine.Request(tuple(map(str, paths)), **more)).run
+
+
+def judged(result: Run) -> list[tuple[str, ...]]:
+    told = [
+        (one.code, str(one.severity), one.object.kind, one.object.namespace, one.object.name, one.key)
+        for one in (*result.findings, *(hidden.finding for hidden in result.suppressed))
+    ]
+    told += [
+        ("", one.reason, one.object.kind, one.object.namespace, one.object.name, "")
+        for one in result.not_evaluated
+        if one.object is not None
+    ]
+    return sorted(told)
+
+
+def members(archive: Path) -> dict[str, bytes]:
+    with tarfile.open(archive) as opened:
+        return {one.name: opened.extractfile(one).read() for one in opened}  # type: ignore[union-attr]
+
+
+def layers(said: bytes) -> str:
+    """Text, and what each run of base64 in it decodes to at every alignment, three layers deep."""
+    text = said.decode("utf-8", "replace")
+    layer = text
+    for _ in range(3):
+        found = []
+        for encoded in re.findall(r"[A-Za-z0-9+/_-]{8,}", layer):
+            plain = encoded.replace("-", "+").replace("_", "/")
+            for start in range(4):
+                part = plain[start:]
+                found.append(base64.b64decode(part[: len(part) // 4 * 4]).decode("latin-1"))
+        layer = "\n".join(found)
+        text += "\n" + layer
+    return text
+
+
+def aligned(secret: str) -> Iterator[str]:
+    """A secret in base64 as it stands inside something longer, at each of the three places."""
+    for lead in range(3):
+        encoded = base64.b64encode(b"\0" * lead + secret.encode()).decode()
+        yield encoded[4 if lead else 0 :].rstrip("=")[:-1]
+
+
+@pytest.mark.parametrize("redacted", [False, True], ids=["as it is", "redacted"])
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_every_layout_is_judged_as_before(name: str, redacted: bool, tmp_path: Path) -> None:
+    source = put(tmp_path / "dump", LAYOUTS[name].write(OBJECTS))
+    before = run(source)
+    after = run(collect(source, tmp_path / "out.tar.gz", *(["--redact"] if redacted else [])))
+    assert judged(after) == judged(before)
+    (was,), (scan,) = before.scans, after.scans
+    assert (scan.scope, scan.proves, scan.objects) == (was.scope, was.proves, was.objects)
+    assert scan.recognised.endswith("credentials replaced") is redacted
+    assert not after.problems
+
+
+@pytest.mark.parametrize("name", ["velero", "kubectl-yaml"])
+def test_an_archive_and_a_pipe_are_taken_too(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = LAYOUTS[name].write(OBJECTS)
+    before = run(put(tmp_path / "dump", files))
+    first = collect(tmp_path / "dump", tmp_path / "first.tar.gz")
+    assert judged(run(collect(first, tmp_path / "second.tar.gz", "--redact"))) == judged(before)
+
+    class Pipe:
+        buffer = io.BytesIO(first.read_bytes())
+
+    monkeypatch.setattr("sys.stdin", Pipe)
+    assert judged(run(collect("-", tmp_path / "third.tar.gz", "--redact"))) == judged(before)
+    if len(files) == 1:
+        (data,) = files.values()
+        Pipe.buffer = io.BytesIO(gzip.compress(data))
+        assert judged(run(collect("-", tmp_path / "fourth.tar.gz", "--redact"))) == judged(before)
+
+
+def test_a_collection_is_redacted_afterwards(tmp_path: Path) -> None:
+    """A file that says itself what it holds goes on saying it, and that it is redacted now."""
+    folder = "regcred-collection"
+    record = {"apiVersion": "regcred/v1", "kind": "Collection", "metadata": {"name": "prod"}, "scope": "cluster"}
+    rows = [("", "Secret", "secrets"), ("", "ServiceAccount", "serviceaccounts"), ("", "Pod", "pods")]
+    record["collected"] = [
+        {"group": group, "kind": kind, "resource": resource, "namespaces": ["*"], "objects": 1}
+        for group, kind, resource in rows
+    ]
+    record["refused"] = [
+        {"group": "apps", "kind": "Deployment", "namespaces": ["*"], "why": "forbidden", "message": "no hunter2hunter2"}
+    ]
+    files = {f"{folder}/collection.json": json.dumps(record).encode()}
+    held = {"apiVersion": "v1", "kind": "SecretList", "items": [one for one in OBJECTS if one["kind"] == "Secret"]}
+    payload = json.dumps({"auths": {"q.example.com": {"username": "me", "password": "hunter2hunter2"}}})
+    held["items"].append(
+        {
+            "metadata": {"name": "mine", "namespace": "team"},
+            "type": "kubernetes.io/dockerconfigjson",
+            "data": {".dockerconfigjson": leaks.b64(payload)},
+        }
+    )
+    files[f"{folder}/core/secrets/team.list.json"] = json.dumps(held).encode()
+    source = put(tmp_path / "dump", files)
+    target = collect(source, tmp_path / "out.tar.gz", "--redact")
+    assert sorted(members(target)) == sorted(files)
+    said = json.loads(members(target)[f"{folder}/collection.json"])
+    assert said["redacted"] is True
+    assert said["collected"] == record["collected"]
+    assert b"hunter2" not in b"".join(members(target).values())
+    assert judged(run(target)) == judged(run(source))
+    assert "collected from prod by regcred, credentials replaced" in run(target).scans[0].recognised
+
+
+@pytest.mark.parametrize("family", sorted(path.name for path in RULES.iterdir() if path.is_dir()))
+def test_the_examples_of_every_rule_are_judged_alike(family: str, tmp_path: Path) -> None:
+    seen = 0
+    for number, path in enumerate(sorted((RULES / family).rglob("*.yaml"))):
+        if f"{path.parent.name}/{path.name}" in NOT_ALIKE:
+            continue
+        before = run(path)
+        after = run(collect(path, tmp_path / f"{number}.tar.gz", "--redact"))
+        assert judged(after) == judged(before), path
+        seen += 1
+    assert seen > 10
+
+
+@pytest.mark.parametrize("name", leaks.CASES)
+def test_a_canary_is_gone_and_the_rest_is_judged_alike(name: str, tmp_path: Path) -> None:
+    source = tmp_path / "case.yaml"
+    source.write_text(leaks.CASES[name])
+    target = collect(source, tmp_path / "out.tar.gz", "--redact")
+    said = layers(b"\n".join(members(target).values()))
+    auth = leaks.AUTH
+    forms = [
+        *leaks.forms(),
+        leaks.USER,
+        urllib.parse.quote(leaks.PASSWORD),
+        leaks.PASSWORD[::-1],
+        auth[: len(auth) // 2][::-1] + auth[len(auth) // 2 :][::-1],
+        *aligned(leaks.PASSWORD),
+    ]
+    for form in forms:
+        assert form not in said, form
+    assert judged(run(target)) == judged(run(source))
+
+
+SCATTERED = """\
+# a remark with the password {password}
+apiVersion: v1
+kind: Secret
+metadata: {{name: pull, namespace: team}}
+type: kubernetes.io/dockerconfigjson
+data: {{.dockerconfigjson: {payload}}}
+---
+imageCredentials:
+  registry: q.example.com
+  username: {user}
+  password: {other}
+global:
+  dockerConfig: {{auths: {{q.example.com: {{auth: {auth}}}}}}}
+note: "see https://{user}:{password}@q.example.com/ and {encoded}"
+---
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+secretGenerator:
+  - name: made
+    literals: ["token={other}"]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: settings, namespace: team}}
+data:
+  url: {quoted}
+  half: {half}
+---
+apiVersion: v1
+kind: Secret
+metadata: {{name: {{{{ .Release.Name }}}}-pull}}
+data:
+  {{{{- if .Values.x }}}}
+  .dockerconfigjson: {payload}
+  password: {other}
+  {{{{ end }}}}
+"""
+
+
+def test_a_credential_is_gone_wherever_it_stands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    user, password, other = leaks.USER, leaks.PASSWORD, "ein-anderes-4711-geheimnis"
+    source = tmp_path / "scattered.yaml"
+    source.write_text(
+        SCATTERED.format(
+            user=user,
+            password=password,
+            other=other,
+            payload=leaks.b64(leaks.GOOD),
+            auth=leaks.AUTH,
+            encoded=leaks.b64(f"x{leaks.AUTH}"),
+            quoted=urllib.parse.quote(f"/?p={password}", safe=""),
+            half=leaks.b64(f"ab{password}"),
+        )
+    )
+    target = collect(source, tmp_path / "out.tar.gz", "--redact")
+    assert f"kept as text, with values replaced: {source}" in capsys.readouterr().err
+    text = members(target)["scattered.yaml"]
+    said = layers(text)
+    for secret in (password, other):
+        for form in (secret, urllib.parse.quote(secret), secret[::-1], secret[:14], *aligned(secret)):
+            assert form not in said, form
+    assert leaks.AUTH not in said
+    assert b"q.example.com" in text
+    assert b"{{- if" in text
+    assert judged(run(target)) == judged(run(source))
+
+
+def test_nobody_can_try_passwords_on_a_redacted_file(tmp_path: Path) -> None:
+    """Surrogates are drawn with a key of the run: the same password looks different in each, and no hash is kept."""
+    source = tmp_path / "secret.yaml"
+    payload = {"auths": {host: {"username": "u", "password": "hunter2"} for host in ("a.example.com", "b.example.com")}}
+    payload["auths"]["c.example.com"] = {"username": "u", "password": "hunter3"}
+    source.write_text(leaks.secret(json.dumps(payload)))
+    drawn = set()
+    for number in range(4):
+        target = collect(source, tmp_path / f"{number}.tar.gz", "--redact")
+        document = json.loads(members(target)["secret.yaml"])
+        auths = json.loads(base64.b64decode(document["data"][".dockerconfigjson"]))["auths"]
+        first, second, third = (auths[f"{host}.example.com"]["password"] for host in "abc")
+        assert first == second != third
+        assert len(first) == len("hunter2")
+        drawn.add(first)
+        assert len(members(target)) == 2
+    assert len(drawn) == 4
+
+
+# The file
+
+
+def test_the_file_is_private_and_whole_or_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = put(tmp_path / "dump", LAYOUTS["velero"].write(OBJECTS))
+    target = collect(source, tmp_path / "out.tar.gz")
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    with tarfile.open(target) as opened:
+        assert {one.mode for one in opened} == {0o600}
+    before = target.read_bytes()
+    assert main(["collect", str(source), "-o", str(target)]) == 2
+    assert "--force" in capsys.readouterr().err
+    assert target.read_bytes() == before
+    damaged = tmp_path / "damaged.tar.gz"
+    damaged.write_bytes(before[: len(before) // 2])
+    for words in ([], ["--redact"]):
+        assert main(["collect", str(damaged), "-o", str(target), "--force", *words]) == 3
+        assert "nothing was written" in capsys.readouterr().err
+    assert target.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["damaged.tar.gz", "dump", "out.tar.gz"]
+
+
+def test_what_is_left_out_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = put(tmp_path / "dump", {"a.yaml": b"kind: Pod\n", "b.log": b"x", "c.yaml": b"kind: Secret\n\xfa"})
+    collect(source, tmp_path / "out.tar.gz", "--redact")
+    said = capsys.readouterr().err
+    assert f"out.tar.gz: 2 files of {source}" in said
+    assert "left out: 1 (not YAML or JSON)" in said
+    assert f"not taken: {source}/c.yaml: could not be read" in said
+    assert main(["collect", str(tmp_path / "none"), "-o", str(tmp_path / "x.tar.gz")]) == 3
+    (tmp_path / "empty").mkdir()
+    assert main(["collect", str(tmp_path / "empty"), "-o", str(tmp_path / "x.tar.gz")]) == 3
+    assert "nothing to judge was found in it" in capsys.readouterr().err
+    assert not (tmp_path / "x.tar.gz").exists()
+
+
+@pytest.mark.parametrize("redacted", [False, True], ids=["as it is", "redacted"])
+def test_several_dumps_stay_several_clusters(
+    redacted: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    east = put(tmp_path / "east", LAYOUTS["velero"].write(OBJECTS))
+    west = put(tmp_path / "west", LAYOUTS["must-gather"].write(OBJECTS))
+    words = ["--redact"] if redacted else []
+    target = tmp_path / "out.tar.gz"
+    assert main(["collect", str(east), str(west), "-o", str(target), *words]) == 0
+    both = run(target)
+    assert [scan.name.rpartition("/")[2] for scan in both.scans] == ["1-east", "must-gather.local.55"]
+    assert judged(both) == sorted(judged(run(east)) + judged(run(west)))
+    listed = put(tmp_path / "list", LAYOUTS["kubectl-json"].write(OBJECTS))
+    assert main(["collect", str(east), str(listed), "-o", str(tmp_path / "x.tar.gz"), *words]) == 2
+    assert "collect it by itself" in capsys.readouterr().err
+
+
+def test_a_dump_is_known_whatever_part_of_it_is_named(tmp_path: Path) -> None:
+    source = put(tmp_path / "dump", LAYOUTS["must-gather"].write(OBJECTS))
+    inside = next(path for path in source.rglob("namespaces"))
+    before = run(inside)
+    after = run(collect(inside, tmp_path / "out.tar.gz"))
+    assert judged(after) == judged(before)
+    assert after.scans[0].scope == before.scans[0].scope
+    assert not any(str(tmp_path.name) in name for name in members(tmp_path / "out.tar.gz"))
+
+
+# Repairs of what is redacted
+
+
+def test_no_repair_writes_a_surrogate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = put(tmp_path / "dump", LAYOUTS["velero"].write(OBJECTS))
+    target = collect(source, tmp_path / "out.tar.gz", "--redact")
+    before = {one.fingerprint: one.fix for one in run(source).findings}
+    after = run(target).findings
+    withheld = [one for one in after if one.fix is not None and one.fix.obstacle.startswith("the credentials of this")]
+    assert withheld
+    for one in after:
+        was = before[one.fingerprint]
+        if one in withheld:
+            assert one.fix is not None
+            assert one.fix.applicability is Applicability.DISPLAY
+            assert not one.fix.edits
+            assert "make this repair from the original" in one.fix.summary
+            assert was is not None
+        elif was is not None:
+            assert one.fix is not None
+            assert (one.fix.summary, len(one.fix.edits)) == (was.summary, len(was.edits))
+    capsys.readouterr()
+    assert main(["check", str(target), "--fix-dir", str(tmp_path / "fixes"), "--unsafe-fixes", "--format", "json"]) == 1
+    said = capsys.readouterr().err
+    assert "not written: " in said
+    assert "the credentials of this input are surrogates" in said
+    for path in (tmp_path / "fixes").rglob("*.yaml"):
+        assert "kind: Secret" not in path.read_text()
+
+
+def test_a_file_out_of_a_redacted_collection_is_not_repaired_either(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "case.yaml"
+    source.write_text(leaks.secret(leaks.GOOD, kind="Opaque"))
+    assert main(["check", str(source), "--diff", "--unsafe-fixes"]) == 1
+    assert "+type: kubernetes.io/dockerconfigjson" in capsys.readouterr().out
+    with tarfile.open(collect(source, tmp_path / "out.tar.gz", "--redact")) as opened:
+        opened.extractall(tmp_path / "unpacked", filter="data")
+    content = (tmp_path / "unpacked" / "case.yaml").read_bytes()
+    assert main(["check", str(tmp_path / "unpacked"), "--fix", "--unsafe-fixes"]) == 1
+    assert "not repaired: " in capsys.readouterr().err
+    assert (tmp_path / "unpacked" / "case.yaml").read_bytes() == content
