@@ -6,20 +6,18 @@ REGCRED_LONG=1 raises the number of edits from some ten thousand to more than a 
 import json
 import os
 import random
-import re
 from collections import Counter
 from typing import Any
 
-import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fuzz.edits import check_edit, random_edit
 from linter.errors import FixError
 from linter.fix.data import apply_to_data, same, to_data
 from linter.fix.plan import overlap
 from linter.fix.text import edit_text
-from linter.fix.tree import Node, child, column, line_end, line_start, parse
+from linter.fix.tree import parse
 from linter.model import Edit, Op
 
 WORDS = [
@@ -179,136 +177,9 @@ class Maker:
         return newline.join(lines) + self.rng.choice([newline, newline, newline, ""])
 
 
-def routes(data: Any, route: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """Every route that exists in plain data."""
-    found = [route]
-    if isinstance(data, dict):
-        for key, value in data.items():
-            found += routes(value, (*route, key))
-    elif isinstance(data, list):
-        for at, value in enumerate(data):
-            found += routes(value, (*route, at))
-    return found
-
-
-def look(data: Any, route: tuple[str | int, ...]) -> Any:
-    """The value at a route."""
-    for step in route:
-        data = data[step]
-    return data
-
-
-VALUES: list[Any] = [
-    "plain",
-    "yes",
-    "1",
-    "it's",
-    "a: b",
-    "l1\nl2\n",
-    "x#y",
-    " lead",
-    "# hash",
-    "",
-    True,
-    None,
-    7,
-    "tail\n\n",
-    "[x",
-    "é✓ \x07",
-    {"name": "regcred"},
-    ["a", {"b": "c"}],
-    {},
-    [],
-    {"k": {"deep": ["x", []]}},
-]
-
-
-def edit(rng: random.Random, data: Any, document: int = 0) -> Edit | None:
-    """A random edit that makes sense for the data, or None."""
-    every = routes(data)
-    route = rng.choice(every)
-    here = look(data, route)
-    op = rng.choice(list(Op))
-    if op is Op.REMOVE or op is Op.RENAME:
-        if not route or (op is Op.RENAME and not isinstance(route[-1], str)):
-            return None
-        return Edit(op, "f", document, route, None if op is Op.REMOVE else rng.choice(["new-key", "yes", "a b"]))
-    if op is Op.APPEND:
-        lists = [r for r in every if isinstance(look(data, r), list) or (look(data, r) is None and r)]
-        return Edit(op, "f", document, rng.choice(lists), rng.choice(VALUES)) if lists else None
-    if op is Op.PAYLOAD:
-        texts = [r for r in every if isinstance(look(data, r), str) and r]
-        return Edit(op, "f", document, rng.choice(texts), rng.choice(VALUES[:7])) if texts else None
-    if isinstance(here, dict) and rng.random() < 0.6:
-        more = rng.choice([("new",), ("new",), ("on", "deep"), ("x y",)])
-        return None if more[0] in here else Edit(op, "f", document, (*route, *more), rng.choice(VALUES))
-    return Edit(op, "f", document, route, rng.choice(VALUES)) if route else None
-
-
 LONG = os.environ.get("REGCRED_LONG") == "1"
 SEEDS = 1_800 if LONG else 500
 PER_SEED = 20
-
-
-def around(root: Node, route: tuple[str | int, ...]) -> Node:
-    """The collection two levels above the edited place: nothing outside its lines may change."""
-    chain = [root]
-    for step in route:
-        found = child(chain[-1], step)
-        if found is None:
-            break
-        chain.append(found[1])
-    return chain[max(len(chain) - 3, 0)]
-
-
-def check_edit(text: str, root: Node, data: Any, one: Edit, hint: str) -> str:
-    """Make one edit and hold the result to every law; "refused" when it was declined."""
-    try:
-        want = apply_to_data(data, [one])
-    except FixError:
-        with pytest.raises(FixError):
-            edit_text(text, [one], format_hint=hint)
-        return "refused"
-    try:
-        result = edit_text(text, [one], format_hint=hint)
-    except FixError as error:
-        return "refused" if "alias" in str(error) or "without touching" in str(error) else f"failed: {error}"
-    after = parse(result.text, hint)[0]
-    assert same(to_data(after), want)
-    if hint == "yaml":
-        # An independent reader agrees; dates and keys are the only things it sees differently.
-        assert same(reread(result.text), reread(json.dumps(want)))
-    for comment in re.findall(r"# c\d+\.", text):
-        inside = comment in repr(data)
-        assert inside or comment in result.text or any(comment in lost for lost in result.lost_comments)
-        assert inside or result.text.count(comment) <= text.count(comment)
-    if root.kind != "scalar":
-        place = around(root, one.route)
-        assert result.text.startswith(text[: line_start(text, place.start)])
-        if column(text, place.last) and place is not root:
-            assert result.text.endswith(text[line_end(text, place.last) :])
-    assert ("\r\n" in result.text) <= ("\r\n" in text)
-    if one.op is not Op.REMOVE or not isinstance(one.route[-1], int):
-        again = edit_text(result.text, [one], format_hint=hint)
-        assert again.text == result.text
-    return "made"
-
-
-class _Reader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """PyYAML as it is, but for dates, which stay text as in Kubernetes, and for keys, which are text there too."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012
-        first: [(tag, pattern) for tag, pattern in rules if "timestamp" not in tag and not tag.endswith(":value")]
-        for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        self.flatten_mapping(node)
-        return {key.value: self.construct_object(value, deep=True) for key, value in node.value}
-
-
-def reread(text: str) -> Any:
-    return yaml.load(text, Loader=_Reader)
 
 
 def run(seed: int, *, anchors: bool) -> Counter[str]:
@@ -324,7 +195,7 @@ def run(seed: int, *, anchors: bool) -> Counter[str]:
         if root is None:
             continue
         for _ in range(3):
-            one = edit(rng, to_data(root))
+            one = random_edit(rng, to_data(root))
             if one is not None:
                 outcome = check_edit(text, root, to_data(root), one, "yaml")
                 assert outcome in ("made", "refused")
@@ -364,7 +235,7 @@ def test_random_edits_of_random_json(seed: int) -> None:
         colon = rng.choice([":", ": "]) if indent is None else ": "
         text = json.dumps(data, indent=indent, separators=("," if colon == ":" or indent is not None else ", ", colon))
         text += rng.choice(["", "\n"])
-        one = edit(rng, data)
+        one = random_edit(rng, data)
         if one is None:
             continue
         root = parse(text, "json")[0]
@@ -389,7 +260,7 @@ def test_several_edits_at_once_mean_the_original_routes(seed: int) -> None:
         roots = parse(text, "yaml")
         data = to_data(roots[0])
         chosen: list[Edit] = []
-        for one in (edit(rng, data) for _ in range(5)):
+        for one in (random_edit(rng, data) for _ in range(5)):
             if one is not None and not any(overlap(one, other) or one == other for other in chosen):
                 chosen.append(one)
         try:
