@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from linter.errors import UsageError
+
 if TYPE_CHECKING:
     from linter.engine import Request
+    from linter.errors import HistoryError
     from linter.fleet.executors import Workers
+    from linter.history.store import Store
     from linter.model import Run
 
 _MOST: Final = 256
@@ -27,6 +31,15 @@ def add_fleet(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_resume(group: "argparse._ArgumentGroup") -> None:
+    """Declare what takes up a call that was interrupted."""
+    group.add_argument(
+        "--resume",
+        action="store_true",
+        help="do not scan again what the history holds of the same files, settings and version, from the last 24 hours",
+    )
+
+
 def _jobs(text: str) -> int:
     if text == "auto":
         from linter.fleet.executors import cores  # noqa: PLC0415 - the overview needs none of this
@@ -42,8 +55,12 @@ def apart(arguments: argparse.Namespace, request: "Request") -> bool:
 
     A repair needs all of them at once, and so does what narrows a report to a change or builds manifests.
     """
+    if arguments.resume and not arguments.history:
+        raise UsageError("--resume takes up what a history holds: add --history FILE")
     together = [getattr(arguments, name, None) for name in ("fix", "diff", "fix_dir", "changed_since", "context")]
-    return len(request.paths) > 1 and not any(together) and request.render is None
+    if arguments.resume and (any(together) or request.render is not None):
+        raise UsageError("--resume reports what was found: leave out repairs, changes and --render")
+    return (len(request.paths) > 1 or arguments.resume) and not any(together) and request.render is None
 
 
 @contextmanager
@@ -60,16 +77,31 @@ def workers_of(arguments: argparse.Namespace) -> "Iterator[Workers]":
     workers.close()
 
 
-def judge(arguments: argparse.Namespace, request: "Request") -> "Run":
-    """Judge the inputs of a call, each cluster for itself."""
+def judge(
+    arguments: argparse.Namespace, request: "Request", store: "Store | None"
+) -> "tuple[Run, HistoryError | None]":
+    """Judge the inputs of a call, each cluster for itself; with a store, each is kept as soon as it is judged."""
     from linter.fleet import calls  # noqa: PLC0415 - a call over one input needs none of this
     from linter.fleet.keeping import Passing  # noqa: PLC0415 - as above
 
-    tell = _tell if arguments.jobs > 1 or getattr(arguments, "verbose", False) else None
-    with workers_of(arguments) as workers:
-        if arguments.jobs > 1:
-            request = spread_out(request, workers, arguments.jobs)._replace(progress=None)
-        return calls.judge(request, workers, Passing(len(request.paths), tell))
+    many = arguments.jobs > 1
+    tell = _tell if many or arguments.resume or arguments.verbose else None
+    keeping = Passing(len(request.paths), tell)
+    if store is not None:
+        from linter.fleet.stored import Storing  # noqa: PLC0415 - as above
+
+        keeping = Storing(store, request.paths, arguments.history_name, resume=arguments.resume, tell=tell)
+    try:
+        with workers_of(arguments) as workers:
+            if many:
+                request = spread_out(request, workers, arguments.jobs)._replace(progress=None)
+            run = calls.judge(request, workers, keeping)
+    except KeyboardInterrupt:
+        stored = getattr(keeping, "stored", 0)
+        if stored:
+            _tell(f"{stored} of {len(request.paths)} inputs are in the history: --resume goes on from there")
+        raise
+    return run, getattr(keeping, "failed", None)
 
 
 def spread_out(request: "Request", workers: "Workers", jobs: int) -> "Request":

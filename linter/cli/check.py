@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from linter.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE
-from linter.cli._fleet import add_fleet
+from linter.cli._fleet import add_fleet, add_resume
 from linter.cli._live import add_live, named_namespaces
 from linter.cli._render import add_render, render_of
 
@@ -114,6 +114,7 @@ def add_age(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--max-age", type=age, metavar="AGE", help="also fail on any finding older than this, as in 30d, 12h or 2w"
     )
+    add_resume(group)
 
 
 def add_change(parser: argparse.ArgumentParser) -> None:
@@ -172,9 +173,14 @@ def _judged(arguments: argparse.Namespace, request: "Request") -> "tuple[Run, Hi
     from linter.cli._history import keep, opened  # noqa: PLC0415 - as above
     from linter.errors import HistoryError  # noqa: PLC0415 - as above
 
+    apart = _fleet.apart(arguments, request)
     store = opened(arguments)
-    if store is None and _fleet.apart(arguments, request):
-        return _fleet.judge(arguments, request), None
+    if apart:
+        try:
+            return _fleet.judge(arguments, request, store)
+        finally:
+            if store is not None:
+                store.close()
     with _fleet.workers_of(arguments) as workers:
         if arguments.jobs > 1:
             request = _fleet.spread_out(request, workers, arguments.jobs)

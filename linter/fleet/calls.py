@@ -31,8 +31,8 @@ class Keeping(Protocol):
     def keep(self, unit: Unit, came: Part) -> Part:
         """Keep what came of a unit, and return it with what is known of it now."""
 
-    def rest(self, came: Part) -> Part:
-        """Keep what came of all that was judged together, and return it with what is known of it now."""
+    def rest(self, came: Part, paths: Sequence[str]) -> Part:
+        """Keep what came of the arguments that were judged together, and return it with what is known of it now."""
 
     def told(self, path: str, came: Part | Problem, *, again: bool = False, count: int = 1) -> None:
         """Hear that `count` arguments are done; `again` when it was in an earlier call."""
@@ -168,6 +168,6 @@ def _rest(
         spread=remembered(taken, request.spread) if taken else request.spread,
     )
     result = run(here)
-    came = keeping.rest(part(-1, result, keeping.names(here.paths)))
+    came = keeping.rest(part(-1, result, keeping.names(here.paths)), here.paths)
     keeping.told("manifests" if len(numbers) > 1 else here.paths[0], came, count=len(numbers))
     return came

@@ -59,7 +59,7 @@ class Passing:
         """Return what came, as it is."""
         return came
 
-    def rest(self, came: Part) -> Part:
+    def rest(self, came: Part, paths: Sequence[str]) -> Part:  # noqa: ARG002 - as above
         """Return what came, as it is."""
         return came
 

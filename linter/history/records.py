@@ -82,6 +82,14 @@ class Recorded(NamedTuple):
     trend: Trend
 
 
+class Saved(NamedTuple):
+    """The result of one input, kept for a call that may be taken up: `key` says of what, `place` names the input."""
+
+    key: str
+    place: str
+    data: bytes
+
+
 class Story(NamedTuple):
     """One cluster over all its time: its trend, its findings that are not resolved (the oldest first), and totals."""
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -96,6 +97,17 @@ stretch = Table(
     Index("regcred_stretch_series", "series"),
 )
 
+_results = MetaData()
+result = Table(
+    "regcred_result",
+    _results,
+    Column("key", String(64), primary_key=True),  # what was judged, with which settings, by which version: hashed
+    Column("place", Text, nullable=False),  # the argument, as reports show it
+    Column("time", BigInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),  # the masked result as JSON, packed: for a call that is taken up
+    Index("regcred_result_place", "place"),
+)
+
 
 def _first(connection: Connection) -> None:
     """Make series, scans and findings."""
@@ -109,7 +121,12 @@ def _second(connection: Connection) -> None:
     connection.execute(insert(stretch).from_select(["series", "finding", "since", "resolved"], ended))
 
 
-STEPS: Final[tuple[Callable[[Connection], None], ...]] = (_first, _second)
+def _third(connection: Connection) -> None:
+    """Keep the newest result of each input for a day, so that a call that was interrupted can be taken up."""
+    _results.create_all(connection)
+
+
+STEPS: Final[tuple[Callable[[Connection], None], ...]] = (_first, _second, _third)
 VERSION: Final = len(STEPS)
 _LOCK: Final = 7_240_118  # any number, as long as every writer of a history takes the same
 

@@ -3,27 +3,30 @@
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, bindparam, create_engine, event, func, insert, select, update
+from sqlalchemy import URL, Connection, Engine, bindparam, create_engine, delete, event, func, insert, select, update
 from sqlalchemy.engine import Row, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from linter.clock import now
 from linter.errors import HistoryError, UsageError
 from linter.history import schema
 from linter.history.address import NO_URL, Address
 from linter.history.changes import Changes, blindness, changes
-from linter.history.records import Known, Observation, Recorded, Sighting, State, Story
-from linter.history.schema import finding, scan, series, stretch
+from linter.history.records import Known, Observation, Recorded, Saved, Sighting, State, Story
+from linter.history.schema import finding, result, scan, series, stretch
 from linter.model import ClusterTrend, ObjectRef, Resolved, Scope, Seen, Severity, Trend, TrendPoint
 
 _POINTS: Final = 100
 _PATIENCE: Final = 60  # seconds that a writer waits for another one
 _CHUNK: Final = 1_000  # rows that one statement names; SQLite takes 32,766
 _READING: Final = "regcred_reading"
+_YOUNG: Final = 86_400
+"""Seconds for which a result can be taken up: what it says of credentials that expire is then still nearly true."""
 
 
 class Store:
@@ -51,8 +54,13 @@ class Store:
         """Let go of the database."""
         self._engine.dispose()
 
-    def record(self, observations: Iterable[Observation]) -> Recorded:
-        """Store the scans of one call. Raises `HistoryError`, and then nothing of it is stored."""
+    def record(
+        self, observations: Iterable[Observation], save: Callable[[Recorded], Saved | None] | None = None
+    ) -> Recorded:
+        """Store the scans of one call, or of a part of one. Raises `HistoryError`, and then nothing of it is stored.
+
+        `save` may return a result that is kept with them, for `saved`.
+        """
         seen: dict[tuple[str, str], Seen] = {}
         trends = []
         with self._transaction("written") as connection:
@@ -64,7 +72,25 @@ class Store:
                     standing = Seen(one.first, one.since, one.reopened, identity in made.fresh)
                     seen[observation.series, identity] = standing
                 trends.append(_trend(connection, number, observation.series))
-        return Recorded(seen, Trend(tuple(trends)))
+            recorded = Recorded(seen, Trend(tuple(trends)))
+            kept = save(recorded) if save is not None else None
+            if kept is not None:
+                _save(connection, kept)
+        return recorded
+
+    def saved(self, key: str) -> bytes | None:
+        """Return the result that was kept under a key, None where there is none, or none young enough."""
+        with self._transaction("read", reading=True) as connection:
+            young = (result.c.key == key) & (result.c.time > now() - _YOUNG)
+            data = connection.execute(select(result.c.data).where(young)).scalar()
+        return bytes(data) if data is not None else None
+
+    def trends(self, names: Iterable[str]) -> Trend:
+        """Return how the clusters of these names stand, as `record` does; those that are not held are left out."""
+        with self._transaction("read", reading=True) as connection:
+            every = select(series.c.id).where(series.c.name == bindparam("name"))
+            held = [(name, connection.execute(every, {"name": _plain(name)}).scalar()) for name in names]
+            return Trend(tuple(_trend(connection, int(number), name) for name, number in held if number is not None))
 
     def stories(self, names: Sequence[str] = ()) -> tuple[Story, ...]:
         """Tell of every cluster, or of those named. Raises `UsageError` for a name that the history does not hold."""
@@ -112,6 +138,14 @@ def _begin(connection: Connection) -> None:
 def _plain(text: str) -> str:
     """Text that every database can hold: neither lone surrogates nor NUL."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
+
+
+def _save(connection: Connection, kept: Saved) -> None:
+    """Keep a result in place of the one before it, and let those go that are too old to be of use."""
+    place, time = _plain(kept.place), now()
+    gone = (result.c.place == place) | (result.c.key == kept.key) | (result.c.time <= time - _YOUNG)
+    connection.execute(delete(result).where(gone))
+    connection.execute(insert(result).values(key=kept.key, place=place, time=time, data=kept.data))
 
 
 def _series(connection: Connection, name: str) -> int:

@@ -5,9 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,8 +16,7 @@ from linter.fleet import spread
 sys.path.insert(0, str(Path(__file__).parent))
 
 from dumps import dump, fleet, manifest, put
-
-ROOT = Path(__file__).parent.parent.parent
+from runs import ROOT, begun, check, children, judged, wait
 
 SETTINGS = """\
 ignore:
@@ -29,67 +26,6 @@ ignore:
 overrides:
   - {path: "gamma.json", ignore: [RC301]}
 """
-
-KILLER = '''"""Kills the process that judges a namespace.
-
-## What it does
-Kills.
-"""
-import os
-import pathlib
-import signal
-import time
-
-from linter.rule import Rule, Severity
-
-
-def check(context):
-    names = {item.namespace for item in context.inventory.objects}
-    if "kill-once" in names and not pathlib.Path("killed").exists():
-        pathlib.Path("killed").touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    if "kill-always" in names:
-        os.kill(os.getpid(), signal.SIGKILL)
-    if "wait" in names:
-        pathlib.Path("waiting").touch()
-        while not pathlib.Path("go-on").exists():
-            time.sleep(0.02)
-    if "raise" in names:
-        raise ZeroDivisionError("hunter2")
-    return ()
-
-
-RULE = Rule(code="X001", severity=Severity.INFO, check=check)
-'''
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795000000")
-    (tmp_path / ".git").mkdir()
-    return tmp_path
-
-
-@pytest.fixture
-def killer(place: Path) -> Path:
-    (place / "rules").mkdir()
-    (place / "rules" / "killer.py").write_text(KILLER)
-    (place / ".regcred.yaml").write_text("rules: [{path: rules/killer.py}]\n")
-    return place
-
-
-def check(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    code = main(["check", *words])
-    output = capsys.readouterr()
-    return code, output.out, output.err
-
-
-def judged(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
-    code, out, err = check(capsys, *words, "--format", "json")
-    assert out, err
-    return {**json.loads(out), "code": code}
-
 
 @pytest.mark.parametrize("name", ["json", "text", "html", "sarif", "markdown"])
 def test_the_report_is_the_same_for_any_number_of_processes(
@@ -205,21 +141,8 @@ def test_a_dump_that_kills_its_process_is_named_and_the_others_are_judged(
     problems = {one["path"]: one["message"] for one in result["coverage"]["problems"]}
     assert problems == {
         "1.json": "the process that judged it was killed",
-        "3.json": "internal error: ZeroDivisionError in killer.py:26",
+        "3.json": "internal error: ZeroDivisionError in killer.py:28",
     }
-
-
-def _children(pid: int) -> set[int]:
-    tasks = Path(f"/proc/{pid}/task/{pid}/children")
-    return {int(one) for one in tasks.read_text().split()} if tasks.exists() else set()
-
-
-def _wait(condition: Any) -> None:
-    for _ in range(1500):
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it never came")
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at /proc")
@@ -229,16 +152,16 @@ def test_an_interrupted_call_leaves_no_process_behind(killer: Path, how: signal.
         (killer / f"{number}.json").write_bytes(dump(number, "wait"))
     command = [sys.executable, "-m", "linter", "check", "0.json", "1.json", "--jobs", "2"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, env=environment, text=True, stderr=subprocess.PIPE, start_new_session=True) as call:
-        _wait((killer / "waiting").exists)
-        children = _children(call.pid)
-        assert len(children) == 2
+    with begun(command, env=environment, text=True, stderr=subprocess.PIPE, start_new_session=True) as call:
+        wait((killer / "waiting").exists)
+        workers = children(call.pid)
+        assert len(workers) == 2
         if how is signal.SIGINT:
             os.killpg(call.pid, how)  # a terminal sends it to all of them
         else:
             call.kill()
         said = call.communicate(timeout=30)[1]
-    _wait(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
+    wait(lambda: not any(Path(f"/proc/{child}").exists() for child in workers))
     if how is signal.SIGINT:
         assert call.returncode == 130
         assert said == "regcred: interrupted\n"

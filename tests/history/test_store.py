@@ -18,7 +18,7 @@ from linter.errors import HistoryError
 from linter.history import open_store, schema
 from linter.history.address import address
 from linter.history.changes import within
-from linter.history.records import Observation, Sighting, State, Withheld
+from linter.history.records import Observation, Saved, Sighting, State, Withheld
 from linter.history.store import _engine
 from linter.model import ObjectRef, Scope, Severity
 
@@ -271,6 +271,22 @@ def test_a_history_of_a_later_version_is_refused(url: str) -> None:
     engine.dispose()
     with pytest.raises(HistoryError, match="later version of regcred"):
         open_store(url)
+
+
+def test_the_newest_result_of_an_input_is_kept_for_a_day(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795000000")
+    data = bytes(range(256))
+    with open_store(url) as store:
+        store.record([observation()], lambda _: Saved("a" * 64, "one.json", data))
+        assert store.saved("a" * 64) == data
+        store.record([observation(time=2)], lambda _: Saved("b" * 64, "two.json", b""))
+        store.record([observation(time=3)], lambda _: None)
+        assert (store.saved("a" * 64), store.saved("b" * 64)) == (data, b"")
+        store.record([observation(time=4)], lambda _: Saved("c" * 64, "one.json", b"new"))
+        assert (store.saved("a" * 64), store.saved("c" * 64)) == (None, b"new")
+        assert [one.cluster for one in store.trends(["prod", "nobody"]).clusters] == ["prod"]
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(1795000000 + 86_400))
+        assert store.saved("c" * 64) is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,55 @@
+"""A place to judge a fleet in, and a rule that kills, stops or breaks the process that judges a marked dump."""
+
+from pathlib import Path
+
+import pytest
+
+KILLER = '''"""Kills the process that judges a namespace.
+
+## What it does
+Kills.
+"""
+import os
+import pathlib
+import signal
+import time
+
+from linter.rule import Rule, Severity
+
+
+def check(context):
+    with pathlib.Path("judged").open("a") as log:
+        log.write(context.inventory.name + "\\n")
+    names = {item.namespace for item in context.inventory.objects}
+    if "kill-once" in names and not pathlib.Path("killed").exists():
+        pathlib.Path("killed").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "kill-always" in names:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "wait" in names:
+        pathlib.Path("waiting").touch()
+        while not pathlib.Path("go-on").exists():
+            time.sleep(0.02)
+    if "raise" in names:
+        raise ZeroDivisionError("hunter2")
+    return ()
+
+
+RULE = Rule(code="X001", severity=Severity.INFO, check=check)
+'''
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795000000")
+    (tmp_path / ".git").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def killer(place: Path) -> Path:
+    (place / "rules").mkdir()
+    (place / "rules" / "killer.py").write_text(KILLER)
+    (place / ".regcred.yaml").write_text("rules: [{path: rules/killer.py}]\n")
+    return place
