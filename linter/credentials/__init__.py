@@ -12,7 +12,9 @@ from linter.credentials.base64go import (
     decode_base64_field,
     decode_data,
 )
+from linter.credentials.indexes import HUB_FALLBACK, ImageIndex, KeyIndex
 from linter.credentials.jsontext import JsonNode, JsonSyntaxError, parse_json
+from linter.credentials.keyring import is_hub
 from linter.credentials.keys import (
     ContainersKey,
     RegistryKey,
@@ -25,10 +27,11 @@ from linter.credentials.payload import Entry, Payload, PayloadError, examine
 from linter.credentials.placeholders import placeholder, redacted
 from linter.credentials.pullsecrets import Candidate, Lookup, PullSecret, secret_payload
 from linter.credentials.references import Consumer, Reference, ReferenceError_, parse_reference
-from linter.credentials.resolve import lookup
+from linter.credentials.resolve import Reader, lookup
 from linter.credentials.tokens import TokenFacts, describe_token
 
 __all__ = [
+    "HUB_FALLBACK",
     "Base64Error",
     "Candidate",
     "Consumer",
@@ -36,12 +39,15 @@ __all__ = [
     "Credential",
     "CredentialError",
     "Entry",
+    "ImageIndex",
     "JsonNode",
     "JsonSyntaxError",
+    "KeyIndex",
     "Lookup",
     "Payload",
     "PayloadError",
     "PullSecret",
+    "Reader",
     "Reference",
     "ReferenceError_",
     "RegistryKey",
@@ -53,6 +59,7 @@ __all__ = [
     "decode_data",
     "describe_token",
     "examine",
+    "is_hub",
     "key_matches",
     "lookup",
     "normalise_key",

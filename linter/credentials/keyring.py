@@ -12,7 +12,7 @@ from linter.credentials.payload import Form, PayloadError, examine
 from linter.credentials.pullsecrets import Candidate
 from linter.credentials.recent import Recent
 
-__all__ = ["Keyring", "KeyringFailure", "build_keyring", "search"]
+__all__ = ["Keyring", "KeyringFailure", "Source", "Sources", "build_keyring", "is_hub", "search"]
 
 _HUB_FALLBACK: Final = b"index.docker.io"
 
@@ -27,6 +27,22 @@ class Source(NamedTuple):
     def __repr__(self) -> str:
         """Never show the payload."""
         return f"Source({self.name!r}, {self.form})"
+
+
+class Sources:
+    """The payloads of one keyring, in order; hashed once, however many images are looked up in it."""
+
+    __slots__ = ("_hash", "listed")
+
+    def __init__(self, listed: tuple[Source, ...]) -> None:
+        self.listed = listed
+        self._hash = hash(listed)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Sources) and self.listed == other.listed)
 
 
 class KeyringFailure(NamedTuple):
@@ -73,24 +89,31 @@ class _Host(NamedTuple):
         return f"_Host({len(self.slots)} paths)"
 
 
+_Answer = tuple[tuple[Candidate, ...], bool]
+
+
 class Keyring(NamedTuple):
-    """Slots found by host; ``size`` counts the credentials."""
+    """Slots found by host; ``size`` counts the credentials.
+
+    ``answers`` are kept by the ranks of the slots: images that the same slots match share one tuple of candidates.
+    """
 
     hosts: Recent[_HostName, _Host]
     fallback: _Slot | None
     size: int
+    answers: dict[tuple[int, ...], _Answer]
 
     def __repr__(self) -> str:
         """Show the size only."""
         return f"Keyring({self.size} credentials)"
 
-    def matching(self, target: Target) -> list[_Slot]:
-        """Find the slots that match, in the order in which the keyring tries them."""
+    def matching(self, target: Target) -> list[tuple[int, _Slot]]:
+        """Find the slots that match, by rank: the order in which the keyring tries them."""
         host = self.hosts((target.labels, target.port))
         prefixes = [target.path[:length] for length in host.lengths if length <= len(target.path)]
         found = [ranked for prefix in prefixes for ranked in host.slots.get(prefix, ())]
         found.sort(key=lambda item: item[0])
-        return [slot for _, slot in found]
+        return found
 
 
 _Decoded = tuple[tuple[RegistryKey, str, str, str], ...]
@@ -114,14 +137,14 @@ _decoded = Recent(
 )
 
 
-def _build(sources: tuple[Source, ...]) -> Keyring | KeyringFailure:
+def _build(sources: Sources) -> Keyring | KeyringFailure:
     """Merge payloads into one keyring; one bad payload refuses them all.
 
     Equal keys collect their credentials in payload order.
     Keys are tried in reverse byte order, so longer paths come before their host and literal hosts before wildcards.
     """
     slots: dict[bytes, tuple[RegistryKey, list[list[Candidate]]]] = {}
-    for source in sources:
+    for source in sources.listed:
         entries = _decoded((source.form, source.payload))
         if isinstance(entries, PayloadError):
             return KeyringFailure(source.name, entries)
@@ -138,7 +161,7 @@ def _build(sources: tuple[Source, ...]) -> Keyring | KeyringFailure:
     ]
     size = sum(len(group) for slot in ordered for group in slot.groups)
     fallback = next((slot for slot in ordered if slot.key.raw == _HUB_FALLBACK), None)
-    return Keyring(_by_host(ordered, limit=size), fallback, size)
+    return Keyring(_by_host(ordered, limit=size), fallback, size, {})
 
 
 def _by_host(ordered: list[_Slot], *, limit: int) -> Recent[_HostName, _Host]:
@@ -160,17 +183,17 @@ def _by_host(ordered: list[_Slot], *, limit: int) -> Recent[_HostName, _Host]:
     return Recent(find, lambda _, host: 1 + len(host.slots), limit=limit)
 
 
-def _weigh(sources: tuple[Source, ...], keyring: Keyring | KeyringFailure) -> int:
+def _weigh(sources: Sources, keyring: Keyring | KeyringFailure) -> int:
     """Count a keyring's entries, and what its payloads weigh beside them."""
-    text = sum(len(source.payload) for source in sources)
+    text = sum(len(source.payload) for source in sources.listed)
     size = 0 if isinstance(keyring, KeyringFailure) else keyring.size
-    return 1 + len(sources) + size + text // _BYTES_AN_ENTRY
+    return 1 + len(sources.listed) + size + text // _BYTES_AN_ENTRY
 
 
 build_keyring = Recent(_build, _weigh, limit=_ENTRIES_KEPT)
 
 
-def _is_hub(reference: str) -> bool:
+def is_hub(reference: str) -> bool:
     """``isDefaultRegistryMatch``: Docker Hub, and any first component without dot and colon, ``localhost`` included."""
     first, slash, _ = reference.partition("/")
     if not first:
@@ -178,14 +201,18 @@ def _is_hub(reference: str) -> bool:
     return not slash or first in ("docker.io", "index.docker.io") or not ("." in first or ":" in first)
 
 
-def search(keyring: Keyring, reference: str) -> tuple[list[Candidate], bool]:
+def search(keyring: Keyring, reference: str) -> tuple[tuple[Candidate, ...], bool]:
     """Look a reference up in one keyring: its credentials, and whether their order is undefined.
 
     Only when nothing matched in *this* keyring, a Docker Hub image gets the credentials of the exact key
     ``index.docker.io``.
     """
     target = parse_target(reference)
-    slots = keyring.matching(target) if target else []
-    if not slots and keyring.fallback is not None and _is_hub(reference):
-        slots = [keyring.fallback]
-    return [c for slot in slots for c in slot.candidates()], any(slot.ambiguous for slot in slots)
+    found = keyring.matching(target) if target else []
+    if not found and keyring.fallback is not None and is_hub(reference):
+        found = [(-1, keyring.fallback)]
+    ranks = tuple(rank for rank, _ in found)
+    if ranks not in keyring.answers:
+        candidates = tuple(c for _, slot in found for c in slot.candidates())
+        keyring.answers[ranks] = (candidates, any(slot.ambiguous for _, slot in found))
+    return keyring.answers[ranks]

@@ -5,12 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from linter.credentials.authfile import Outcome, read_auth_file, search_auth_file
-from linter.credentials.keyring import KeyringFailure, Source, build_keyring, search
+from linter.credentials.keyring import KeyringFailure, Source, Sources, build_keyring, search
 from linter.credentials.payload import PayloadError
 from linter.credentials.pullsecrets import Candidate, Lookup, PullSecret, as_bytes, secret_payload
 from linter.credentials.references import Consumer, Reference, ReferenceError_, parse_reference
 
-__all__ = ["lookup"]
+__all__ = ["Reader", "lookup"]
+
+
+class Reader:
+    """A consumer with the secrets that it gets: what `lookup` asks for one image, for many images of one list.
+
+    The list is decoded and merged once for all of them.  Never shows what it holds.
+    """
+
+    __slots__ = ("_consumer", "_node", "_sources")
+
+    def __init__(
+        self, secrets: Iterable[PullSecret], *, consumer: Consumer | str, node_config: bytes | str | None = None
+    ) -> None:
+        self._consumer = Consumer(consumer)
+        sources = []
+        for secret in secrets:
+            payload = secret_payload(secret.type, secret.data)
+            if payload is not None:
+                sources.append(Source(secret.name, *payload))
+        self._sources = Sources(tuple(sources))
+        self._node = None
+        if node_config is not None:
+            self._node = Sources((Source(None, "dockerconfigjson", as_bytes(node_config)),))
+
+    def lookup(self, image: str) -> Lookup:
+        """Resolve one image, as the function `lookup` does."""
+        text = image if isinstance(image, str) else as_bytes(image).decode("utf-8", "surrogateescape")
+        if self._consumer is Consumer.CONTAINERS:
+            node = () if self._node is None else self._node.listed
+            return _containers_lookup(text, [*self._sources.listed, *node])
+        return _keyring_lookup(text, self._sources, self._node, self._consumer)
 
 
 def lookup(
@@ -31,20 +62,10 @@ def lookup(
     Sources: Kubernetes 1.34 (``MakeDockerKeyring``, ``UnionDockerKeyring``); openshift-apiserver of the same age
     (``StaticCredentialsContext``), which sends the first candidate only; containers/image 5.23.
     """
-    reader = Consumer(consumer)
-    image_text = image if isinstance(image, str) else as_bytes(image).decode("utf-8", "surrogateescape")
-    sources = []
-    for secret in secrets:
-        payload = secret_payload(secret.type, secret.data)
-        if payload is not None:
-            sources.append(Source(secret.name, *payload))
-    node = None if node_config is None else as_bytes(node_config)
-    if reader is Consumer.CONTAINERS:
-        return _containers_lookup(image_text, sources, node)
-    return _keyring_lookup(image_text, tuple(sources), node, reader)
+    return Reader(secrets, consumer=consumer, node_config=node_config).lookup(image)
 
 
-def _keyring_lookup(image: str, sources: tuple[Source, ...], node: bytes | None, consumer: Consumer) -> Lookup:
+def _keyring_lookup(image: str, sources: Sources, node: Sources | None, consumer: Consumer) -> Lookup:
     """Kubelet and importer: the secrets' keyring, then the node-wide file's, results concatenated.
 
     The keyring is built before the image name is parsed, so its error wins (Kubernetes 1.33 and 1.34).
@@ -57,23 +78,22 @@ def _keyring_lookup(image: str, sources: tuple[Source, ...], node: bytes | None,
     if isinstance(reference, ReferenceError_):
         return Lookup("image", None, (), reason=reference.message)
     candidates, ambiguous = search(keyring, reference.lookup)
-    node_keyring = build_keyring((Source(None, "dockerconfigjson", node),)) if node else None
+    node_keyring = build_keyring(node) if node is not None and node.listed[0].payload else None
     if node_keyring is not None and not isinstance(node_keyring, KeyringFailure):
         more, unclear = search(node_keyring, reference.lookup)
         candidates, ambiguous = candidates + more, ambiguous or unclear
-    return Lookup(None, reference.lookup, tuple(candidates), ambiguous)
+    return Lookup(None, reference.lookup, candidates, ambiguous)
 
 
 def _describe(error: PayloadError) -> str:
     return f"{error.message} (line {error.line}, column {error.column})"
 
 
-def _containers_lookup(image: str, sources: list[Source], node: bytes | None) -> Lookup:
+def _containers_lookup(image: str, files: list[Source]) -> Lookup:
     """containers/image: file after file until one gives a credential; an error ends the search."""
     reference = parse_reference(image, consumer=Consumer.CONTAINERS)
     if isinstance(reference, ReferenceError_):
         return Lookup("image", None, (), reason=reference.message)
-    files = sources if node is None else [*sources, Source(None, "dockerconfigjson", node)]
     candidates: list[Candidate] = []
     failures: list[tuple[str, str | None]] = []
     anonymous_at: str | None = None

@@ -85,6 +85,8 @@ class Inventory:
         self.refused = refused
         self._mentions = mentions
         self._of_kinds: dict[frozenset[str], tuple[KubeObject, ...]] = {}
+        self._in: dict[str, list[PullSecret]] = {}
+        self._imported_with: dict[str, tuple[PullSecret, ...]] = {}
 
     @cached_property
     def _secrets_by_name(self) -> "_Named[PullSecret]":
@@ -132,11 +134,20 @@ class Inventory:
     def secrets_in(self, namespace: str) -> list[PullSecret]:
         """All pull secrets that can be in `namespace`, in name order, as the API server lists them."""
         table = self._secrets_by_namespace
-        if not namespace:
-            return sorted(self.secrets, key=lambda secret: secret.name)
         loose = table.get("", [])
-        found = table.get(namespace, [])
-        return sorted([*found, *loose], key=lambda secret: secret.name) if loose else found
+        if namespace and not loose:
+            return table.get(namespace, [])
+        if namespace not in self._in:
+            rows = [*table.get(namespace, []), *loose] if namespace else self.secrets
+            self._in[namespace] = sorted(rows, key=lambda secret: secret.name)
+        return self._in[namespace]
+
+    def imported_with(self, namespace: str) -> tuple[PullSecret, ...]:
+        """The secrets that imports of `namespace` read: the typed ones in name order, the excluded ones left out."""
+        if namespace not in self._imported_with:
+            found = self.secrets_in(namespace)
+            self._imported_with[namespace] = tuple(one for one in found if one.typed and not one.excluded)
+        return self._imported_with[namespace]
 
     def others_named(self, namespace: str, name: str) -> list[KubeObject]:
         """Secrets of that name that are no pull secrets."""

@@ -1,27 +1,29 @@
 """Joins that many rules ask for, computed once per scan and on demand: who uses which secret, who pulls what."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
-from linter.credentials import Consumer
+from linter.credentials import Consumer, KeyIndex, RegistryKey, is_hub
 from linter.inventory.evidence import Evidence, evidence
 from linter.inventory.inventory import Inventory
 from linter.inventory.paths import group
 from linter.inventory.pulls import (
+    Desk,
     ImportPull,
     Outcome,
     Reach,
     WorkloadPull,
     import_pulls,
-    outcome,
-    reach,
-    workload_pulls,
+    node_config,
+    reaches,
 )
+from linter.inventory.readers import Lists, Readers, keys_of
 from linter.inventory.records import PullSecret, Workload
 from linter.model import Affected, Impact, Scope
 
 _OPENSHIFT = "openshift.io"
+_DESKS = 16
 
 
 class Joins:
@@ -29,12 +31,18 @@ class Joins:
 
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
-        self._outcomes: dict[tuple[str, str, tuple[int, ...]], Outcome] = {}
+        self._lists = Lists()
+        self._outcomes: dict[tuple[str, str, int], Outcome] = {}
+        self._desks: OrderedDict[tuple[str, int], Desk] = OrderedDict()
 
     @cached_property
     def workload_pulls(self) -> tuple[WorkloadPull, ...]:
         """Every image of every workload."""
-        return tuple(workload_pulls(self.inventory))
+        return tuple(
+            WorkloadPull(workload, use.image, use.route, reached)
+            for workload, reached in self.reaches
+            for use in workload.images
+        )
 
     @cached_property
     def import_pulls(self) -> tuple[ImportPull, ...]:
@@ -44,40 +52,70 @@ class Joins:
     @cached_property
     def reaches(self) -> tuple[tuple[Workload, Reach], ...]:
         """Every workload with the secrets that reach it, whether it names images or not."""
-        return tuple((workload, reach(self.inventory, workload)) for workload in self.inventory.workloads)
+        return tuple(reaches(self.inventory))
 
     @cached_property
-    def _pulls_by_secret(self) -> Mapping[int, list[WorkloadPull]]:
-        table: dict[int, list[WorkloadPull]] = defaultdict(list)
-        for pull in self.workload_pulls:
-            for secret in pull.reach.secrets:
-                table[id(secret.object)].append(pull)
-        return table
+    def _pulls(self) -> "Readers[WorkloadPull]":
+        return Readers(self._lists, ((pull.reach.secrets, pull.image, pull) for pull in self.workload_pulls))
 
     @cached_property
-    def _imports_by_secret(self) -> Mapping[int, list[ImportPull]]:
-        table: dict[int, list[ImportPull]] = defaultdict(list)
-        for pull in self.import_pulls:
-            for secret in pull.secrets:
-                table[id(secret.object)].append(pull)
-        return table
+    def _imports(self) -> "Readers[ImportPull]":
+        return Readers(self._lists, ((pull.secrets, pull.tag.image, pull) for pull in self.import_pulls))
 
-    def pulls_with(self, secret: PullSecret) -> list[WorkloadPull]:
-        """The pulls of workloads that `secret` reaches."""
-        return self._pulls_by_secret.get(id(secret.object), [])
+    def pulls_with(self, secret: PullSecret, keys: Iterable[RegistryKey] | None = None) -> list[WorkloadPull]:
+        """The pulls of workloads that `secret` reaches; with `keys`, only those whose image one of these may serve."""
+        return self._pulls.of(secret, keys)
 
-    def imports_with(self, secret: PullSecret) -> list[ImportPull]:
-        """The imports that read `secret`."""
-        return self._imports_by_secret.get(id(secret.object), [])
+    def imports_with(self, secret: PullSecret, keys: Iterable[RegistryKey] | None = None) -> list[ImportPull]:
+        """The imports that read `secret`; with `keys`, only those whose image one of these may serve."""
+        return self._imports.of(secret, keys)
 
-    def impact(self, secret: PullSecret, wanted: Callable[[str], bool] | None = None) -> Impact:
-        """Everything that reads `secret`; with `wanted`, only the images for which it says yes."""
-        pulls = [pull for pull in self.pulls_with(secret) if wanted is None or wanted(pull.image)]
-        imports = [pull for pull in self.imports_with(secret) if wanted is None or wanted(pull.tag.image)]
+    def impact(
+        self,
+        secret: PullSecret,
+        wanted: Callable[[str], bool] | None = None,
+        keys: Iterable[RegistryKey] | None = None,
+    ) -> Impact:
+        """Everything that reads `secret`; with `wanted`, only the images for which it says yes.
+
+        `keys` are all that can make it say so, where that is known: then only the images that they match are asked for.
+        """
+        keys = None if keys is None else tuple(keys)
+        pulls = [pull for pull in self.pulls_with(secret, keys) if wanted is None or wanted(pull.image)]
+        imports = [pull for pull in self.imports_with(secret, keys) if wanted is None or wanted(pull.tag.image)]
         return Impact(
             tuple(dict.fromkeys(Affected(pull.workload.object.ref, pull.image) for pull in pulls)),
             tuple(dict.fromkeys(Affected(pull.stream.object.ref, pull.tag.image) for pull in imports)),
         )
+
+    @cached_property
+    def _beside(self) -> dict[str, KeyIndex[PullSecret]]:
+        return {}
+
+    def may_serve(self, namespace: str, reference: str) -> list[PullSecret]:
+        """The secrets that can be in `namespace` and hold an entry for a looked-up text, in name order.
+
+        More than really serve it: an entry may be empty, its secret ignored or refused as a whole.
+        """
+        if namespace not in self._beside:
+            secrets = self.inventory.secrets_in(namespace)
+            self._beside[namespace] = KeyIndex((key, secret) for secret in secrets for key in keys_of(secret))
+        index = self._beside[namespace]
+        found = [*index.matching(reference), *(index.fallback if is_hub(reference) else ())]
+        if len(found) < 2:
+            return found
+        once = {id(secret): secret for secret in found}
+        return sorted(once.values(), key=lambda secret: self._ranks(namespace)[id(secret)])
+
+    @cached_property
+    def _ranked(self) -> dict[str, dict[int, int]]:
+        return {}
+
+    def _ranks(self, namespace: str) -> dict[int, int]:
+        if namespace not in self._ranked:
+            secrets = self.inventory.secrets_in(namespace)
+            self._ranked[namespace] = {id(secret): number for number, secret in enumerate(secrets)}
+        return self._ranked[namespace]
 
     def pull_outcome(self, pull: WorkloadPull) -> Outcome:
         """What the kubelet will do for this pull; unknown while the list of secrets is not known in full."""
@@ -97,13 +135,26 @@ class Joins:
             return Outcome("unknown", found.lookup, None, f"the secrets of namespace {namespace} could not be read")
         return found
 
-    def _outcome(self, image: str, secrets: Iterable[PullSecret], consumer: Consumer) -> Outcome:
-        listed = tuple(secrets)
-        key = (consumer, image, tuple(id(secret.object) for secret in listed))
-        found = self._outcomes.get(key)
+    def _outcome(self, image: str, secrets: tuple[PullSecret, ...], consumer: Consumer) -> Outcome:
+        number = self._lists.number(secrets)
+        found = self._outcomes.get((consumer, image, number))
         if found is None:
-            found = self._outcomes[key] = outcome(self.inventory, image, listed, consumer)
+            found = self._outcomes[(consumer, image, number)] = self._desk(number, consumer).outcome(image)
         return found
+
+    def _desk(self, number: int, consumer: Consumer) -> Desk:
+        """The desk of a list of secrets; only the last few are kept, because each holds its payloads."""
+        desk = self._desks.pop((consumer, number), None)
+        if desk is None:
+            desk = Desk(self._lists[number], consumer, self._node)
+        self._desks[(consumer, number)] = desk
+        if len(self._desks) > _DESKS:
+            self._desks.popitem(last=False)
+        return desk
+
+    @cached_property
+    def _node(self) -> bytes | None:
+        return node_config(self.inventory)
 
     @cached_property
     def evidence(self) -> Evidence:

@@ -1,6 +1,7 @@
 """Who pulls what with which secrets: the list admission produces, the candidates of an import, and their outcome."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from linter import credentials
@@ -50,7 +51,7 @@ def reach(inventory: Inventory, workload: Workload) -> Reach:
     account = accounts[0] if len(accounts) == 1 else None
     if workload.explicit:
         return _resolve(inventory, namespace, workload.pull_secrets, explicit=True, account=account)
-    if workload.is_pod and _admitted(workload.object):
+    if workload.is_pod and admitted(workload.object):
         return _resolve(inventory, namespace, (), explicit=False, account=account)
     if len(accounts) > 1:
         return Reach((), (), False, None, unknown=f"several service accounts named {workload.account} are in the scan")
@@ -59,7 +60,20 @@ def reach(inventory: Inventory, workload: Workload) -> Reach:
     return _resolve(inventory, namespace, account.pull_secrets, explicit=False, account=account)
 
 
-def _admitted(item: KubeObject) -> bool:
+def reaches(inventory: Inventory) -> Iterator[tuple[Workload, Reach]]:
+    """Every workload with the secrets that reach it; those that take the list of one account share one `Reach`."""
+    shared: dict[tuple[str, str], Reach] = {}
+    for workload in inventory.workloads:
+        if workload.explicit or (workload.is_pod and admitted(workload.object)):
+            yield workload, reach(inventory, workload)
+            continue
+        key = (workload.object.namespace, workload.account)
+        if key not in shared:
+            shared[key] = reach(inventory, workload)
+        yield workload, shared[key]
+
+
+def admitted(item: KubeObject) -> bool:
     """Whether a pod has passed admission, so that its own list is final: it has an identity from the API server."""
     return bool(item.uid)
 
@@ -96,7 +110,8 @@ def readable(secret: PullSecret) -> bool:
     return secret.state not in UNJUDGED and secret.state is not State.PLACEHOLDER
 
 
-def _plain(secret: PullSecret) -> credentials.PullSecret:
+def plain(secret: PullSecret) -> credentials.PullSecret:
+    """The secret as its readers get it, without a value where its payload is not known."""
     payload = secret.decoded.reveal() if secret.decoded is not None and secret.payload is not None else ""
     data = {secret.data_key: payload.encode("utf-8", "surrogatepass")} if secret.data_key else {}
     return credentials.PullSecret(secret.name, secret.type, data)
@@ -110,32 +125,50 @@ def node_config(inventory: Inventory) -> bytes | None:
     return secret.decoded.reveal().encode("utf-8", "surrogatepass")
 
 
+def unfinished(image: str) -> bool:
+    """Whether a template has yet to fill in the image."""
+    return "{{" in image or "${" in image or "$(" in image or not image.strip()
+
+
+class Desk:
+    """A list of secrets as one consumer reads it, with the node-wide file behind it: outcomes for many images."""
+
+    def __init__(self, secrets: tuple[PullSecret, ...], consumer: Consumer, node: bytes | None) -> None:
+        self._hidden = [secret for secret in secrets if not readable(secret)]
+        self._judged = tuple(secret for secret in secrets if readable(secret))
+        self._reader = credentials.Reader(map(plain, self._judged), consumer=consumer, node_config=node)
+
+    @cached_property
+    def _by_name(self) -> dict[str, PullSecret]:
+        return {secret.name: secret for secret in reversed(self._judged)}
+
+    def outcome(self, image: str) -> Outcome:
+        """Return which credential `image` gets, as far as the list is known."""
+        if unfinished(image):
+            return Outcome("unknown", reason="the image is filled in by a template")
+        found = self._reader.lookup(image)
+        if found.error == "image":
+            return Outcome("bad-image", found)
+        if found.error == "keyring":
+            culprit = self._by_name.get(found.culprit) if found.culprit is not None else None
+            return Outcome("refused", found, culprit)
+        if self._hidden and not found.candidates:
+            hidden = self._hidden[0]
+            return Outcome("unknown", found, reason=f"secret {hidden.name} could not be read: {hidden.reason}")
+        if not found.candidates:
+            return Outcome("anonymous", found)
+        name = found.candidates[0].secret
+        return Outcome("credential", found, self._by_name.get(name) if name is not None else None)
+
+
 def outcome(inventory: Inventory, image: str, secrets: tuple[PullSecret, ...], consumer: Consumer) -> Outcome:
     """Ask the consumer's matcher which credential `image` gets from `secrets` and the node-wide file."""
-    if "{{" in image or "${" in image or "$(" in image or not image.strip():
-        return Outcome("unknown", reason="the image is filled in by a template")
-    hidden = [secret for secret in secrets if not readable(secret)]
-    judged = tuple(secret for secret in secrets if readable(secret))
-    found = credentials.lookup(
-        image, [_plain(secret) for secret in judged], consumer=consumer, node_config=node_config(inventory)
-    )
-    if found.error == "image":
-        return Outcome("bad-image", found)
-    if found.error == "keyring":
-        culprit = next((secret for secret in judged if secret.name == found.culprit), None)
-        return Outcome("refused", found, culprit)
-    if hidden and not found.candidates:
-        return Outcome("unknown", found, reason=f"secret {hidden[0].name} could not be read: {hidden[0].reason}")
-    if not found.candidates:
-        return Outcome("anonymous", found)
-    first = next((secret for secret in judged if secret.name == found.candidates[0].secret), None)
-    return Outcome("credential", found, first)
+    return Desk(secrets, consumer, node_config(inventory)).outcome(image)
 
 
 def import_secrets(inventory: Inventory, stream: ImageStream) -> tuple[PullSecret, ...]:
     """The secrets an import reads: every typed one of the namespace in name order, the excluded ones left out."""
-    found = inventory.secrets_in(stream.object.namespace)
-    return tuple(secret for secret in found if secret.typed and not secret.excluded)
+    return inventory.imported_with(stream.object.namespace)
 
 
 class WorkloadPull(NamedTuple):
@@ -157,8 +190,7 @@ class ImportPull(NamedTuple):
 
 def workload_pulls(inventory: Inventory) -> Iterator[WorkloadPull]:
     """Every image of every workload, with the secrets that reach it."""
-    for workload in inventory.workloads:
-        reached = reach(inventory, workload)
+    for workload, reached in reaches(inventory):
         for use in workload.images:
             yield WorkloadPull(workload, use.image, use.route, reached)
 

@@ -1,0 +1,109 @@
+"""Many registry keys against many images: which keys match an image, and which images a key matches, by host and path.
+
+The answers are those of ``key_matches``, row by row; an index only spares the rows that another host or path rules out.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from typing import Final, Generic, TypeVar
+
+from linter.credentials.keyring import is_hub
+from linter.credentials.keys import RegistryKey, matches_host, parse_target
+
+__all__ = ["HUB_FALLBACK", "ImageIndex", "KeyIndex"]
+
+HUB_FALLBACK: Final = "index.docker.io"
+"""The key (``RegistryKey.text``) that serves images of Docker Hub which no key matches."""
+
+_HostName = tuple[tuple[str, ...], str]
+_PATTERN: Final = frozenset("*?[\\")
+_LAST: Final = "\U0010ffff"
+
+Row = TypeVar("Row")
+
+
+def _is_pattern(key: RegistryKey) -> bool:
+    return any(not _PATTERN.isdisjoint(label) for label in key.labels)
+
+
+class KeyIndex(Generic[Row]):
+    """Rows found by the image that their key matches."""
+
+    def __init__(self, rows: Iterable[tuple[RegistryKey, Row]]) -> None:
+        self._literal: dict[_HostName, dict[str, list[tuple[int, Row]]]] = {}
+        self._lengths: dict[_HostName, tuple[int, ...]] = {}
+        self._patterns: list[tuple[int, RegistryKey, Row]] = []
+        self.fallback: list[Row] = []
+        """The rows whose key is that of Docker Hub."""
+        for number, (key, row) in enumerate(rows):
+            if key.text == HUB_FALLBACK:
+                self.fallback.append(row)
+            if not key.labels:
+                continue
+            if _is_pattern(key):
+                self._patterns.append((number, key, row))
+            else:
+                paths = self._literal.setdefault((key.labels, key.port), {})
+                paths.setdefault(key.prefix, []).append((number, row))
+
+    def matching(self, reference: str) -> list[Row]:
+        """Return the rows whose key matches a looked-up text (``Lookup.reference``), in the order they came in."""
+        target = parse_target(reference)
+        if target is None:
+            return []
+        name = (target.labels, target.port)
+        paths = self._literal.get(name, {})
+        if paths and name not in self._lengths:
+            self._lengths[name] = tuple({len(prefix) for prefix in paths})
+        prefixes = [target.path[:length] for length in self._lengths.get(name, ()) if length <= len(target.path)]
+        found = [numbered for prefix in prefixes for numbered in paths.get(prefix, ())]
+        for number, key, row in self._patterns:
+            if target.path.startswith(key.prefix) and matches_host(key, *name):
+                found.append((number, row))
+        found.sort(key=lambda numbered: numbered[0])
+        return [row for _, row in found]
+
+    def serving(self, reference: str) -> list[Row]:
+        """Return as ``matching``; where nothing matches an image of Docker Hub, the rows under its own key."""
+        found = self.matching(reference)
+        return self.fallback if not found and self.fallback and is_hub(reference) else found
+
+
+class ImageIndex(Generic[Row]):
+    """Rows found by the key that matches their image."""
+
+    def __init__(self, rows: Iterable[tuple[str, Row]]) -> None:
+        self._hosts: dict[_HostName, list[tuple[str, int, Row]]] = {}
+        self._sorted: set[_HostName] = set()
+        self._hub: list[tuple[int, Row]] = []
+        for number, (reference, row) in enumerate(rows):
+            if is_hub(reference):
+                self._hub.append((number, row))
+            target = parse_target(reference)
+            if target is not None:
+                self._hosts.setdefault((target.labels, target.port), []).append((target.path, number, row))
+
+    def matched_by(self, key: RegistryKey) -> list[Row]:
+        """Return the rows whose image the key matches or, as Docker Hub's own key, may serve; in their order."""
+        found = [numbered for name in self._names(key) for numbered in self._below(name, key.prefix)]
+        if key.text == HUB_FALLBACK:
+            found += self._hub
+        return [row for _, row in sorted(dict(found).items())]
+
+    def _names(self, key: RegistryKey) -> list[_HostName]:
+        if not key.labels:
+            return []
+        if _is_pattern(key):
+            return [name for name in self._hosts if matches_host(key, *name)]
+        return [(key.labels, key.port)] if (key.labels, key.port) in self._hosts else []
+
+    def _below(self, name: _HostName, prefix: str) -> list[tuple[int, Row]]:
+        rows = self._hosts[name]
+        if name not in self._sorted:
+            rows.sort(key=lambda row: row[:2])
+            self._sorted.add(name)
+        first = bisect_left(rows, prefix, key=lambda row: row[0])
+        last = bisect_left(rows, prefix + _LAST, lo=first, key=lambda row: row[0])
+        return [(number, row) for _, number, row in rows[first:last]]

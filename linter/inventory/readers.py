@@ -1,0 +1,94 @@
+"""Who reads a secret, by the list of secrets that it stands in: thousands of pulls share one list."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Generic, TypeVar
+
+from linter import credentials
+from linter.credentials import Consumer, ImageIndex, RegistryKey
+from linter.inventory.records import PullSecret
+
+Pull = TypeVar("Pull")
+
+
+class Lists:
+    """Lists of secrets, each known by a number; equal lists are one."""
+
+    def __init__(self) -> None:
+        self._listed: list[tuple[PullSecret, ...]] = []
+        self._numbers: dict[tuple[int, ...], int] = {}
+        self._of: dict[int, tuple[tuple[PullSecret, ...], int]] = {}
+
+    def number(self, secrets: tuple[PullSecret, ...]) -> int:
+        """Return the number of a list; a tuple that was seen before is not looked at again."""
+        known = self._of.get(id(secrets))
+        if known is None:
+            ids = tuple(id(secret.object) for secret in secrets)
+            if ids not in self._numbers:
+                self._numbers[ids] = len(self._listed)
+                self._listed.append(secrets)
+            # The tuple is kept with its number: so long its identity is nobody else's.
+            known = self._of[id(secrets)] = (secrets, self._numbers[ids])
+        return known[1]
+
+    def __getitem__(self, number: int) -> tuple[PullSecret, ...]:
+        """Return the list of a number."""
+        return self._listed[number]
+
+
+class Readers(Generic[Pull]):
+    """Pulls found by a secret that they read, and by a key that may serve their image."""
+
+    def __init__(self, lists: Lists, rows: Iterable[tuple[tuple[PullSecret, ...], str, Pull]]) -> None:
+        self._rows: dict[int, list[tuple[int, str, Pull]]] = defaultdict(list)
+        for order, (secrets, image, pull) in enumerate(rows):
+            self._rows[lists.number(secrets)].append((order, image, pull))
+        self._lists_of: dict[int, list[int]] = defaultdict(list)
+        for number in self._rows:
+            for place in dict.fromkeys(id(secret.object) for secret in lists[number]):
+                self._lists_of[place].append(number)
+        self._repeats = {number: counts for number in self._rows if (counts := _repeated(lists[number]))}
+        self._images: dict[int, ImageIndex[tuple[int, str, Pull]]] = {}
+
+    def of(self, secret: PullSecret, keys: Iterable[RegistryKey] | None = None) -> list[Pull]:
+        """Return the pulls that read `secret`, in their order; with `keys`, only those that one of these may serve."""
+        place = id(secret.object)
+        numbers = self._lists_of.get(place, [])
+        found = [row for number in numbers for row in self._of_list(number, place, keys)]
+        if len(numbers) > 1:
+            found.sort(key=lambda row: row[0])
+        return [pull for _, _, pull in found]
+
+    def _of_list(self, number: int, place: int, keys: Iterable[RegistryKey] | None) -> list[tuple[int, str, Pull]]:
+        rows = self._rows[number] if keys is None else self._served(number, keys)
+        times = self._repeats.get(number, {}).get(place, 1)
+        return rows if times == 1 else [row for row in rows for _ in range(times)]
+
+    def _served(self, number: int, keys: Iterable[RegistryKey]) -> list[tuple[int, str, Pull]]:
+        if number not in self._images:
+            self._images[number] = ImageIndex(
+                (reference, row) for row in self._rows[number] for reference in _references(row[1])
+            )
+        found = {row[0]: row for key in keys for row in self._images[number].matched_by(key)}
+        return [found[order] for order in sorted(found)]
+
+
+def _repeated(secrets: tuple[PullSecret, ...]) -> dict[int, int]:
+    """How often the secrets stand in a list, where one stands in it more than once."""
+    counts: dict[int, int] = defaultdict(int)
+    for secret in secrets:
+        counts[id(secret.object)] += 1
+    return {place: times for place, times in counts.items() if times > 1}
+
+
+def _references(image: str) -> Iterator[str]:
+    """What kubelet and importer look up for an image: the importer's text has the tag behind it."""
+    found = (credentials.parse_reference(image, consumer=one) for one in (Consumer.KUBELET, Consumer.IMPORTER))
+    yield from dict.fromkeys(one.lookup for one in found if isinstance(one, credentials.Reference))
+
+
+def keys_of(secret: PullSecret) -> Iterator[RegistryKey]:
+    """The registry keys of a secret that readers see, whether or not anything usable stands under them."""
+    for entry in secret.payload.entries if secret.payload is not None else ():
+        if entry.live and entry.registry.error is None:
+            yield entry.registry
