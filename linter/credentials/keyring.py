@@ -12,7 +12,7 @@ from linter.credentials.payload import Form, PayloadError, examine
 from linter.credentials.pullsecrets import Candidate
 from linter.credentials.recent import Recent
 
-__all__ = ["Keyring", "KeyringFailure", "Source", "Sources", "build_keyring", "is_hub", "search"]
+__all__ = ["Keyring", "KeyringFailure", "Source", "Sources", "build_keyring", "holding", "is_hub", "search"]
 
 _HUB_FALLBACK: Final = b"index.docker.io"
 
@@ -135,6 +135,17 @@ def _decode(source: tuple[Form, bytes]) -> _Decoded | PayloadError:
 _decoded = Recent(
     _decode, lambda source, result: 1 + len(result) + len(source[1]) // _BYTES_AN_ENTRY, limit=_ENTRIES_KEPT
 )
+
+
+def holding(form: Form, payload: bytes) -> tuple[tuple[RegistryKey, bool], ...] | PayloadError:
+    """Tell what one payload brings into a keyring: its keys, each with whether a user or password stands under it.
+
+    Returns why its readers refuse the payload, and with it every secret beside it.
+    """
+    found = _decoded((form, payload))
+    if isinstance(found, PayloadError):
+        return found
+    return tuple((registry, bool(username or password)) for registry, _, username, password in found)
 
 
 def _build(sources: Sources) -> Keyring | KeyringFailure:

@@ -27,13 +27,18 @@ def compatible(one: str, other: str) -> bool:
     return one == other or not one or not other
 
 
-class _Named(Generic[_Record]):
+class Named(Generic[_Record]):
     """Records by name and namespace: thousands of namespaces that hold one name each cost nothing."""
 
     def __init__(self, rows: Iterable[tuple[str, str, _Record]]) -> None:
         self._table: dict[str, dict[str, list[_Record]]] = {}
         for name, namespace, record in rows:
             self._table.setdefault(name, {}).setdefault(namespace, []).append(record)
+
+    def rows(self, name: str) -> list[tuple[str, str, _Record]]:
+        """Return every record of that name as it was put in: name, namespace, record."""
+        spaces = self._table.get(name, {})
+        return [(name, namespace, record) for namespace, records in spaces.items() for record in records]
 
     def all(self, namespace: str, name: str) -> list[_Record]:
         """Return every record of that name whose namespace can be `namespace`."""
@@ -89,20 +94,22 @@ class Inventory:
         self._imported_with: dict[str, tuple[PullSecret, ...]] = {}
 
     @cached_property
-    def _secrets_by_name(self) -> "_Named[PullSecret]":
-        return _Named((secret.name, secret.namespace, secret) for secret in self.secrets)
+    def secrets_by_name(self) -> "Named[PullSecret]":
+        """The pull secrets by name and namespace."""
+        return Named((secret.name, secret.namespace, secret) for secret in self.secrets)
 
     @cached_property
-    def _others_by_name(self) -> "_Named[KubeObject]":
-        return _Named((item.name, item.namespace, item) for item in self.other_secrets)
+    def _others_by_name(self) -> "Named[KubeObject]":
+        return Named((item.name, item.namespace, item) for item in self.other_secrets)
 
     @cached_property
-    def _generated_by_name(self) -> "_Named[GeneratedSecret]":
-        return _Named((made.name, made.namespace, made) for made in self.generated)
+    def _generated_by_name(self) -> "Named[GeneratedSecret]":
+        return Named((made.name, made.namespace, made) for made in self.generated)
 
     @cached_property
-    def _accounts_by_name(self) -> "_Named[ServiceAccount]":
-        return _Named((account.name, account.namespace, account) for account in self.accounts)
+    def accounts_by_name(self) -> "Named[ServiceAccount]":
+        """The service accounts by name and namespace."""
+        return Named((account.name, account.namespace, account) for account in self.accounts)
 
     @cached_property
     def _references_by_name(self) -> Mapping[str, list[Reference]]:
@@ -125,7 +132,7 @@ class Inventory:
 
     def secrets_named(self, namespace: str, name: str) -> list[PullSecret]:
         """The pull secrets that `name` can mean in `namespace`; an exact namespace beats an unnamed one."""
-        return self._secrets_by_name.best(namespace, name)
+        return self.secrets_by_name.best(namespace, name)
 
     @cached_property
     def _secrets_by_namespace(self) -> Mapping[str, list[PullSecret]]:
@@ -159,7 +166,7 @@ class Inventory:
 
     def accounts_named(self, namespace: str, name: str) -> list[ServiceAccount]:
         """The service accounts that `name` can mean in `namespace`; an exact namespace beats an unnamed one."""
-        return self._accounts_by_name.best(namespace, name)
+        return self.accounts_by_name.best(namespace, name)
 
     def references_to(self, secret: PullSecret) -> list[Reference]:
         """Every place that names `secret` in a namespace that can be its own."""

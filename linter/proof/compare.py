@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 from linter.inventory import Inventory
 from linter.inventory.builds import build_outcome, build_pulls
 from linter.inventory.joins import Joins
-from linter.inventory.pulls import Outcome
 from linter.model import Proof
 from linter.proof.entries import fate
-from linter.proof.verdicts import Pair, build_line, import_line, joined, summed, weigh, workload_line
+from linter.proof.verdicts import Answer, Pair, answer, build_line, import_line, joined, summed, weigh, workload_line
 
 
 def compare(before: Iterable[Inventory], after: Iterable[Inventory]) -> Proof:
@@ -28,17 +27,17 @@ def _pairs(was: Joins, now: Joins) -> Iterator[Pair]:
             yield place[0], outcome, later[place]
 
 
-def _outcomes(joins: Joins) -> Iterator[tuple[str, Outcome]]:
+def _outcomes(joins: Joins) -> Iterator[tuple[str, Answer]]:
     for pull in joins.workload_pulls:
-        yield workload_line(pull.workload.object, pull.image), joins.pull_outcome(pull)
+        yield workload_line(pull.workload.object, pull.image), answer(joins.pull_outcome(pull))
     for brought in joins.import_pulls:
-        yield import_line(brought.stream.object, brought.tag.image), joins.import_outcome(brought)
+        yield import_line(brought.stream.object, brought.tag.image), answer(joins.import_outcome(brought))
     for item in joins.inventory.builds:
         for made in build_pulls(item):
-            yield build_line(item, made.image), build_outcome(joins.inventory, made)
+            yield build_line(item, made.image), answer(build_outcome(joins.inventory, made))
 
 
-def _numbered(outcomes: Iterable[tuple[str, Outcome]]) -> Iterator[tuple[tuple[str, int], Outcome]]:
+def _numbered(outcomes: Iterable[tuple[str, Answer]]) -> Iterator[tuple[tuple[str, int], Answer]]:
     times: Counter[str] = Counter()
     for name, outcome in outcomes:
         times[name] += 1

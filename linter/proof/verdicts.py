@@ -1,31 +1,44 @@
 """What it means that a pull works, that a change repairs it, and that a change breaks it."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from linter.documents.objects import KubeObject
 from linter.inventory.pulls import Outcome
 from linter.model import Proof
 
-Pair = tuple[str, Outcome, Outcome]
-"""A pull, build or import as people name it, and its outcome before and after."""
+
+class Answer(NamedTuple):
+    """What matters of an outcome: its verdict, and whether a user name or password is sent."""
+
+    verdict: str
+    good: bool = False
+
+
+Pair = tuple[str, Answer, Answer]
+"""A pull, build or import as people name it, and what it gets before and after."""
 
 _FAILING: Final = frozenset({"refused", "bad-image"})
 
 
 def weigh(pairs: Iterable[Pair]) -> Proof:
     """Sort pulls into what a change repairs, breaks and leaves alone."""
+    listed = list(pairs)
+    return weighed(listed, len(listed))
+
+
+def weighed(pairs: Iterable[Pair], touched: int) -> Proof:
+    """Sort pulls into what a change repairs and breaks; of `touched` pulls in all, the others are left alone."""
     repaired: dict[str, None] = {}
     broken: dict[str, None] = {}
-    unchanged = 0
     for name, was, now in pairs:
         if _broken(was, now):
             broken[name] = None
+            touched -= 1
         elif _repaired(was, now):
             repaired[name] = None
-        else:
-            unchanged += 1
-    return Proof(tuple(repaired), tuple(broken), (), unchanged)
+            touched -= 1
+    return Proof(tuple(repaired), tuple(broken), (), touched)
 
 
 def summed(proofs: Iterable[Proof]) -> Proof:
@@ -62,22 +75,24 @@ def import_line(item: KubeObject, image: str) -> str:
     return f"{named(item)} imports {image}"
 
 
-def _good(outcome: Outcome) -> bool:
+def answer(outcome: Outcome) -> Answer:
+    """What matters of `outcome`."""
     if outcome.verdict != "credential" or outcome.lookup is None:
-        return False
-    return any(candidate.username or candidate.password for candidate in outcome.lookup.candidates)
+        return Answer(outcome.verdict)
+    usable = any(candidate.username or candidate.password for candidate in outcome.lookup.candidates)
+    return Answer(outcome.verdict, usable)
 
 
-def _broken(was: Outcome, now: Outcome) -> bool:
+def _broken(was: Answer, now: Answer) -> bool:
     if now.verdict in _FAILING and was.verdict not in _FAILING:
         return True
-    return _good(was) and not _good(now) and now.verdict != "unknown"
+    return was.good and not now.good and now.verdict != "unknown"
 
 
-def _repaired(was: Outcome, now: Outcome) -> bool:
+def _repaired(was: Answer, now: Answer) -> bool:
     if now.verdict in _FAILING or now.verdict == "unknown":
         return False
-    return was.verdict in _FAILING or (_good(now) and not _good(was) and was.verdict != "unknown")
+    return was.verdict in _FAILING or (now.good and not was.good and was.verdict != "unknown")
 
 
 def credentials_of(lines: Iterable[tuple[bool, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:

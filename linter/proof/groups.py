@@ -1,0 +1,152 @@
+"""Pulls and imports that read the same list of secrets: what exchanging some of them does to each.
+
+Nearly every change leaves nearly every image as it was. Only those are asked again whose answer can change: images that
+had no credential and a key that now has one, images that had one and a key that has it no longer, and images of Docker
+Hub, whose own key counts only where nothing else matches.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from linter import credentials
+from linter.credentials import Consumer, ImageIndex, is_hub
+from linter.inventory.pulls import unfinished
+from linter.inventory.records import ImageStream, PullSecret, Workload
+from linter.model import Route
+from linter.proof.tally import Exchange, Node, Tally, differing
+from linter.proof.verdicts import Answer
+
+Place = tuple[str, int, Route]
+"""Where an object stands: path, document, route."""
+
+
+class Row(NamedTuple):
+    """One pull or import: its place in the order of the scan, as people name it, its image, where its object stands."""
+
+    order: tuple[int, int, int]
+    line: str
+    image: str
+    place: Place
+
+
+class Flip(NamedTuple):
+    """One pull or import whose answer may have changed."""
+
+    row: Row
+    was: Answer
+    now: Answer
+
+
+class Group:
+    """Pulls of one consumer that read the same list. `first` is one of those who do.
+
+    `watched` are the names by which a secret touches them, whether it is in the list or not.
+    """
+
+    def __init__(
+        self,
+        first: Workload | ImageStream,
+        secrets: tuple[PullSecret, ...],
+        *,
+        consumer: Consumer,
+        doubt: bool = False,
+        watched: frozenset[str] = frozenset(),
+    ) -> None:
+        self.first = first
+        self.secrets = secrets
+        self.consumer = consumer
+        self.doubt = doubt
+        self.watched = watched
+        self.rows: list[Row] = []
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of all of them."""
+        return self.first.object.namespace
+
+    @cached_property
+    def members(self) -> frozenset[int]:
+        """The secrets of the list, by identity."""
+        return frozenset(map(id, self.secrets))
+
+    @cached_property
+    def tally(self) -> Tally:
+        """The list, by key."""
+        return Tally(self.secrets)
+
+    @cached_property
+    def _by_image(self) -> dict[str, list[Row]]:
+        table: dict[str, list[Row]] = {}
+        for row in self.rows:
+            table.setdefault(row.image, []).append(row)
+        return table
+
+    @cached_property
+    def _answers(self) -> dict[str, Answer]:
+        return {}
+
+    def answer(self, image: str, node: Node) -> Answer:
+        """What `image` gets from the list as it is; `node` is the node-wide file of the scan as it is."""
+        known = self._answers.get(image)
+        if known is None:
+            known = self._answers[image] = Exchange(self.tally, node, doubt=self.doubt).answer(image, self.consumer)
+        return known
+
+    def exchanged(
+        self, gone: Iterable[PullSecret], come: Iterable[PullSecret], node: Node, wide: Node, *, doubt: bool
+    ) -> Iterator[Flip]:
+        """Answer what may change when `gone` leave the list and `come` enter it, and `wide` takes the place of `node`.
+
+        The others get what they got.
+        """
+        gone, come = list(gone), list(come)
+        new = Exchange(self.tally, wide, frozenset(map(id, gone)), Tally(come), doubt)
+        for image in self._concerned(gone, new, node, wide):
+            was, now = self.answer(image, node), new.answer(image, self.consumer)
+            if was != now:
+                for row in self._by_image[image]:
+                    yield Flip(row, was, now)
+
+    def _concerned(self, gone: list[PullSecret], new: Exchange, node: Node, wide: Node) -> Iterable[str]:
+        refused = bool(self.tally.refusing)
+        if refused and new.refused:
+            return ()
+        if refused or new.refused or node is not wide:
+            return self._by_image
+        found: dict[str, None] = {}
+        fallback = self.tally.fallback or (new.more is not None and new.more.fallback)
+        for key, was, now in differing(Tally(gone), new.more or Tally()):
+            if now is not None and now.good:
+                found.update(dict.fromkeys(self._indexes(node)[0].matched_by(key)))
+            if was is not None and was.good:
+                found.update(dict.fromkeys(self._indexes(node)[1].matched_by(key)))
+            if fallback and (was is None or now is None):
+                found.update(dict.fromkeys(self._hub.matched_by(key)))
+        return found
+
+    @cached_property
+    def _references(self) -> list[tuple[str, str]]:
+        """Every image that can be looked up, behind the text that is looked up for it."""
+        found = []
+        for image in self._by_image:
+            reference = credentials.parse_reference(image, consumer=self.consumer)
+            if isinstance(reference, credentials.Reference) and not unfinished(image):
+                found.append((reference.lookup, image))
+        return found
+
+    @cached_property
+    def _hub(self) -> ImageIndex[str]:
+        return ImageIndex(row for row in self._references if is_hub(row[0]))
+
+    def _indexes(self, node: Node) -> tuple[ImageIndex[str], ImageIndex[str]]:
+        """The images without a credential, and those with one."""
+        if self._sorted is None:
+            good = {image for _, image in self._references if self.answer(image, node).good}
+            self._sorted = (
+                ImageIndex(row for row in self._references if row[1] not in good),
+                ImageIndex(row for row in self._references if row[1] in good),
+            )
+        return self._sorted
+
+    _sorted: tuple[ImageIndex[str], ImageIndex[str]] | None = None

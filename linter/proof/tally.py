@@ -1,0 +1,167 @@
+"""What kubelet and importer find for many images in one list of secrets, and in the same list with a few exchanged.
+
+The answers are those of `Joins.pull_outcome` and `Joins.import_outcome`. They are counted from what each secret brings
+in, so that one secret more or less costs its own entries and not those of the whole list.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from linter import credentials
+from linter.credentials import Consumer, KeyIndex, PayloadError, RegistryKey, is_hub
+from linter.inventory.pulls import plain, readable, unfinished
+from linter.inventory.records import PullSecret
+from linter.proof.verdicts import Answer
+
+Keys = tuple[tuple[RegistryKey, bool], ...]
+
+
+class _Holders(NamedTuple):
+    """The secrets (by identity) that have one key: all of them, and those with a credential under it."""
+
+    everyone: set[int]
+    usable: set[int]
+
+    def others(self, without: frozenset[int]) -> bool:
+        """Whether a secret has the key that is none of `without`."""
+        return _more(self.everyone, without)
+
+    def good(self, without: frozenset[int]) -> bool:
+        """Whether such a secret has a credential under it."""
+        return _more(self.usable, without)
+
+
+def _more(have: set[int], without: frozenset[int]) -> bool:
+    return len(have) > sum(one in have for one in without)
+
+
+class Flags(NamedTuple):
+    """One key in some secrets: whether any has it, and whether any has a credential under it."""
+
+    key: RegistryKey
+    good: bool
+
+
+_NOBODY: frozenset[int] = frozenset()
+
+
+class Tally:
+    """A list of secrets, by key."""
+
+    def __init__(self, secrets: Iterable[PullSecret] = ()) -> None:
+        self.refusing: set[int] = set()
+        """The secrets that do not decode, so that the whole list is refused."""
+        self.hidden: set[int] = set()
+        """The secrets of which nothing is known."""
+        self._keys: dict[bytes, tuple[RegistryKey, _Holders]] = {}
+        for secret in secrets:
+            self._add(secret)
+        self.index = KeyIndex(self._keys.values())
+
+    def _add(self, secret: PullSecret) -> None:
+        if not readable(secret):
+            self.hidden.add(id(secret))
+            return
+        bare = plain(secret)
+        payload = credentials.secret_payload(bare.type, bare.data)
+        if payload is None:
+            return
+        held = credentials.holding(*payload)
+        if isinstance(held, PayloadError):
+            self.refusing.add(id(secret))
+        else:
+            self._hold(id(secret), held)
+
+    def _hold(self, place: int, held: Keys) -> None:
+        for key, usable in held:
+            holders = self._keys.setdefault(key.raw, (key, _Holders(set(), set())))[1]
+            holders.everyone.add(place)
+            if usable:
+                holders.usable.add(place)
+
+    @property
+    def fallback(self) -> bool:
+        """Whether a secret has Docker Hub's own key."""
+        return bool(self.index.fallback)
+
+    def flags(self) -> dict[bytes, Flags]:
+        """Every key of the list."""
+        return {raw: Flags(key, bool(holders.usable)) for raw, (key, holders) in self._keys.items()}
+
+    def found(self, reference: str, without: frozenset[int], more: "Tally | None") -> tuple[bool, bool]:
+        """Whether anything answers for a looked-up text, and whether a credential does.
+
+        `without` are left out of the list, `more` are put into it.
+        """
+        have = [row for row in self.index.matching(reference) if row.others(without)]
+        added = more.index.matching(reference) if more is not None else []
+        if not have and not added and is_hub(reference):
+            have = [row for row in self.index.fallback if row.others(without)]
+            added = more.index.fallback if more is not None else []
+        good = any(row.good(without) for row in have) or any(row.usable for row in added)
+        return bool(have or added), good
+
+    def refuses(self, without: frozenset[int], more: "Tally | None") -> bool:
+        """Whether the list so changed is refused."""
+        return _more(self.refusing, without) or (more is not None and bool(more.refusing))
+
+    def hides(self, without: frozenset[int], more: "Tally | None") -> bool:
+        """Whether something in the list so changed is not known."""
+        return _more(self.hidden, without) or (more is not None and bool(more.hidden))
+
+
+class Node(Tally):
+    """The node-wide file: what does not decode is passed over."""
+
+    def __init__(self, config: bytes | None) -> None:
+        super().__init__()
+        held = credentials.holding("dockerconfigjson", config) if config else ()
+        if not isinstance(held, PayloadError):
+            self._hold(0, held)
+        self.index = KeyIndex(self._keys.values())
+
+
+class Exchange(NamedTuple):
+    """A list of secrets with some left out (by identity) and others put in, and the node-wide file behind it.
+
+    `doubt`: what finds nothing is unknown, because the list is not known in full.
+    """
+
+    tally: Tally
+    node: Node
+    without: frozenset[int] = _NOBODY
+    more: Tally | None = None
+    doubt: bool = False
+
+    @property
+    def refused(self) -> bool:
+        """Whether readers refuse the list."""
+        return self.tally.refuses(self.without, self.more)
+
+    def answer(self, image: str, consumer: Consumer) -> Answer:
+        """What `image` gets."""
+        if unfinished(image):
+            return Answer("unknown")
+        if self.refused:
+            return Answer("refused")
+        reference = credentials.parse_reference(image, consumer=consumer)
+        if not isinstance(reference, credentials.Reference):
+            return Answer("bad-image")
+        found, good = self.tally.found(reference.lookup, self.without, self.more)
+        wide, wide_good = self.node.found(reference.lookup, _NOBODY, None)
+        if found or wide:
+            return Answer("credential", good or wide_good)
+        if self.doubt or self.tally.hides(self.without, self.more):
+            return Answer("unknown")
+        return Answer("anonymous")
+
+
+def differing(old: Tally, new: Tally) -> Iterator[tuple[RegistryKey, Flags | None, Flags | None]]:
+    """Every key that one of two lists has and the other has not, or not with a credential: as it was, as it is."""
+    before, after = old.flags(), new.flags()
+    for raw in {**before, **after}:
+        was, now = before.get(raw), after.get(raw)
+        if was is None or now is None or was.good != now.good:
+            found = was or now
+            if found is not None:
+                yield found.key, was, now

@@ -1,0 +1,350 @@
+"""One part of a scan before a fix, and what it becomes: what the fix can touch, looked at before and after."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import NamedTuple, TypeVar
+
+from linter.credentials import Consumer
+from linter.documents.objects import KubeObject
+from linter.inventory import Inventory
+from linter.inventory.builds import BuildPull, build_outcome, build_pulls, builder_of
+from linter.inventory.inventory import compatible
+from linter.inventory.pulls import admitted, import_secrets, node_config, reach, reaches
+from linter.inventory.records import ImageStream, PullSecret, Workload
+from linter.model import Edit, Proof
+from linter.proof.entries import fate
+from linter.proof.groups import Flip, Group, Place, Row
+from linter.proof.records import After, Edited, Placed, Remade, edited, place_of
+from linter.proof.tally import Exchange, Node, Tally
+from linter.proof.verdicts import Answer, answer, build_line, import_line, joined, weighed, workload_line
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+_WORKLOADS, _STREAMS, _BUILDS = 0, 1, 2
+
+
+class _Build(NamedTuple):
+    """One build: its pulls, and the names of the secrets that decide them."""
+
+    number: int
+    item: KubeObject
+    pulls: list[BuildPull]
+    names: frozenset[str]
+
+
+class View:
+    """One part of a scan; what is asked for every fix is looked up once."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._before = inventory
+        self._placed = Placed(inventory)
+
+    def prove(self, owned: list[tuple[KubeObject, Edit]]) -> Proof:
+        """Resolve what the edits touch before and after; each edit comes with the object it belongs to."""
+        changes = edited(self._placed, owned)
+        return joined(_Change(self, changes).proof(), _credentials(changes))
+
+    @property
+    def before(self) -> Inventory:
+        """The part of the scan as it is."""
+        return self._before
+
+    def workloads_at(self, place: Place) -> list[tuple[int, Workload]]:
+        """The workloads of one object, each with its number in the order of the scan."""
+        return self._placed.workloads.at(place)
+
+    @cached_property
+    def node(self) -> Node:
+        """The node-wide file as it is."""
+        return Node(node_config(self._before))
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        """Every workload, by the list that it reads and the account that it runs as."""
+        table: dict[tuple[object, ...], Group] = {}
+        for number, (workload, reached) in enumerate(reaches(self._before)):
+            namespace = workload.object.namespace
+            names = tuple(link.name for link in workload.pull_secrets) if workload.explicit else ()
+            pod = workload.is_pod and admitted(workload.object)
+            key = (namespace, workload.account, workload.explicit, names, pod)
+            if key not in table:
+                watched = set(names)
+                if not workload.explicit:
+                    for account in self._before.accounts_named(namespace, workload.account):
+                        watched.update(link.name for link in account.pull_secrets)
+                table[key] = Group(
+                    workload,
+                    reached.secrets,
+                    consumer=Consumer.KUBELET,
+                    doubt=bool(reached.unknown or reached.missing),
+                    watched=frozenset(watched),
+                )
+            table[key].rows.extend(_rows(number, workload))
+        return list(table.values())
+
+    @cached_property
+    def groups_watching(self) -> Mapping[str, list[Group]]:
+        """The groups that a secret of a name touches."""
+        return _table((name, group) for group in self.groups for name in group.watched)
+
+    @cached_property
+    def groups_of(self) -> Mapping[str, list[Group]]:
+        """The groups that run as an account of a name."""
+        return _table((group.first.account, group) for group in self.groups if isinstance(group.first, Workload))
+
+    @cached_property
+    def imports(self) -> list[Group]:
+        """Every image stream, by namespace."""
+        table: dict[str, Group] = {}
+        for number, stream in enumerate(self._before.streams):
+            namespace = stream.object.namespace
+            if namespace not in table:
+                doubt = "Secret" in self._before.unread(namespace)
+                secrets = import_secrets(self._before, stream)
+                table[namespace] = Group(stream, secrets, consumer=Consumer.IMPORTER, doubt=doubt)
+            table[namespace].rows.extend(_tags(number, stream))
+        return list(table.values())
+
+    @cached_property
+    def builds(self) -> list[_Build]:
+        """Every build."""
+        found = []
+        for number, item in enumerate(self._before.builds):
+            pulls = list(build_pulls(item))
+            names = {pull.named for pull in pulls if pull.named}
+            if any(not pull.named for pull in pulls):
+                for account in self._before.accounts_named(item.namespace, builder_of(item)):
+                    names.update(link.name for link in account.pull_secrets)
+            found.append(_Build(number, item, pulls, frozenset(names)))
+        return found
+
+    @cached_property
+    def builds_naming(self) -> Mapping[str, list[_Build]]:
+        """The builds that a secret of a name may decide."""
+        return _table((name, build) for build in self.builds for name in build.names)
+
+    @cached_property
+    def builds_of(self) -> Mapping[str, list[_Build]]:
+        """The builds that run as an account of a name."""
+        return _table((builder_of(build.item), build) for build in self.builds)
+
+    @cached_property
+    def builds_at(self) -> Mapping[Place, list[_Build]]:
+        """The builds by where they stand."""
+        return _table((place_of(build.item), build) for build in self.builds)
+
+    @cached_property
+    def build_counts(self) -> Mapping[str, int]:
+        """How many images are pulled by the builds of each namespace."""
+        counts: Counter[str] = Counter()
+        for build in self.builds:
+            counts[build.item.namespace] += len(build.pulls)
+        return counts
+
+    @cached_property
+    def _build_answers(self) -> dict[int, list[Answer]]:
+        return {}
+
+    def build_answers(self, build: _Build) -> list[Answer]:
+        """What the pulls of a build get as things are."""
+        if build.number not in self._build_answers:
+            self._build_answers[build.number] = [answer(build_outcome(self._before, pull)) for pull in build.pulls]
+        return self._build_answers[build.number]
+
+
+def _table(rows: Iterable[tuple[_Key, _Value]]) -> dict[_Key, list[_Value]]:
+    table: dict[_Key, list[_Value]] = defaultdict(list)
+    for key, value in rows:
+        table[key].append(value)
+    return table
+
+
+def _rows(number: int, workload: Workload) -> Iterator[Row]:
+    place = place_of(workload.object)
+    for index, use in enumerate(workload.images):
+        yield Row((_WORKLOADS, number, index), workload_line(workload.object, use.image), use.image, place)
+
+
+def _tags(number: int, stream: ImageStream) -> Iterator[Row]:
+    place = place_of(stream.object)
+    for index, tag in enumerate(stream.tags):
+        yield Row((_STREAMS, number, index), import_line(stream.object, tag.image), tag.image, place)
+
+
+class _Change:
+    """One change to a view. Groups are looked at as a whole; edited objects one by one: they may leave their group."""
+
+    def __init__(self, view: View, changes: Edited) -> None:
+        self._view = view
+        self._changes = changes
+        self._secrets = list(changes.touched)
+        before = view.before
+        self._everything = any(before.is_global(secret) for secret in self._secrets)
+        self._spaces = frozenset(secret.namespace for secret in self._secrets)
+        accounts = [one for made in changes.accounts for one in (*made.old, *made.new)]
+        self._accounts = frozenset(account.name for account in accounts)
+        self._after = After(before, changes)
+        self._wide = Node(node_config(self._after)) if self._everything else view.node
+
+    def proof(self) -> Proof:
+        """What goes from failing to working, what the other way, and how much stays."""
+        flips: list[Flip] = []
+        touched = 0
+        for found, size in (self._pulls(), self._imports(), self._builds()):
+            flips += found
+            touched += size
+        flips.sort(key=lambda flip: flip.row.order)
+        return weighed(((flip.row.line, flip.was, flip.now) for flip in flips), touched)
+
+    def _serves(self, namespace: str) -> bool:
+        """Whether a secret that is edited can be in `namespace`."""
+        if self._everything or "" in self._spaces or namespace in self._spaces:
+            return True
+        return not namespace and bool(self._spaces)
+
+    def _pulls(self) -> tuple[list[Flip], int]:
+        groups = self._touched_groups()
+        flips: list[Flip] = []
+        own = [row for made in self._changes.workloads for row in self._own_rows(made)]
+        apart = {flip.row.place for flip in own}
+        touched = len(own)
+        for group in groups:
+            rows = len(group.rows)
+            if apart:
+                rows -= sum(row.place in apart for row in group.rows)
+            touched += rows
+            gone, come, doubt = self._exchange(group)
+            found = group.exchanged(gone, come, self._view.node, self._wide, doubt=doubt)
+            flips += [flip for flip in found if flip.row.place not in apart]
+        return [*flips, *own], touched
+
+    def _touched_groups(self) -> list[Group]:
+        view = self._view
+        if self._everything:
+            return view.groups
+        found = {id(group): group for name in self._accounts for group in view.groups_of.get(name, ())}
+        for secret in self._secrets:
+            for group in view.groups_watching.get(secret.name, ()):
+                if compatible(secret.namespace, group.namespace):
+                    found[id(group)] = group
+        return list(found.values())
+
+    def _exchange(self, group: Group) -> tuple[list[PullSecret], list[PullSecret], bool]:
+        """What leaves the list of a group and what enters it, and whether the list is then not known in full."""
+        workload = group.first
+        if not isinstance(workload, Workload):
+            return [], [], False
+        if not self._moved and workload.account not in self._accounts:
+            gone, come = [], []
+            for made in self._changes.secrets:
+                if id(made.old[0]) in group.members:
+                    gone.append(made.old[0])
+                    come.append(made.new[0])
+            return gone, come, group.doubt
+        reached = reach(self._after, workload)
+        now = frozenset(map(id, reached.secrets))
+        gone = [secret for secret in group.secrets if id(secret) not in now]
+        come = [secret for secret in reached.secrets if id(secret) not in group.members]
+        return gone, come, bool(reached.unknown or reached.missing)
+
+    @cached_property
+    def _moved(self) -> bool:
+        """Whether secrets come, go, or change their name, so that links have to be followed anew."""
+        if self._changes.fresh:
+            return True
+        return any(
+            len(made.old) != 1
+            or len(made.new) != 1
+            or (made.old[0].namespace, made.old[0].name) != (made.new[0].namespace, made.new[0].name)
+            for made in self._changes.secrets
+        )
+
+    def _own_rows(self, made: Remade[Workload]) -> Iterator[Flip]:
+        """The pulls of an edited workload, each as it was and as it is."""
+        later = {one.template: one for one in made.new}
+        for number, was in self._view.workloads_at(place_of(made.old[0].object)):
+            now = later.get(was.template, was)
+            images = {use.route: use for use in now.images}
+            old, new = reach(self._view.before, was), reach(self._after, now)
+            before = Exchange(Tally(old.secrets), self._view.node, doubt=bool(old.unknown or old.missing))
+            after = Exchange(Tally(new.secrets), self._wide, doubt=bool(new.unknown or new.missing))
+            for row, use in zip(_rows(number, was), was.images, strict=True):
+                image = images.get(use.route, use).image
+                yield Flip(row, before.answer(row.image, Consumer.KUBELET), after.answer(image, Consumer.KUBELET))
+
+    def _imports(self) -> tuple[list[Flip], int]:
+        flips = [flip for made in self._changes.streams for flip in self._own_tags(made)]
+        apart = {flip.row.place for flip in flips}
+        touched = len(flips)
+        if not self._secrets:
+            return flips, touched
+        for group in self._view.imports:
+            if not self._serves(group.namespace):
+                continue
+            rows = len(group.rows)
+            if apart:
+                rows -= sum(row.place in apart for row in group.rows)
+            touched += rows
+            gone, come = self._imported(group)
+            # What was unread before is read after no more than before.
+            found = group.exchanged(gone, come, self._view.node, self._wide, doubt=False)
+            flips += [flip for flip in found if flip.row.place not in apart]
+        return flips, touched
+
+    def _imported(self, group: Group) -> tuple[list[PullSecret], list[PullSecret]]:
+        gone = [old for made in self._changes.secrets for old in made.old if id(old) in group.members]
+        come = [new for made in self._changes.secrets for new in made.new]
+        come += self._changes.fresh
+        return gone, [
+            secret
+            for secret in come
+            if secret.typed and not secret.excluded and compatible(secret.namespace, group.namespace)
+        ]
+
+    def _own_tags(self, made: Remade[ImageStream]) -> Iterator[Flip]:
+        """The imports of an edited stream, each as it was and as it is."""
+        was, now = made.old[0], made.new[0]
+        tags = {tag.route: tag for tag in now.tags}
+        doubt = "Secret" in self._view.before.unread(was.object.namespace)
+        before = Exchange(Tally(import_secrets(self._view.before, was)), self._view.node, doubt=doubt)
+        after = Exchange(Tally(import_secrets(self._after, now)), self._wide)
+        for row, tag in zip(_tags(made.number, was), was.tags, strict=True):
+            image = tags.get(tag.route, tag).image
+            yield Flip(row, before.answer(row.image, Consumer.IMPORTER), after.answer(image, Consumer.IMPORTER))
+
+    def _builds(self) -> tuple[list[Flip], int]:
+        view = self._view
+        own = {one.number: one for name in self._accounts for one in view.builds_of.get(name, ())}
+        own |= {one.number: one for place in self._changes.items for one in view.builds_at.get(place, ())}
+        touched = sum(len(one.pulls) for one in own.values() if not self._served(one))
+        touched += sum(count for space, count in view.build_counts.items() if self._secrets and self._serves(space))
+        asked = dict(own)
+        if self._everything:
+            asked = {one.number: one for one in view.builds}
+        for name in {secret.name for secret in self._secrets}:
+            asked |= {one.number: one for one in view.builds_naming.get(name, ()) if self._served(one)}
+        items = self._changes.items
+        flips = [flip for one in asked.values() for flip in self._built(one, items.get(place_of(one.item), one.item))]
+        return flips, touched
+
+    def _served(self, build: _Build) -> bool:
+        return bool(self._secrets) and self._serves(build.item.namespace)
+
+    def _built(self, build: _Build, now: KubeObject) -> Iterator[Flip]:
+        later: dict[tuple[object, ...], BuildPull] = {}
+        if now is not build.item:
+            later = {(pull.route, pull.image): pull for pull in build_pulls(now)}
+        for index, (pull, was) in enumerate(zip(build.pulls, self._view.build_answers(build), strict=True)):
+            row = Row(
+                (_BUILDS, build.number, index), build_line(build.item, pull.image), pull.image, place_of(build.item)
+            )
+            after = later.get((pull.route, pull.image), pull)
+            yield Flip(row, was, answer(build_outcome(self._after, after)))
+
+
+def _credentials(changes: Edited) -> Iterator[tuple[bool, str]]:
+    """What becomes of every credential of the secrets that are edited."""
+    for made in changes.secrets:
+        for secret in made.old:
+            yield from fate(secret, made.new[-1] if made.new else None)
