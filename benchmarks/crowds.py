@@ -1,4 +1,4 @@
-"""Inputs that are crowded in one way each: what a rule, the proof or a report does once too often shows in their growth.
+"""Inputs that are crowded in one way each: what is done once too often shows in their growth.
 
 Every maker takes the place to write to and a size, and is seeded by what it writes. Credentials are invented.
 """
@@ -256,13 +256,17 @@ def streams(path: Path, size: int) -> None:
         space = f"space-{number % 20}"
         if number < 60:
             items.append(secret(f"pull-{number}", space, {f"quay.io/team-{number % 97}": sound(number)}))
-        items.append(stream(f"app-{number}", space, [_image(number, _PUBLIC[number % 4]), _image(number + 1, "quay.io")]))
+        items.append(
+            stream(f"app-{number}", space, [_image(number, _PUBLIC[number % 4]), _image(number + 1, "quay.io")])
+        )
     _listed(path, items)
 
 
 def manifests_of_defects(path: Path, size: int) -> None:
     """One file of `size` documents, each with a defect that a fix repairs: what `--fix` edits at once."""
-    _manifests(path, (secret(f"pull-{number}", "apps", {_host(number): _disagreeing(number)}) for number in range(size)))
+    _manifests(
+        path, (secret(f"pull-{number}", "apps", {_host(number): _disagreeing(number)}) for number in range(size))
+    )
 
 
 def list_of_defects(path: Path, size: int) -> None:
@@ -294,7 +298,11 @@ def overlays(folder: Path, size: int) -> None:
         made = secret("pull", f"site-{number}", {"quay.io": _disagreeing(number)})
         patch = _named("apps/v1", "Deployment", "app", f"site-{number}")
         patch["spec"] = {"template": {"spec": {"imagePullSecrets": [{"name": "pull"}]}}}
-        stated = {"namespace": f"site-{number}", "resources": ["../../base", "pull.yaml"], "patches": [{"path": "p.yaml"}]}
+        stated = {
+            "namespace": f"site-{number}",
+            "resources": ["../../base", "pull.yaml"],
+            "patches": [{"path": "p.yaml"}],
+        }
         for name, body in (("kustomization", stated), ("pull", made), ("p", patch)):
             (place / f"{name}.yaml").write_text(to_yaml(body), encoding="utf-8")
 
