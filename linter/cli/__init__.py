@@ -8,6 +8,7 @@ for, shown below the help.
 import importlib
 import os
 import sys
+from contextlib import suppress
 from typing import Any, Final
 
 COMMANDS: Final = ("check", "resolve", "explain", "rules", "baseline", "collect", "report", "trend", "completion")
@@ -38,16 +39,32 @@ def available() -> list[str]:
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code (the constants above say what each means)."""
+    from linter.errors import RegcredError  # noqa: PLC0415 - the version does not need it
+
+    try:
+        code = _execute(arguments)
+        sys.stdout.flush()
+    except RegcredError as error:
+        return _failed(str(error))
+    except KeyboardInterrupt:
+        return _failed("interrupted", EXIT_INTERRUPTED)
+    except OSError as error:
+        # One that names no file came of writing to a stream.
+        return _unheard(error) if error.filename is None else _surprised(error)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: never a traceback, whose values may be secret
+        return _surprised(error)
+    return code
+
+
+def _execute(arguments: list[str]) -> int:
+    """Run one command line and return its exit code."""
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         sys.stdout.write(_overview())
         return EXIT_CLEAN if arguments else EXIT_USAGE
     name, rest = arguments[0], arguments[1:]
     if name not in available():
-        sys.stderr.write(f"regcred: there is no command {name!r}{_nearest(name)}\n")
-        return EXIT_USAGE
+        return _failed(f"there is no command {name!r}{_nearest(name)}")
     import argparse  # noqa: PLC0415 - the overview and a wrong command do not need it
-
-    from linter.errors import RegcredError  # noqa: PLC0415 - as above
 
     command = importlib.import_module(f"linter.cli.{name}")
     parser = argparse.ArgumentParser(prog=f"regcred {name}", **parser_options(command))
@@ -55,23 +72,32 @@ def run(arguments: list[str]) -> int:
     try:
         intermixed = getattr(command, "INTERMIXED", False)
         parsed = parser.parse_intermixed_args(rest) if intermixed else parser.parse_args(rest)
-        return int(command.execute(parsed))
-    except RegcredError as error:
-        sys.stderr.write(f"regcred: {error}\n")
-        return EXIT_USAGE
-    except BrokenPipeError:
-        # The reader of our output has gone (`| head`): not an error of ours, and nothing more can be said.
+    except SystemExit:
+        sys.stdout.flush()  # the help, while something can still be said of it
+        raise
+    return int(command.execute(parsed))
+
+
+def _failed(message: str, code: int = EXIT_USAGE) -> int:
+    """Say why the call could not be done, if anybody hears it, and return its exit code."""
+    with suppress(OSError):
+        sys.stderr.write(f"regcred: {message}\n")
+    return code
+
+
+def _surprised(error: Exception) -> int:
+    if "REGCRED_DEBUG" in os.environ:
+        raise error
+    return _failed(f"internal error: {_where(error)}; set REGCRED_DEBUG=1 for the traceback")
+
+
+def _unheard(error: OSError) -> int:
+    """Give up on an output that cannot be written; Python would try again at the end of the process."""
+    with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_USAGE
-    except KeyboardInterrupt:
-        sys.stderr.write("regcred: interrupted\n")
-        return EXIT_INTERRUPTED
-    except Exception as error:
-        # The last line of defence: never a traceback, whose values may be secret.
-        if "REGCRED_DEBUG" in os.environ:
-            raise
-        sys.stderr.write(f"regcred: internal error: {_where(error)}; set REGCRED_DEBUG=1 for the traceback\n")
-        return EXIT_USAGE
+    # When the reader of our output has gone (`| head`), that is no error of ours, and nothing more can be said.
+    gone = isinstance(error, BrokenPipeError)
+    return EXIT_USAGE if gone else _failed(f"the output cannot be written: {error.strerror}")
 
 
 def parser_options(command: Any) -> dict[str, Any]:

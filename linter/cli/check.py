@@ -156,7 +156,7 @@ def execute(arguments: argparse.Namespace) -> int:
         request = narrowed(request, arguments.changed_since, arguments.context)
     request = request._replace(wants=wants_of(outputs))
     run, failed = _judged(arguments, request)
-    for name, path in outputs:
+    for name, path in sorted(outputs, key=lambda output: not output[1]):  # standard output last: its reader may go
         write(name, path, run, arguments)
         request.lap(f"report {name}")
     if clock is not None:
