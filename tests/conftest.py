@@ -17,6 +17,16 @@ settings.register_profile("ci", parent=settings.get_profile("here"), derandomize
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
+@pytest.fixture
+def no_cluster(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing by which a cluster could be reached: no kubectl or oc, no kubeconfig, no pod around us."""
+    empty = tmp_path_factory.mktemp("empty")
+    monkeypatch.setenv("PATH", str(empty))
+    monkeypatch.setenv("HOME", str(empty))
+    for name in ("KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"):
+        monkeypatch.delenv(name, raising=False)
+
+
 class Repository:
     """A git repository at `root`, and what `regcred check` finds in it."""
 

@@ -60,13 +60,12 @@ def test_pods_meet_the_restricted_standard() -> None:
             assert context["seccompProfile"] == {"type": "RuntimeDefault"}
 
 
+@pytest.mark.usefixtures("no_cluster")
 @pytest.mark.parametrize(
     ("name", "kind"), [("cronjob.yaml", "CronJob"), ("pipelines/argocd-presync.yaml", "Job")]
 )
-def test_arguments_are_options_that_exist(name: str, kind: str, tmp_path: Path, monkeypatch: Any) -> None:
+def test_arguments_are_options_that_exist(name: str, kind: str, tmp_path: Path) -> None:
     """Run without kubectl and outside of a pod: all that can be wrong is that there is no cluster."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     spec = found(name, kind)["spec"]
     template = spec["jobTemplate"]["spec"]["template"] if kind == "CronJob" else spec["template"]
     words = [

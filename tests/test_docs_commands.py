@@ -33,6 +33,7 @@ def test_the_commands_of_a_page_run(
     for line in lines:
         words = shlex.split(line)
         assert words[0] == "regcred"
+        assert not any(word.startswith("cluster:") for word in words), "a test contacts no cluster"
         assert main(words[1:]) == 0, line
         assert not capsys.readouterr().err
 

@@ -31,6 +31,7 @@ def test_help_shows_every_example_and_what_it_is_for(command: str, capsys: pytes
         assert f"  {line}\n      {what}\n" in shown
 
 
+@pytest.mark.usefixtures("no_cluster")
 @pytest.mark.parametrize(("command", "line"), EXAMPLES)
 def test_an_example_of_the_help_is_a_command_that_exists(
     command: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

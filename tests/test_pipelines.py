@@ -220,9 +220,8 @@ class TestArgoCD:
         pod = job["spec"]["template"]["spec"]
         assert (pod["serviceAccountName"], pod["restartPolicy"], job["spec"]["backoffLimit"]) == (account, "Never", 0)
 
-    def test_the_job_is_restricted_and_its_arguments_are_understood(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    @pytest.mark.usefixtures("no_cluster")
+    def test_the_job_is_restricted_and_its_arguments_are_understood(self, capsys: pytest.CaptureFixture[str]) -> None:
         with (PIPELINES / "argocd-presync.yaml").open(encoding="utf-8") as stream:
             (job,) = (one for one in yaml.safe_load_all(stream) if one["kind"] == "Job")
         (container,) = job["spec"]["template"]["spec"]["containers"]
@@ -234,7 +233,5 @@ class TestArgoCD:
         assert context["seccompProfile"] == {"type": "RuntimeDefault"}
         (variable,) = container["env"]
         words = [word.replace(f"$({variable['name']})", "shop") for word in container["args"]]
-        monkeypatch.setenv("PATH", str(tmp_path))
-        monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
         assert main(words) == 3  # read as a cluster, and there is none
         assert "usage:" not in capsys.readouterr().err

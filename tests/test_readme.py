@@ -24,7 +24,7 @@ REGCRED = [
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_cluster: None) -> Path:
     """A working directory with the sample, and with the file that the reader has made of his own cluster."""
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     shutil.copy(ROOT / "examples" / "cluster.yaml", tmp_path / "cluster.yaml")
