@@ -125,6 +125,7 @@ class _Reader:
         self.artifacts: dict[str, Artifact] = {}
         self.problems: list[Problem] = []
         self.templated: list[tuple[int, NotEvaluated]] = []
+        self.partly: set[str] = set()
         self.marked: set[str] = set()
         # A rule of the project's own may ask for anything.
         self._keeper = None if request.settings.custom else Keeper()
@@ -146,6 +147,7 @@ class _Reader:
         for path in sorted(filled - known):
             entry = NotEvaluated("templated", "a template of a Helm chart", None, Location(path, line=1))
             self.templated.append((self.artifacts[path].input, entry))
+        self.partly |= filled
         for part in (part for source in self.inputs for part in source.parts.values() if filled):
             part.documents = [held for held in part.documents if held[0].path not in filled]
 
@@ -233,6 +235,8 @@ class _Reader:
         source.paths.append(artifact.path)
         if taken.marked:
             self.marked.add(artifact.path)
+        if taken.skipped or taken.problems or taken.templated or any(held[0].passed for held in taken.documents):
+            self.partly.add(artifact.path)
         self.problems.extend(problem._replace(fatal=artifact.named) for problem in taken.problems)
         self.inputs[artifact.input].found |= taken.found
         source.skipped["document without anything that matters"] += taken.skipped
@@ -531,6 +535,10 @@ def _unparsed(
 
     `only` are the paths to look at, all of them when None.
     """
+    paths = [path for source in group.inputs for path in source.paths if path in reader.partly]
+    paths = [path for path in paths if only is None or path in only]
+    if not paths:
+        return
     # Only a search for mentions needs these.
     from linter.documents.jsontext import json_places  # noqa: PLC0415
     from linter.documents.kinds import looks_like_json  # noqa: PLC0415
@@ -538,22 +546,19 @@ def _unparsed(
     from linter.documents.split import split  # noqa: PLC0415
     from linter.documents.text import DecodeProblem, decode  # noqa: PLC0415
 
-    for source in group.inputs:
-        for path in source.paths:
-            if only is not None and path not in only:
-                continue
-            try:
-                text = decode(reader.bytes_of(path) or b"").text
-            except DecodeProblem:
-                continue
-            values = json_places(text) if looks_like_json(text) else None
-            for number, (start, end) in enumerate(values or split(text)):
-                part = text[start:end]
-                passed = parsed.get((path, number))
-                if passed is None:
-                    yield path, part
-                elif passed:
-                    yield from ((path, one) for one in passed_text(part, passed, json=looks_like_json(text)))
+    for path in paths:
+        try:
+            text = decode(reader.bytes_of(path) or b"").text
+        except DecodeProblem:
+            continue
+        values = json_places(text) if looks_like_json(text) else None
+        for number, (start, end) in enumerate(values or split(text)):
+            part = text[start:end]
+            passed = parsed.get((path, number))
+            if passed is None:
+                yield path, part
+            elif passed:
+                yield from ((path, one) for one in passed_text(part, passed, json=looks_like_json(text)))
 
 
 def judge(

@@ -4,7 +4,6 @@ Positions are symbolic while rules run (a path, a document number, a route insid
 columns and excerpts afterwards, for findings only. Lines and columns count from 1; 0 means "not computed".
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
@@ -260,6 +259,8 @@ class Finding(NamedTuple):
             self.key,
             place,
         )
+        import hashlib  # noqa: PLC0415 - a call without findings needs none
+
         return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

@@ -6,7 +6,6 @@ A rule is one file. Its docstring is its manual, its `RULE` declares it, its nam
 """
 
 import re
-import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -201,6 +200,8 @@ def edit(op: Op, item: KubeObject, route: Route, value: object = None) -> Edit:
 
 def command(*words: str, namespace: str = "") -> str:
     """A shell command of `words`, each quoted where it must be, with `-n namespace` at the end when one is known."""
+    import shlex  # noqa: PLC0415 - only a finding has commands
+
     return shlex.join([*words, *(["-n", namespace] if namespace else [])])
 
 

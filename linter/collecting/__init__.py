@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 
 from linter.collecting.packing import Pack, neutral, packed
 from linter.sources import Limits
-from linter.sources.collection import FOLDER, RECORD_FILE, Record, encode
+from linter.sources.choice import FOLDER, RECORD_FILE
+from linter.sources.collection import Record, encode
 from linter.sources.live import ClusterError, Live
 from linter.sources.live.pages import Page
 from linter.sources.live.reading import Reading, client, named

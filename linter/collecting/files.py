@@ -14,8 +14,8 @@ from linter.documents.objects import objects
 from linter.documents.recognise import recognise
 from linter.model import Problem, Scope
 from linter.sources import Artifact, InputProblem, Limits, Skipped, gather
-from linter.sources.choice import without_suffix
-from linter.sources.collection import FILES, FOLDER, RECORD_FILE, Record, encode
+from linter.sources.choice import FOLDER, RECORD_FILE, without_suffix
+from linter.sources.collection import FILES, Record, encode
 from linter.sources.tree import display
 from linter.universes import Input
 

@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from linter.sources.collection import FOLDER, RECORD_FILE
+from linter.sources.choice import FOLDER, RECORD_FILE
 
 MUST_GATHER: Final = "must-gather"
 VELERO: Final = "velero"

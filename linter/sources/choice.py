@@ -3,6 +3,10 @@
 from typing import Final
 
 SUFFIXES: Final = (".yaml", ".yml", ".json", ".dockerconfigjson", ".dockercfg")
+FOLDER: Final = "regcred-collection"
+RECORD_FILE: Final = "collection.json"
+"""Where `regcred collect` puts the record of what it has read."""
+
 _NAMES: Final = ("Kustomization",)
 _ARCHIVES: Final = (
     ".tar",

@@ -14,8 +14,6 @@ from linter import __version__
 
 API_VERSION: Final = "regcred/v1"
 KIND: Final = "Collection"
-FOLDER: Final = "regcred-collection"
-RECORD_FILE: Final = "collection.json"
 FILES: Final = "files"
 """The scope of a record that stands beside files taken as they were: it says where they are from, and no more."""
 

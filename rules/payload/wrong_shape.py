@@ -30,7 +30,6 @@ the config is replaced by what it holds. Safe: nobody finds a credential in the 
 lost.
 """
 
-import difflib
 from collections.abc import Iterator
 
 from linter.rule import (
@@ -116,6 +115,8 @@ def _told(secret: PullSecret, payload: Payload, root: JsonNode) -> tuple[str, Lo
 
 def _near(root: JsonNode) -> tuple[int, int] | None:
     for name, start, end, value in root.members:
+        import difflib  # noqa: PLC0415 - only a payload of a wrong shape needs it
+
         if value.kind == "object" and difflib.get_close_matches(name.lower(), ["auths"], cutoff=0.75):
             return start, end
     return None
