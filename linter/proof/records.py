@@ -10,7 +10,6 @@ from typing import Generic, NamedTuple, TypeVar
 
 from linter.documents import Document
 from linter.documents.objects import KubeObject
-from linter.fix.data import apply_to_data
 from linter.inventory import Inventory
 from linter.inventory.inventory import GLOBAL_SECRET, Named, compatible
 from linter.inventory.records import GeneratedSecret, ImageStream, PullSecret, ServiceAccount, Workload
@@ -102,6 +101,8 @@ def edited(placed: Placed, owned: Iterable[tuple[KubeObject, Edit]]) -> Edited:
 
 
 def _edited(item: KubeObject, edits: list[Edit]) -> KubeObject:
+    from linter.fix.data import apply_to_data  # noqa: PLC0415 - only a fix needs to be proved
+
     body = apply_to_data(item.body, edits)
     return KubeObject(Document(item.path, item.document, None), item.route, body, item.kind, item.api_version)
 
