@@ -404,12 +404,16 @@
   });
   named();
 
+  // All that the filters keep is printed: in full when it is little, else a line for each finding.
   let closed = [];
+  let folded = [];
   addEventListener("beforeprint", () => {
     const kept = groups.reduce((sum, group) => sum + group.members.length, 0);
-    if (list && kept <= FEW) {
+    if (list) {
       extend(Infinity);
-      for (const group of groups) while (group.open && group.done < group.members.length) grow(group, FEW);
+      folded = groups.filter((group) => !group.open);
+      for (const group of folded) group.node.querySelector("h3 button").click();
+      for (const group of groups) if (group.done < group.members.length) grow(group, Infinity);
     }
     const folds = [...document.querySelectorAll("details:not([open])")];
     closed = folds.filter((fold) => fold.checkVisibility() && !fold.matches(".rule, .words") && (kept <= FEW || !fold.matches(".f")));
@@ -417,7 +421,9 @@
   });
   addEventListener("afterprint", () => {
     for (const fold of closed) fold.open = false;
+    for (const group of folded) group.node.querySelector("h3 button").click();
     closed = [];
+    folded = [];
   });
 
   if (list) {

@@ -17,7 +17,7 @@ from reports.html.trend import WIDTH as CHART_WIDTH
 from reports.html.trend import changes, charts
 
 STATIC: Final = 300
-"""So many findings stand in the page for readers without a script, the worst first."""
+"""So many findings stand in full in the page for readers without a script, the worst; the others have a line each."""
 
 _ROWS: Final = 400
 _BAR: Final = 1000
@@ -52,6 +52,7 @@ def page(run: Run) -> dict[str, Any]:
         "by": by,
         "rows": found,
         "static": worst[:STATIC],
+        "lines": worst[STATIC:],
         "total": len(found),
         "filters": choices(found),
         "not_evaluated": _not_evaluated(run.not_evaluated),

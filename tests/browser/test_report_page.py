@@ -279,6 +279,23 @@ def test_it_prints_with_everything_unfolded(visit, sample, tmp_path):
     assert "Theme:" not in text
 
 
+def test_all_that_the_filters_keep_is_printed(visit, large, tmp_path):
+    page = visit(large)
+    before = page.locator("#list .f").count()
+    printed = page.pdf()
+    assert printed.startswith(b"%PDF")
+    total = int(page.locator("#shown").inner_text().split()[0].replace(",", ""))
+    assert page.locator("#list .f").count() == total > before
+    assert page.locator("#list .g h3 button[aria-expanded=true]").count() == 0
+
+
+def test_every_finding_is_there_without_a_script(visit, large):
+    page = visit(large, java_script_enabled=False)
+    assert page.locator("#static .f:visible").count() == 300
+    lines = page.locator("noscript tbody tr:visible").count()
+    assert lines + 300 == int(page.locator("#shown").inner_text().split()[0].replace(",", ""))
+
+
 def test_nothing_moves_while_it_opens(visit, large):
     page = visit(large)
     moved = page.evaluate(
