@@ -24,6 +24,7 @@ def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of
     from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - heavy, and only this report needs it
     from markupsafe import Markup  # noqa: PLC0415
 
+    from reports._phrases import count  # noqa: PLC0415 - with the page
     from reports.html.data import embed  # noqa: PLC0415
     from reports.html.manual import inline  # noqa: PLC0415
     from reports.html.view import page, script_data  # noqa: PLC0415
@@ -40,7 +41,7 @@ def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals["inline"] = inline
+    environment.globals.update(inline=inline, count=count)
     own = {name: _read(name) for name in _NAMES}
     inlined = {name.replace(".", "_"): Markup(text) for name, text in own.items()}  # noqa: S704 - our own package files
     shown = page(run)

@@ -14,7 +14,7 @@ from reports.html.story import Told
 _CASES: Final = 3
 _HITS: Final = 6
 _FEWER: Final = 3
-_COMMANDS: Final = 2
+_COMMANDS: Final = 4
 _LOOKS: Final = frozenset({"get", "describe"})
 
 
@@ -30,6 +30,7 @@ class Case(NamedTuple):
     hits_left: int
     todo: str
     commands: tuple[tuple[str, ...], ...]
+    commands_left: int
     fix: str
     view: str
 
@@ -133,6 +134,7 @@ class _Maker:
             hits_left=max(len(hits) - named, 0),
             todo=todo,
             commands=tuple(map(command_lines, commands[:_COMMANDS])),
+            commands_left=max(len(commands) - _COMMANDS, 0),
             fix=row.fix.kind if row.fix is not None else "",
             view=self.views.get(at, ""),
         )
