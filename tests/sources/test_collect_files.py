@@ -22,7 +22,11 @@ from linter.model import Applicability, Run
 sys.path.insert(0, str(Path(__file__).parent.parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "layouts"))
 
+sys.path.insert(0, str(Path(__file__).parent))
+
 import test_leaks as leaks
+import test_redact as planting
+import yaml
 from cluster import Cluster
 from writers import LAYOUTS, Files
 
@@ -272,6 +276,21 @@ def test_nobody_can_try_passwords_on_a_redacted_file(tmp_path: Path) -> None:
         drawn.add(first)
         assert len(members(target)) == 2
     assert len(drawn) == 4
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_no_credential_of_a_whole_cluster_is_left(form: str, tmp_path: Path) -> None:
+    """Secrets of every shape, with what stands in them written into annotations, arguments, variables and settings."""
+    planted = planting.Planted(11)
+    listed = {"apiVersion": "v1", "kind": "List", "items": planted.objects}
+    source = tmp_path / f"all.{form}"
+    source.write_text(json.dumps(listed) if form == "json" else yaml.safe_dump(listed, allow_unicode=True))
+    target = collect(source, tmp_path / "out.tar.gz", "--redact")
+    said = layers(b"\n".join(members(target).values()))
+    for user, password in planted.credentials:
+        for one in planting.forms(password, user):
+            assert one not in said, one
+    assert judged(run(target)) == judged(run(source))
 
 
 # The file

@@ -80,16 +80,17 @@ def findings(one: Collection) -> list[tuple[str, ...]]:
 
 
 def held(one: Collection) -> str:
-    """Everything in the file, with each run of base64 decoded beside it, three layers deep."""
+    """Everything in the file, with each run of base64 decoded beside it at every alignment, three layers deep."""
     with tarfile.open(fileobj=io.BytesIO(pack([one]))) as archive:
         said = "\n".join(f"{member.name}\n{archive.extractfile(member).read().decode()}" for member in archive)  # type: ignore[union-attr]
     layer = said
     for _ in range(3):
-        runs = re.findall(r"[A-Za-z0-9+/_-]{8,}", layer)
-        layer = "\n".join(
-            base64.urlsafe_b64decode(run[: len(run) // 4 * 4].replace("+", "-").replace("/", "_")).decode("latin-1")
-            for run in runs
-        )
+        parts = [
+            run[start:].replace("+", "-").replace("/", "_")
+            for run in set(re.findall(r"[A-Za-z0-9+/_-]{8,}", layer))
+            for start in range(4)
+        ]
+        layer = "\n".join(base64.urlsafe_b64decode(part[: len(part) // 4 * 4]).decode("latin-1") for part in parts)
         said += "\n" + layer
     return said
 
@@ -102,6 +103,8 @@ def forms(password: str, user: str) -> list[str]:
         urllib.parse.quote(password, safe=""),
         json.dumps(password)[1:-1],
         b64(password).rstrip("="),
+        b64(f"x{password}")[4:].rstrip("=")[:-1],
+        b64(f"xy{password}")[4:].rstrip("=")[:-1],
         auth,
         auth[::-1],
         auth[middle:],
@@ -198,7 +201,9 @@ class Planted:
             }
         plain = {**secret, "metadata": {**secret["metadata"], "name": f"{name}-db", "annotations": {}}}
         plain |= {"type": "Opaque", "data": {"password": b64(password), "user": b64(user)}}
-        note = f"login as {user} with {password} ({b64(password)}, {urllib.parse.quote(password)}) at https://{user}:x{password}@q"
+        inside = b64(f"xy{password}z")
+        note = f"login as {user} with {password} ({b64(password)}, {inside}, {urllib.parse.quote(password)})"
+        note += f" at https://{user}:x{password}@q"
         held: Object = {
             "apiVersion": "v1",
             "kind": "ConfigMap",
