@@ -6,6 +6,7 @@ import re
 import urllib.parse
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import groupby
 from typing import Any, Final
 
 from linter.collecting import Collection, Object
@@ -29,6 +30,10 @@ _LAYERS: Final = 3
 _SURE: Final = 8
 """From this length on a credential is looked for everywhere, and inside words; shorter ones as words in free text."""
 _SHORTEST: Final = 4
+_SHARED: Final = 12
+"""How many first signs of credentials are looked at one by one."""
+_MEMORABLE: Final = 400
+_MEMORY: Final = 200_000
 _FREE: Final = frozenset(
     {"message", "note", "args", "command", "value", "data", "binaryData", "annotations", "script", "log"}
 )
@@ -212,13 +217,11 @@ class Scrubber:
                     self._forms.setdefault(form, instead)
         self._new = frozenset(made.known.values())
         ordered = sorted(self._forms, key=len, reverse=True)
-        self._sure = _any_of([form for form in ordered if len(form) >= _SURE])
+        sure = [form for form in ordered if len(form) >= _SURE]
         short = [form for form in ordered if len(form) < _SURE]
-        self._short = (
-            re.compile(r"(?<![A-Za-z0-9])(?:" + "|".join(map(re.escape, short)) + r")(?![A-Za-z0-9])")
-            if short
-            else None
-        )
+        self._sure = re.compile(_any_of(sure)) if sure else None
+        self._short = re.compile(rf"(?<![A-Za-z0-9])(?:{_any_of(short)})(?![A-Za-z0-9])") if short else None
+        self._seen: dict[tuple[str, bool], str] = {}
 
     def tree(self, value: Any, *, free: bool = False, name: str = "") -> Any:
         """Return a value of JSON, its keys included, scrubbed. `free`: it is text that nothing refers to by name."""
@@ -239,7 +242,17 @@ class Scrubber:
         return {self.text(key): self.tree(one, free=free or key in _FREE, name=key) for key, one in value.items()}
 
     def text(self, text: str, *, free: bool = False) -> str:
-        """Return one text scrubbed."""
+        """Return one text scrubbed. A dump says most things many times."""
+        if len(text) > _MEMORABLE:
+            return self._scrubbed(text, free=free)
+        done = self._seen.get((text, free))
+        if done is None:
+            done = self._scrubbed(text, free=free)
+            if len(self._seen) < _MEMORY:
+                self._seen[text, free] = done
+        return done
+
+    def _scrubbed(self, text: str, *, free: bool) -> str:
         text = self._sure.sub(self._instead, text) if self._sure is not None else text
         if free and self._short is not None:
             text = self._short.sub(self._instead, text)
@@ -286,8 +299,31 @@ class Scrubber:
         return False
 
 
-def _any_of(words: list[str]) -> re.Pattern[str] | None:
-    return re.compile("|".join(map(re.escape, words))) if words else None
+def _any_of(words: list[str]) -> str:
+    """Return an expression for any of the words, the longest first; thousands of them cost little more than one.
+
+    A plain alternation is tried word by word at every sign of a text; here the first signs decide.
+    """
+    ends: dict[str, list[str]] = {}
+    for word in words:
+        ends.setdefault(word[:_SHARED], []).append(word[_SHARED:])
+    leaves = {
+        start: "|".join(re.escape(end) for end in sorted(rest, key=len, reverse=True)) for start, rest in ends.items()
+    }
+    return _branches(sorted(leaves), 0, leaves)
+
+
+def _branches(starts: list[str], depth: int, leaves: dict[str, str]) -> str:
+    """Return an expression for all words whose beginnings, sorted and alike up to `depth`, are given."""
+    parts = []
+    for sign, group in groupby(starts, key=lambda start: start[depth : depth + 1]):
+        same = list(group)
+        if len(same) == 1:
+            parts.append(f"{re.escape(same[0][depth:])}(?:{leaves[same[0]]})")
+        elif sign:
+            parts.append(f"{re.escape(sign)}(?:{_branches(same, depth + 1, leaves)})")
+    # The empty sign sorts first, and is the shortest.
+    return "|".join(reversed(parts))
 
 
 def _forms(value: str) -> Iterator[str]:

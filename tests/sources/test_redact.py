@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from linter import engine
 from linter.collecting import Collection, pack
-from linter.collecting.redact import redact
+from linter.collecting.redact import Redaction, redact
 from linter.collecting.surrogates import Surrogates
 from linter.sources.collection import Collected, Record
 
@@ -296,3 +296,21 @@ def test_short_credentials_stay_apart(length: int) -> None:
     made = Surrogates()
     values = [str(number).zfill(length) for number in range(10**length if length < 3 else 300)]
     assert len({made.secret(value) for value in values}) == len(values)
+
+
+@given(
+    st.lists(st.text("ab.", min_size=8, max_size=24), min_size=1, max_size=12),
+    st.lists(st.text("ab. c", max_size=9), max_size=12),
+)
+def test_every_known_credential_goes_however_they_overlap(credentials: list[str], between: list[str]) -> None:
+    """Credentials that begin alike, or stand in each other, in one text."""
+    redaction = Redaction()
+    credentials = [one for one in credentials if one == one.strip()]
+    for one in credentials:
+        redaction.made.secret(one)
+    known = [one for one in credentials if redaction.made.known.get(one)]
+    text = "".join(f"{space}_{one}" for one, space in zip(known, [*between, *[""] * len(known)], strict=False))
+    clean = redaction.scrubber.text(text)
+    assert len(clean) == len(text)
+    for one in known:
+        assert one not in clean
