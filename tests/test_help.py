@@ -1,5 +1,6 @@
 """The help that a person learns from, and the completion of the shell: examples that parse, scripts that complete."""
 
+import os
 import shlex
 import shutil
 import subprocess
@@ -55,29 +56,104 @@ def test_a_script_names_every_command_and_an_option(shell: str, capsys: pytest.C
         assert "unlinked-pull-secret" in script
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
-@pytest.mark.parametrize(
-    ("words", "completed"),
-    [
-        (("ch",), {"check"}),
-        (("explain", "mount-"), {"mount-only-link"}),
-        (("check", "--fail-on", "e"), {"error"}),
-        (("check", "--format", "sa"), {"sarif"}),
-        (("check", "--select", "RC30"), {f"RC30{number}" for number in range(1, 10)}),
-        (("check", "--unsafe"), {"--unsafe-fixes"}),
-        (("completion", "z"), {"zsh"}),
-    ],
-)
-def test_bash_completes(words: tuple[str, ...], completed: set[str], capsys: pytest.CaptureFixture[str]) -> None:
-    script = printed(capsys, "completion", "bash")
-    ask = f"""
-COMP_WORDS=({shlex.join(("regcred", *words))}); COMP_CWORD={len(words)}
-"$(complete -p regcred | sed 's/.*-F \\([^ ]*\\).*/\\1/')"
-printf '%s\\n' "${{COMPREPLY[@]}}"
-"""
-    answer = subprocess.run(["bash", "-c", script + ask], capture_output=True, text=True, check=True)
-    assert set(answer.stdout.split()) == completed
+COMPLETIONS = {
+    ("ch",): {"check"},
+    ("explain", "mount-"): {"mount-only-link"},
+    ("check", "--fail-on", "e"): {"error"},
+    ("check", "--format", "sa"): {"sarif"},
+    ("check", "--select", "RC30"): {f"RC30{number}" for number in range(1, 10)},
+    ("check", "--changed-"): {"--changed-since"},
+    ("completion", "z"): {"zsh"},
+    ("check", "man"): {"manifests"},
+    ("check", "--baseline", "acc"): {"accepted"},
+}
+"""Words of a command line, the last cut off, and what a shell makes of it."""
+
+
+Words = tuple[str, ...]
+
+
+def asked_bash(script: str, lines: list[Words], folder: Path) -> list[str]:
+    asks = [
+        f"COMP_WORDS=({shlex.join(('regcred', *words))}); COMP_CWORD={len(words)}; COMPREPLY=()\n"
+        """"$(complete -p regcred | sed 's/.*-F \\([^ ]*\\).*/\\1/')"; echo "${COMPREPLY[*]}"\n"""
+        for words in lines
+    ]
+    command = ["bash", "-c", script + "\n" + "".join(asks)]
+    answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     assert not answer.stderr
+    return answer.stdout.splitlines()
+
+
+def asked_fish(script: str, lines: list[Words], folder: Path) -> list[str]:
+    (folder / "script.fish").write_text(script)
+    asks = [
+        f"complete -C {shlex.quote(shlex.join(('regcred', *words)))} | string replace -r '\\t.*' '' | string join ' '"
+        for words in lines
+    ]
+    environment = {**os.environ, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder)}
+    command = ["fish", "--no-config", "-c", "\n".join(["source script.fish", *asks])]
+    answer = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert not answer.stderr
+    return answer.stdout.splitlines()
+
+
+ZSHRC = """\
+PROMPT=; fpath=($ZDOTDIR $fpath)
+autoload -Uz compinit; compinit -u -d $ZDOTDIR/dump
+compadd() {
+  if [[ " ${@[1,(i)(-|--)]} " != *' -'(O|A|D)' '* ]]; then
+    local -a hits; builtin compadd -A hits "$@"; print -rl -- $hits >>$ZDOTDIR/hits
+  fi
+  builtin compadd "$@"
+}
+bindkey '^I' complete-word
+leave() { exit }
+comppostfuncs=(leave)
+"""
+"""Completion works on a terminal only: what it would offer is noted, and the shell ends after the first time."""
+
+
+def asked_zsh(script: str, lines: list[Words], folder: Path) -> list[str]:
+    home = folder / "zsh"
+    home.mkdir()
+    (home / ".zshrc").write_text(ZSHRC)
+    (home / "_regcred").write_text(script)
+    return [_asked_zsh(home, words) for words in lines]
+
+
+def _asked_zsh(home: Path, words: Words) -> str:
+    import pty  # noqa: PLC0415 - where zsh is, terminals are
+
+    (home / "hits").write_text("")
+    master, terminal = pty.openpty()
+    environment = {**os.environ, "ZDOTDIR": str(home), "TERM": "dumb"}
+    streams = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
+    command = ["zsh", "-d", "-i"]
+    with subprocess.Popen(command, cwd=home.parent, env=environment, start_new_session=True, **streams) as shell:
+        os.close(terminal)
+        os.write(master, f"{shlex.join(('regcred', *words))}\t".encode())
+        try:
+            shell.wait(timeout=60)
+        finally:
+            shell.kill()
+            os.close(master)
+    return (home / "hits").read_text()
+
+
+ASKED = {"bash": asked_bash, "fish": asked_fish, "zsh": asked_zsh}
+
+
+@pytest.mark.parametrize("shell", ASKED)
+def test_a_shell_completes(shell: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    script = printed(capsys, "completion", shell)
+    (tmp_path / "manifests").mkdir()
+    (tmp_path / "accepted").write_text("")
+    found = ASKED[shell](script, list(COMPLETIONS), tmp_path)
+    for (words, completed), answer in zip(COMPLETIONS.items(), found, strict=True):
+        assert {word.rstrip("/") for word in answer.split()} == completed, words
 
 
 def test_a_shell_that_is_not_known_is_named(capsys: pytest.CaptureFixture[str]) -> None:
