@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,13 +17,32 @@ from linter.__main__ import main
 ROOT = Path(__file__).parent.parent
 PIPELINES = ROOT / "deploy" / "pipelines"
 BIN = Path(sys.executable).parent
+INSTALLS = pytest.mark.skipif(
+    "REGCRED_TEST_INSTALL" not in os.environ, reason="installs from the package index: set REGCRED_TEST_INSTALL"
+)
 HOSTILE = "$(touch x) `touch x`; touch x"
+PAGE = (ROOT / "docs" / "pipelines.md").read_text(encoding="utf-8")
+SHOWN = {name: yaml.safe_load(text) for name, text in re.findall(r"```yaml\n# (\S+)\n(.*?)```", PAGE, re.DOTALL)}
+"""What the page shows of other people's files, by name."""
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
 
 def _yaml(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def _schema(name: str, file: Path) -> None:
+    words = (sys.executable, "-m", "check_jsonschema", "--builtin-schema", name, str(file))
+    done = _run(file.parent, *words)
+    assert not done.returncode, done.stdout
+
+
+def _installed(done: subprocess.CompletedProcess[str]) -> None:
+    """Skip where what is installed in a test cannot be had."""
+    told = done.stdout + done.stderr
+    if done.returncode and re.search(r"No matching distribution|[Cc]onnection|name resolution", told):
+        pytest.skip("the package index cannot be reached")
 
 
 def _run(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -37,9 +57,13 @@ def _run(folder: Path, *words: str, **variables: str) -> subprocess.CompletedPro
     ("schema", "file"),
     [("vendor.github-actions", ROOT / "action.yml"), ("vendor.gitlab-ci", PIPELINES / "gitlab-ci.yml")],
 )
-def test_a_file_is_what_its_service_reads(schema: str, file: Path, tmp_path: Path) -> None:
-    done = _run(tmp_path, sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(file))
-    assert not done.returncode, done.stdout
+def test_a_file_is_what_its_service_reads(schema: str, file: Path) -> None:
+    _schema(schema, file)
+
+
+def test_every_file_that_the_page_shows_is_looked_at_here() -> None:
+    assert PAGE.count("```yaml") == len(SHOWN)
+    assert set(SHOWN) == {".pre-commit-config.yaml", ".github/workflows/regcred.yml", ".gitlab-ci.yml"}
 
 
 class TestPreCommit:
@@ -62,6 +86,41 @@ class TestPreCommit:
         manifest = str(ROOT / ".pre-commit-hooks.yaml")
         done = _run(tmp_path, sys.executable, "-m", "pre_commit", "validate-manifest", manifest)
         assert not done.returncode, done.stdout
+
+    def test_what_the_page_shows_is_valid_and_names_the_hook(self, tmp_path: Path) -> None:
+        file = tmp_path / ".pre-commit-config.yaml"
+        file.write_text(yaml.safe_dump(SHOWN[file.name]))
+        done = _run(tmp_path, sys.executable, "-m", "pre_commit", "validate-config", str(file))
+        assert not done.returncode, done.stdout
+        (hook,) = _yaml(ROOT / ".pre-commit-hooks.yaml")
+        assert SHOWN[file.name]["repos"][0]["hooks"] == [{"id": hook["id"]}]
+
+    def test_an_entry_with_options_as_the_page_shows(self, hooked: Any) -> None:
+        (entry,) = re.findall(r"`entry: ([^`]+)`", PAGE)
+        config = _yaml(hooked.root / ".pre-commit-config.yaml")
+        config["repos"][0]["hooks"][0]["entry"] = entry
+        hooked.write(".pre-commit-config.yaml", yaml.safe_dump(config))
+        hooked.commit()
+        hooked.write("warning.yaml", hooked.account("warned", "robot", "missing"))
+        assert "Passed" in self.hook(hooked).stdout  # a missing secret is a warning among manifests
+        hooked.write("error.yaml", hooked.secret("broken", "%%%"))
+        done = self.hook(hooked)
+        assert (done.returncode, "Secret broken" in done.stdout) == (1, True)
+
+    @INSTALLS
+    @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="needs the repository of regcred")
+    def test_pre_commit_builds_it_from_its_repository(self, repository: Any) -> None:
+        """The whole way: clone, environment, installation, hook."""
+        repository.write("broken.yaml", repository.secret("broken", "%%%"))
+        repository.git("add", "-A")
+        words = (sys.executable, "-m", "pre_commit", "try-repo", str(ROOT), "regcred", "--verbose")
+        trusted = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
+        done = _run(repository.root, *words, PRE_COMMIT_HOME=str(repository.root.parent / "home"), **trusted)
+        _installed(done)
+        assert "- hook id: regcred" in done.stdout, done.stdout + done.stderr
+        assert "Secret broken" in done.stdout
+        assert "Secret old" not in done.stdout
+        assert done.returncode == 1
 
     def test_a_clean_change_passes_beside_an_old_defect_with_the_help_of_unchanged_files(self, hooked: Any) -> None:
         hooked.write("new.yaml", hooked.account("new"))
@@ -112,6 +171,36 @@ class TestAction:
         places = {"RUNNER_TEMP": str(temp), "GITHUB_STEP_SUMMARY": str(repository.root.parent / "summary.md")}
         return _run(repository.root, *words, **variables, **places)
 
+    def test_what_the_page_shows_is_valid_and_names_inputs_that_exist(self, repository: Any) -> None:
+        workflow = {True: None, **SHOWN[".github/workflows/regcred.yml"]}
+        workflow["on"] = workflow.pop(True)  # what YAML 1.1 makes of `on`
+        _schema("vendor.github-workflows", repository.write("workflow.yml", yaml.safe_dump(workflow)))
+        steps = workflow["jobs"]["regcred"]["steps"]
+        assert steps[0]["with"]["fetch-depth"] == 0
+        inputs = steps[1]["with"]
+        assert inputs.keys() <= _yaml(ROOT / "action.yml")["inputs"].keys()
+        assert inputs["sarif"] == steps[2]["with"]["sarif_file"]
+        repository.git("branch", "origin/main")
+        repository.write("clusters/new.yaml", repository.secret("broken", "%%%"))
+        done = self.step(repository, paths=inputs["paths"], changed_since="origin/main", sarif=inputs["sarif"])
+        assert (done.returncode, "file=clusters/new.yaml" in done.stdout) == (1, True)
+        assert (repository.root / inputs["sarif"]).stat().st_size
+
+    @INSTALLS
+    def test_it_installs_and_checks(self, repository: Any) -> None:
+        """Both steps, the first from the package index into an environment of its own."""
+        action = _yaml(ROOT / "action.yml")
+        temp = repository.root.parent / "temp"
+        temp.mkdir()
+        words = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", action["runs"]["steps"][0]["run"])
+        assert action["runs"]["steps"][0]["env"] == {"ACTION_PATH": "${{ github.action_path }}"}
+        done = _run(repository.root, *words, ACTION_PATH=str(ROOT), RUNNER_TEMP=str(temp))
+        _installed(done)
+        assert not done.returncode, done.stderr
+        assert not (temp / "regcred" / "bin").is_symlink()
+        done = self.step(repository, html="regcred.html")
+        assert (done.returncode, done.stdout.startswith("::error file=old.yaml")) == (1, True)
+
     def test_no_input_is_spliced_into_a_script(self) -> None:
         for step in _yaml(ROOT / "action.yml")["runs"]["steps"]:
             assert "${{" not in step["run"]
@@ -153,8 +242,24 @@ class TestGitLab:
     def job(self, repository: Any, **more: str) -> subprocess.CompletedProcess[str]:
         template = _yaml(PIPELINES / "gitlab-ci.yml")
         variables = {**template["variables"], **template["regcred"]["variables"], **more}
+        variables = {name: value.replace("$CI_PROJECT_DIR", str(repository.root)) for name, value in variables.items()}
         script = "\n".join(template["regcred"]["script"])
         return _run(repository.root, "sh", "-e", "-c", script, **variables)
+
+    def test_what_the_page_shows_is_valid_and_sets_what_the_template_reads(self, tmp_path: Path) -> None:
+        file = tmp_path / ".gitlab-ci.yml"
+        file.write_text(yaml.safe_dump(SHOWN[file.name]))
+        _schema("vendor.gitlab-ci", file)
+        assert SHOWN[file.name]["variables"].keys() <= _yaml(PIPELINES / "gitlab-ci.yml")["variables"].keys()
+        assert (ROOT / SHOWN[file.name]["include"][0]["file"].lstrip("/")).is_file()
+
+    @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
+    def test_a_clone_of_another_user_is_trusted(self, repository: Any) -> None:
+        base = repository.git("rev-parse", "HEAD")
+        for path in (repository.root, repository.root / ".git"):
+            os.chown(path, 12345, 12345)
+        done = self.job(repository, CI_MERGE_REQUEST_DIFF_BASE_SHA=base)
+        assert done.returncode == 0, done.stderr
 
     def test_a_branch_is_judged_whole_and_every_artifact_is_there(self, repository: Any) -> None:
         done = self.job(repository)
@@ -200,6 +305,14 @@ class TestTekton:
         found = json.loads((repository.root / "regcred.json").read_text())["findings"]
         assert (repository.root.parent / "result").read_text() == str(len(found)) == "1"
         assert self.task(repository, **{"fail-on": "never"}).returncode == 0
+
+    def test_a_call_that_fails_gives_no_count_of_another(self, repository: Any) -> None:
+        self.task(repository)
+        (repository.root.parent / "result").unlink()
+        done = self.task(repository, **{"fail-on": HOSTILE})
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+        assert not (repository.root.parent / "result").exists()
 
     def test_parameters_run_nothing(self, repository: Any) -> None:
         assert self.task(repository, path=HOSTILE).returncode == 3
