@@ -1,6 +1,7 @@
 """The help that a person learns from, and the completion of the shell: examples that parse, scripts that complete."""
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -18,6 +19,15 @@ EXAMPLES = [
 ]
 
 
+START = [
+    ("check", "regcred check deploy/"),
+    ("check", "regcred check cluster:"),
+    ("resolve", "regcred resolve quay.io/shop/web:1 cluster: -n shop"),
+    ("explain", "regcred explain RC302"),
+]
+"""What the overview shows to begin with."""
+
+
 def printed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     assert main([*words]) == 0
     return capsys.readouterr().out
@@ -32,8 +42,15 @@ def test_help_shows_every_example_and_what_it_is_for(command: str, capsys: pytes
         assert f"  {line}\n      {what}\n" in shown
 
 
+def test_the_overview_begins_with_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = printed(capsys, "--help").partition("where to start:\n")[2]
+    lines = re.findall(r"^  (regcred .*?)  ", shown, re.MULTILINE)
+    assert lines == [line for _, line in START]
+    assert {command for command, _ in START} <= set(available())
+
+
 @pytest.mark.usefixtures("no_cluster")
-@pytest.mark.parametrize(("command", "line"), EXAMPLES)
+@pytest.mark.parametrize(("command", "line"), [*EXAMPLES, *START])
 def test_an_example_of_the_help_is_a_command_that_exists(
     command: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -27,7 +27,13 @@ Says which image will not be pulled, why, and what must change.
 commands:
 {commands}
 
-`regcred COMMAND --help` tells more; `regcred --version` prints the version.
+where to start:
+  regcred check deploy/                                judge the manifests of a folder, before a merge
+  regcred check cluster:                               judge the cluster that kubectl talks to
+  regcred resolve quay.io/shop/web:1 cluster: -n shop  why is this image not pulled?
+  regcred explain RC302                                what does a finding mean?
+
+`regcred COMMAND --help` tells more, with examples; `regcred --version` prints the version.
 """
 
 
@@ -127,7 +133,7 @@ def _overview() -> str:
     lines = []
     for name in available():
         summary = importlib.import_module(f"linter.cli.{name}").SUMMARY
-        lines.append(f"  {name:<10} {summary}")
+        lines.append(f"  {name:<11} {summary}")
     return _OVERVIEW.format(commands="\n".join(lines))
 
 

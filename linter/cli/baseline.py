@@ -15,11 +15,13 @@ SUMMARY = "write down today's findings, to see only new ones"
 EXAMPLES = (
     ("regcred baseline deploy/", "accept what there is today, in .regcred-baseline"),
     ("regcred check deploy/ --baseline .regcred-baseline", "only what is new fails"),
+    ("regcred baseline cluster: -n shop -o shop.baseline", "the same for a namespace of the cluster kubectl talks to"),
 )
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `regcred baseline`."""
+    parser.usage = "%(prog)s PATH [PATH ...] [OPTIONS]"
     from linter.baseline import DEFAULT_PATH  # noqa: PLC0415 - the overview needs none of this
     from linter.cli.check import add_inputs  # noqa: PLC0415 - as above
 

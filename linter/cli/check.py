@@ -26,6 +26,7 @@ EXAMPLES = (
     ("regcred check cluster: -n shop", "and with the cluster that kubectl talks to, in one namespace?"),
     ("regcred check dump.yaml --format text --format html=report.html", "read it here, and keep a page to show around"),
     ("regcred check deploy/ --select links --fail-on error", "only whether secrets reach pods; only errors fail"),
+    ("regcred check . --changed-since origin/main", "in a pull request: only what it brings"),
     ("regcred check deploy/ --diff", "what would be repaired? --fix repairs it"),
     ("regcred check dumps/*.tar.gz --jobs auto", "a fleet: each cluster for itself, in as many processes as cores"),
     ("regcred check dump.yaml --fix-dir fixes/", "write manifests and commands that repair the cluster"),
@@ -46,9 +47,15 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
         help="whether the input holds all that exists (cluster) or a part of it (manifests); default: auto",
     )
     parser.add_argument(
-        "--select", action="append", default=[], metavar="RULES", help="run only these rules (comma list)"
+        "--select",
+        action="append",
+        default=[],
+        metavar="RULES",
+        help="run only these rules: codes, beginnings of codes (RC3), names or families, with commas between",
     )
-    parser.add_argument("--ignore", action="append", default=[], metavar="RULES", help="do not run these rules")
+    parser.add_argument(
+        "--ignore", action="append", default=[], metavar="RULES", help="do not run these rules, named as for --select"
+    )
     parser.add_argument("--config", metavar="FILE", help="settings file; default: the nearest .regcred.yaml")
     add_live(parser)
     add_render(parser)
@@ -56,12 +63,15 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
 
 def add_outputs(parser: argparse.ArgumentParser) -> None:
     """Declare how a run is reported: the same for every command that reports."""
+    from linter import registry  # noqa: PLC0415 - the overview needs none of this
+
     parser.add_argument(
         "--format",
         action="append",
         default=[],
         metavar="NAME[=FILE]",
-        help="how to report, and where to; repeat for several. Default: text on standard output",
+        help=f"how to report ({', '.join(registry.report_names())}), and where to; repeat for several. Default: text "
+        "on standard output",
     )
     parser.add_argument(
         "--fail-on", choices=_LEVELS, default="warning", help="what counts as a failure; default: warning and above"
@@ -72,6 +82,7 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `regcred check`."""
+    parser.usage = "%(prog)s PATH [PATH ...] [OPTIONS]"
     add_inputs(parser)
     add_outputs(parser)
     parser.add_argument("--strict", action="store_true", help="exit 3 when something could not be evaluated")
@@ -102,6 +113,7 @@ def _add_history(parser: argparse.ArgumentParser) -> None:
         help="what the history calls the cluster; default: as reports call it, or the inputs",
     )
     add_age(group)
+    add_resume(group)
 
 
 def add_age(group: "argparse._ArgumentGroup") -> None:
@@ -109,12 +121,13 @@ def add_age(group: "argparse._ArgumentGroup") -> None:
     from linter.cli._history import age  # noqa: PLC0415 - the overview needs none of this
 
     group.add_argument(
-        "--fail-on-new", action="store_true", help="of --fail-on, only findings that were not open in the last scan"
+        "--fail-on-new",
+        action="store_true",
+        help="of what --fail-on counts, only findings that were not open in the last scan fail",
     )
     group.add_argument(
         "--max-age", type=age, metavar="AGE", help="also fail on any finding older than this, as in 30d, 12h or 2w"
     )
-    add_resume(group)
 
 
 def add_change(parser: argparse.ArgumentParser) -> None:
@@ -124,7 +137,8 @@ def add_change(parser: argparse.ArgumentParser) -> None:
     narrow.add_argument(
         "--changed-since",
         metavar="REF",
-        help="report what differs from the git commit REF, or was not found there: what a pull request brings",
+        help="report what the change since the branch left REF (a commit, branch or tag of git) has written or brought "
+        "about: what a pull request brings",
     )
     narrow.add_argument(
         "--context",

@@ -1,5 +1,7 @@
 """Print a script that completes regcred's commands, options, formats and rules in your shell.
 
+It is read when a new shell starts; print it anew when regcred has come to know more.
+
 Exit codes: 0 printed; 2 usage error.
 """
 
@@ -16,7 +18,7 @@ SUMMARY = "print a completion script for your shell"
 SHELLS: Final = ("bash", "zsh", "fish", "tcsh", "powershell")
 EXAMPLES = (
     ("regcred completion bash > ~/.local/share/bash-completion/completions/regcred", "bash, for you alone"),
-    ('regcred completion zsh > "${fpath[1]}/_regcred"', "zsh"),
+    ('regcred completion zsh > "${fpath[1]}/_regcred"', "zsh, into the first folder where its compinit looks"),
     ("regcred completion fish > ~/.config/fish/completions/regcred.fish", "fish"),
 )
 

@@ -1,4 +1,7 @@
-"""Explain rules: what they find, why it matters, an example, and the fix. Rules are named by code or name."""
+"""Explain rules: what they find, why it matters, an example, and the fix. Rules are named by code or name.
+
+Exit codes: 0 explained; 2 no such rule, or the settings cannot be read.
+"""
 
 import argparse
 import sys
@@ -21,7 +24,7 @@ EXAMPLES = (
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `regcred explain`."""
     parser.add_argument("rules", nargs="+", metavar="RULE", help="code or name, as in RC301 or unlinked-pull-secret")
-    parser.add_argument("--format", choices=("text", "markdown"), default="text", help="default: text")
+    parser.add_argument("--format", choices=("text", "markdown"), default="text", help="how to print; default: text")
     parser.add_argument("--config", metavar="FILE", help="settings file, for custom rules; default: the nearest")
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colour in text output")
 

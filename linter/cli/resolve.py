@@ -1,7 +1,7 @@
 """Print, step by step, what a consumer will do for an image: its list of secrets, the keyring, the credential offered.
 
 Without IMAGE every image of the scan is listed with its verdict, failing ones first. The first word counts as IMAGE
-when it does not exist as a file or folder and is not `-`; --image says it outright. An image that nobody in the scan
+when it is no file or folder, nor `-` or `cluster:`; --image says it outright. An image that nobody in the scan
 uses is answered for a new pod of the namespace's default service account.
 
 Exit codes: 0 a credential, or anonymous access, is offered as it should be (without IMAGE: nothing is known to fail);
@@ -27,6 +27,7 @@ _TOLD = 10
 SUMMARY = "say step by step which credential an image is pulled with"
 EXAMPLES = (
     ("regcred resolve dump.yaml", "every image of the cluster with its verdict, failing ones first"),
+    ("regcred resolve quay.io/shop/web:1 cluster: -n shop", "will the cluster that kubectl talks to pull this image?"),
     (
         "regcred resolve quay.io/shop/web:1 -n shop --workload Deployment/web dump.yaml",
         "why does this workload not pull its image?",
@@ -39,7 +40,12 @@ EXAMPLES = (
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `regcred resolve`."""
     parser.usage = "%(prog)s [IMAGE] PATH [PATH ...] [OPTIONS]"
-    parser.add_argument("words", nargs="+", metavar="[IMAGE] PATH", help="file, folder, or - for standard input")
+    parser.add_argument(
+        "words",
+        nargs="+",
+        metavar="[IMAGE] PATH",
+        help="file, folder, archive, cluster:[CONTEXT], or - for standard input; an image before them",
+    )
     parser.add_argument("--image", metavar="IMAGE", help="the image, when every word is a path")
     parser.add_argument("-n", "--namespace", default="", metavar="NAMESPACE", help="only this namespace")
     subject = parser.add_mutually_exclusive_group()

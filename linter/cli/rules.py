@@ -1,4 +1,7 @@
-"""List the rules: all of them, or those that a code, the beginning of one (RC3), a name or a family means."""
+"""List the rules: all of them, or those that a code, the beginning of one (RC3), a name or a family means.
+
+Exit codes: 0 listed; 2 no such rule, or the settings cannot be read.
+"""
 
 import argparse
 import json
@@ -21,7 +24,8 @@ EXAMPLES = (
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `regcred rules`."""
     parser.add_argument("selectors", nargs="*", metavar="RULES", help="codes, beginnings of codes, names or families")
-    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="default: text")
+    formats = ("text", "json", "markdown")
+    parser.add_argument("--format", choices=formats, default="text", help="how to print; default: text")
     parser.add_argument("--config", metavar="FILE", help="settings file, for custom rules; default: the nearest")
 
 
