@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from linter.registry import Loaded
     from linter.render import Render
     from linter.render.origins import Origins
+    from linter.sources.addresses import Urls
     from linter.sources.live import Live
     from linter.suppress import Standing
 
@@ -49,7 +50,8 @@ class Request(NamedTuple):
     `among` is the call that the paths are a part of, when they are not all of it: how the suppressions of the settings
     fared is then left to whoever puts the parts together. `spread` is given what is found and
     may give artifacts back with what was `Taken` of them, in the same order: read elsewhere, or earlier. `base` is the
-    folder that relative paths start from, where that is not the working directory.
+    folder that relative paths start from, where that is not the working directory. `urls` tells which
+    paths stand for one.
     """
 
     paths: tuple[str, ...]
@@ -73,6 +75,7 @@ class Request(NamedTuple):
     among: Among | None = None
     spread: "Spread | None" = None
     base: str = ""
+    urls: "Urls | None" = None
 
 
 Entry = Artifact | Problem | Skipped
@@ -157,6 +160,8 @@ class _Reader:
         more: dict[str, Any] = {} if live is None else {"live": live}
         if request.base:
             more["base"] = request.base
+        if request.urls is not None:
+            more["urls"] = request.urls
         entries = request.gather(
             request.paths, exclude=settings.exclude, stdin=request.stdin, progress=progress, **more
         )

@@ -481,7 +481,7 @@ class TestRefusals:
             (("-", "--changed-since=HEAD"), "standard input has no history"),
             (("cluster:", "--changed-since=HEAD"), "cluster: has no history in git"),
             ((".", "cluster:prod", "--changed-since=HEAD"), "cluster:prod has no history in git"),
-            (("s3://bucket/dump.tar", "--changed-since=HEAD"), "has no history"),
+            (("memory://bucket/dump.tar", "--changed-since=HEAD"), "has no history"),
             ((".", "--render", "--changed-since=HEAD"), "leave --render out"),
             ((".", "--changed-since=HEAD", "--history=scans.db"), "whole scans"),
         ],

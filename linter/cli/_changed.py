@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 
 from linter import engine, git
+from linter.cli._urls import shown_paths
 from linter.errors import UsageError
 from linter.model import Problem
 from linter.past import Former, Past
@@ -17,7 +18,10 @@ def narrowed(request: engine.Request, revision: str | None, context: Sequence[st
     Raises `UsageError` when the change cannot be known.
     """
     if context:
-        return request._replace(paths=(*request.paths, *context), context=len(context))
+        more, urls = shown_paths(context, request.timeout)
+        if urls is not None and request.urls is not None:
+            urls = urls._replace(addresses={**request.urls.addresses, **urls.addresses})
+        return request._replace(paths=(*request.paths, *more), context=len(more), urls=urls or request.urls)
     if revision is None:
         return request
     if request.render is not None:

@@ -31,6 +31,11 @@ def add_fleet(parser: argparse.ArgumentParser) -> None:
     )
 
 
+    group.add_argument(
+        "--scheduler", metavar="ADDRESS", help="judge on the workers of this Dask scheduler, as in tcp://10.0.0.7:8786"
+    )
+
+
 def add_resume(group: "argparse._ArgumentGroup") -> None:
     """Declare what takes up a call that was interrupted."""
     group.add_argument(
@@ -60,7 +65,10 @@ def apart(arguments: argparse.Namespace, request: "Request") -> bool:
     together = [getattr(arguments, name, None) for name in ("fix", "diff", "fix_dir", "changed_since", "context")]
     if arguments.resume and (any(together) or request.render is not None):
         raise UsageError("--resume reports what was found: leave out repairs, changes and --render")
-    return (len(request.paths) > 1 or arguments.resume) and not any(together) and request.render is None
+    able = not any(together) and request.render is None
+    if arguments.scheduler and not able:
+        raise UsageError("--scheduler reports what was found: leave out repairs, changes and --render")
+    return (len(request.paths) > 1 or arguments.resume or bool(arguments.scheduler)) and able
 
 
 @contextmanager
@@ -69,6 +77,10 @@ def workers_of(arguments: argparse.Namespace) -> "Iterator[Workers]":
     from linter.fleet.executors import Inline, Processes  # noqa: PLC0415 - as above
 
     workers: Workers = Processes(arguments.jobs) if arguments.jobs > 1 else Inline()
+    if arguments.scheduler:
+        from linter.fleet.scheduler import Scheduler  # noqa: PLC0415 - as above
+
+        workers = Scheduler(arguments.scheduler)
     try:
         yield workers
     except BaseException:
@@ -84,7 +96,7 @@ def judge(
     from linter.fleet import calls  # noqa: PLC0415 - a call over one input needs none of this
     from linter.fleet.keeping import Passing  # noqa: PLC0415 - as above
 
-    many = arguments.jobs > 1
+    many = arguments.jobs > 1 or bool(arguments.scheduler)
     tell = _tell if many or arguments.resume or arguments.verbose else None
     keeping = Passing(len(request.paths), tell)
     if store is not None:
@@ -94,7 +106,9 @@ def judge(
     try:
         with workers_of(arguments) as workers:
             if many:
-                request = spread_out(request, workers, arguments.jobs)._replace(progress=None)
+                request = request._replace(progress=None)
+            if many and not workers.remote:
+                request = spread_out(request, workers, arguments.jobs)
             run = calls.judge(request, workers, keeping)
     except KeyboardInterrupt:
         stored = getattr(keeping, "stored", 0)

@@ -13,6 +13,7 @@ from linter.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE
 from linter.cli._fleet import add_fleet, add_resume
 from linter.cli._live import add_live, named_namespaces
 from linter.cli._render import add_render, render_of
+from linter.cli._urls import shown_paths
 
 if TYPE_CHECKING:
     from linter.engine import Request
@@ -29,6 +30,7 @@ EXAMPLES = (
     ("regcred check . --changed-since origin/main", "in a pull request: only what it brings"),
     ("regcred check deploy/ --diff", "what would be repaired? --fix repairs it"),
     ("regcred check dumps/*.tar.gz --jobs auto", "a fleet: each cluster for itself, in as many processes as cores"),
+    ("regcred check 's3://backups/*.tar.gz' --history scans.db --resume", "from URLs, going on where a call was ended"),
     ("regcred check dump.yaml --fix-dir fixes/", "write manifests and commands that repair the cluster"),
 )
 
@@ -38,7 +40,10 @@ _LEVELS: Final = ("error", "warning", "info", "never")
 def add_inputs(parser: argparse.ArgumentParser) -> None:
     """Declare what says which inputs are judged by which rules: the same for every command that judges."""
     parser.add_argument(
-        "paths", nargs="+", metavar="PATH", help="file, folder, archive, cluster:[CONTEXT], or - for standard input"
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="file, folder, archive, URL, cluster:[CONTEXT], or - for standard input",
     )
     parser.add_argument(
         "--scope",
@@ -218,8 +223,10 @@ def request_of(arguments: argparse.Namespace) -> "Request":
     from linter import engine, settings  # noqa: PLC0415 - as above
     from linter.cli._progress import progress  # noqa: PLC0415 - as above
 
+    paths, urls = shown_paths(arguments.paths, arguments.timeout)
     return engine.Request(
-        paths=tuple(arguments.paths),
+        paths=paths,
+        urls=urls,
         scope=arguments.scope,
         settings=settings.load(arguments.config),
         select=_words(arguments.select),

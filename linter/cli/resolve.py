@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from linter.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE
 from linter.cli._live import add_live, named_namespaces
 from linter.cli._render import add_render, render_of
+from linter.cli._urls import shown_paths
 
 if TYPE_CHECKING:
     from linter.engine import Material
@@ -79,8 +80,10 @@ def execute(arguments: argparse.Namespace) -> int:
     image, paths = split_words(arguments.image, arguments.words)
     live = any(path.startswith("cluster:") for path in paths)
     wanted = settings.load(arguments.config)
+    named, urls = shown_paths(paths, arguments.timeout)
     request = engine.Request(
-        paths=paths,
+        paths=named,
+        urls=urls,
         scope=arguments.scope,
         settings=wanted,
         stdin=sys.stdin.buffer if "-" in paths else None,
@@ -108,12 +111,16 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def split_words(image: str | None, words: list[str]) -> tuple[str | None, tuple[str, ...]]:
-    """Tell the image from the paths: the first word is one unless it exists, is `-` or `cluster:`, or --image is given.
+    """Tell the image from the paths: the first word is one unless it is a path that exists, a URL, `-` or `cluster:`.
+
+    With --image all words are paths.
 
     Raises `UsageError` when an image stands alone, without a path to look into.
     """
+    from linter.sources.addresses import is_url  # noqa: PLC0415 - the overview needs none of this
+
     first = words[0]
-    if image is not None or first == "-" or first.startswith("cluster:") or os.path.lexists(first):
+    if image is not None or first == "-" or first.startswith("cluster:") or is_url(first) or os.path.lexists(first):
         return image, tuple(words)
     if len(words) == 1:
         from linter.errors import UsageError  # noqa: PLC0415 - only a mistake needs it

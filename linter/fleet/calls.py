@@ -13,6 +13,7 @@ from linter.fleet.overlaps import alone
 from linter.fleet.spread import remembered
 from linter.fleet.work import Back, Came, Failed, Part, Sealed, Unit, VersionError, judged, part, work
 from linter.model import Problem, Run
+from linter.settings import RuleFiles, Settings
 from linter.taking import Taken, unpacked
 from linter.universes import Among
 
@@ -84,11 +85,12 @@ def _problems(number: int, problems: Mapping[int, Problem], backs: Mapping[int, 
 
 def _unit(request: Request, number: int, among: Among, workers: Workers, keeping: Keeping) -> Unit:
     path = request.paths[number]
+    address = request.urls.addresses.get(path) if request.urls is not None else None
     return Unit(
         number=number,
         path=path,
         scope=request.scope,
-        settings=request.settings,
+        settings=_shared(request.settings) if workers.remote else request.settings,
         select=request.select,
         ignore=request.ignore,
         wants=request.wants,
@@ -99,7 +101,17 @@ def _unit(request: Request, number: int, among: Among, workers: Workers, keeping
         names=keeping.names((path,)),
         remote=workers.remote,
         epoch=os.environ.get("SOURCE_DATE_EPOCH", "") if workers.remote else "",
+        address=None if address is None else Sealed(address.reveal()),
     )
+
+
+def _shared(settings: Settings) -> Settings:
+    """The settings with the project's own rules where another machine that shares the folders finds them."""
+    base = os.path.dirname(os.path.abspath(settings.source))
+    custom = tuple(
+        RuleFiles(os.path.join(base, one.path)) if isinstance(one, RuleFiles) else one for one in settings.custom
+    )
+    return settings._replace(custom=custom)
 
 
 def _worked(
@@ -113,7 +125,10 @@ def _worked(
         return
     tasks = (Task(number, work, (__version__, Sealed(unit))) for number, unit in units.items())
     for number, result in completed(workers, tasks):
-        yield number, _came(number, result)
+        came = _came(number, result)
+        if isinstance(came, Failed) and came.absent and not os.path.lexists(request.paths[number]):
+            came = judged(units[number]._replace(remote=False, base=""))  # it is nowhere: no matter of the worker
+        yield number, came
 
 
 def _progress(request: Request, begun: float) -> Callable[[float, str], None] | None:

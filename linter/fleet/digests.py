@@ -9,8 +9,12 @@ from linter import __version__
 from linter.fleet.work import Unit
 from linter.settings import RuleFiles, Settings
 from linter.sources import Artifact, gather
+from linter.sources.addresses import filesystem
 from linter.universes import plain_name
 
+_VERSIONS: Final = frozenset(
+    {"ETag", "etag", "Last-Modified", "LastModified", "last_modified", "mtime", "modified", "created", "generation"}
+)
 _FORM: Final = 1
 """Counts up whenever results are kept in another form."""
 
@@ -45,6 +49,9 @@ def _content(unit: Unit) -> Iterator[tuple[object, ...]]:
     path = unit.path
     if path.startswith("cluster:"):
         return
+    if unit.address is not None:
+        yield from _remote(unit.address.open(), unit.timeout)
+        return
     if not os.path.isdir(path):
         yield _identity(path)
         return
@@ -53,6 +60,18 @@ def _content(unit: Unit) -> Iterator[tuple[object, ...]]:
             yield (entry.path, *_identity(entry.file))
         else:
             yield tuple(entry)
+
+
+def _remote(url: str, timeout: float) -> Iterator[tuple[object, ...]]:
+    """What a server says of a file that changes with its content, if it says anything of the kind."""
+    found, path = filesystem(url, timeout)
+    try:
+        info = found.info(path)
+    except Exception:  # noqa: BLE001 - each store has its own errors; what it is, is said when it is read
+        return
+    told = [(name, str(info[name])) for name in sorted(_VERSIONS & info.keys()) if info[name]]
+    if told:
+        yield (url, info.get("size"), *told)
 
 
 def _identity(file: str) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ def alone(paths: Sequence[str], *, remote: bool) -> list[int]:
     cluster when workers are on other machines: what it takes to reach it is here.
     """
     reals = {
-        number: path if path.startswith("cluster:") else os.path.realpath(path)
+        number: path if path.startswith("cluster:") or "://" in path else os.path.realpath(path)
         for number, path in enumerate(paths)
         if path != "-" and not (remote and path.startswith("cluster:"))
     }

@@ -17,8 +17,9 @@ from linter.errors import RegcredError
 from linter.history.observe import names_of, observations
 from linter.history.records import Observation
 from linter.model import Finding, Problem, Run
-from linter.secret import MASK
+from linter.secret import MASK, Sensitive
 from linter.settings import Settings
+from linter.sources.addresses import Urls
 from linter.suppress import Standing
 from linter.taking import Taken, packed
 from linter.universes import Among
@@ -59,7 +60,8 @@ class Unit(NamedTuple):
     """One input of a call, and how it is judged; the fields are those of a `Request`.
 
     `names` are the `--history-name`s about it, None where no history is kept. `remote` tells that the worker may be on
-    another machine, `epoch` is the time that the call is to be judged at, "" for now.
+    another machine, `epoch` is the time that the call is to be judged at, "" for now. `address` is the
+    URL behind a path that stands for one.
     """
 
     number: int
@@ -76,6 +78,7 @@ class Unit(NamedTuple):
     names: tuple[str, ...] | None = None
     remote: bool = False
     epoch: str = ""
+    address: Sealed[str] | None = None
 
 
 class Part(NamedTuple):
@@ -104,12 +107,16 @@ class Back(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """The work could not be done. `usage` tells that the call is wrong; else it is about this input alone."""
+    """The work could not be done. `usage` tells that the call is wrong; else it is about this input alone.
+
+    `absent` tells that the input is not there for the worker.
+    """
 
     number: int
     message: str
     remedy: str = ""
     usage: bool = False
+    absent: bool = False
 
 
 Came = Part | Back | Failed
@@ -155,9 +162,11 @@ def _where(error: BaseException) -> str:
 
 
 def _judged(unit: Unit, progress: Callable[[float, str], None] | None) -> Came:
-    if unit.remote and not os.path.lexists(os.path.join(unit.base, unit.path)):
+    address = unit.address
+    if unit.remote and address is None and not os.path.lexists(os.path.join(unit.base, unit.path)):
         remedy = "give the workers the same folders, or name it by a URL that they reach"
-        return Failed(unit.number, f"there is no such file or folder for the worker on {socket.gethostname()}", remedy)
+        message = f"there is no such file or folder for the worker on {socket.gethostname()}"
+        return Failed(unit.number, message, remedy, absent=True)
     request = Request(
         paths=(unit.path,),
         scope=unit.scope,
@@ -170,6 +179,7 @@ def _judged(unit: Unit, progress: Callable[[float, str], None] | None) -> Came:
         among=unit.among,
         base=unit.base,
         progress=progress,
+        urls=None if address is None else Urls({unit.path: Sensitive(address.open())}, unit.timeout),
     )
     result = run_clusters(request)
     if isinstance(result, Handed):

@@ -10,8 +10,10 @@ from linter.errors import RegcredError
 from linter.model import Problem
 
 if TYPE_CHECKING:
+    from linter.sources.addresses import Urls
     from linter.sources.disk import Disk
     from linter.sources.live import Live
+    from linter.sources.tree import Gatherer
 
 REPEATED: Final = "the same file was read before"
 """The reason for which a file is passed over that another argument, or a link, has led to already."""
@@ -111,7 +113,7 @@ def within(path: str, argument: str) -> bool:
     return not root or path == root or path.startswith(f"{root.rstrip('/')}/")
 
 
-def gather(
+def gather(  # noqa: PLR0913 - one for each way in which an input can be found
     paths: Sequence[str],
     *,
     exclude: Sequence[str] = (),
@@ -121,6 +123,7 @@ def gather(
     live: "Live | None" = None,
     base: str = "",
     disk: "Disk | None" = None,
+    urls: "Urls | None" = None,
 ) -> Iterator[Artifact | Problem | Skipped]:
     """Find the artifacts of the command-line arguments, in order; folders in sorted order, every real file once.
 
@@ -129,6 +132,7 @@ def gather(
     which share of all is done, from 0 to 1, and the path of what comes next. With `live`, an
     argument `cluster:` or `cluster:CONTEXT` is read from the cluster that it names. `base` is the folder that relative
     arguments start from, where that is not the working directory. `disk` shows other files than there are now.
+    `urls` tells which arguments stand for one.
     """
     from linter.sources.tree import Gatherer  # noqa: PLC0415 - loaded when something is gathered
 
@@ -141,7 +145,7 @@ def gather(
             yield from read(number, path, live, limits or Limits(), told)
             continue
         gatherer.share = 0.0
-        for entry in gatherer.argument(number, path):
+        for entry in _entries(gatherer, number, path, urls):
             if progress is not None:
                 progress(min((number + gatherer.share) / len(paths), 0.99), entry.path)
             yield entry._replace(input=number) if isinstance(entry, Skipped) else entry
@@ -150,6 +154,18 @@ def gather(
 def _among(progress: Callable[[float, str], None], number: int, inputs: int) -> Callable[[float, str], None]:
     """Return what is told the share of one input, and tells that of all."""
     return lambda share, path: progress(min((number + share) / inputs, 0.99), path)
+
+
+def _entries(
+    gatherer: "Gatherer", number: int, path: str, urls: "Urls | None"
+) -> Iterator[Artifact | Problem | Skipped]:
+    """Yield what one argument leads to, be it a path or a URL."""
+    if urls is None or path not in urls.addresses:
+        yield from gatherer.argument(number, path)
+        return
+    from linter.sources.remote import read  # noqa: PLC0415 - loaded when a URL is named
+
+    yield from read(number, path, urls, gatherer)
 
 
 __all__ = ["REPEATED", "Artifact", "InputProblem", "Limits", "Skipped", "gather", "within"]

@@ -66,7 +66,7 @@ class Gatherer:
         self._base = base
         self._excludes = Excludes(exclude)
         self._stdin = stdin
-        self._limits = limits
+        self.limits = limits
         self._seen: set[tuple[int, int] | str] = set()
         self.share = 0.0
         """How much of the current argument has been come by, from 0 to 1."""
@@ -108,9 +108,9 @@ class Gatherer:
 
         if self._new(found):
             yield from archive.of_raw(
-                lambda: self.disk.raw(found.file, found.path, self._limits),
+                lambda: self.disk.raw(found.file, found.path, self.limits),
                 number,
-                limits=self._limits,
+                limits=self.limits,
                 excluded=self.excluded,
                 pace=self.pace,
             )
@@ -126,7 +126,7 @@ class Gatherer:
         try:
             data = stream.read(_HEAD)
             if not _packed(data):
-                data += stream.read(self._limits.file_bytes + 1 - len(data))
+                data += stream.read(self.limits.file_bytes + 1 - len(data))
         except OSError as error:
             yield failure("<stdin>", error, named=True)
             return
@@ -134,12 +134,12 @@ class Gatherer:
             from linter.sources import archive  # noqa: PLC0415 - as above
 
             yield from archive.of_pipe(
-                stream, data, "<stdin>", number, limits=self._limits, excluded=self.excluded, pace=self.pace
+                stream, data, "<stdin>", number, limits=self.limits, excluded=self.excluded, pace=self.pace
             )
-        elif len(data) > self._limits.file_bytes:
-            yield too_large("<stdin>", self._limits, named=True)
+        elif len(data) > self.limits.file_bytes:
+            yield too_large("<stdin>", self.limits, named=True)
         else:
-            yield Artifact("<stdin>", number, limits=self._limits, data=data, named=True)
+            yield Artifact("<stdin>", number, limits=self.limits, data=data, named=True)
 
     def pace(self, share: float) -> None:
         """Take note of how far an archive has been read."""
@@ -165,10 +165,10 @@ class Gatherer:
             return failure(found.path, error, named=named)
         if not self._new(found, status):
             return Skipped(found.path, REPEATED)
-        if status.st_size > self._limits.file_bytes:
-            return too_large(found.path, self._limits, named=named)
+        if status.st_size > self.limits.file_bytes:
+            return too_large(found.path, self.limits, named=named)
         return self.disk.artifact(
-            found.file, found.path, number, limits=self._limits, named=named, link=found.link
+            found.file, found.path, number, limits=self.limits, named=named, link=found.link
         )
 
 

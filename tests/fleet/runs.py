@@ -42,9 +42,12 @@ def children(pid: int) -> set[int]:
     return {int(one) for one in tasks.read_text().split()} if tasks.exists() else set()
 
 
-def wait(condition: Any) -> None:
-    for _ in range(1500):
+def wait(condition: Any, call: "subprocess.Popen[str] | None" = None) -> None:
+    """Wait for a condition, as long as `call` can still bring it about."""
+    for _ in range(6000):
         if condition():
             return
+        if call is not None and call.poll() is not None:
+            raise AssertionError(f"the call has ended: {call.communicate()}")
         time.sleep(0.02)
     raise AssertionError("it never came")

@@ -61,10 +61,10 @@ def test_an_interrupted_call_is_taken_up(
         stderr=subprocess.PIPE,
     ) as call:
         done = ["0.json", "1.json"] if jobs == "1" else ["0.json", "1.json", "3.json"]
-        wait((killer / "waiting").exists)
+        wait((killer / "waiting").exists, call)
         wait(lambda: len(_scans("scans.db")) == len(done))
         call.send_signal(signal.SIGINT)
-        said = call.communicate(timeout=30)[1]
+        said = call.communicate(timeout=120)[1]
     assert call.returncode == 130
     assert f"{len(done)} of 5 inputs are in the history: --resume goes on from there" in said
     assert "Traceback" not in said

@@ -1,0 +1,173 @@
+"""What stands behind a URL, as artifacts: read as a stream or in ranges, never written to disk."""
+
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from linter.errors import UsageError
+from linter.model import Problem
+from linter.sources import Artifact, InputProblem, Limits, Skipped
+from linter.sources.addresses import Urls, filesystem
+from linter.sources.archive import HEAD, Archive, packed
+from linter.sources.files import too_large
+from linter.sources.raw import PipeBytes, Raw
+from linter.sources.tree import Gatherer
+from linter.sources.unpack import compression
+
+Item = Artifact | Problem | Skipped
+
+_BLOCK: Final = 4 * 2**20
+_TRIES: Final = 3
+_CERTIFICATE: Final = "name the file of its certificate authority in SSL_CERT_FILE"
+
+
+class _Kept(Artifact):
+    """A file behind a URL, read once and kept packed: its positions are looked up afterwards."""
+
+    __slots__ = ("_packed",)
+
+    def __init__(self, path: str, number: int, limits: Limits, data: bytes) -> None:
+        super().__init__(path, number, limits=limits, named=True)
+        self._packed = zlib.compress(data, 1)
+
+    def read(self) -> bytes:
+        """Return the bytes."""
+        return zlib.decompress(self._packed)
+
+
+class RangeBytes:
+    """A file of which any part can be asked for. A part that does not come is asked for again."""
+
+    def __init__(self, stream: Any, path: str, told: Callable[[Exception, int], Problem]) -> None:
+        self.path = path
+        self.size = int(stream.size)
+        self._stream = stream
+        self._told = told
+
+    def at(self, offset: int, size: int) -> bytes:
+        """Return the bytes there; see `Raw`."""
+        size = max(min(size, self.size - offset), 0)
+        for left in reversed(range(_TRIES)):
+            try:
+                self._stream.seek(offset)
+                data = bytes(self._stream.read(size))
+            except Exception as error:  # noqa: BLE001 - each store has its own; what it means is said below
+                if not left or isinstance(error, FileNotFoundError | PermissionError):
+                    raise InputProblem(self._told(error, offset)) from None
+            else:
+                if len(data) == size:
+                    return data
+        raise InputProblem(self._told(EOFError(), offset))
+
+
+class _Stream:
+    """A file that comes from its beginning to its end, once."""
+
+    def __init__(self, stream: Any, told: Callable[[Exception, int], Problem]) -> None:
+        self._stream = stream
+        self._told = told
+        self._read = 0
+
+    def read(self, size: int) -> bytes:
+        """Return up to `size` bytes."""
+        try:
+            data = bytes(self._stream.read(size))
+        except Exception as error:  # noqa: BLE001 - as above
+            raise InputProblem(self._told(error, self._read)) from None
+        self._read += len(data)
+        return data
+
+
+def read(number: int, path: str, urls: Urls, gatherer: Gatherer) -> Iterator[Item]:
+    """Yield what stands behind the URL that is shown as `path`."""
+    limits, timeout, pace = gatherer.limits, urls.timeout, gatherer.pace
+
+    def told(error: Exception, offset: int) -> Problem:
+        message, remedy = _reason(error, offset, timeout)
+        return Problem(path, message, remedy, fatal=True)
+
+    if gatherer.excluded(path):
+        yield Skipped(path, "excluded")
+        return
+    try:
+        raw, head = _opened(path, urls, limits, told)
+        if packed(head):
+            yield from Archive(raw, number, limits=limits, excluded=gatherer.excluded, pace=pace).items()
+            return
+        data = _whole(raw, limits, pace)
+    except InputProblem as error:
+        yield error.problem
+        return
+    yield too_large(path, limits, named=True) if data is None else _Kept(path, number, limits, data)
+
+
+def _opened(
+    path: str, urls: Urls, limits: Limits, told: Callable[[Exception, int], Problem]
+) -> tuple[Raw, bytes]:
+    """Open a URL: in ranges where its server gives them, else as a stream. Return it and its first bytes."""
+    try:
+        found, name = filesystem(urls.addresses[path].reveal(), urls.timeout)
+    except UsageError as error:
+        raise InputProblem(Problem(path, str(error), "install it where this is read", fatal=True)) from None
+    try:
+        stream = found.open(name, "rb", block_size=_BLOCK, cache_type="readahead")
+        if getattr(stream, "size", None):
+            try:
+                stream.seek(0)
+                head = bytes(stream.read(HEAD))
+                return RangeBytes(stream, path, told), head
+            except ValueError:  # the server gives all, whatever part is asked for
+                pass
+        stream = found.open(name, "rb", block_size=0)
+    except Exception as error:  # noqa: BLE001 - as above
+        raise InputProblem(told(error, 0)) from None
+    once: Any = _Stream(stream, told)
+    head = b""
+    while len(head) < HEAD and (part := once.read(HEAD - len(head))):
+        head += part
+    compact = bool(compression(head)) or head.startswith(b"PK")
+    return PipeBytes(once, path, head, packed=compact, limits=limits), head
+
+
+def _whole(raw: Raw, limits: Limits, pace: Callable[[float], None]) -> bytes | None:
+    """Return all bytes; None when they are too many."""
+    parts: list[bytes] = []
+    size = 0
+    while part := raw.at(size, _BLOCK):
+        parts.append(part)
+        size += len(part)
+        if size > limits.file_bytes:
+            return None
+        pace(size / raw.size if raw.size > 0 else 0.5)
+    return b"".join(parts)
+
+
+def _reason(error: Exception, offset: int, timeout: float) -> tuple[str, str]:
+    """Say why a URL could not be read, and what to do. An error may quote the URL: only its kind is told."""
+    while isinstance(error, FileNotFoundError) and isinstance(error.__cause__, Exception):
+        error = error.__cause__  # what a client takes for the absence of a file may be anything
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    status = getattr(error, "status", 0)
+    chain = kinds | {type(error.__cause__).__name__, type(error.__context__).__name__}
+    if isinstance(error, FileNotFoundError) or status == 404:
+        return "could not be read: there is nothing (404)", "check the URL"
+    if isinstance(error, PermissionError) or status in (401, 403) or "NoCredentialsError" in kinds:
+        return "could not be read: access is denied", "check the credentials that its store takes from the environment"
+    if isinstance(status, int) and status:
+        return f"could not be read: the server answers {status}", "try again later, or check the URL"
+    if any("Certificate" in kind or "SSL" in kind for kind in chain):
+        return "could not be read: its TLS certificate or connection is not accepted", _CERTIFICATE
+    if any("Timeout" in kind for kind in kinds):
+        return f"could not be read: no answer within {timeout:g} seconds", "give it more time with --timeout"
+    if offset:
+        return f"could not be read to its end: the connection broke off after {offset:,} bytes", "try again"
+    if isinstance(error, OSError) and error.strerror:
+        return f"could not be read: {_plain(error)}", "check the host, and that it can be reached from here"
+    return f"could not be read: {type(error).__name__}", "check the URL"
+
+
+def _plain(error: OSError) -> str:
+    """The words of the system for an error, without the names that a client adds."""
+    import os  # noqa: PLC0415 - only for what fails
+
+    return os.strerror(error.errno).lower() if error.errno and error.errno > 0 else "no connection"

@@ -1,0 +1,169 @@
+"""A real scheduler with two workers on this machine: the same report, also when one of them is killed."""
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from dumps import dump, fleet
+from runs import ROOT, begun, check, judged, wait
+
+from linter.fleet import scheduler
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("distributed") is None, reason="the extra dask is not installed"
+)
+
+
+class Dask:
+    """A scheduler, and the workers that were begun for it, by their process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.address = ""
+        self.log = folder / "dask.log"
+        self.calls: list[subprocess.Popen[str]] = []
+
+    def start(self, *words: str) -> "subprocess.Popen[str]":
+        with self.log.open("a") as log:
+            environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+            environment.pop("SOURCE_DATE_EPOCH", None)
+            command = [sys.executable, "-m", "distributed.cli.dask_" + words[0], *words[1:]]
+            call = subprocess.Popen(command, stderr=log, stdout=log, env=environment, cwd=self.folder, text=True)
+        self.calls.append(call)
+        return call
+
+    def scheduler(self) -> None:
+        file = self.folder / "scheduler.json"
+        options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show"]
+        self.start("scheduler", *options, "--scheduler-file", str(file))
+        wait(lambda: file.exists() and file.read_text().rstrip().endswith("}"))
+        self.address = json.loads(file.read_text())["address"]
+
+    def worker(self, *words: str) -> "subprocess.Popen[str]":
+        options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
+        return self.start("worker", self.address, *options, "--local-directory", str(self.folder), *words)
+
+    def stop(self) -> None:
+        for call in self.calls:
+            call.kill()
+            call.wait()
+
+
+@pytest.fixture
+def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dask]:
+    made = Dask(tmp_path_factory.mktemp("dask"))
+    try:
+        made.scheduler()
+        yield made
+    finally:
+        made.stop()
+
+
+def test_the_report_is_that_of_a_local_run_and_a_killed_worker_loses_nothing(
+    dask: Dask, killer: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [*fleet(killer)]
+    for number in range(4):
+        (killer / f"{number}.json").write_bytes(dump(number))
+    (killer / "slow.json").write_bytes(dump(9, "wait"))
+    words += ["slow.json", *(f"{number}.json" for number in range(4))]
+    (killer / "go-on").touch()
+    local = check(capsys, *words, "--format", "json")
+    (killer / "judged").unlink()
+    (killer / "go-on").unlink()
+    (killer / "waiting").unlink()
+    first, second = dask.worker(), dask.worker()
+    command = [sys.executable, "-m", "linter", "check", *words, "--format", "json", "--scheduler", dask.address]
+    with begun(
+        command, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as call:
+        wait((killer / "waiting").exists, call)
+        pid = int((killer / "waiting").read_text())
+        (first if first.pid == pid else second).send_signal(signal.SIGKILL)
+        (killer / "go-on").touch()
+        out, err = call.communicate(timeout=120)
+    assert pid in (first.pid, second.pid)
+    assert (call.returncode, out) == local[:2], err
+    lines = err.splitlines()
+    assert lines[-1].endswith("(12 of 12)")
+    assert sum("slow.json" in line for line in lines) == 1
+    judgements = (killer / "judged").read_text().split("\n")
+    assert judgements.count("slow.json") == 2  # begun, lost, and done by the other worker
+
+    # A worker that sees other folders, and what is shown on the way.
+    text = dask.log.read_text()
+    for said in ("hunter2", "cm9ib3Q6", "dXNlcj", "slow.json"):
+        assert said not in text
+
+
+def test_what_a_worker_cannot_do_is_said(dask: Dask, killer: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (killer / "a.json").write_bytes(dump(1))
+    (killer / "b.json").write_bytes(dump(2, "raise"))
+    dask.worker()
+    result = judged(capsys, "a.json", "b.json", "--scheduler", dask.address)
+    assert result["code"] == 3
+    assert result["scan"]["inputs"] == ["a.json"]
+    (problem,) = result["coverage"]["problems"]
+    assert (problem["path"], problem["message"]) == ("b.json", "internal error: ZeroDivisionError in killer.py:30")
+    assert "hunter2" not in dask.log.read_text()
+
+
+def test_a_file_that_only_this_machine_has_is_named(
+    dask: Dask, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "a.json").write_bytes(dump(1))
+    blind = dask.folder / "blind.py"
+    blind.write_text(
+        "import os\nreal = os.path.lexists\nos.path.lexists = lambda path: 'a.json' not in str(path) and real(path)\n"
+    )
+    dask.worker("--preload", str(blind))
+    code, _, err = check(capsys, "a.json", "--scheduler", dask.address, "--format", "json")
+    assert code == 3
+    assert "a.json: there is no such file or folder for the worker on" in err
+
+
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        ("return '0.0.0'", "has regcred 0.0.0, this is"),
+        ("raise m.PackageNotFoundError(name)", "has no regcred, this is"),
+    ],
+)
+def test_a_worker_with_another_version_or_none_is_an_error_of_the_call(
+    dask: Dask, place: Path, capsys: pytest.CaptureFixture[str], version: str, said: str
+) -> None:
+    (place / "a.json").write_bytes(dump(1))
+    other = dask.folder / "other.py"
+    other.write_text(f"import importlib.metadata as m\n\ndef version(name):\n    {version}\n\nm.version = version\n")
+    dask.worker("--preload", str(other))
+    code, out, err = check(capsys, "a.json", "--scheduler", dask.address)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_no_scheduler_no_workers_and_no_package_are_said(
+    dask: Dask, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "a.json").write_bytes(dump(1))
+    monkeypatch.setattr(scheduler, "_PATIENCE", 0.5)
+    code, _, err = check(capsys, "a.json", "--scheduler", dask.address)
+    assert code == 2
+    assert f"it has no workers: dask worker {dask.address}" in err
+    code, _, err = check(capsys, "a.json", "--scheduler", "tcp://127.0.0.1:9")
+    assert code == 2
+    assert "no Dask scheduler answers there" in err
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    code, _, err = check(capsys, "a.json", "--scheduler", dask.address)
+    assert code == 2
+    assert "pip install 'regcred[dask]'" in err
+    assert check(capsys, "a.json", "--scheduler", dask.address, "--diff")[0] == 2
