@@ -18,6 +18,7 @@ from linter.inventory.inventory import Inventory, compatible
 from linter.inventory.joins import Joins
 from linter.inventory.paths import dig, group, text
 from linter.inventory.pulls import ImportPull, Outcome, Reach, WorkloadPull, reach
+from linter.inventory.readers import keys_of
 from linter.inventory.records import (
     DOCKERCFG,
     DOCKERCONFIGJSON,
@@ -269,6 +270,7 @@ __all__ = [
     "dockerfile_images",
     "edit",
     "group",
+    "keys_of",
     "origin",
     "payload_edit",
     "payload_fix",

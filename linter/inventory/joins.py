@@ -18,7 +18,7 @@ from linter.inventory.pulls import (
     node_config,
     reaches,
 )
-from linter.inventory.readers import Lists, Readers, keys_of
+from linter.inventory.readers import Lists, Readers, Wanted, keys_of
 from linter.inventory.records import PullSecret, Workload
 from linter.model import Affected, Impact, Scope
 
@@ -80,7 +80,7 @@ class Joins:
 
         `keys` are all that can make it say so, where that is known: then only the images that they match are asked for.
         """
-        keys = None if keys is None else tuple(keys)
+        keys = None if keys is None else tuple(keys)  # asked twice
         pulls = [pull for pull in self.pulls_with(secret, keys) if wanted is None or wanted(pull.image)]
         imports = [pull for pull in self.imports_with(secret, keys) if wanted is None or wanted(pull.tag.image)]
         return Impact(
@@ -89,19 +89,43 @@ class Joins:
         )
 
     @cached_property
+    def _near(self) -> dict[str, Wanted[WorkloadPull]]:
+        return {}
+
+    @cached_property
+    def _pulls_in(self) -> dict[str, list[WorkloadPull]]:
+        table: dict[str, list[WorkloadPull]] = {}
+        for pull in self.workload_pulls:
+            table.setdefault(pull.workload.object.namespace, []).append(pull)
+        return table
+
+    def pulls_beside(self, secret: PullSecret) -> list[WorkloadPull]:
+        """The pulls of workloads that can be in the secret's namespace and whose image a key of the secret may serve.
+
+        Those of the namespace come before those that name none.
+        """
+        namespace = secret.namespace
+        if namespace not in self._near:
+            table = self._pulls_in
+            pulls = [*table.get(namespace, ()), *table.get("", ())] if namespace else self.workload_pulls
+            self._near[namespace] = Wanted((pull.image, pull) for pull in pulls)
+        return self._near[namespace].by(keys_of(secret))
+
+    @cached_property
     def _beside(self) -> dict[str, KeyIndex[PullSecret]]:
         return {}
 
-    def may_serve(self, namespace: str, reference: str) -> list[PullSecret]:
+    def may_serve(self, namespace: str, reference: str, more: Iterable[PullSecret] = ()) -> list[PullSecret]:
         """The secrets that can be in `namespace` and hold an entry for a looked-up text, in name order.
 
-        More than really serve it: an entry may be empty, its secret ignored or refused as a whole.
+        More than really serve it: an entry may be empty, its secret ignored or refused as a whole. `more` of the
+        namespace are put among them.
         """
         if namespace not in self._beside:
             secrets = self.inventory.secrets_in(namespace)
             self._beside[namespace] = KeyIndex((key, secret) for secret in secrets for key in keys_of(secret))
         index = self._beside[namespace]
-        found = [*index.matching(reference), *(index.fallback if is_hub(reference) else ())]
+        found = [*index.matching(reference), *(index.fallback if is_hub(reference) else ()), *more]
         if len(found) < 2:
             return found
         once = {id(secret): secret for secret in found}

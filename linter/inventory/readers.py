@@ -36,6 +36,19 @@ class Lists:
         return self._listed[number]
 
 
+class Wanted(Generic[Pull]):
+    """Pulls found by the keys that may serve their image, whether kubelet or importer asks."""
+
+    def __init__(self, rows: Iterable[tuple[str, Pull]]) -> None:
+        listed = ((image, (order, pull)) for order, (image, pull) in enumerate(rows))
+        self._index = ImageIndex((reference, row) for image, row in listed for reference in _references(image))
+
+    def by(self, keys: Iterable[RegistryKey]) -> list[Pull]:
+        """Return, in their order, the pulls whose image one of `keys` matches or, as that of Docker Hub, may serve."""
+        found = {order: pull for key in keys for order, pull in self._index.matched_by(key)}
+        return [found[order] for order in sorted(found)]
+
+
 class Readers(Generic[Pull]):
     """Pulls found by a secret that they read, and by a key that may serve their image."""
 
@@ -48,29 +61,26 @@ class Readers(Generic[Pull]):
             for place in dict.fromkeys(id(secret.object) for secret in lists[number]):
                 self._lists_of[place].append(number)
         self._repeats = {number: counts for number in self._rows if (counts := _repeated(lists[number]))}
-        self._images: dict[int, ImageIndex[tuple[int, str, Pull]]] = {}
+        self._wanted: dict[int, Wanted[tuple[int, str, Pull]]] = {}
 
     def of(self, secret: PullSecret, keys: Iterable[RegistryKey] | None = None) -> list[Pull]:
         """Return the pulls that read `secret`, in their order; with `keys`, only those that one of these may serve."""
-        place = id(secret.object)
+        place, keys = id(secret.object), None if keys is None else tuple(keys)
         numbers = self._lists_of.get(place, [])
         found = [row for number in numbers for row in self._of_list(number, place, keys)]
         if len(numbers) > 1:
             found.sort(key=lambda row: row[0])
         return [pull for _, _, pull in found]
 
-    def _of_list(self, number: int, place: int, keys: Iterable[RegistryKey] | None) -> list[tuple[int, str, Pull]]:
+    def _of_list(self, number: int, place: int, keys: tuple[RegistryKey, ...] | None) -> list[tuple[int, str, Pull]]:
         rows = self._rows[number] if keys is None else self._served(number, keys)
         times = self._repeats.get(number, {}).get(place, 1)
         return rows if times == 1 else [row for row in rows for _ in range(times)]
 
-    def _served(self, number: int, keys: Iterable[RegistryKey]) -> list[tuple[int, str, Pull]]:
-        if number not in self._images:
-            self._images[number] = ImageIndex(
-                (reference, row) for row in self._rows[number] for reference in _references(row[1])
-            )
-        found = {row[0]: row for key in keys for row in self._images[number].matched_by(key)}
-        return [found[order] for order in sorted(found)]
+    def _served(self, number: int, keys: tuple[RegistryKey, ...]) -> list[tuple[int, str, Pull]]:
+        if number not in self._wanted:
+            self._wanted[number] = Wanted((row[1], row) for row in self._rows[number])
+        return self._wanted[number].by(keys)
 
 
 def _repeated(secrets: tuple[PullSecret, ...]) -> dict[int, int]:

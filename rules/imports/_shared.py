@@ -55,11 +55,37 @@ def node_entries(context: Context) -> list[Entry] | None:
     return None if secret is None or secret.payload is None else usable(secret)
 
 
-def in_namespace(context: Context, namespace: str) -> Iterator[PullSecret]:
-    """Yield the secrets of exactly that namespace, and those without one where manifests leave it out."""
-    for secret in context.inventory.secrets_in(namespace):
+def in_namespace(context: Context, namespace: str, target: str = "") -> Iterator[PullSecret]:
+    """Yield the secrets of exactly that namespace, and those without one where manifests leave it out.
+
+    With a `target`, a text that is looked up, only those with a key that matches it or that is Docker Hub's.
+    """
+    secrets = context.joins.may_serve(namespace, target) if target else context.inventory.secrets_in(namespace)
+    for secret in secrets:
         if compatible(secret.namespace, namespace):
             yield secret
+
+
+class OtherPorts:
+    """The keys of each namespace, whatever their port and whether or not anybody can use what stands under them."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._keys: dict[str, credentials.KeyIndex[credentials.RegistryKey]] = {}
+
+    def explain(self, namespace: str, need: Need) -> bool:
+        """Whether an entry in the namespace is meant for it, kept away by something else: port, type, annotation."""
+        if namespace not in self._keys:
+            keys = [
+                entry.registry
+                for secret in in_namespace(self._context, namespace)
+                if secret.payload is not None
+                for entry in secret.payload.entries
+                if entry.registry.error is None
+            ]
+            self._keys[namespace] = credentials.KeyIndex((key._replace(port=""), key) for key in keys)
+        found = self._keys[namespace].matching(need.with_port(""))
+        return any(credentials.key_matches(key, need.with_port(key.port)) for key in found)
 
 
 def hidden(context: Context, namespace: str) -> str:

@@ -46,17 +46,16 @@ from linter.rule import (
     Rule,
     Severity,
     command,
-    credentials,
     shown,
 )
 from rules.imports._shared import (
     PLATFORM_HOSTS,
     Known,
-    in_namespace,
+    OtherPorts,
     node_entries,
     refused,
 )
-from rules.registries._shared import ANONYMOUS_HOSTS, Need, affected, need_of_import
+from rules.registries._shared import ANONYMOUS_HOSTS, HeldLists, Need, affected, need_of_import
 
 
 class _Case(NamedTuple):
@@ -73,10 +72,10 @@ def check(context: Context) -> Iterator[Finding]:
     cases: dict[tuple[str, str], list[_Case]] = {}
     withheld: set[str] = set()
     unseen: set[str] = set()
-    known = Known(context)
+    known, lists, other_ports = Known(context), HeldLists(context), OtherPorts(context)
     for pull in context.joins.import_pulls:
-        need = need_of_import(context, pull)
-        case = _case(context, known, pull, need) if need is not None else None
+        need = need_of_import(context, pull, lists)
+        case = _case(known, other_ports, pull, need) if need is not None else None
         if case is None:
             continue
         namespace = pull.stream.object.namespace
@@ -99,26 +98,15 @@ def check(context: Context) -> Iterator[Finding]:
         yield _finding(context, found)
 
 
-def _case(context: Context, known: Known, pull: ImportPull, need: Need) -> _Case | None:
+def _case(known: Known, other_ports: OtherPorts, pull: ImportPull, need: Need) -> _Case | None:
     host = need.host
     if need.outcome.verdict != "anonymous" or host in ANONYMOUS_HOSTS or host.endswith((".svc", ".svc.cluster.local")):
         return None
-    if _explained(context, pull, need):
+    if other_ports.explain(pull.stream.object.namespace, need):
         return None
     unauthorized = refused(pull.stream.object.body, pull.tag.tag)
     why = "the last import was refused as Unauthorized" if unauthorized else known.why(need)
     return _Case(pull, need, unauthorized, why) if why else None
-
-
-def _explained(context: Context, pull: ImportPull, need: Need) -> bool:
-    """Whether an entry in the namespace is meant for it and something else keeps it away: port, type, annotation."""
-    return any(
-        credentials.key_matches(entry.registry, need.with_port(entry.registry.port))
-        for secret in in_namespace(context, pull.stream.object.namespace)
-        if secret.payload is not None
-        for entry in secret.payload.entries
-        if entry.registry.error is None
-    )
 
 
 def _node_wide_decides(context: Context, need: Need) -> bool:

@@ -56,7 +56,7 @@ from linter.rule import (
     text,
 )
 from rules.imports._shared import node_entries
-from rules.registries._shared import Need, affected, at_key, named, needs, usable
+from rules.registries._shared import Need, affected, at_key, named, needs
 
 _FIELDS = {
     ("operator.openshift.io", "ImageContentSourcePolicy"): ("repositoryDigestMirrors", True),
@@ -132,11 +132,9 @@ def _node_wide(context: Context, image: str) -> bool:
 
 
 def _hopes(context: Context, need: Need, image: str) -> Iterator[tuple[PullSecret, Entry]]:
-    for secret in need.secrets:
+    for secret, entry in need.held.matching(image):
         if not context.inventory.is_global(secret):
-            for entry in usable(secret):
-                if credentials.key_matches(entry.registry, image):
-                    yield secret, entry
+            yield secret, entry
 
 
 def _finding(context: Context, secret: PullSecret, entry: Entry, mirror: _Mirror, hit: list[Need]) -> Finding:

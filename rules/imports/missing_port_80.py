@@ -56,7 +56,7 @@ who has it:
 *Fix safety*: safe. Nothing is removed, and the new key answers for nothing but `host:80`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from linter.rule import (
@@ -68,7 +68,6 @@ from linter.rule import (
     PullSecret,
     Rule,
     Severity,
-    credentials,
     origin,
     shown,
 )
@@ -83,7 +82,6 @@ from rules.registries._shared import (
     needs,
     registry_with_port,
     same_credential,
-    usable,
 )
 
 LAST_THAT_ASKS_BY_ADDRESS = (4, 4)
@@ -125,17 +123,20 @@ def _cases(context: Context, need: Need) -> Iterator[_Case]:
     node = context.inventory.global_secret
     # The node-wide credentials reach imports since OpenShift 4.5, and there only a reference with :80 asks for the
     # suffix.
-    reading = [secret for secret in need.secrets if secret is not node or not legacy(context)]
-    if any(_unknown(secret) for secret in reading):
+    unread = node if legacy(context) else None
+    if any(secret is not unread for secret in need.held.unknown):
         return
     with_port, plain = need.with_port("80"), need.with_port("")
-    if any(_answers(entry, with_port) for secret in reading for entry in _keys(secret)):
+    if any(secret is not unread for secret in need.held.having(with_port)):
         return
+    reading: dict[int, tuple[PullSecret, list[Entry]]] = {}
+    for secret, entry in need.held.matching(plain):
+        if secret is not unread and (explicit or secret is not node):
+            reading.setdefault(id(secret), (secret, []))[1].append(entry)
     holders = [
         (secret, entry)
-        for secret in reading
-        if explicit or secret is not node
-        for entry in _best(secret, plain, explicit=explicit, strict=not (explicit or need.insecure))
+        for secret, found in reading.values()
+        for entry in _best(secret, found, explicit=explicit, strict=not (explicit or need.insecure))
     ]
     severity = Severity.INFO
     if explicit or (need.insecure and legacy(context)):
@@ -148,34 +149,14 @@ def _cases(context: Context, need: Need) -> Iterator[_Case]:
             yield _Case(secret, entry, need.host, severity, explicit, need.insecure, False, (need.affected,))
 
 
-def _unknown(secret: PullSecret) -> bool:
-    """Whether the secret may hold the key with port 80 for all that is known: it could not be read, or not decoded."""
-    return (
-        secret.typed and secret.generated != OPENSHIFT and (secret.payload is None or secret.payload.error is not None)
-    )
-
-
-def _keys(secret: PullSecret) -> Iterable[Entry]:
-    payload = secret.payload
-    return (
-        [] if payload is None else [entry for entry in payload.entries if entry.live and entry.registry.error is None]
-    )
-
-
-def _answers(entry: Entry, target: str) -> bool:
-    """Whether the key, or any path of its host, is there for the text with port 80."""
-    return credentials.key_matches(entry.registry, target)
-
-
-def _best(secret: PullSecret, plain: str, *, explicit: bool, strict: bool) -> list[Entry]:
-    """Return the entry of `secret` that stands for the image's host without a port, if there is one.
+def _best(secret: PullSecret, found: list[Entry], *, explicit: bool, strict: bool) -> list[Entry]:
+    """Return the entry of `secret`, of those that match, that stands for the image's host without a port, if any does.
 
     An import that writes :80 needs the entry that would answer for it, path and all; the other readings speak of the
     host.
     """
     if secret.generated == OPENSHIFT:
         return []
-    found = [entry for entry in usable(secret) if credentials.key_matches(entry.registry, plain)]
     found.sort(key=lambda entry: entry.registry.raw, reverse=True)
     whole = [entry for entry in found if not entry.registry.path and not entry.registry.glob]
     if strict:

@@ -35,7 +35,7 @@ Adds `host` with the same credential beside `host:80`, and keeps `host:80` for O
 
 from collections.abc import Iterator
 
-from linter.rule import Context, Entry, Finding, PullSecret, Rule, Severity, credentials, origin, shown
+from linter.rule import Context, Entry, Finding, PullSecret, Rule, Severity, origin, shown
 from rules.registries._shared import (
     ANONYMOUS_HOSTS,
     OPENSHIFT,
@@ -45,7 +45,6 @@ from rules.registries._shared import (
     at_key,
     named,
     needs,
-    usable,
 )
 
 LAST_THAT_ASKS_BY_ADDRESS = (4, 4)
@@ -68,11 +67,14 @@ def check(context: Context) -> Iterator[Finding]:
 def _passed_by(need: Need) -> Iterator[tuple[PullSecret, Entry]]:
     """Return the entry of the first secret that would answer if the image were written with :80."""
     target = need.with_port("80")
-    for secret in need.secrets:
-        entries = [entry for entry in usable(secret) if credentials.key_matches(entry.registry, target)]
-        if entries and secret.generated != OPENSHIFT:
-            yield secret, max(entries, key=lambda entry: entry.registry.raw)
-            return
+    first: PullSecret | None = None
+    entries: list[Entry] = []
+    for secret, entry in need.held.matching(target):
+        if secret.generated != OPENSHIFT and (first is None or secret is first):
+            first = secret
+            entries.append(entry)
+    if first is not None:
+        yield first, max(entries, key=lambda entry: entry.registry.raw)
 
 
 def _finding(context: Context, secret: PullSecret, entry: Entry, hit: list[Need]) -> Finding:

@@ -37,7 +37,9 @@ Add the name to `imagePullSecrets`; the entry under `secrets` does no harm and s
 Pods that exist keep the list with which they were created: recreate them.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from linter.rule import (
     TYPE_OF_KEY,
@@ -55,6 +57,8 @@ from linter.rule import (
     ServiceAccount,
     Severity,
     Use,
+    Workload,
+    WorkloadPull,
     dig,
     group,
     serves,
@@ -68,6 +72,7 @@ from rules.links._repair import append, link_commands, takes_over
 def check(context: Context) -> Iterator[Finding]:
     """Yield a finding for every account and pull secret that are linked for mounting only."""
     tekton = _tekton_accounts(context)
+    users = _Users(context)
     for account in context.inventory.accounts:
         if not account.mountable or not _judged(context, account) or _uses(tekton, account):
             continue
@@ -77,7 +82,7 @@ def check(context: Context) -> Iterator[Finding]:
                 continue
             seen.add(link.name)
             hidden = unseen(context, account.namespace)
-            for finding in _linked(context, account, link):
+            for finding in _linked(context, users, account, link):
                 if hidden:
                     message = f"whether {link.name} is used for pulls is not known: the cluster did not show {hidden}"
                     context.not_evaluated("refused", message, of=account.object, at=finding.location)
@@ -114,7 +119,7 @@ def _uses(tekton: set[tuple[str, str]], account: ServiceAccount) -> bool:
     return any(name == account.name and namespace in ("", account.namespace) for namespace, name in tekton)
 
 
-def _linked(context: Context, account: ServiceAccount, link: Link) -> Iterator[Finding]:
+def _linked(context: Context, users: "_Users", account: ServiceAccount, link: Link) -> Iterator[Finding]:
     """Judge one name of the mountable list."""
     if foreign(account.object, link):
         return
@@ -128,14 +133,14 @@ def _linked(context: Context, account: ServiceAccount, link: Link) -> Iterator[F
     if len(secrets) == 1:
         secret = secrets[0]
         exempt = secret.generated == "OpenShift" or not secret.typed or secret.poisonous or _for_tekton(secret)
-        if not exempt and not _pulled_with(context, secret) and not _mounted(context, account, link.name):
-            yield _finding(context, account, link, secret.object, _needs(context, account, secret))
+        if not exempt and not _pulled_with(context, secret) and not users.mount(account, link.name):
+            yield _finding(context, account, link, secret.object, users.needs(account, secret))
     elif not secrets and len(made) == 1 and made[0].type in TYPE_OF_KEY.values():
         pulled = any(
             one.name == link.name and one.pulls and one.namespace in ("", account.namespace)
             for one in inventory.references
         )
-        if not pulled and not _mounted(context, account, link.name):
+        if not pulled and not users.mount(account, link.name):
             yield _finding(context, account, link, made[0].object, ())
 
 
@@ -149,31 +154,53 @@ def _pulled_with(context: Context, secret: PullSecret) -> bool:
     return any(reference.use is not Use.MOUNT for reference in context.inventory.references_to(secret))
 
 
-def _mounted(context: Context, account: ServiceAccount, name: str) -> bool:
-    """Whether a pod that runs as the account really mounts the secret: then `secrets` is what was meant."""
-    for workload in context.inventory.workloads:
-        if workload.account != account.name or not together(workload.object, account.object):
-            continue
-        volumes = dig(workload.object.body, *workload.template, "volumes")
-        for volume in volumes if isinstance(volumes, list) else []:
-            sources = dig(volume, "projected", "sources")
-            named = [text(dig(one, "secret", "name")) for one in (sources if isinstance(sources, list) else [])]
-            if name in (text(dig(volume, "secret", "secretName")), *named):
-                return True
-    return False
+class _Users:
+    """Who runs as which account, looked up once."""
 
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
-def _needs(context: Context, account: ServiceAccount, secret: PullSecret) -> tuple[Affected, ...]:
-    """The pulls of the account's pods that only this secret would serve."""
-    owners = Owners(context)
-    found: dict[Affected, None] = {}
-    for pull in context.joins.workload_pulls:
-        if pull.reach.account is not account or pull.reach.missing or not serves(secret, pull.image):
-            continue
-        source = owners.top(pull.workload)
-        if not source.explicit and context.joins.pull_outcome(pull).verdict == "anonymous":
-            found[Affected(source.object.ref, pull.image)] = None
-    return tuple(found)
+    @cached_property
+    def _owners(self) -> Owners:
+        return Owners(self._context)
+
+    @cached_property
+    def _workloads(self) -> Mapping[str, list[Workload]]:
+        table: dict[str, list[Workload]] = defaultdict(list)
+        for workload in self._context.inventory.workloads:
+            table[workload.account].append(workload)
+        return table
+
+    @cached_property
+    def _pulls(self) -> Mapping[int, list[WorkloadPull]]:
+        table: dict[int, list[WorkloadPull]] = defaultdict(list)
+        for pull in self._context.joins.workload_pulls:
+            table[id(pull.reach.account)].append(pull)
+        return table
+
+    def mount(self, account: ServiceAccount, name: str) -> bool:
+        """Whether a pod that runs as the account really mounts the secret: then `secrets` is what was meant."""
+        for workload in self._workloads.get(account.name, ()):
+            if not together(workload.object, account.object):
+                continue
+            volumes = dig(workload.object.body, *workload.template, "volumes")
+            for volume in volumes if isinstance(volumes, list) else []:
+                sources = dig(volume, "projected", "sources")
+                named = [text(dig(one, "secret", "name")) for one in (sources if isinstance(sources, list) else [])]
+                if name in (text(dig(volume, "secret", "secretName")), *named):
+                    return True
+        return False
+
+    def needs(self, account: ServiceAccount, secret: PullSecret) -> tuple[Affected, ...]:
+        """The pulls of the account's pods that only this secret would serve."""
+        found: dict[Affected, None] = {}
+        for pull in self._pulls.get(id(account), ()):
+            if pull.reach.missing or not serves(secret, pull.image):
+                continue
+            source = self._owners.top(pull.workload)
+            if not source.explicit and self._context.joins.pull_outcome(pull).verdict == "anonymous":
+                found[Affected(source.object.ref, pull.image)] = None
+        return tuple(found)
 
 
 def _finding(

@@ -53,8 +53,7 @@ ever appends to a list. An account that is in no file, or whose list belongs to 
 commands and no edit.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
@@ -78,6 +77,7 @@ from linter.rule import (
     Workload,
     WorkloadPull,
     dig,
+    keys_of,
     serves,
 )
 from rules.links._census import Census, Fate, in_namespace, together, unseen
@@ -160,8 +160,9 @@ class _Judge:
                 meant.update(id(item) for item in found.objects)
             elif found.fate is Fate.ABSENT:
                 near = census.candidates(naming)
-                for secret in self._inventory.secrets:
-                    if secret.name in near and together(secret.object, naming.object):
+                secrets = self._inventory.secrets_by_name
+                for _, _, secret in [row for name in near for row in secrets.rows(name)]:
+                    if together(secret.object, naming.object):
                         meant.add(id(secret.object))
         return frozenset(meant)
 
@@ -171,7 +172,7 @@ class _Judge:
         accounts: dict[str, None] = {}
         templates: dict[int, Workload] = {}
         served: dict[str, bool] = {}
-        for pull in self._near(secret):
+        for pull in self._context.joins.pulls_beside(secret):
             if pull.image not in served:
                 served[pull.image] = serves(secret, pull.image)
             if not (served[pull.image] and together(pull.workload.object, secret.object) and self._bare(pull)):
@@ -183,19 +184,6 @@ class _Judge:
             else:
                 accounts[source.account] = None
         return Needs(tuple(pulls), tuple(accounts), tuple(templates.values()))
-
-    def _near(self, secret: PullSecret) -> Iterable[WorkloadPull]:
-        """The pulls that can be in the secret's namespace."""
-        if not secret.namespace:
-            return self._context.joins.workload_pulls
-        return [*self._pulls[secret.namespace], *self._pulls[""]]
-
-    @cached_property
-    def _pulls(self) -> Mapping[str, list[WorkloadPull]]:
-        table: dict[str, list[WorkloadPull]] = defaultdict(list)
-        for pull in self._context.joins.workload_pulls:
-            table[pull.workload.object.namespace].append(pull)
-        return table
 
     @cached_property
     def _owners(self) -> Owners:
@@ -210,9 +198,9 @@ class _Judge:
 
     def imports(self, secret: PullSecret) -> bool:
         """Whether image streams of the namespace import with this secret, as far as its content is known."""
-        found = self._context.joins.imports_with(secret)
         if secret.payload is None:
-            return bool(found)
+            return bool(self._context.joins.imports_with(secret))
+        found = self._context.joins.imports_with(secret, keys_of(secret))
         return any(serves(secret, pull.tag.image, Consumer.IMPORTER) for pull in found)
 
     def doubt(self, secret: PullSecret, needs: Needs) -> tuple[str, str] | None:

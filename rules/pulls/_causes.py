@@ -51,6 +51,7 @@ class Causes:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._inventory = context.inventory
+        self._broken: dict[str, list[PullSecret]] = {}
 
     @cached_property
     def owners(self) -> Owners:
@@ -137,7 +138,7 @@ class Causes:
     def _beside(self, pull: WorkloadPull, target: str) -> Cause | None:
         """A secret of the namespace that is meant for the image and is unlinked, of the wrong type, or broken."""
         item = pull.workload.object
-        for secret in self._inventory.secrets_in(item.namespace):
+        for secret in self._context.joins.may_serve(item.namespace, target, self._doubtful(item.namespace)):
             if secret.generated == "OpenShift" or not together(secret.object, item):
                 continue
             if not _meant(secret, target):
@@ -150,12 +151,28 @@ class Causes:
                 return Cause(f"Secret {secret.name} is linked to nothing", "unlinked-pull-secret", _at(secret))
         return None
 
-    def candidates(self, pull: WorkloadPull) -> list[PullSecret]:
-        """Return the sound secrets of the pod's own namespace that would serve the image, were they linked."""
+    def _doubtful(self, namespace: str) -> list[PullSecret]:
+        """The secrets of a namespace whose keys do not tell what they are meant for: broken, or in part."""
+        if namespace not in self._broken:
+            self._broken[namespace] = [
+                secret
+                for secret in self._inventory.secrets_in(namespace)
+                if secret.payload is not None
+                and (
+                    whole_defect(secret) or any(entry_defect(entry) in ("RC105", "RC106") for entry in _entries(secret))
+                )
+            ]
+        return self._broken[namespace]
+
+    def candidates(self, pull: WorkloadPull, target: str) -> list[PullSecret]:
+        """Return the sound secrets of the pod's own namespace that would serve the image, were they linked.
+
+        `target` is the image as it is looked up.
+        """
         item = pull.workload.object
         return [
             secret
-            for secret in self._inventory.secrets_in(item.namespace)
+            for secret in self._context.joins.may_serve(item.namespace, target)
             if together(secret.object, item)
             and secret.generated != "OpenShift"
             and not self._inventory.is_global(secret)

@@ -176,7 +176,7 @@ def _resolve(context: Context, causes: Causes, case: _Case) -> tuple[Cause, Repa
     registry = shown(target.partition("/")[0])
     unknown = "" if context.inventory.global_secret is not None else " (what the nodes have is not known)"
     source = case.top or pull.workload
-    repair = link(context, source, pull.reach.account, causes.candidates(pull), registry)
+    repair = link(context, source, pull.reach.account, causes.candidates(pull, target), registry)
     return Cause(f"no credential for {registry} reaches it{unknown}"), repair
 
 

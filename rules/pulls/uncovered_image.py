@@ -65,7 +65,7 @@ from rules.imports._shared import Known, node_entries
 from rules.links._census import in_namespace
 from rules.pulls._causes import Causes
 from rules.pulls._repair import link
-from rules.registries._shared import ANONYMOUS_HOSTS, Need
+from rules.registries._shared import ANONYMOUS_HOSTS, Held, Need
 
 _LOCAL = (".svc", ".svc.cluster.local", ".local")
 _PLUGINS = (".amazonaws.com", ".amazonaws.com.cn", ".azurecr.io", ".azurecr.cn", ".azurecr.de", ".azurecr.us")
@@ -125,13 +125,13 @@ class _Judge:
         if outcome.verdict != "anonymous" or outcome.lookup is None or not outcome.lookup.reference:
             return None
         item, target = pull.workload.object, outcome.lookup.reference
-        need = Need(target, pull.reach.secrets, outcome, Affected(item.ref, pull.image), False)
+        need = Need(target, Held(pull.reach.secrets), outcome, Affected(item.ref, pull.image), False)
         if need.host in ANONYMOUS_HOSTS or need.host.endswith(_LOCAL) or need.host == "localhost":
             return None
         why = self._known.why(need)
         if not why or self._moot(pull, target) or self.causes.explain(pull, target) is not None:
             return None
-        return _Case(pull, need, tuple(self.causes.candidates(pull)), why)
+        return _Case(pull, need, tuple(self.causes.candidates(pull, target)), why)
 
     def _moot(self, pull: WorkloadPull, target: str) -> bool:
         """Whether nothing is to be pulled, or something that no rule can see brings the credential."""

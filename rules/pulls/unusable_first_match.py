@@ -34,7 +34,7 @@ There is no automatic fix here. Repair or remove the entry (see the finding abou
     oc annotate secret regcred openshift.io/image.excludeSecret=true -n shop
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from linter.rule import (
@@ -49,6 +49,7 @@ from linter.rule import (
     Rule,
     Severity,
     command,
+    credentials,
     dig,
     shown,
     spot,
@@ -70,34 +71,64 @@ class _Match(NamedTuple):
 def check(context: Context) -> Iterator[Finding]:
     """Report every stream and useless entry once."""
     found: dict[tuple[int, int, str], tuple[_Match, _Match, list[ImportPull]]] = {}
+    finder = _Finder(context)
     for pull in context.joins.import_pulls:
-        matches = _matches(context, pull)
-        if len(matches) < 2 or not matches[0].useless or _imported(pull):
-            continue
-        good = next((one for one in matches[1:] if not one.useless), None)
-        if good is not None:
-            key = (id(pull.stream.object), id(matches[0].secret.object), matches[0].entry.key)
-            found.setdefault(key, (matches[0], good, []))[2].append(pull)
+        pair = finder.pair(pull)
+        if pair is not None and not _imported(pull):
+            first, good = pair
+            key = (id(pull.stream.object), id(first.secret.object), first.entry.key)
+            found.setdefault(key, (first, good, []))[2].append(pull)
     for first, good, pulls in found.values():
         yield _finding(context, first, good, pulls)
 
 
-def _matches(context: Context, pull: ImportPull) -> list[_Match]:
-    """Return the entries that match, in the order in which the importer would meet them."""
-    outcome = context.joins.import_outcome(pull)
-    if outcome.verdict != "credential" or outcome.lookup is None or outcome.lookup.ambiguous:
-        return []
-    node = context.inventory.global_secret
-    matches = []
-    for candidate in outcome.lookup.candidates:
-        named = [one for one in pull.secrets if one.name == candidate.secret]
-        secret = named[0] if named else node if candidate.secret is None else None
-        entries = secret.payload.entries if secret is not None and secret.payload is not None else ()
-        entry = next((one for one in entries if one.live and one.key == candidate.key), None)
-        if secret is None or entry is None:
-            return []
-        matches.append(_Match(secret, entry, _useless(context, entry)))
-    return matches
+class _Finder:
+    """Finds the entries behind candidates; imports for which the same entries answer share one tuple of these."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._pairs: dict[tuple[int, int], tuple[_Match, _Match] | None] = {}
+        self._secrets: dict[int, dict[str, PullSecret]] = {}
+        self._entries: dict[int, dict[str, Entry]] = {}
+
+    def pair(self, pull: ImportPull) -> tuple[_Match, _Match] | None:
+        """Return the useless entry at which an import stops and one behind it that would do; None when it is not so."""
+        outcome = self._context.joins.import_outcome(pull)
+        if outcome.verdict != "credential" or outcome.lookup is None or outcome.lookup.ambiguous:
+            return None
+        # Both tuples live as long as the joins, so that their identity is theirs alone.
+        key = (id(pull.secrets), id(outcome.lookup.candidates))
+        if key not in self._pairs:
+            self._pairs[key] = self._judged(pull, outcome.lookup.candidates)
+        return self._pairs[key]
+
+    def _judged(self, pull: ImportPull, candidates: Sequence[credentials.Candidate]) -> tuple[_Match, _Match] | None:
+        first = self._match(pull, candidates[0])
+        if first is None or not first.useless or len(candidates) < 2:
+            return None
+        more = [self._match(pull, candidate) for candidate in candidates[1:]]
+        known = [match for match in more if match is not None]
+        good = next((match for match in known if not match.useless), None)
+        return (first, good) if good is not None and len(known) == len(more) else None
+
+    def _match(self, pull: ImportPull, candidate: credentials.Candidate) -> _Match | None:
+        secret = self._named(pull, candidate.secret)
+        entry = self._live(secret).get(candidate.key) if secret is not None else None
+        return _Match(secret, entry, _useless(self._context, entry)) if secret is not None and entry else None
+
+    def _named(self, pull: ImportPull, name: str | None) -> PullSecret | None:
+        """Return the secret that a candidate names; None as a name means the node-wide file."""
+        if name is None:
+            return self._context.inventory.global_secret
+        if id(pull.secrets) not in self._secrets:
+            self._secrets[id(pull.secrets)] = {secret.name: secret for secret in reversed(pull.secrets)}
+        return self._secrets[id(pull.secrets)].get(name)
+
+    def _live(self, secret: PullSecret) -> dict[str, Entry]:
+        if id(secret) not in self._entries:
+            entries = secret.payload.entries if secret.payload is not None else ()
+            self._entries[id(secret)] = {entry.key: entry for entry in reversed(entries) if entry.live}
+        return self._entries[id(secret)]
 
 
 def _useless(context: Context, entry: Entry) -> str:

@@ -8,8 +8,8 @@ RC115).
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from linter.rule import (
@@ -30,6 +30,7 @@ from linter.rule import (
     PullSecret,
     compatible,
     credentials,
+    keys_of,
     payload_edit,
     payload_fix,
     shown,
@@ -116,11 +117,87 @@ def affected(found: Iterable[tuple[bool, Affected]]) -> Impact:
     )
 
 
+class Held:
+    """A list of secrets that some pulls or imports read together, the node-wide one last, with its usable entries."""
+
+    def __init__(self, secrets: tuple[PullSecret, ...]) -> None:
+        self.secrets = secrets
+
+    @cached_property
+    def _usable(self) -> list[tuple[int, PullSecret, Entry]]:
+        return [(number, secret, entry) for number, secret in enumerate(self.secrets) for entry in usable(secret)]
+
+    @cached_property
+    def _keys(self) -> "credentials.KeyIndex[tuple[int, PullSecret, Entry]]":
+        return credentials.KeyIndex((row[2].registry, row) for row in self._usable)
+
+    @cached_property
+    def _by_port(self) -> "dict[str, credentials.KeyIndex[tuple[int, PullSecret, Entry]]]":
+        ports: dict[str, list[tuple[int, PullSecret, Entry]]] = defaultdict(list)
+        for row in self._usable:
+            ports[row[2].registry.port].append(row)
+        return {port: credentials.KeyIndex((row[2].registry, row) for row in rows) for port, rows in ports.items()}
+
+    @cached_property
+    def _live(self) -> "credentials.KeyIndex[PullSecret]":
+        return credentials.KeyIndex((key, secret) for secret in self.secrets for key in keys_of(secret))
+
+    def having(self, target: str) -> list[PullSecret]:
+        """Return the secrets with a key that matches a looked-up text, be the credential under it usable or not."""
+        return self._live.matching(target)
+
+    def matching(self, target: str) -> list[tuple[PullSecret, Entry]]:
+        """Return the usable entries whose key matches a looked-up text, secret by secret."""
+        return [(secret, entry) for _, secret, entry in self._keys.matching(target)]
+
+    def at_other_ports(self, need: "Need") -> list[tuple[PullSecret, Entry]]:
+        """Return the usable entries that would match were the image written with their port, secret by secret.
+
+        The entries of one secret come in the order in which a keyring tries them.
+        """
+        rows = [
+            row
+            for port, index in self._by_port.items()
+            if port != need.port
+            for row in index.matching(need.with_port(port))
+        ]
+        rows.sort(key=lambda row: row[2].registry.raw, reverse=True)
+        rows.sort(key=lambda row: row[0])
+        return [(secret, entry) for _, secret, entry in rows]
+
+    @cached_property
+    def unknown(self) -> list[PullSecret]:
+        """The secrets that may hold any key for all that is known: they could not be read, or not decoded."""
+        return [
+            one
+            for one in self.secrets
+            if one.typed and one.generated != OPENSHIFT and (one.payload is None or one.payload.error is not None)
+        ]
+
+
+class HeldLists:
+    """The lists of secrets of one scan, each with the node-wide secret behind it; equal lists are one."""
+
+    def __init__(self, context: Context) -> None:
+        self._node = context.inventory.global_secret
+        self._made: dict[int, tuple[tuple[PullSecret, ...], Held]] = {}
+
+    def of(self, secrets: tuple[PullSecret, ...]) -> Held:
+        """Return what a list holds; the same tuple is looked at once."""
+        known = self._made.get(id(secrets))
+        if known is None:
+            node = self._node
+            whole = secrets if node is None or any(one is node for one in secrets) else (*secrets, node)
+            # The tuple is kept beside it, so that its identity stays its own.
+            known = self._made[id(secrets)] = (secrets, Held(whole))
+        return known[1]
+
+
 class Need(NamedTuple):
     """One pull or import, the text that its reader looks up, and the secrets that it reads (the node-wide one last)."""
 
     target: str
-    secrets: tuple[PullSecret, ...]
+    held: Held
     outcome: Outcome
     affected: Affected
     imported: bool
@@ -174,21 +251,19 @@ def missed(needs: Iterable[Need], better: str) -> Impact:
 def needs(context: Context) -> Iterator[Need]:
     """Every pull and import whose image can be looked up, with what its reader would do."""
     joins = context.joins
-    node = context.inventory.global_secret
+    lists = HeldLists(context)
     for pull in joins.workload_pulls:
         outcome = joins.pull_outcome(pull)
         if outcome.lookup is not None and outcome.lookup.reference:
-            secrets = _with_node(pull.reach.secrets, node)
-            yield Need(
-                outcome.lookup.reference, secrets, outcome, Affected(pull.workload.object.ref, pull.image), False
-            )
+            held = lists.of(pull.reach.secrets)
+            yield Need(outcome.lookup.reference, held, outcome, Affected(pull.workload.object.ref, pull.image), False)
     for brought in joins.import_pulls:
-        need = need_of_import(context, brought)
+        need = need_of_import(context, brought, lists)
         if need is not None:
             yield need
 
 
-def need_of_import(context: Context, brought: ImportPull) -> Need | None:
+def need_of_import(context: Context, brought: ImportPull, lists: HeldLists) -> Need | None:
     """Return what one import looks up, None when its image cannot be looked up."""
     outcome = context.joins.import_outcome(brought)
     if outcome.lookup is None or not outcome.lookup.reference:
@@ -196,14 +271,10 @@ def need_of_import(context: Context, brought: ImportPull) -> Need | None:
     target = outcome.lookup.reference
     insecure = brought.tag.insecure or target.partition("/")[0] in context.inventory.insecure_registries
     what = Affected(brought.stream.object.ref, brought.tag.image)
-    maker = maker_of_more(context, brought.stream)
-    if outcome.verdict == "anonymous" and maker:
+    maker = maker_of_more(context, brought.stream) if outcome.verdict == "anonymous" else ""
+    if maker:
         outcome = outcome._replace(verdict="unknown", reason=maker)
-    return Need(target, _with_node(brought.secrets, context.inventory.global_secret), outcome, what, True, insecure)
-
-
-def _with_node(secrets: tuple[PullSecret, ...], node: PullSecret | None) -> tuple[PullSecret, ...]:
-    return secrets if node is None or node in secrets else (*secrets, node)
+    return Need(target, lists.of(brought.secrets), outcome, what, True, insecure)
 
 
 def maker_of_more(context: Context, stream: ImageStream) -> str:
@@ -274,10 +345,46 @@ def unfinished(key: str) -> str:
     return "placeholder" if credentials.placeholder(key) else ""
 
 
-def targets(context: Context) -> Mapping[int, list[Need]]:
-    """Return the pulls and imports that read each secret, by the identity of the secret's object."""
-    found: dict[int, list[Need]] = defaultdict(list)
-    for need in needs(context):
-        for secret in need.secrets:
-            found[id(secret.object)].append(need)
-    return found
+class Targets:
+    """The pulls and imports that read each secret, found by the list that the secret stands in."""
+
+    def __init__(self, context: Context) -> None:
+        self._needs: dict[int, list[tuple[int, Need]]] = defaultdict(list)
+        self._lists: dict[int, Held] = {}
+        for order, need in enumerate(needs(context)):
+            self._needs[id(need.held)].append((order, need))
+            self._lists[id(need.held)] = need.held
+        self._of: dict[int, list[int]] = defaultdict(list)
+        for number, held in self._lists.items():
+            for place in dict.fromkeys(id(secret.object) for secret in held.secrets):
+                self._of[place].append(number)
+        self._plain: dict[int, credentials.ImageIndex[tuple[int, Need]]] = {}
+        self._written: dict[int, credentials.ImageIndex[tuple[int, Need]]] = {}
+
+    def _indexed(self, number: int, *, plain: bool) -> "credentials.ImageIndex[tuple[int, Need]]":
+        table = self._plain if plain else self._written
+        if number not in table:
+            rows = self._needs[number]
+            table[number] = credentials.ImageIndex(
+                (need.with_port("") if plain else need.target, (order, need)) for order, need in rows
+            )
+        return table[number]
+
+    def matching(self, secret: PullSecret, key: credentials.RegistryKey) -> list[Need]:
+        """Return what reads `secret` and has an image that `key` matches or, as Docker Hub's own, may serve."""
+        numbers = self._of.get(id(secret.object), ())
+        found = {order: need for one in numbers for order, need in self._indexed(one, plain=False).matched_by(key)}
+        return [found[order] for order in sorted(found)]
+
+    def any_at_its_port(self, secret: PullSecret, key: credentials.RegistryKey) -> bool:
+        """Whether `key` would match one of them, were its image written with the key's port."""
+        return any(
+            credentials.key_matches(key, need.with_port(key.port))
+            for number in self._of.get(id(secret.object), ())
+            for _, need in self._indexed(number, plain=True).matched_by(key._replace(port="", text=""))
+        )
+
+    def missed(self, secret: PullSecret, better: str) -> Impact:
+        """Return the pulls and imports without a credential that would have one, were a key of the secret `better`."""
+        key = credentials.normalise_key(better)
+        return missed(self.matching(secret, key), better) if better and key.error is None else Impact()

@@ -32,12 +32,13 @@ that it is for (`quay.io/team-a`), or keep one of them from imports:
     oc annotate secret quay-old openshift.io/image.excludeSecret=true -n shop
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
-from itertools import combinations
 from typing import NamedTuple
 
 from linter.rule import (
     Affected,
+    Consumer,
     Context,
     Entry,
     Finding,
@@ -46,10 +47,11 @@ from linter.rule import (
     Rule,
     Severity,
     command,
+    credentials,
     origin,
     shown,
 )
-from rules.registries._shared import OPENSHIFT, affected, at_key, named, same_credential, serves, usable
+from rules.registries._shared import HUB, OPENSHIFT, affected, at_key, named, same_credential, usable
 
 Pair = tuple[int, int, str]
 
@@ -65,64 +67,130 @@ class _Conflict(NamedTuple):
     hit: list[tuple[bool, Affected]]
 
 
+class _Clash(NamedTuple):
+    """Two entries of two secrets that mean the same registry with different credentials."""
+
+    first: PullSecret
+    one: Entry
+    second: PullSecret
+    other: Entry
+
+
+class _Holder(NamedTuple):
+    """A secret with entries for one registry, the place of each in the secret, and the secret's in its list."""
+
+    number: int
+    secret: PullSecret
+    entries: list[tuple[int, Entry]]
+
+    @property
+    def credentials(self) -> frozenset[tuple[str, str]]:
+        """Return what the entries hold."""
+        return frozenset((entry.username, entry.password) for _, entry in self.entries)
+
+
+class _Clashes:
+    """All clashes in one list of secrets, in its order, found by the image that they are about."""
+
+    def __init__(self, secrets: list[PullSecret], known: dict[int, list[Entry]]) -> None:
+        holders: dict[str, list[_Holder]] = defaultdict(list)
+        for number, secret in enumerate(secrets):
+            by_registry: dict[str, list[tuple[int, Entry]]] = defaultdict(list)
+            for place, entry in enumerate(_usable(secret, known)):
+                if entry.registry.text:
+                    by_registry[entry.registry.text].append((place, entry))
+            for registry, entries in by_registry.items():
+                holders[registry].append(_Holder(number, secret, entries))
+        found = [row for group in holders.values() if len(group) > 1 for row in _pairs(group)]
+        found.sort(key=lambda row: row[0])
+        self.all = [clash for _, clash in found]
+        self._index = credentials.KeyIndex((clash.one.registry, number) for number, clash in enumerate(self.all))
+
+    def about(self, image: str) -> list[_Clash]:
+        """Return the clashes whose entries answer for an image."""
+        reference = credentials.parse_reference(image, consumer=Consumer.IMPORTER)
+        if not self.all or not isinstance(reference, credentials.Reference):
+            return []
+        found = self._index.matching(reference.lookup)
+        if reference.registry == HUB and self._index.fallback:
+            found = sorted({*found, *self._index.fallback})
+        return [self.all[number] for number in found]
+
+
+def _usable(secret: PullSecret, known: dict[int, list[Entry]]) -> list[Entry]:
+    if id(secret) not in known:
+        known[id(secret)] = usable(secret)
+    return known[id(secret)]
+
+
+def _pairs(group: list[_Holder]) -> Iterator[tuple[tuple[int, int, int], _Clash]]:
+    """Pairs of one registry, each once, with where they stand in the order of the list."""
+    held = [holder.credentials for holder in group]
+    if len(held[0]) == 1 and all(one == held[0] for one in held):
+        return
+    for at, first in enumerate(group):
+        one, alone = first.entries[0][1], held[at] if len(held[at]) == 1 else None
+        for after in range(at + 1, len(group)):
+            if held[after] == alone:
+                continue
+            second = group[after]
+            place, other = next((row for row in second.entries if not same_credential(one, row[1])), (0, None))
+            if other is not None and _together(first.secret, second.secret):
+                yield (first.number, second.number, place), _Clash(first.secret, one, second.secret, other)
+
+
 def check(context: Context) -> Iterator[Finding]:
     """Report every pair of secrets and registry once."""
     conflicts: dict[Pair, _Conflict] = {}
-    known: dict[tuple[int, int], list[tuple[Entry, Entry]]] = {}
-    for secrets, reader, image, hit in _readings(context):
-        for first, second in combinations(secrets, 2):
-            pair = (id(first.object), id(second.object))
-            if pair not in known:
-                known[pair] = list(_clashes(first, second))
-            for one, other in known[pair]:
-                if hit is not None and not serves(one)(image) and hit[0]:
-                    continue
-                low, high = sorted((id(first.object), id(second.object)))
-                found = conflicts.setdefault(
-                    (low, high, one.registry.text), _Conflict(first, one, second, other, reader, [])
-                )
-                if hit is not None and serves(one)(image):
-                    found.hit.append(hit)
+    for clash, reader, hit in _clashing(context):
+        low, high = sorted((id(clash.first.object), id(clash.second.object)))
+        found = conflicts.setdefault(
+            (low, high, clash.one.registry.text),
+            _Conflict(clash.first, clash.one, clash.second, clash.other, reader, []),
+        )
+        if hit is not None:
+            found.hit.append(hit)
     for conflict in conflicts.values():
         yield _finding(context, conflict)
 
 
+def _clashing(context: Context) -> Iterator[tuple[_Clash, str, tuple[bool, Affected] | None]]:
+    """Every clash in every list of secrets that somebody reads, who does, and what it affects."""
+    known: dict[int, list[Entry]] = {}
+    lists: dict[int, _Clashes] = {}
+    for secrets, reader, image, hit in _readings(context):
+        # The tuples live as long as the joins, so that their identity is theirs alone.
+        if id(secrets) not in lists:
+            lists[id(secrets)] = _Clashes(_own(secrets), known)
+        clashes = lists[id(secrets)]
+        for clash in clashes.all if hit is None else clashes.about(image):
+            yield clash, reader, hit
+
+
 def _readings(
     context: Context,
-) -> Iterator[tuple[list[PullSecret], str, str, tuple[bool, Affected] | None]]:
+) -> Iterator[tuple[tuple[PullSecret, ...], str, str, tuple[bool, Affected] | None]]:
     """Every list of secrets that somebody reads together, who does, for which image, and what that affects."""
     for workload, reached in context.joins.reaches:
         if len(reached.secrets) > 1:
             reader = f"the pods of {workload.object.kind} {workload.object.name}"
-            secrets = _own(reached.secrets)
-            yield secrets, reader, "", None
+            yield reached.secrets, reader, "", None
             for use in workload.images:
-                yield secrets, reader, use.image, (False, Affected(workload.object.ref, use.image))
+                yield reached.secrets, reader, use.image, (False, Affected(workload.object.ref, use.image))
+    kept = []
     for account in context.inventory.accounts:
         found = [context.inventory.secrets_named(account.namespace, link.name) for link in account.pull_secrets]
-        secrets = _own(tuple(one[0] for one in found if len(one) == 1))
-        yield secrets, f"service account {account.name}", "", None
+        listed = tuple(one[0] for one in found if len(one) == 1)
+        if len(listed) > 1:
+            kept.append(listed)
+            yield listed, f"service account {account.name}", "", None
     for brought in context.joins.import_pulls:
         what = (True, Affected(brought.stream.object.ref, brought.tag.image))
-        yield _own(brought.secrets), f"the import of image stream {brought.stream.object.name}", brought.tag.image, what
+        yield brought.secrets, f"the import of image stream {brought.stream.object.name}", brought.tag.image, what
 
 
 def _own(secrets: tuple[PullSecret, ...]) -> list[PullSecret]:
     return [secret for secret in dict.fromkeys(secrets) if secret.generated != OPENSHIFT]
-
-
-def _clashes(first: PullSecret, second: PullSecret) -> Iterator[tuple[Entry, Entry]]:
-    """Pairs of entries that mean the same registry with different credentials, each registry once."""
-    if not _together(first, second):
-        return
-    known = {entry.registry.text: entry for entry in reversed(usable(first)) if entry.registry.text}
-    seen: set[str] = set()
-    for entry in usable(second):
-        registry = entry.registry.text
-        one = known.get(registry)
-        if one is not None and registry not in seen and not same_credential(one, entry):
-            seen.add(registry)
-            yield one, entry
 
 
 def _together(first: PullSecret, second: PullSecret) -> bool:

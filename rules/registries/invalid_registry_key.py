@@ -44,12 +44,12 @@ from linter.rule import (
     origin,
     shown,
 )
-from rules.registries._shared import Need, at_key, judged, missed, named, rename_key, targets, unfinished
+from rules.registries._shared import Targets, at_key, judged, named, rename_key, unfinished
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Report every key that the kubelet cannot read."""
-    wanted = targets(context)
+    wanted = Targets(context)
     for secret, payload in judged(context):
         for entry in payload.entries:
             if not entry.live or entry.registry.error is None:
@@ -63,10 +63,10 @@ def check(context: Context) -> Iterator[Finding]:
                     at=secret.at(),
                 )
             else:
-                yield _finding(context, secret, entry, wanted.get(id(secret.object), []))
+                yield _finding(context, secret, entry, wanted)
 
 
-def _finding(context: Context, secret: PullSecret, entry: Entry, needs: list[Need]) -> Finding:
+def _finding(context: Context, secret: PullSecret, entry: Entry, wanted: Targets) -> Finding:
     better = entry.key.strip().strip("\"'`").strip()
     return context.finding(
         f"the key {shown(entry.key)!r} of {named(secret)} is no host with a path: its credential is never used",
@@ -76,7 +76,7 @@ def _finding(context: Context, secret: PullSecret, entry: Entry, needs: list[Nee
         detail=f"The kubelet's URL parser refuses it ({entry.registry.error}), logs it and goes on without this entry "
         "(Kubernetes 1.25 to 1.36); OpenShift's image importer does the same.",
         remedy=origin(secret) or "Write the registry as images name it: host, port if there is one, path if wanted.",
-        impact=missed(needs, better),
+        impact=wanted.missed(secret, better),
         fix=_fix(secret, entry, better),
     )
 

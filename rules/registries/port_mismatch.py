@@ -32,7 +32,7 @@ Adds the key as the image writes it, with the same credential, and keeps the one
 
 from collections.abc import Iterator
 
-from linter.rule import Context, Entry, Finding, PullSecret, Rule, Severity, credentials, origin, shown
+from linter.rule import Context, Entry, Finding, PullSecret, Rule, Severity, origin, shown
 from rules.registries._shared import (
     ANONYMOUS_HOSTS,
     OPENSHIFT,
@@ -42,7 +42,6 @@ from rules.registries._shared import (
     at_key,
     named,
     needs,
-    usable,
 )
 
 
@@ -64,14 +63,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 def _near(need: Need, imported_with_80: set[str]) -> tuple[PullSecret, Entry] | None:
     """Return the first entry that would answer for the image with its own port."""
-    near = [
-        (secret, entry)
-        for secret in need.secrets
-        if secret.generated != OPENSHIFT
-        for entry in sorted(usable(secret), key=lambda one: one.registry.raw, reverse=True)
-        if entry.registry.port != need.port
-        and credentials.key_matches(entry.registry, need.with_port(entry.registry.port))
-    ]
+    near = [(secret, entry) for secret, entry in need.held.at_other_ports(need) if secret.generated != OPENSHIFT]
     ports = {entry.registry.port for _, entry in near}
     # These two have rules of their own; only a pod that writes :80 is left to this one.
     if need.port == "" and "80" in ports:

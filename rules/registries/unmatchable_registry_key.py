@@ -39,7 +39,7 @@ Docker Hub.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from linter.rule import (
     Applicability,
@@ -50,21 +50,18 @@ from linter.rule import (
     Rule,
     Severity,
     Use,
-    credentials,
     origin,
     shown,
 )
 from rules.registries._shared import (
     HUB,
     HUB_KEY,
-    Need,
+    Targets,
     at_key,
     judged,
-    missed,
     named,
     rename_key,
     sound,
-    targets,
     unfinished,
 )
 
@@ -77,7 +74,7 @@ _BEGINS_A_REPOSITORY = re.compile(r"^(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*(/|[._
 
 def check(context: Context) -> Iterator[Finding]:
     """Report every key that can serve nothing."""
-    wanted = targets(context)
+    wanted = Targets(context)
     for secret, payload in judged(context):
         for entry in payload.entries:
             if not entry.live or entry.registry.error is not None or not sound(entry) or unfinished(entry.key):
@@ -87,15 +84,14 @@ def check(context: Context) -> Iterator[Finding]:
                 continue
             why, better = verdict
             cut = why.startswith("the kubelet cuts off")
-            needs = wanted.get(id(secret.object), [])
-            if cut or not _serves_after_all(context, secret, entry, needs):
+            if cut or not _serves_after_all(context, secret, entry, wanted):
                 found = _finding(context, secret, entry, why, better, cut=cut)
-                yield found._replace(impact=missed(needs, better))
+                yield found._replace(impact=wanted.missed(secret, better))
 
 
-def _serves_after_all(context: Context, secret: PullSecret, entry: Entry, needs: Iterable[Need]) -> bool:
+def _serves_after_all(context: Context, secret: PullSecret, entry: Entry, wanted: Targets) -> bool:
     """Whether the scan proves the key right, or its port is what is wrong with it (RC208)."""
-    if any(credentials.key_matches(entry.registry, need.with_port(entry.registry.port)) for need in needs):
+    if wanted.any_at_its_port(secret, entry.registry):
         return True
     lookalike = entry.registry.host in HUB_LOOKALIKES
     return lookalike and any(one.use is Use.CONTROLLER for one in context.inventory.references_to(secret))

@@ -28,16 +28,16 @@ There is no automatic fix: which hosts are meant is not in the key. Write one en
 from collections.abc import Iterator
 
 from linter.rule import Context, Entry, Finding, PullSecret, Rule, Severity, origin, shown
-from rules.registries._shared import Need, at_key, judged, named, targets, unfinished
+from rules.registries._shared import Need, Targets, at_key, judged, named, unfinished
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Report every wildcard."""
-    wanted = targets(context)
+    wanted = Targets(context)
     for secret, payload in judged(context):
         for entry in payload.entries:
             if entry.live and entry.registry.error is None and entry.registry.glob and not unfinished(entry.key):
-                yield _finding(context, secret, entry, wanted.get(id(secret.object), []))
+                yield _finding(context, secret, entry, wanted.matching(secret, entry.registry))
 
 
 def _finding(context: Context, secret: PullSecret, entry: Entry, needs: list[Need]) -> Finding:
