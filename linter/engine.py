@@ -140,7 +140,7 @@ class _Reader:
             if request.progress is not None:
                 request.progress(1.0, "")
         self._pass_over_templates()
-        self.problems.extend(self._empty())
+        self.problems.extend(self._empty(hook=bool(request.context)))
 
     def _pass_over_templates(self) -> None:
         """Let go of what a chart would fill in, be it YAML already: before it is rendered it says little."""
@@ -206,11 +206,15 @@ class _Reader:
         for source in self.inputs if entry.reason == REPEATED else ():
             source.found |= within(entry.path, source.shown)
 
-    def _empty(self) -> Iterator[Problem]:
-        """Say of which inputs nothing came at all: no document, were it one that cannot matter."""
+    def _empty(self, *, hook: bool) -> Iterator[Problem]:
+        """Say of which inputs nothing came at all: no document, were it one that cannot matter.
+
+        A `hook` is given whatever has changed, what the settings exclude included.
+        """
         told = [problem.path for problem in self.problems if problem.fatal]
         for source in self.inputs:
-            if not source.found and not any(within(path, source.shown) for path in told):
+            excluded = hook and any(part.skipped["excluded"] for part in source.parts.values())
+            if not source.found and not excluded and not any(within(path, source.shown) for path in told):
                 remedy = "check what is named: a folder needs YAML or JSON files that are not ignored or excluded"
                 if any(part.skipped["archive"] for part in source.parts.values()):
                     remedy = "it holds archives, which are read when they are named themselves"

@@ -135,6 +135,12 @@ class TestPreCommit:
         assert "Secret broken" in done.stdout
         assert "Secret old" not in done.stdout
 
+    def test_a_file_that_the_settings_exclude_passes(self, hooked: Any) -> None:
+        hooked.write(".regcred.yaml", "exclude: [made/]\n")
+        hooked.commit()
+        hooked.write("made/broken.yaml", hooked.secret("broken", "%%%"))
+        assert "Passed" in self.hook(hooked).stdout
+
     def test_all_files_reports_all(self, hooked: Any) -> None:
         done = self.hook(hooked, "--all-files")
         assert done.returncode == 1
