@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from linter import __version__, registry
+from linter import __version__, nets, registry
 from linter.charts import noted, templates
 from linter.clock import now
 from linter.comments import marked
@@ -20,6 +20,7 @@ from linter.locate import Locator
 from linter.mentions import TextMentions
 from linter.model import Baseline, Finding, Location, NotEvaluated, Problem, Pulls, Run, Scan, Scope, Suppressed
 from linter.proof import Prover
+from linter.secret import without_logins
 from linter.settings import Settings
 from linter.sources import REPEATED, Artifact, InputProblem, Skipped, gather, within
 from linter.taking import Taken, take
@@ -381,7 +382,7 @@ def _judged(
         request.lap("join")
         found, unjudged = judge(inventory, chosen, settings, request.lap)
         prover = Prover(inventory)
-        proven = map(prover.attach, found)
+        proven = map(prover.attach, map(nets.finding, found))
         findings.extend(withheld_fixes(proven, inventory.objects) if group.recognised.redacted else proven)
         withheld.extend(unjudged)
         scans.append(_scan(group, kinds, chosen))
@@ -414,12 +415,12 @@ def _judged(
         scans=tuple(scans),
         findings=counted,
         rules=tuple(registry.info(loaded) for loaded in chosen),
-        suppressed=tuple(suppressed),
+        suppressed=tuple(map(nets.suppressed, suppressed)),
         not_evaluated=tuple(
-            one for one in unjudged if touch is None or touch.unjudged(one)
+            nets.told(one) for one in unjudged if touch is None or touch.unjudged(one)
         ),
         problems=(
-            *(one for one in (*reader.problems, *remarks) if touch is None or touch.problem(one)),
+            *(nets.told(one) for one in (*reader.problems, *remarks) if touch is None or touch.problem(one)),
             *(request.change.remarks if request.change is not None else ()),
         ),
         baselined=len(reported) - len(counted),
@@ -606,7 +607,7 @@ def _scan(group: Universe, kinds: Counter[str], chosen: Sequence["Loaded"]) -> S
     skipped: Counter[str] = sum((source.skipped for source in group.inputs), Counter())
     return Scan(
         name=group.name,
-        inputs=tuple(source.path for source in group.inputs),
+        inputs=tuple(without_logins(source.path) for source in group.inputs),
         scope=group.recognised.scope,
         recognised=f"{group.recognised.layout}: {group.recognised.why}",
         proves=group.recognised.proves,

@@ -44,7 +44,9 @@ _IN_CLEAR = re.compile(
     r"""(?ix) (?P<key>["']?(?:auth|password|passwd|identitytoken|registrytoken|token|secret|apikey)["']?\s*[:=]\s*)
     (?P<value>"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,}\]]+)"""
 )
-_USER_INFO = re.compile(r"(?<=//)[^/@\s]+@")
+_IN_WORDS = re.compile(r"(?i)\b(?:password|passwd|passphrase|token|api ?key)\s+(?:is|was|=>|->)\s+(?P<value>\S+)")
+_USER_INFO = re.compile(r"(?<=//)[^/@\s]+@|(?<![\w.-])[^\s/@:\"']{1,200}:(?!//)[^\s\"']{1,400}@(?!sha\d{3}:)")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#(?:\s*regcred:\s*ignore\[[^\]]{0,200}\])?")
 _BASE64_RUN = re.compile(r"(?<![\w.@:/-])[A-Za-z0-9+/_-]{40,}={0,2}(?![\w.@:/-])")
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 
@@ -168,6 +170,8 @@ def _plain_secrets(line: str) -> Iterator[Range]:
     """What looks like a credential in any text: the second line of defence, for what no record knows."""
     for found in _IN_CLEAR.finditer(line):
         yield found.span("value")
+    for found in _IN_WORDS.finditer(line):
+        yield found.span("value")
     for pattern in (_USER_INFO, _BASE64_RUN, _JWT):
         for found in pattern.finditer(line):
             yield found.span()
@@ -176,6 +180,10 @@ def _plain_secrets(line: str) -> Iterator[Range]:
 def _hidden_values(line: str) -> Iterator[Range]:
     """The values in one line of YAML or JSON whose field is not known to be harmless, and what belongs to no field."""
     position, first = 0, True
+    comment = _comment(line)
+    if comment >= 0:
+        yield (comment, len(line))
+        line = line[:comment]
     while True:
         pair = _PAIR.search(line, position)
         if pair is None:
@@ -193,6 +201,19 @@ def _hidden_values(line: str) -> Iterator[Range]:
             yield (start, position)
         if position >= len(line):
             return
+
+
+def _comment(line: str) -> int:
+    """Where the text of a comment begins, behind a suppression; -1 where there is none, or only space."""
+    quote = ""
+    for at, sign in enumerate(line):
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "\"'":
+            quote = sign
+        elif sign == "#" and (found := _COMMENT.match(line, at)):
+            return found.end() if line[found.end() :].strip() else -1
+    return -1
 
 
 def _value_end(line: str, start: int) -> int:

@@ -7,6 +7,7 @@ from linter.errors import SettingsError
 from linter.globs import PathGlob
 from linter.model import Finding, Severity, Suppressed
 from linter.registry import Loaded
+from linter.secret import worded
 from linter.settings import Override, Settings
 
 
@@ -24,7 +25,7 @@ def by_code(severities: Mapping[str, Severity], catalogue: Sequence[Loaded], sou
 def _codes(selector: str, catalogue: Sequence[Loaded], where: str) -> list[str]:
     codes = [loaded.rule.code for loaded in catalogue if registry.matches(selector, loaded)]
     if not codes:
-        raise SettingsError(f"{where}: no rule is called {selector!r}{registry.nearest(selector, catalogue)}")
+        raise SettingsError(f"{where}: no rule is called {worded(selector)}{registry.nearest(selector, catalogue)}")
     return codes
 
 

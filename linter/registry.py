@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from linter.errors import UsageError
 from linter.model import RuleInfo
+from linter.secret import worded
 
 if TYPE_CHECKING:
     from linter.rule import Rule
@@ -89,7 +90,7 @@ def selected(
     catalogue = rules() if known is None else known
     for selector in (*select, *ignore):
         if not any(matches(selector, loaded) for loaded in catalogue):
-            raise UsageError(f"no rule is called {selector!r}{nearest(selector, catalogue)}")
+            raise UsageError(f"no rule is called {worded(selector)}{nearest(selector, catalogue)}")
     chosen = [one for one in catalogue if not select or any(matches(selector, one) for selector in select)]
     return tuple(one for one in chosen if not any(matches(selector, one) for selector in ignore))
 
@@ -99,7 +100,7 @@ def check_options(options: Mapping[str, Mapping[str, object]], catalogue: Sequen
     declared = {loaded.name: loaded.rule.options for loaded in catalogue}
     for name, values in options.items():
         if name not in declared:
-            raise UsageError(f"options: no rule is called {name!r}{nearest(name, catalogue)}")
+            raise UsageError(f"options: no rule is called {worded(name)}{nearest(name, catalogue)}")
         known = declared[name]
         for option, value in values.items():
             if option not in known:

@@ -4,13 +4,62 @@ import re
 from typing import Final, NoReturn
 
 MASK: Final = "•••"
-_USER_INFO: Final = re.compile(r"(?<=//)[^/@\s]*@|^[^/@\s:]+:[^/@\s]*@")
+_SCHEME: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]{0,30}:(?=//)")
+_AT: Final = re.compile(r"@(?!sha\d{3}:)")
+"""What ends the user information of an address; a digest begins alike."""
+_TAG: Final = re.compile(r"\d{0,5}\Z|[*?]+\Z|latest\Z|v?\d[\d.]{0,20}(?:-[a-z]{1,12}\d{0,4})?\Z")
+"""What may stand behind the colon of a host: a port, or a tag that was left in. All else may be a password."""
 
 
 def shown(key: str | None, limit: int = 120) -> str:
-    """A registry key as it may be shown: user information is masked, and what is very long is cut."""
-    clean = _USER_INFO.sub(f"{MASK}@", key or "")
+    """A registry key as it may be shown: user information and queries are masked, and what is very long is cut."""
+    clean = without_login(key or "")
+    clean = _without_query(clean)
+    head, slash, rest = clean.partition("//") if _SCHEME.match(clean) or clean.startswith("//") else ("", "", clean)
+    host, path, tail = rest.partition("/")
+    name, colon, port = host.rpartition(":")
+    if colon and not name.startswith("[") and not _TAG.match(port):
+        host = f"{name.partition(':')[0]}:{MASK}"
+    clean = f"{head}{slash}{host}{path}{tail}"
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+
+
+def without_login(address: str) -> str:
+    """An image reference or address without what stands before its host: `user:password@`, whatever it is made of.
+
+    No image can be pulled by such a reference; people write it all the same.
+    """
+    if "@" not in address:
+        return address
+    scheme = _SCHEME.match(address)
+    start = scheme.end() + 2 if scheme else 2 if address.startswith("//") else 0
+    ends = [found.start() for found in _AT.finditer(address, start)]
+    if not ends or (not scheme and not start and ":" not in address[: ends[-1]] and "/" in address[: ends[-1]]):
+        return address
+    return f"{address[:start]}{MASK}{address[ends[-1]:]}"
+
+
+_LOGIN: Final = re.compile(
+    r"(?<=//)[^/\s\"'`]{1,600}(?=@(?!sha\d{3}:))|(?<![\w.-])[^\s/@:\"'`]{1,200}:(?!//)[^\s\"'`]{1,400}(?=@(?!sha\d{3}:))"
+)
+
+
+def without_logins(text: str) -> str:
+    """A text of any kind with the logins of all addresses in it masked, as in `without_login`."""
+    return _LOGIN.sub(MASK, text) if "@" in text else text
+
+
+_WORD: Final = re.compile(r"[A-Za-z]{0,3}\d{0,4}|[A-Za-z]{1,20}(?:[-_ ][a-zA-Z0-9]{1,20}){0,5}")
+
+
+def worded(text: str) -> str:
+    """What stands where the name of a rule or setting is expected, quoted; masked if it is like no such name."""
+    return repr(text) if _WORD.fullmatch(text) else MASK
+
+
+def _without_query(key: str) -> str:
+    found = re.search(r"[?#](?=.)", key, re.DOTALL)
+    return key if found is None else f"{key[: found.end()]}{MASK}"
 
 
 class Sensitive:

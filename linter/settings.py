@@ -7,7 +7,10 @@ from typing import Any, Final, NamedTuple
 
 from linter.errors import SettingsError
 from linter.model import Severity
+from linter.secret import MASK
 
+_UNSAID: Final = re.compile(r"(?<=')[^'<>]{2,}(?=')|(?<=\")[^\"<>]{2,}(?=\")")
+"""What a message of the YAML reader quotes of the file: it may be anything."""
 FILE_NAMES: Final = (".regcred.yaml", ".regcred.yml")
 
 
@@ -102,7 +105,8 @@ def load(path: str | None) -> Settings:
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark is not None else ""
-        raise SettingsError(f"{source}{line}: this is not YAML: {getattr(error, 'problem', None) or error}") from error
+        problem = getattr(error, "problem", None) or "a value is not of the type that its tag says"
+        raise SettingsError(f"{source}{line}: this is not YAML: {_UNSAID.sub(MASK, problem)}") from None
     return _settings(source, text, {} if data is None else data)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from linter.errors import SettingsError
+from linter.secret import MASK, worded
 
 
 def validate(source: str, text: str, data: Any, schema: dict[str, Any]) -> None:
@@ -38,11 +39,20 @@ def _told(where: str, unknown: list[str], error: Any) -> str:
     if unknown:
         known = list(error.schema.get("properties", {}))
         inside = f" in {where}" if where else ""
-        return f"there is no setting {unknown[0]!r}{inside}{nearest(unknown[0], known)}"
+        return f"there is no setting {worded(unknown[0])}{inside}{nearest(unknown[0], known)}"
     if where == "openshift-version" and error.validator == "type":
         return f'{where}: write the version in quotes, as in "4.12": without them YAML reads a number'
     description = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
-    return f"{where or 'the file'}: {error.message}. {description}".strip()
+    return f"{where or 'the file'}: {_unquoted(error)}. {description}".strip()
+
+
+def _unquoted(error: Any) -> str:
+    """The message of an error, without the value when that is no plain word or number: it may be a credential."""
+    value = error.instance
+    words = value if isinstance(value, list) else [value]
+    plain = all(not isinstance(word, str) or worded(word) != MASK for word in words)
+    shown = repr(value) if plain and not isinstance(value, dict) else MASK
+    return str(error.message).replace(repr(value), shown)
 
 
 def _unknown_keys(error: Any) -> list[str]:

@@ -29,6 +29,7 @@ from linter.globs import PathGlob
 from linter.inventory import Inventory
 from linter.locate import Locator
 from linter.model import Finding, Location, ObjectRef, Problem, Route, Scope, Suppressed
+from linter.secret import worded
 from linter.settings import Ignore, Settings
 
 if TYPE_CHECKING:
@@ -320,7 +321,9 @@ class _Notes:
         near = "`regcred rules` lists them"
         if len(self.problems) < _MOST_SEARCHED:
             near = registry.nearest(word[:80], self._material.catalogue).lstrip(": ")
-        message = f"this suppression (by {by}) names no rule that exists: {scrub(word[:80])}"
+        # What is not like a rule may be anything; the line says what it is.
+        said = worded(word).strip("'")
+        message = f"this suppression (by {by}) names no rule that exists: {said}"
         self.problems.append(self._problem(at, message, near))
 
 

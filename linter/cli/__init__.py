@@ -86,8 +86,11 @@ def _execute(arguments: list[str]) -> int:
 
 def _failed(message: str, code: int = EXIT_USAGE) -> int:
     """Say why the call could not be done, if anybody hears it, and return its exit code."""
+    from linter.resolve.text import visible  # noqa: PLC0415 - only a failure needs it
+
+    said = "".join(f"{visible(line)}\n" for line in f"regcred: {message}".split("\n"))
     with suppress(OSError):
-        sys.stderr.write(f"regcred: {message}\n")
+        sys.stderr.write(said)
     return code
 
 

@@ -48,9 +48,10 @@ def _named(word: str, catalogue: "Sequence[Loaded]") -> "Loaded":
     """The one rule that `word` names. Raises `UsageError` with the nearest one."""
     from linter import registry  # noqa: PLC0415 - as above
     from linter.errors import UsageError  # noqa: PLC0415 - as above
+    from linter.secret import worded  # noqa: PLC0415 - as above
 
     wanted = word.strip()
     for loaded in catalogue:
         if wanted.upper() == loaded.rule.code or wanted.lower().replace("_", "-") == loaded.name:
             return loaded
-    raise UsageError(f"no rule is called {word!r}{registry.nearest(word, catalogue)}")
+    raise UsageError(f"no rule is called {worded(word)}{registry.nearest(word, catalogue)}")

@@ -76,6 +76,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """Run `regcred resolve` and return its exit code."""
     from linter import engine, settings  # noqa: PLC0415 - `--help` does not need the engine
     from linter.resolve import Question, answers  # noqa: PLC0415 - as above
+    from linter.secret import without_login  # noqa: PLC0415 - as above
 
     image, paths = split_words(arguments.image, arguments.words)
     live = any(path.startswith("cluster:") for path in paths)
@@ -96,7 +97,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if any(problem.fatal for problem in material.problems):
         return EXIT_UNREADABLE
     question = Question(
-        image or "",
+        without_login(image or ""),
         arguments.namespace,
         arguments.serviceaccount,
         arguments.pod,

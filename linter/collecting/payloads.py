@@ -14,6 +14,10 @@ _HELPERS: Final = frozenset(
     ["desktop", "osxkeychain", "ecr-login", "gcloud", "gcr", "pass", "secretservice", "wincred", "acr-env", "env"]
 )
 _USER_INFO: Final = re.compile(r"((?<=//)|^)[^/@\s\"]+@")
+_NO_HOST: Final = re.compile(
+    r"(?<=[?#]).{2,}|(?<=[^/:\s]:)(?!\d{0,5}(?:/|$)|[*?]|latest$|v?\d[\d.]*(?:-\w+)?$)[^/@\[\]]{2,}"
+)
+"""What no host and no path is: a query, and what stands where a port would."""
 _WORD: Final = re.compile(r"[^\W_]+(?:[-_.+/=~$%^&*!#?|@]*[^\W_]+)*")
 _STRUCTURE: Final = frozenset(
     [
@@ -142,13 +146,14 @@ def _scalar(name: str, value: str, made: Surrogates, depth: int) -> str:
 
 
 def user_info(text: str, made: Surrogates) -> str:
-    """Replace `user:password@` at the start of a key, or behind `//`."""
+    """Replace `user:password@` at the start of a key, or behind `//`; and what is neither host, port nor path."""
 
     def hide(found: re.Match[str]) -> str:
         user, colon, password = found.group()[:-1].partition(":")
         return f"{made.user(user)}{colon}{made.text(password, known=True)}@"
 
-    return _USER_INFO.sub(hide, text)
+    text = _USER_INFO.sub(hide, text)
+    return _NO_HOST.sub(lambda found: made.text(found.group(), known=True), text)
 
 
 def _number(written: str, made: Surrogates) -> str:

@@ -13,6 +13,7 @@ from linter.collecting import Collection, Object
 from linter.collecting.payloads import REDACTED, broken, data, payload
 from linter.collecting.surrogates import Surrogates
 from linter.inventory.secrets import LAST_APPLIED, is_pull_secret
+from linter.secret import without_logins
 from linter.sources.live import ClusterError
 
 _JWT: Final = re.compile(r"ey[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
@@ -26,6 +27,20 @@ _SECRET_NAME: Final = re.compile(
 _NAME_OF: Final = re.compile(r"(?i)(?:name|path|file|ref|url|namespace)s?$")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _CONFIG: Final = re.compile(r"\bauths?\\?[\"']?\s*:")
+_UNREAD: Final = frozenset({"binaryData", "lifecycle", "livenessProbe", "readinessProbe", "startupProbe"})
+"""Fields that nothing here reads, and that people hand credentials to programs in."""
+_TELLING: Final = re.compile(
+    r"(?:^|[./])(?:kubernetes|k8s|openshift|argoproj|fluxcd|emberstack|titansoft|sealedsecrets|external-secrets"
+    r"|isindir|hashicorp|appscode|akuity)\.|\bk8s\.io/|^regcred/|^tekton\.dev/|^jenkins\.io/|^appstudio\.redhat\.com/"
+)
+"""Annotations of platforms and controllers: what they say is not secret, and rules go by it. Others keep their name."""
+_PASSWORD: Final = re.compile(r"(?i)passw|passphrase|^tokens?$|api_?key|^auth$|private_?key|client_?secret$")
+_ENCODED: Final = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/]{16,}={0,2}(?![\w+/=-])")
+_OPTION: Final = re.compile(r"(?i)-p|--?[\w-]*(?:passw(?:or)?d|token|secret|auth|key)")
+_SAID: Final = re.compile(
+    r"(?i)(\b(?:passw(?:or)?d|passphrase|token|auth|api_?key)\b[\"']?(?:\s*[=:]\s*|\s+(?:is|was)\s+)[\"']?)"
+    r"([^\s\"',;)]+)"
+)
 _LAYERS: Final = 3
 _SURE: Final = 8
 """From this length on a credential is looked for everywhere, and inside words; shorter ones as words in free text."""
@@ -35,7 +50,7 @@ _SHARED: Final = 12
 _MEMORABLE: Final = 400
 _MEMORY: Final = 200_000
 _FREE: Final = frozenset(
-    {"message", "note", "args", "command", "value", "data", "binaryData", "annotations", "script", "log"}
+    {"message", "note", "reason", "args", "command", "value", "data", "binaryData", "annotations", "script", "log"}
 )
 
 
@@ -172,7 +187,9 @@ def _annotation(place: tuple[str, ...], name: str, value: Any, made: Surrogates)
                 "\n" if value.endswith("\n") else ""
             )
         return broken(value, made)
-    return made.secret(value) if name.endswith("token-secret.value") else value
+    if name.endswith("token-secret.value"):
+        return made.secret(value)
+    return value if _TELLING.search(name) or len(value) < _SHORTEST + 2 else REDACTED
 
 
 def _object(place: tuple[str, ...], item: Object, scrub: "Scrubber") -> Object:
@@ -228,9 +245,15 @@ class Scrubber:
         if isinstance(value, str):
             return self.text(value, free=free)
         if isinstance(value, list):
-            return [self.tree(one, free=free, name=name) for one in value]
+            told = [self.tree(one, free=free, name=name) for one in value]
+            return [self._after(told[at - 1], one) if at else one for at, one in enumerate(told)] if free else told
         if not isinstance(value, dict):
             return value
+        value = {key: _unread(one) if key in _UNREAD else one for key, one in value.items()}
+        value = {
+            key: self._made.secret(one) if isinstance(one, str) and _password(key) else one
+            for key, one in value.items()
+        }
         secretive = isinstance(value.get("name"), str) and _SECRET_NAME.search(value["name"])
         if (
             secretive
@@ -240,6 +263,11 @@ class Scrubber:
         ):
             value = {**value, "value": self._made.secret(value["value"])}
         return {self.text(key): self.tree(one, free=free or key in _FREE, name=key) for key, one in value.items()}
+
+    def _after(self, before: Any, one: Any) -> Any:
+        """Replace the word behind an option that takes a credential."""
+        option = isinstance(before, str) and isinstance(one, str) and _OPTION.fullmatch(before)
+        return self._fresh(one) if option else one
 
     def text(self, text: str, *, free: bool = False) -> str:
         """Return one text scrubbed. A dump says most things many times."""
@@ -253,10 +281,14 @@ class Scrubber:
         return done
 
     def _scrubbed(self, text: str, *, free: bool) -> str:
+        if free or "\n" in text:
+            text = _SAID.sub(lambda found: found[1] + self._fresh(found[2]), text)
         text = self._sure.sub(self._instead, text) if self._sure is not None else text
         if free and self._short is not None:
             text = self._short.sub(self._instead, text)
         made = self._made
+        if _CONFIG.search(text):
+            text = payload(text, made)
         if "//" in text and "@" in text:
             text = _URL_USER.sub(
                 lambda found: (
@@ -266,7 +298,9 @@ class Scrubber:
                 ),
                 text,
             )
+        text = without_logins(text)
         if free:
+            text = _ENCODED.sub(lambda found: self._unknown(found[0]), text)
             text = _PRIVATE.sub(lambda found: found[1] + made.text(found[2]) + found[3], text)
             text = _JWT.sub(lambda found: self._fresh(found[0]), text)
             text = _TOKEN.sub(lambda found: self._fresh(found[0]), text)
@@ -280,6 +314,12 @@ class Scrubber:
     def _fresh(self, value: str) -> str:
         """Return the surrogate of a value that may be one already."""
         return value if value in self._new else self._made.secret(value)
+
+    def _unknown(self, run: str) -> str:
+        """Replace a run of base64 that decodes to `user:password`."""
+        inner = base64.b64decode(run + "=" * (-len(run) % 4)) if len(run.rstrip("=")) % 4 != 1 else b""
+        pair = inner.isascii() and inner.decode("ascii").isprintable() and b":" in inner
+        return self._fresh(run) if pair and run not in self._new else run
 
     def _encoded(self, run: str) -> str:
         """Replace a run of base64 that hides a known credential."""
@@ -297,6 +337,19 @@ class Scrubber:
             if layers > 1 and any(self._hides(one.group(), layers - 1) for one in _BASE64.finditer(inner)):
                 return True
         return False
+
+
+def _password(key: str) -> bool:
+    return _PASSWORD.search(key) is not None and _NAME_OF.search(key) is None
+
+
+def _unread(value: Any) -> Any:
+    """A value with every text in it redacted, its shape kept."""
+    if isinstance(value, str):
+        return REDACTED
+    if isinstance(value, list):
+        return [_unread(one) for one in value]
+    return {key: _unread(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
 def _any_of(words: list[str]) -> str:

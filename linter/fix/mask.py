@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from linter.errors import FixError
 from linter.fix.tree import BREAKS, Node, parse
-from linter.secret import MASK
+from linter.secret import MASK, shown
 
 Span = tuple[int, int]
 
@@ -34,7 +34,11 @@ _HEX: Final = re.compile(r"(?<!sha256:)(?<![0-9a-zA-Z])[0-9a-f]{32,}(?![0-9a-zA-
 _TOKEN: Final = re.compile(
     r"(?:gh[pousr]_|github_pat_|glpat-|gldt-|glcbt-|dckr_[a-z]+_|sha256~|xox[a-z]-|AKIA|ASIA|ya29\.|eyJ)[A-Za-z0-9_.~+/=-]+"
 )
-_USER_INFO: Final = re.compile(r"(?<=//)[^/\s@\"']+(?=@)")
+_USER_INFO: Final = re.compile(
+    r"(?<=//)[^/\s@\"']+(?=@)|(?<![\w.-])[^\s/@:\"']{1,200}:(?!//)[^\s\"']{1,400}(?=@(?!sha\d{3}:))"
+)
+_WORDS: Final = re.compile(r"(?i)(?<=\bpassword is )\S+|(?<=\btoken is )\S+|(?<=\bpassword was )\S+")
+_QUERY: Final = re.compile(r"(?<=\?)[\w.-]{1,100}=[^\s\"']+")
 _BEARER: Final = re.compile(r"(?i)(?<=\bbearer )\S+|(?<=\bbasic )\S+")
 _VISIBLE: Final = frozenset(
     {"kind", "apiVersion", "name", "namespace", "type", "image", "serviceAccountName", "secretName"}
@@ -184,7 +188,7 @@ def _lexical(text: str, clear: list[Span]) -> list[Span]:
     """Find spans that look like credentials, in comments and inside strings too."""
     spans = [found.span("value") for found in _LEXICAL.finditer(text) if found["value"] not in _PLAIN_WORDS]
     spans = [span for span in spans if text[span[0]] not in "{[&*" or text[span[0] : span[0] + 2] == "{{"]
-    for pattern in (_TOKEN, _USER_INFO, _BEARER):
+    for pattern in (_TOKEN, _USER_INFO, _BEARER, _QUERY, _WORDS):
         spans += [found.span() for found in pattern.finditer(text)]
     for inner in (_HEADERS, _TAIL):
         spans += [found.span(1) for found in inner.finditer(text)]
@@ -266,7 +270,7 @@ def _blind(line: str) -> str:
 def mask_json(value: Any, key: str = "") -> Any:
     """Return decoded payload data with its credentials replaced: registry keys, user names and structure stay."""
     if isinstance(value, Pairs):
-        return Pairs((_USER_INFO.sub(MASK, name), mask_json(item, name)) for name, item in value)
+        return Pairs((shown(name, len(name) + 9), mask_json(item, name)) for name, item in value)
     if isinstance(value, list):
         return [mask_json(item, key) for item in value]
     if value is None or isinstance(value, bool) or value == "":

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from linter import credentials
 from linter.credentials import Consumer
 from linter.documents.objects import KubeObject
+from linter.inventory import paths
 from linter.inventory.inventory import Inventory
 from linter.inventory.paths import dig, group, text
 from linter.inventory.pulls import Outcome, outcome, readable
@@ -55,7 +56,7 @@ def dockerfile_images(dockerfile: str) -> list[str]:
         if "$" in image:
             return []
         if image.lower() not in stages:
-            images.append(image)
+            images.append(paths.image(image))
         if stage:
             stages.add(stage.lower())
     return list(dict.fromkeys(images))
@@ -71,13 +72,13 @@ def build_pulls(item: KubeObject) -> Iterator[BuildPull]:
         named = text(dig(strategy, "pullSecret", "name"))
         route: Route = ("spec", "strategy", name)
         if dig(strategy, "from", "kind") == "DockerImage" and text(dig(strategy, "from", "name")):
-            yield BuildPull(item, text(dig(strategy, "from", "name")), (*route, "from", "name"), named)
+            yield BuildPull(item, paths.image(dig(strategy, "from", "name")), (*route, "from", "name"), named)
         elif name == "dockerStrategy" and strategy.get("from") is None:
             for image in dockerfile_images(text(dig(spec, "source", "dockerfile"))):
                 yield BuildPull(item, image, ("spec", "source", "dockerfile"), named, first=True)
     images = dig(spec, "source", "images")
     for number, source in enumerate(images if isinstance(images, list) else ()):
-        image = text(dig(source, "from", "name"))
+        image = paths.image(dig(source, "from", "name"))
         if dig(source, "from", "kind") == "DockerImage" and image:
             at: Route = ("spec", "source", "images", number, "from", "name")
             yield BuildPull(item, image, at, text(dig(source, "pullSecret", "name")))

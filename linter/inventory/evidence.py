@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from linter.documents.objects import KubeObject
+from linter.inventory import paths
 from linter.inventory.paths import dig, text
 from linter.model import Route
 
@@ -130,11 +131,11 @@ def _containers(pod: KubeObject) -> Iterator[tuple[str, str, Any, Route]]:
         images: dict[str, str] = defaultdict(str)
         listed = dig(pod.body, "spec", written)
         for container in listed if isinstance(listed, list) else []:
-            images[text(dig(container, "name"))] = text(dig(container, "image"))
+            images[text(dig(container, "name"))] = paths.image(dig(container, "image"))
         statuses = dig(pod.body, "status", field)
         for index, status in enumerate(statuses if isinstance(statuses, list) else []):
             name = text(dig(status, "name"))
-            image = images[name] or text(dig(status, "image"))
+            image = images[name] or paths.image(dig(status, "image"))
             yield name, image, dig(status, "state"), ("status", field, index, "state")
 
 

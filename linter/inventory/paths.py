@@ -9,6 +9,7 @@ from typing import Any
 
 from linter.inventory.records import Use
 from linter.model import Route
+from linter.secret import without_login
 
 Path = tuple[str, ...]
 
@@ -144,6 +145,11 @@ def dig(value: Any, *steps: str | int) -> Any:
 def text(value: Any) -> str:
     """Return `value` when it is a string, else ""."""
     return value if isinstance(value, str) else ""
+
+
+def image(value: Any) -> str:
+    """Return `value` when it is a string, else "", as an image reference that may be shown: without a login in it."""
+    return without_login(value) if isinstance(value, str) else ""
 
 
 def group(api_version: str) -> str:

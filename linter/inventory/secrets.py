@@ -8,7 +8,7 @@ from linter.documents.objects import KubeObject
 from linter.inventory.paths import dig, text
 from linter.inventory.records import DOCKERCFG, KEY_OF_TYPE, TYPE_OF_KEY, PullSecret, State
 from linter.model import Route
-from linter.secret import Sensitive
+from linter.secret import Sensitive, without_login
 
 EXCLUDE_ANNOTATION = "openshift.io/image.excludeSecret"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -39,7 +39,7 @@ def is_pull_secret(body: dict[str, Any]) -> bool:
 
 def pull_secret(item: KubeObject, *, substituted: bool = False) -> PullSecret:
     """Classify the Secret `item`. `substituted`: a tool of this scan fills in `${VARIABLES}` (Flux, Template)."""
-    kind = text(item.body.get("type")) or "Opaque"
+    kind = without_login(text(item.body.get("type"))) or "Opaque"
     if item.withheld:
         return PullSecret(item, kind, KEY_OF_TYPE.get(kind), (), State.REDACTED, item.withheld)
     key, field = _payload_key(item.body, kind)

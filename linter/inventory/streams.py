@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from linter.documents.objects import KubeObject
+from linter.inventory import paths
 from linter.inventory.paths import dig, text
 from linter.inventory.records import ImageStream, ImportTag
 from linter.model import Route
@@ -25,7 +26,7 @@ def image_stream(item: KubeObject) -> ImageStream:
         return ImageStream(item, tuple(_requested(spec)))
     tags = dig(spec, "tags")
     found = list(_tags(tags if isinstance(tags, list) else [], ("spec", "tags")))
-    repository = text(dig(spec, "dockerImageRepository"))
+    repository = paths.image(dig(spec, "dockerImageRepository"))
     if repository:
         insecure = text(dig(item.body, "metadata", "annotations", INSECURE_ANNOTATION)) == "true"
         found.append(ImportTag("", repository, ("spec", "dockerImageRepository"), insecure))
@@ -36,7 +37,7 @@ def _tags(tags: list[Any], route: Route, *, numbered: bool = True) -> Iterator[I
     for index, tag in enumerate(tags):
         if dig(tag, "from", "kind") != "DockerImage" or dig(tag, "reference") is True:
             continue
-        image = text(dig(tag, "from", "name"))
+        image = paths.image(dig(tag, "from", "name"))
         if image:
             at: Route = (*route, index, "from", "name") if numbered else (*route, "from", "name")
             yield ImportTag(text(dig(tag, "name")), image, at, dig(tag, "importPolicy", "insecure") is True)
@@ -45,13 +46,13 @@ def _tags(tags: list[Any], route: Route, *, numbered: bool = True) -> Iterator[I
 def _requested(spec: Any) -> Iterator[ImportTag]:
     images = dig(spec, "images")
     for index, request in enumerate(images if isinstance(images, list) else []):
-        image = text(dig(request, "from", "name"))
+        image = paths.image(dig(request, "from", "name"))
         if image and dig(request, "from", "kind") == "DockerImage":
             insecure = dig(request, "importPolicy", "insecure") is True
             yield ImportTag(
                 text(dig(request, "to", "name")), image, ("spec", "images", index, "from", "name"), insecure
             )
-    image = text(dig(spec, "repository", "from", "name"))
+    image = paths.image(dig(spec, "repository", "from", "name"))
     if image and dig(spec, "repository", "from", "kind") == "DockerImage":
         insecure = dig(spec, "repository", "importPolicy", "insecure") is True
         yield ImportTag("", image, ("spec", "repository", "from", "name"), insecure)

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from linter.documents.objects import KubeObject
+from linter.inventory import paths
 from linter.inventory.paths import POD_SPECS, dig, group, text, walk
 from linter.inventory.records import ImageUse, Link, ServiceAccount, Workload
 from linter.model import Route
+from linter.secret import without_login
 
 _CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 
@@ -17,7 +19,7 @@ def links(value: Any, route: Route) -> tuple[Link, ...]:
         return ()
     found = []
     for index, item in enumerate(value):
-        name = text(item.get("name")) if isinstance(item, dict) else ""
+        name = without_login(text(item.get("name"))) if isinstance(item, dict) else ""
         found.append(Link(name, (*route, index, "name") if name else (*route, index), (*route, index)))
     return tuple(found)
 
@@ -49,12 +51,13 @@ def _images(spec: dict[str, Any], route: Route) -> Iterator[ImageUse]:
         if not isinstance(containers, list):
             continue
         for index, container in enumerate(containers):
-            image = dig(container, "image")
-            if isinstance(image, str) and image:
+            image = paths.image(dig(container, "image"))
+            if image:
                 yield ImageUse(image, (*route, field, index, "image"), text(dig(container, "name")))
     # Image volumes pull like containers do (Kubernetes 1.35 by default, 1.36 as a stable feature).
-    for at, image in walk(spec, ("volumes", "*", "image", "reference")):
-        if isinstance(image, str) and image:
+    for at, value in walk(spec, ("volumes", "*", "image", "reference")):
+        image = paths.image(value)
+        if image:
             yield ImageUse(image, (*route, *at), text(dig(spec, "volumes", at[1], "name")))
 
 

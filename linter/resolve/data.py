@@ -6,6 +6,7 @@ from typing import Any
 
 from linter import __version__
 from linter.resolve.records import Explanation, Subject
+from linter.secret import without_logins
 
 
 def render(explanations: Sequence[Explanation]) -> str:
@@ -18,7 +19,7 @@ def render(explanations: Sequence[Explanation]) -> str:
     }
     tool = {"name": "regcred", "version": __version__}
     whole = {"schema": 1, "tool": tool, "answers": answers, "summary": summary}
-    return json.dumps(whole, indent=2) + "\n"
+    return without_logins(json.dumps(whole, indent=2)) + "\n"
 
 
 def _answer(one: Explanation) -> dict[str, Any]:

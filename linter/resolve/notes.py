@@ -10,6 +10,7 @@ from linter.inventory.pulls import node_config
 from linter.resolve.atlas import Atlas
 from linter.resolve.records import Verdict
 from linter.resolve.subjects import Case
+from linter.secret import without_login
 
 _MIRROR_SETS = {
     "ImageContentSourcePolicy": "repositoryDigestMirrors",
@@ -71,7 +72,7 @@ def mirrors(inventory: Inventory, reference: str) -> Iterator[Mirror]:
             if not source or not (reference == source or reference.startswith(source + "/")):
                 continue
             for mirror in _texts(dig(entry, "mirrors")):
-                yield Mirror(mirror + reference[len(source) :], f"{item.kind} {item.name}")
+                yield Mirror(without_login(mirror) + reference[len(source) :], f"{item.kind} {item.name}")
 
 
 def _texts(value: Any) -> list[str]:

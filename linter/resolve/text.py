@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from linter.resolve.records import Explanation, Fate, KeyMatch, KeyStep, Subject, Verdict
 from linter.resolve.words import reader
+from linter.secret import without_logins
 
 _MARKS = {KeyMatch.MATCH: "match", KeyMatch.NEAR: "near", KeyMatch.NONE: "no", KeyMatch.DROPPED: "dropped"}
 _WORDS = {
@@ -26,6 +27,7 @@ _SUBJECTS = 8
 
 def visible(text: str) -> str:
     """Return `text` on one line, with everything that would steer a terminal or hide as an escape."""
+    text = without_logins(text)
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else _escape(char) for char in text)

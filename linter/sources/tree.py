@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final, NamedTuple
 
 from linter.model import Problem
+from linter.secret import without_logins
 from linter.sources import REPEATED, Artifact, Limits, Skipped
 from linter.sources.choice import why_not_file, why_not_folder
 from linter.sources.disk import Disk
@@ -34,7 +35,7 @@ class _Found(NamedTuple):
 
 def display(path: str) -> str:
     """Return a path as a person would write it: "/" separators, no leading "./", and nothing that cannot be printed."""
-    shown = path.replace(os.sep, "/")
+    shown = without_logins(path).replace(os.sep, "/") if "://" in path else path.replace(os.sep, "/")
     while shown.startswith("./"):
         shown = shown[2:].lstrip("/")
     shown = shown.rstrip("/") or ("/" if path.startswith(("/", os.sep)) else "")

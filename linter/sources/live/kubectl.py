@@ -4,6 +4,7 @@ import re
 import shutil
 from typing import Final
 
+from linter.secret import without_logins
 from linter.sources.command import Finished, run
 from linter.sources.live import ApiError, ClusterError, UnansweredError
 from linter.sources.live.words import plain
@@ -53,7 +54,7 @@ class Kubectl:
         self._timeout = timeout
         self._limit = limit
         self._context = context
-        self.name = context or self._current()
+        self.name = without_logins(context or self._current())
 
     def _current(self) -> str:
         done = self._run("config", "current-context")
