@@ -11,6 +11,7 @@
   const FIRST = 60;
   const MORE = 120;
   const FEW = 200;
+  const WHOLE = 1000;
 
   const plural = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
 
@@ -404,24 +405,28 @@
   });
   named();
 
-  // All that the filters keep is printed: in full when it is little, else a line for each finding.
+  // All that the filters keep is printed: in full where that is not too much, else a line for each, and that is said.
   let closed = [];
   let folded = [];
   addEventListener("beforeprint", () => {
     const kept = groups.reduce((sum, group) => sum + group.members.length, 0);
+    const whole = kept <= WHOLE;
+    root.classList.toggle("many", !whole);
     if (list) {
       extend(Infinity);
       folded = groups.filter((group) => !group.open);
       for (const group of folded) group.node.querySelector("h3 button").click();
       for (const group of groups) if (group.done < group.members.length) grow(group, Infinity);
+      $("told").textContent = $("shown").textContent + (whole ? "." : `, a line for each. Those that filters keep are printed in full when they are at most ${WHOLE.toLocaleString("en")}.`);
     }
     const folds = [...document.querySelectorAll("details:not([open])")];
-    closed = folds.filter((fold) => fold.checkVisibility() && !fold.matches(".rule, .words") && (kept <= FEW || !fold.matches(".f")));
+    closed = folds.filter((fold) => !fold.matches(".rule, .words") && (whole || !fold.matches(".f")));
     for (const fold of closed) { if (fold.row) fill(fold); fold.open = true; }
   });
   addEventListener("afterprint", () => {
     for (const fold of closed) fold.open = false;
     for (const group of folded) group.node.querySelector("h3 button").click();
+    root.classList.remove("many");
     closed = [];
     folded = [];
   });

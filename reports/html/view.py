@@ -19,6 +19,9 @@ from reports.html.trend import changes, charts
 STATIC: Final = 300
 """So many findings stand in full in the page for readers without a script, the worst; the others have a line each."""
 
+BRIEF: Final = 9_700
+"""So many more stand there in short. Where scripts run, a browser takes none of them in."""
+
 _ROWS: Final = 400
 _BAR: Final = 1000
 
@@ -52,7 +55,8 @@ def page(run: Run) -> dict[str, Any]:
         "by": by,
         "rows": found,
         "static": worst[:STATIC],
-        "lines": worst[STATIC:],
+        "brief": worst[STATIC : STATIC + BRIEF],
+        "left": max(len(found) - STATIC - BRIEF, 0),
         "total": len(found),
         "filters": choices(found),
         "not_evaluated": _not_evaluated(run.not_evaluated),

@@ -272,30 +272,59 @@ def test_it_prints_with_everything_unfolded(visit, sample, tmp_path):
     printed = page.pdf()
     assert printed.startswith(b"%PDF")
     assert page.locator("#list .f[open]").count() == 0
-    if shutil.which("pdftotext") is None:
-        pytest.skip("no pdftotext here: what is printed is not read")
-    done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=printed, capture_output=True, check=True)
-    text = " ".join(done.stdout.decode().split())
+    text = words_of(printed)
     for piece in ("5 pulls will fail", "repairs 1, breaks 0", "What may fail", "unlinked-pull-secret", "Can prove"):
         assert piece in text
     assert "Theme:" not in text
 
 
-def test_all_that_the_filters_keep_is_printed(visit, large, tmp_path):
-    page = visit(large)
+def test_all_that_the_filters_keep_is_printed(visit, large):
+    page = visit(large, "#severity=error&q=pull-1")
     before = page.locator("#list .f").count()
-    printed = page.pdf()
-    assert printed.startswith(b"%PDF")
-    total = int(page.locator("#shown").inner_text().split()[0].replace(",", ""))
-    assert page.locator("#list .f").count() == total > before
-    assert page.locator("#list .g h3 button[aria-expanded=true]").count() == 0
+    said = page.locator("#shown").inner_text()
+    kept = int(said.split()[0].replace(",", ""))
+    text = words_of(page.pdf())
+    assert page.locator("#list .f").count() == kept > before
+    assert page.locator("#list .f[open], #list .g h3 button[aria-expanded=true]").count() == 0
+    assert f"{said}." in text
+    assert text.count("Identity") == kept
+    assert "Filter the findings" not in text
+
+
+def test_too_many_to_print_in_full_are_printed_a_line_for_each(visit, large):
+    page = visit(large)
+    text = words_of(page.pdf())
+    assert page.locator("#list .f").count() == 2000
+    assert "2,000 findings, a line for each." in text
+    assert "Identity" not in text
+    assert len(set(re.findall(r"\bpull-(\d+)", text))) == 2000
+
+
+def words_of(printed):
+    if shutil.which("pdftotext") is None:
+        pytest.skip("no pdftotext here: what is printed is not read")
+    done = subprocess.run(["pdftotext", "-", "-"], input=printed, capture_output=True, check=True)
+    return " ".join(done.stdout.decode().split())
 
 
 def test_every_finding_is_there_without_a_script(visit, large):
     page = visit(large, java_script_enabled=False)
     assert page.locator("#static .f:visible").count() == 300
-    lines = page.locator("noscript tbody tr:visible").count()
-    assert lines + 300 == int(page.locator("#shown").inner_text().split()[0].replace(",", ""))
+    assert page.locator("noscript .brief").count() == 1700
+    every = set(re.findall(r'"(f-[0-9a-f]{16})"', large[large.index('id="data"') :]))
+    there = page.locator("#static .f, noscript .brief").evaluate_all("all => all.map((one) => one.id)")
+    assert sorted(there) == sorted(every)
+    told = page.locator("noscript .brief").all_text_contents()
+    assert all(re.search(r"\bpull-\d+", one) for one in told)
+    assert any("oc secrets link" in one for one in told)
+
+
+def test_without_a_script_too_it_says_what_it_leaves_out(visit, monkeypatch):
+    monkeypatch.setattr("reports.html.view.BRIEF", 50)
+    page = visit(render(runs.large(400), Options()), java_script_enabled=False)
+    assert page.locator("noscript .brief").count() == 50
+    assert "50 more findings are too many" in page.locator("noscript").inner_text()
+    assert "regcred check --verbose" in page.locator("noscript .none").inner_text()
 
 
 def test_nothing_moves_while_it_opens(visit, large):
@@ -392,8 +421,8 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def digest(text):
-    """A digest of the style and of the part of the page that the screenshot shows."""
-    style = text[text.index("<style>") : text.index("</style>")]
+    """A digest of the part of the page that the screenshot shows, and of its style."""
+    style = text[text.index("<style>") : text.index(".charts {")]
     top = text[text.index("<main") : text.index('id="findings"')]
     return hashlib.sha256((style + top).encode()).hexdigest().encode()
 

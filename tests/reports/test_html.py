@@ -218,7 +218,7 @@ def test_ten_thousand_findings_are_data_and_the_worst_stand_in_the_page():
     found = Page(written)
     data = json.loads(found.data[0])
     assert len(data["rows"]) == 10_000
-    assert len(written) < 6_500_000
+    assert len(written) < 9_000_000
     assert written.count('class="f error"') == 300
     assert "the worst 300 of 10,000 findings" in "".join(found.text)
 
