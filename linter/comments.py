@@ -8,9 +8,12 @@ import re
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from linter.documents import Positions
+
+if TYPE_CHECKING:
+    from linter.documents.window_positions import WindowPositions
 
 MARKER: Final = b"regcred"
 """What every suppression inside a file contains: a file without it is not looked at again."""
@@ -39,8 +42,10 @@ def marked(data: bytes) -> bool:
     return b"\0" in data[:4] and _WIDE.search(data) is not None
 
 
-def comments(positions: Positions) -> list[Comment]:
+def comments(positions: "Positions | WindowPositions") -> list[Comment]:
     """The suppressing comments of a file, in order. JSON has none."""
+    if not isinstance(positions, Positions):
+        return []
     from linter.documents.kinds import looks_like_json  # noqa: PLC0415 - only a marked file needs it
 
     text = positions.text

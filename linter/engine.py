@@ -23,17 +23,19 @@ from linter.proof import Prover
 from linter.secret import without_logins
 from linter.settings import Settings
 from linter.sources import REPEATED, Artifact, InputProblem, Skipped, gather, within
-from linter.taking import Taken, take
+from linter.taking import Taken, take, take_artifact
 from linter.timing import unheard
 from linter.universes import Among, Input, Universe, universes
 
 if TYPE_CHECKING:
     from linter.changes import Change, Touch
+    from linter.documents.windows import Places
     from linter.registry import Loaded
     from linter.render import Render
     from linter.render.origins import Origins
     from linter.sources.addresses import Urls
     from linter.sources.live import Live
+    from linter.sources.raw import Raw
     from linter.suppress import Standing
 
 class Request(NamedTuple):
@@ -131,6 +133,7 @@ class _Reader:
         self.templated: list[tuple[int, NotEvaluated]] = []
         self.partly: set[str] = set()
         self.marked: set[str] = set()
+        self._windowed: dict[str, Places | None] = {}
         # A rule of the project's own may ask for anything.
         self._keeper = None if request.settings.custom else Keeper()
         self.built: set[str] = set()
@@ -224,20 +227,19 @@ class _Reader:
                 yield Problem(source.shown, "nothing to judge was found in it", remedy, fatal=True)
 
     def _take(self, artifact: Artifact) -> None:
-        try:
-            data = self.overlay.get(artifact.path) or artifact.read()
-        except InputProblem as failed:
-            self.problems.append(failed.problem)
-            return
+        data = self.overlay.get(artifact.path)
         self._lap("find and read files")
-        self._absorb(artifact, take(artifact.path, data, self._keeper))
-        self._lap("parse")
+        taken = take(artifact.path, data, self._keeper) if data else take_artifact(artifact, self._keeper)
+        self._absorb(artifact, taken)
+        self._lap("read and parse")
 
     def _absorb(self, artifact: Artifact, taken: Taken) -> None:
         """Take over what was read of an artifact, wherever it was read."""
         if taken.lost is not None:
             self.problems.append(taken.lost)
             return
+        if taken.windowed:
+            self._windowed[artifact.path] = taken.places
         if self._hand and artifact.file:
             self.taken[artifact.path] = taken
         source = self.inputs[artifact.input].part(artifact.path)
@@ -273,6 +275,27 @@ class _Reader:
         for path in {*self.marked, *(place.path for place in places)}:
             if path in self.artifacts:
                 self.artifacts[path].expect()
+
+    def windows(self, path: str) -> "tuple[Raw, Places] | None":
+        """The bytes of an artifact that was read in windows, and where things stand in it; None for any other."""
+        if path not in self._windowed:
+            return None
+        try:
+            raw = self.artifacts[path].windows()
+            if raw is None:
+                return None
+            places = self._windowed[path]
+            if places is None:
+                from linter.documents.windows import scan  # noqa: PLC0415 - another process has read it
+
+                places = self._windowed[path] = scan(raw, self.artifacts[path].limits)
+        except InputProblem:
+            return None
+        return raw, places
+
+    def small_bytes_of(self, path: str) -> bytes | None:
+        """The bytes of an artifact, read again; None for one that is so large that it was read in windows."""
+        return None if path in self._windowed else self.bytes_of(path)
 
     def bytes_of(self, path: str) -> bytes | None:
         """The bytes of an artifact, read again; None when they are gone."""
@@ -375,7 +398,7 @@ def _judged(
     scans: list[Scan] = []
     findings: list[Finding] = []
     withheld: list[NotEvaluated] = []
-    offers = Offers(reader.bytes_of, lambda path: bool(reader.artifacts[path].file))
+    offers = Offers(reader.small_bytes_of, lambda path: bool(reader.artifacts[path].file))
     for group in groups:
         inventory, kinds = _inventory(group, reader)
         inventories.append(inventory)
@@ -390,7 +413,7 @@ def _judged(
     withheld.extend(noted((entry for _, entry in reader.templated), reader.artifacts))
     reader.expect(findings, withheld)
     findings = [_offered(finding, offers) for finding in findings]
-    locator = Locator(reader.bytes_of, inventories)
+    locator = Locator(reader.bytes_of, inventories, reader.windows)
     located, unjudged = locator.findings(findings), locator.not_evaluated(withheld)
     origins = _origins(reader, locator, request.render)
     if origins is not None:
@@ -409,7 +432,7 @@ def _judged(
     if "diffs" in request.wants:
         from linter.diffs import attach  # noqa: PLC0415 - only some reports show diffs
 
-        counted = attach(counted, reader.bytes_of)
+        counted = attach(counted, reader.small_bytes_of)
     finished = Run(
         version=__version__,
         scans=tuple(scans),
@@ -557,6 +580,13 @@ def _unparsed(
     from linter.documents.text import DecodeProblem, decode  # noqa: PLC0415
 
     for path in paths:
+        windows = reader.windows(path)
+        if windows is not None:
+            from linter.documents.windows import texts  # noqa: PLC0415 - few artifacts are large
+
+            passed_of = {number: items for (at, number), items in parsed.items() if at == path}
+            yield from ((path, one) for one in texts(*windows, passed_of.get))
+            continue
         try:
             text = decode(reader.bytes_of(path) or b"").text
         except DecodeProblem:

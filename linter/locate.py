@@ -2,6 +2,7 @@
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from linter.documents import Positions
 from linter.documents.objects import KubeObject
@@ -11,15 +12,30 @@ from linter.inventory.secrets import LAST_APPLIED
 from linter.model import Finding, Location, NotEvaluated, Related
 from linter.secret import Sensitive
 
+if TYPE_CHECKING:
+    from linter.documents.window_positions import WindowPositions
+    from linter.documents.windows import Places
+    from linter.sources.raw import Raw
+
 _KEPT = 8
 
 
 class Locator:
-    """Finds positions in the files of a call. `read` returns the bytes of a path, or None when it is gone."""
+    """Finds positions in the files of a call. `read` returns the bytes of a path, or None when it is gone.
 
-    def __init__(self, read: Callable[[str], bytes | None], inventories: Iterable[Inventory]) -> None:
+    `windows` returns the bytes of what was read in windows, and where things stand in it, None for other paths.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[str], bytes | None],
+        inventories: Iterable[Inventory],
+        windows: "Callable[[str], tuple[Raw, Places] | None]" = lambda _: None,
+    ) -> None:
         self._read = read
-        self._positions: OrderedDict[str, Positions | None] = OrderedDict()
+        self._windows = windows
+        self._near: dict[tuple[str, int], dict[int, list[tuple[str | int, ...]]]] = {}
+        self._positions: OrderedDict[str, Positions | WindowPositions | None] = OrderedDict()
         self._hidden: dict[tuple[str, int], list[tuple[str | int, ...]]] = defaultdict(list)
         self._decoded: dict[tuple[str, int, tuple[str | int, ...]], Sensitive] = {}
         self._ranges_of: tuple[tuple[str, int], list[Range]] = (("", -1), [])
@@ -60,7 +76,7 @@ class Locator:
     def findings(self, findings: Iterable[Finding]) -> list[Finding]:
         """Fill in the positions of findings, file by file."""
         done = []
-        for finding in sorted(findings, key=lambda one: (one.location.path, one.location.document)):
+        for finding in sorted(findings, key=lambda one: _place(one.location)):
             related = tuple(self._related(one) for one in finding.related)
             done.append(finding._replace(location=self.location(finding.location), related=related))
         return done
@@ -94,8 +110,12 @@ class Locator:
         )
         if not excerpt:
             return found
-        hidden = self._ranges(positions, location.path, location.document)
-        shown = file_excerpt(positions.text, span.start, span.end, hidden, line=span.line)
+        if isinstance(positions, Positions):
+            hidden = self._ranges(positions, location.path, location.document)
+        else:
+            hidden = self._ranges_near(positions, location)
+        text, start, end, hidden = positions.shown(span, hidden)
+        shown = file_excerpt(text, start, end, hidden, line=span.line)
         found = found._replace(excerpt=shown)
         decoded = self._decoded.get((location.path, location.document, location.route))
         if location.payload is None or decoded is None:
@@ -111,14 +131,47 @@ class Locator:
             self._ranges_of = ((path, document), ranges)
         return self._ranges_of[1]
 
-    def positions(self, path: str) -> Positions | None:
+    def _ranges_near(self, positions: "WindowPositions", location: Location) -> list[Range]:
+        """The credential-bearing scalars of the item that a location stands in, and of the items beside it."""
+        place = location.path, location.document
+        if place not in self._near:
+            found: dict[int, list[tuple[str | int, ...]]] = defaultdict(list)
+            for route in self._hidden.get(place, ()):
+                found[_item_of(route)].append(route)
+            self._near[place] = found
+        here = _item(location)
+        routes = [route for item in (here - 1, here, here + 1) for route in self._near[place].get(item, ())]
+        spans = [positions.span(location.document, route, "value") for route in routes]
+        return sorted({(span.start, span.end) for span in spans if span is not None})
+
+    def positions(self, path: str) -> "Positions | WindowPositions | None":
         """The positions of a file, the last few kept; None when it is gone."""
         if path in self._positions:
             self._positions.move_to_end(path)
             return self._positions[path]
-        data = self._read(path)
-        positions = Positions(path, data) if data is not None else None
+        positions: Positions | WindowPositions | None = None
+        windows = self._windows(path)
+        if windows is not None:
+            from linter.documents import window_positions  # noqa: PLC0415 - few files are large
+
+            positions = window_positions.WindowPositions(path, *windows)
+        elif (data := self._read(path)) is not None:
+            positions = Positions(path, data)
         self._positions[path] = positions
         if len(self._positions) > _KEPT:
             self._positions.popitem(last=False)
         return positions
+
+
+def _place(location: Location) -> tuple[str, int, int]:
+    return location.path, location.document, _item(location)
+
+
+def _item(location: Location) -> int:
+    return _item_of(location.route)
+
+
+def _item_of(route: tuple[str | int, ...]) -> int:
+    """The number of the list's item that a route leads into, -1 for none."""
+    number = route[1] if len(route) > 1 else -1
+    return number if isinstance(number, int) else -1

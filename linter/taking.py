@@ -5,15 +5,20 @@
 
 import marshal
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from linter.comments import marked
-from linter.documents import Document, Templated, read
+from linter.documents import Document, Templated, collector_off, read
 from linter.documents.objects import KubeObject, objects
 from linter.inventory.kept import Keeper
 from linter.model import Problem
 from linter.sources import Artifact, InputProblem
 
+if TYPE_CHECKING:
+    from linter.documents.windows import Places
+    from linter.sources.raw import Raw
+
+_LONGEST_MARK: Final = 64
 _SLOTS: Final = tuple(name for name in KubeObject.__slots__ if name not in ("path", "document"))
 
 
@@ -21,7 +26,7 @@ class Taken(NamedTuple):
     """What is kept of one artifact: its documents, each with its objects, and what could not be read.
 
     `marked` tells that a suppression may stand in it. `lost` is why its bytes could not be had, and then nothing else
-    is told.
+    is told. `windowed` tells that it was read in windows; `places` are where things stand in it then, as far as known.
     """
 
     documents: Sequence[tuple[Document, list[KubeObject]]] = ()
@@ -31,6 +36,8 @@ class Taken(NamedTuple):
     logs: bool = False
     marked: bool = False
     lost: Problem | None = None
+    windowed: bool = False
+    places: "Places | None" = None
 
     @property
     def found(self) -> bool:
@@ -56,12 +63,79 @@ def take(path: str, data: bytes, keeper: Keeper | None) -> Taken:
 
 
 def take_artifact(artifact: Artifact, keeper: Keeper | None) -> Taken:
-    """Read an artifact to what is kept of it; what cannot be read is told in the result."""
+    """Read an artifact to what is kept of it, large JSON in windows; what cannot be read is told in the result."""
     try:
+        raw = artifact.windows()
+        if raw is not None:
+            from linter.documents.windows import NotWindowedError  # noqa: PLC0415 - few artifacts are large
+
+            try:
+                return _take_windows(artifact, raw, keeper)
+            except NotWindowedError:
+                pass  # JSON in another form, or none: it is read whole, where it is not too large
         data = artifact.read()
     except InputProblem as failed:
         return Taken(lost=failed.problem)
     return take(artifact.path, data, keeper)
+
+
+class _Watched:
+    """Bytes, with an eye on whether a suppression can stand in them."""
+
+    def __init__(self, raw: "Raw") -> None:
+        self.path = raw.path
+        self.size = raw.size
+        self.marked = False
+        self._raw = raw
+        self._tail = b""
+
+    def at(self, offset: int, size: int) -> bytes:
+        """Return the bytes there; see `Raw`."""
+        data = self._raw.at(offset, size)
+        if not self.marked:
+            self.marked = marked(data) or marked(self._tail + data[:_LONGEST_MARK])
+            self._tail = data[-_LONGEST_MARK:]
+        return data
+
+
+def _take_windows(artifact: Artifact, raw: "Raw", keeper: Keeper | None) -> Taken:
+    from linter.documents.windows import read_windows  # noqa: PLC0415 - few artifacts are large
+
+    found: dict[int, list[KubeObject]] = {}
+    plain: dict[int, Document] = {}
+
+    def each(document: Document, first: int) -> None:
+        items = list(objects(document))
+        for item in items:
+            if first:
+                key, number, *rest = item.route
+                item.route = (key, int(number) + first, *rest)
+            if keeper is not None:
+                keeper.keep(item)
+        found.setdefault(document.number, []).extend(items)
+        plain.setdefault(document.number, document)
+
+    def restart(number: int) -> None:
+        found.pop(number, None)
+        plain.pop(number, None)
+
+    watched = _Watched(raw)
+    with collector_off():
+        result = read_windows(artifact.path, watched, artifact.limits, each, restart)
+    documents = []
+    for document in result.documents:
+        items = found.get(document.number, [])
+        data = plain[document.number].data if not items and document.number in plain else None
+        documents.append((document._replace(data=data), items))
+    return Taken(
+        documents,
+        result.problems,
+        result.skipped,
+        logs=result.logs,
+        marked=watched.marked,
+        windowed=True,
+        places=result.places,
+    )
 
 
 def _kept(document: Document, found: Sequence[KubeObject], keeper: Keeper | None) -> Document:
@@ -88,13 +162,14 @@ def packed(taken: Taken) -> bytes:
             taken.logs,
             taken.marked,
             None if taken.lost is None else tuple(taken.lost),
+            taken.windowed,
         )
     )
 
 
 def unpacked(path: str, data: bytes) -> Taken:
     """Return what `packed` has made bytes of, for the artifact at `path`."""
-    documents, problems, skipped, templated, logs, has_mark, lost = marshal.loads(data)  # noqa: S302 - our own process's
+    documents, problems, skipped, templated, logs, has_mark, lost, windowed = marshal.loads(data)  # noqa: S302 - our own process's
     return Taken(
         [_document(path, *one) for one in documents],
         tuple(Problem(*one) for one in problems),
@@ -103,6 +178,7 @@ def unpacked(path: str, data: bytes) -> Taken:
         logs,
         has_mark,
         None if lost is None else Problem(*lost),
+        windowed,
     )
 
 

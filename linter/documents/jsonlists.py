@@ -32,24 +32,25 @@ def json_list(text: str) -> ListData | None:
         items: list[Any] = []
         passed: set[int] = set()
         for item in top.items:
-            if top.kind == "List" and _passable(item):
+            if top.kind == "List" and passable(item):
                 passed.add(len(items))
                 items.append(None)
             else:
-                items.append({key: _decoded(key, raw) for key, raw in item.items()})
+                items.append({key: decoded(key, raw) for key, raw in item.items()})
     except (msgspec.MsgspecError, RecursionError, ValueError):
         return None
     return ListData({"apiVersion": top.api_version, "kind": top.kind, "items": items}, frozenset(passed))
 
 
-def _decoded(key: str, raw: msgspec.Raw) -> Any:
+def decoded(key: str, raw: msgspec.Raw) -> Any:
+    """Return the data of a member of an item, without the `managedFields` of its metadata. Raises as msgspec does."""
     if key == "metadata" and _MANAGED_RAW in bytes(raw):
         members = msgspec.json.decode(raw)
         return without_managed({key: members})[key]
     return msgspec.json.decode(raw)
 
 
-def _passable(item: dict[str, msgspec.Raw]) -> bool:
+def passable(item: dict[str, msgspec.Raw]) -> bool:
     """Tell whether an item cannot matter, or is of a kind that is never read."""
     kind = msgspec.json.decode(item["kind"]) if "kind" in item else None
     if kind == UNREAD:

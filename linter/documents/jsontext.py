@@ -134,10 +134,10 @@ class JsonPositions:
         self._members: dict[int, dict[str | int, _Member]] = {}
         self._bytes = memoryview(text.encode()) if text.isascii() and len(text) > _LONG else None
 
-    def find(self, start: int, end: int, route: Route) -> _Member | None:
-        """Follow a route from the value at `start`; `None` when it leads nowhere."""
+    def find(self, start: int, end: int, route: Route, *, in_go: bool = False) -> _Member | None:
+        """Follow a route from the value at `start`; `None` when it leads nowhere. `in_go`: it is below `Items`."""
         found = _Member(0, 0, start, end)
-        in_go = bool(route) and route[0] == "Items"
+        in_go = in_go or (bool(route) and route[0] == "Items")
         for step in route:
             members = self._open(found.start)
             member = members.get(step) if members is not None else None

@@ -59,6 +59,10 @@ class Positions:
             found = self._finder.find(document, route, part)
         return self.locate(*found) if found else None
 
+    def shown(self, span: Span, hidden: list[tuple[int, int]]) -> tuple[str, int, int, list[tuple[int, int]]]:
+        """Return the text that a span and what is hidden near it stand in, and both as offsets into that text."""
+        return self.text, span.start, span.end, hidden
+
     def locate(self, start: int, end: int) -> Span:
         """Lines and columns of two character offsets."""
         return Span(start, end, *self._place(start), *self._place(end))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from linter.sources.addresses import Urls
     from linter.sources.disk import Disk
     from linter.sources.live import Live
+    from linter.sources.raw import Raw
     from linter.sources.tree import Gatherer
 
 REPEATED: Final = "the same file was read before"
@@ -23,7 +24,8 @@ class Limits(NamedTuple):
     """The bounds that keep hostile input from eating memory and time.
 
     file_bytes       the largest file, member of an archive or standard input that is read, and the most of a piped
-                     archive that is kept (compressed)
+                     archive that is kept (compressed); of JSON, which is read in windows, the largest item or value
+    window_bytes     from which size on JSON is read in windows
     depth            how deep collections may nest in a document, aliases included
     alias_nodes      how many values the aliases of one document may stand for
     archive_bytes    how many bytes one archive may unpack to
@@ -33,6 +35,7 @@ class Limits(NamedTuple):
     """
 
     file_bytes: int = 256 * 2**20
+    window_bytes: int = 8 * 2**20
     depth: int = 200
     alias_nodes: int = 1_000_000
     archive_bytes: int = 32 * 2**30
@@ -96,6 +99,22 @@ class Artifact:
         from linter.sources.files import read_file  # noqa: PLC0415 - loaded when a file is read
 
         return read_file(self._file, self.path, self._limits, named=self.named)
+
+    def windows(self) -> "Raw | None":
+        """Return the bytes for reading piece by piece, where they are many and JSON; None where `read` serves.
+
+        Raise `InputProblem` when they cannot be had.
+        """
+        if not self._file or self._data is not None:
+            return None
+        from linter.sources.files import large_json  # noqa: PLC0415 - as below
+
+        return large_json(self._file, self.path, self._limits, named=self.named)
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds that it is read with."""
+        return self._limits
 
     def expect(self) -> None:
         """Tell that the bytes will be wanted again: those of some archives are cheaper to read all at once."""

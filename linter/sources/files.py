@@ -2,10 +2,13 @@
 
 import os
 import stat
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from linter.model import Problem
 from linter.sources import InputProblem, Limits
+
+if TYPE_CHECKING:
+    from linter.sources.raw import Raw
 
 
 def irregular(mode: int) -> str:
@@ -27,7 +30,8 @@ def irregular(mode: int) -> str:
 def too_large(path: str, limits: Limits, *, named: bool) -> Problem:
     """Return what to say of a file over the bound."""
     size = f"{limits.file_bytes // 2**20} MiB" if limits.file_bytes >= 2**20 else f"{limits.file_bytes} bytes"
-    return Problem(path, f"is larger than {size}", "split it, or keep only the kinds that matter", fatal=named)
+    remedy = "write it as JSON (`-o json`), which is read at any size, split it, or raise `file` under `limits`"
+    return Problem(path, f"is larger than {size}", remedy, fatal=named)
 
 
 def failure(path: str, error: OSError, *, named: bool) -> Problem:
@@ -63,3 +67,21 @@ def _read_open(stream: BinaryIO, path: str, limits: Limits, *, named: bool) -> b
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != after.st_size:
         raise InputProblem(Problem(path, "changed while it was read", "run again when it is written", fatal=named))
     return data
+
+
+def begins_json(head: bytes) -> bool:
+    """Tell whether a text that begins with `head` may be JSON in UTF-8, an object first."""
+    return b"\0" not in head and head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n").startswith(b"{")
+
+
+def large_json(file: str, path: str, limits: Limits, *, named: bool) -> "Raw | None":
+    """Return the bytes of a file that is large and may be JSON, None for any other."""
+    try:
+        if os.stat(file).st_size < limits.window_bytes:
+            return None
+    except OSError as error:
+        raise InputProblem(failure(path, error, named=named)) from None
+    from linter.sources.raw import FileBytes  # noqa: PLC0415 - few files are large
+
+    raw = FileBytes(file, path, named=named)
+    return raw if begins_json(raw.at(0, 1024)) else None

@@ -25,15 +25,19 @@ class Raw(Protocol):
 
 
 class FileBytes:
-    """A regular file. It is opened for each read, so that a thousand archives hold no thousand files open."""
+    """A regular file. It is opened for each read, so that a thousand archives hold no thousand files open.
 
-    def __init__(self, file: str, path: str) -> None:
+    `named`: it is an argument itself, so what is wrong with it is fatal.
+    """
+
+    def __init__(self, file: str, path: str, *, named: bool = True) -> None:
         self.path = path
         self._file = file
+        self._named = named
         try:
             self._identity = _identity(os.stat(file))
         except OSError as error:
-            raise InputProblem(failure(path, error, named=True)) from None
+            raise InputProblem(failure(path, error, named=named)) from None
         self.size = self._identity[2]
 
     def at(self, offset: int, size: int) -> bytes:
@@ -44,13 +48,13 @@ class FileBytes:
                 if _identity(os.fstat(stream.fileno())) != self._identity:
                     raise InputProblem(
                         Problem(
-                            self.path, "changed while it was read", "run again when it is written", fatal=True
+                            self.path, "changed while it was read", "run again when it is written", fatal=self._named
                         )
                     )
                 stream.seek(offset)
                 return _fill(stream, size)
         except OSError as error:
-            raise InputProblem(failure(self.path, error, named=True)) from None
+            raise InputProblem(failure(self.path, error, named=self._named)) from None
 
 
 def _identity(status: os.stat_result) -> tuple[int, int, int, int]:

@@ -8,7 +8,7 @@ from typing import BinaryIO, Final, NamedTuple
 
 from linter.model import Problem
 from linter.secret import without_logins
-from linter.sources import REPEATED, Artifact, Limits, Skipped
+from linter.sources import REPEATED, Artifact, InputProblem, Limits, Skipped
 from linter.sources.choice import why_not_file, why_not_folder
 from linter.sources.disk import Disk
 from linter.sources.files import failure, irregular, too_large
@@ -166,11 +166,15 @@ class Gatherer:
             return failure(found.path, error, named=named)
         if not self._new(found, status):
             return Skipped(found.path, REPEATED)
-        if status.st_size > self.limits.file_bytes:
-            return too_large(found.path, self.limits, named=named)
-        return self.disk.artifact(
+        artifact = self.disk.artifact(
             found.file, found.path, number, limits=self.limits, named=named, link=found.link
         )
+        try:
+            if status.st_size > self.limits.file_bytes and artifact.windows() is None:
+                return too_large(found.path, self.limits, named=named)
+        except InputProblem as error:
+            return error.problem
+        return artifact
 
 
 class _Walk:
