@@ -99,7 +99,7 @@ class _Watched:
 
 
 def _take_windows(artifact: Artifact, raw: "Raw", keeper: Keeper | None) -> Taken:
-    from linter.documents.windows import read_windows  # noqa: PLC0415 - few artifacts are large
+    from linter.documents.windows import WINDOW, read_windows  # noqa: PLC0415 - few artifacts are large
 
     found: dict[int, list[KubeObject]] = {}
     plain: dict[int, Document] = {}
@@ -120,8 +120,9 @@ def _take_windows(artifact: Artifact, raw: "Raw", keeper: Keeper | None) -> Take
         plain.pop(number, None)
 
     watched = _Watched(raw)
+    window = min(WINDOW, artifact.limits.window_bytes)
     with collector_off():
-        result = read_windows(artifact.path, watched, artifact.limits, each, restart)
+        result = read_windows(artifact.path, watched, artifact.limits, each, restart, window=window)
     documents = []
     for document in result.documents:
         items = found.get(document.number, [])

@@ -36,6 +36,10 @@ _STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _SCALAR: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[^"\s,\]}]+', re.DOTALL)
 _HEAD: Final = 1024
 _MOST_TOLD: Final = 20
+_TRUNCATED: Final = "truncated"
+_LARGEST_ODD: Final = 16 * 2**20
+"""So far the end of an item is looked for when it is not where it seems to be."""
+_LOST: Final = "an item of its list could not be read"
 _REMEDY: Final = "correct the syntax; `jq . FILE` shows the same error"
 _TOO_LARGE: Final = "is larger than"
 _ITEM: Final = re.compile(rb"\[\r?\n([ \t]*)\{")
@@ -130,6 +134,11 @@ class _Held:
         self.ended = len(more) < size
         self.data, self.base = kept + more, at
         return bool(more)
+
+    def need(self, at: int, size: int) -> None:
+        """See that `size` bytes are held from `at` on, as far as there are so many."""
+        while self.end - at < size and self.fill(at):
+            pass
 
     def skip(self, at: int, pattern: re.Pattern[bytes] = _BLANKS) -> int:
         """Return the offset after what `pattern` takes."""
@@ -230,6 +239,7 @@ class _Text:
         # What the document at hand was found to be.
         self._relevant = False
         self._passed: set[int] = set()
+        self._begun: tuple[int, str, tuple[array[int], array[int]]] = (0, "", (array("Q"), array("Q")))
 
     def read(self) -> Windowed:
         """Read value after value."""
@@ -237,7 +247,7 @@ class _Text:
         at = self._between(held.base)
         while held.byte(at):
             if held.byte(at) != b"{":
-                held.fill(at)
+                held.need(at, 3)
                 if not self._values or held.text(at, at + 3) == b"---" or held.byte(at) == b"[":
                     raise NotWindowedError("it is more than JSON objects")
                 self._tell(_BrokenError("what stands here is no JSON", at), "could not be read further")
@@ -246,6 +256,10 @@ class _Text:
                 at = self._between(self._document(at, len(self._values), None))
             except _BrokenError as error:
                 self._tell(error, "could not be read further")
+                start, key, listed = self._begun
+                if key:
+                    self._values.append(Value(start, error.at, key, *listed))
+                    self._settle(len(self._values) - 1, sound=True)
                 break
         if self._damaged > _MOST_TOLD:
             more = f"{self._damaged - _MOST_TOLD:,} more items could not be read"
@@ -268,8 +282,7 @@ class _Text:
         held = self._held
         while True:
             at = held.skip(at, _BETWEEN)
-            if held.end - at < len(_LOGS):
-                held.fill(at)
+            held.need(at, len(_LOGS))
             if not held.data.startswith(_LOGS, at - held.base):
                 return at
             self._logs = True
@@ -299,12 +312,14 @@ class _Text:
         self._relevant, self._passed = self._always, set()
         key, listed, once, sound, size = "", (array("Q"), array("Q")), True, True, 0
         assumed: dict[str, Any] = {}
+        self._begun = (start, "", listed)
         at = held.skip(start + 1)
         while held.byte(at) != b"}":
             name, at = self._name(at)
             if name in ("items", "Items") and held.byte(at) == b"[":
                 once, key, listed = not key, name, (array("Q"), array("Q"))
                 assumed = _identity(frame, key) if frame_known is None else _identity(frame_known, "")
+                self._begun = (start, key, listed)
                 at = self._items(at, number, {**assumed, key: []}, listed)
             else:
                 end = self._end(at)
@@ -407,46 +422,69 @@ class _Text:
     def _items(self, at: int, number: int, frame: dict[str, Any], listed: tuple["array[int]", "array[int]"]) -> int:
         """Read the items of the list whose bracket stands at `at`; return the offset after its end."""
         held, (starts, ends) = self._held, listed
-        if held.end - at < _HEAD:
-            held.fill(at)
+        held.need(at, _HEAD)
         found = _ITEM.match(held.data, at - held.base)
         close = b"\n" + found[1] + b"}" if found else b""
         batch: list[Any] = []
-        size = 0
+        size = sure = 0
         at = held.skip(at + 1)
         while held.byte(at) != b"]":
-            if not held.byte(at):
-                raise _BrokenError("it ends too early", at)
             try:
                 item, end = self._item(at, close, len(starts), typed=frame.get("kind") != "List")
             except _BrokenError as error:
                 if error.resume < 0:
                     self._give(number, frame, batch, len(starts))
                     raise
-                self._tell(error, "an item of its list could not be read")
+                self._tell(error, _LOST)
                 item, end = None, error.resume
             starts.append(at)
             ends.append(end)
             batch.append(item)
             size += end - at
-            if size >= self._window:
-                self._give(number, frame, batch, len(starts))
-                batch, size = [], 0
-            at = self._comma(end, b"]")
+            if not close or held.text(end - len(close), end) == close:
+                sure = len(batch)
+            try:
+                at = self._comma(end, b"]")
+            except _BrokenError as error:
+                self._give(number, frame, batch[:sure], len(starts) - len(batch) + sure)
+                at = self._resumed(error, close)
+                batch, size, sure = [], 0, 0
+                continue
+            if size >= self._window and (sure or size >= _LARGEST_ODD):
+                # An item that does not end as its like do may still turn out to have ended too soon.
+                done = sure or len(batch)
+                self._give(number, frame, batch[:done], len(starts) - len(batch) + done)
+                batch, size, sure = batch[done:], 0, 0
         self._give(number, frame, batch, len(starts))
         return at + 1
 
+    def _resumed(self, error: _BrokenError, close: bytes) -> int:
+        """Return where the list goes on after an item that ended too soon; raise where that cannot be known."""
+        held = self._held
+        while close and (cut := held.data.find(close, error.at - held.base)) >= 0:
+            end = held.base + cut + len(close)
+            try:
+                at = self._comma(end, b"]")
+            except _BrokenError:
+                break
+            self._tell(_BrokenError(str(error) + _unjudged(held.text(error.at, end)), error.at, end), _LOST)
+            return at
+        raise error
+
     def _give(self, number: int, frame: dict[str, Any], batch: list[Any], count: int) -> None:
-        if self._each is not None and batch:
+        if self._each is not None and batch and _is_list(frame):
             key = next(reversed(frame))
             self._each(Document(self._path, number, {**frame, key: batch}), count - len(batch))
 
     def _item(self, at: int, close: bytes, number: int, *, typed: bool) -> tuple[Any, int]:
         """Read the item at `at`; return its data, None where it cannot matter, and where it ends."""
         held = self._held
-        members, end = self._hinted(at, close) if close else (None, 0)
+        if not held.byte(at):
+            raise _BrokenError("it ends too early", at)
+        members, cut = self._hinted(at, close) if close else (None, 0)
+        end = cut
         if members is None:
-            end = self._end(at, close)
+            end = self._end(at, cut)
             members = _opened(held.text(at, end))
         text = held.text(at, end)
         if self._each is None:
@@ -460,14 +498,14 @@ class _Text:
                 self._passed.add(number)
                 return None, end
             item = {key: decoded(key, raw) for key, raw in members.items()}
-            if text.count(b"{") + text.count(b"[") + 2 > self._limits.depth:
+            if _may_be_deep(members, item, self._limits.depth - 2):
                 check_depth(item, self._limits.depth - 2)
         except (*_BROKEN, TooDeepError):
             return self._damaged_or_odd(at, text, close), end
         return item, end
 
     def _hinted(self, at: int, close: bytes) -> tuple[Item | None, int]:
-        """Return the members of the item at `at` when it ends at the next line that closes like an item."""
+        """Return where the next line closes like an item, and the members of the item at `at` when it ends there."""
         held = self._held
         while (cut := held.data.find(close, at - held.base)) < 0:
             if not held.fill(at):
@@ -485,34 +523,40 @@ class _Text:
                 # What a damaged item swallows of the next ones is given back.
                 cut = text.find(close)
                 resume = at + cut + len(close) if cut >= 0 else resume
-            why = str(error)
-            key = pull_secret_key(text[: resume - at].decode("utf-8", "replace"))
-            if key:
-                why += f"; it holds a pull secret that could not be judged ({key[0]})"
+            why = str(error) + _unjudged(text[: resume - at])
             raise _BrokenError(why, at + error.at, resume) from None
 
-    def _end(self, at: int, close: bytes = b"") -> int:
-        """Return where the value at `at` ends, as far as the decoder or else its quotes and brackets tell."""
+    def _end(self, at: int, cut: int = 0) -> int:
+        """Return where the value at `at` ends, as far as the decoder or else its quotes and brackets tell.
+
+        `cut` is where an item ends by its looks, 0 where nothing looks so.
+        """
         held = self._held
         while True:
-            try:
-                msgspec.json.decode(memoryview(held.data)[at - held.base :], type=msgspec.Raw)
-            except _BROKEN as error:
-                after = _TRAILING.search(str(error))
-                if after:
-                    return at + len(held.text(at, at + int(after[1]) - 1).rstrip(b" \t\r\n"))
-                end = self._balanced(at)
-                if end:
-                    return end
-            else:
-                rest = held.data[at - held.base :].rstrip(b" \t\r\n")
-                if held.ended or rest[-1:] in (b"}", b"]", b'"'):
-                    return at + len(rest)
+            end = self._decoded_end(at, cut)
+            if end:
+                return end
+            if cut and held.end - at > _LARGEST_ODD:
+                return cut
             if not held.fill(at):
-                cut = held.data.find(close, at - held.base) if close else -1
-                if cut < 0:
+                if not cut:
                     raise _BrokenError("it ends too early", at)
-                raise _BrokenError("it has no end", at, held.base + cut + len(close))
+                return cut
+
+    def _decoded_end(self, at: int, cut: int) -> int:
+        """Return where the value at `at` ends, as `_end` does; 0 when more text is needed."""
+        held = self._held
+        try:
+            msgspec.json.decode(memoryview(held.data)[at - held.base :], type=msgspec.Raw)
+        except _BROKEN as error:
+            after = _TRAILING.search(str(error))
+            if after:
+                return at + len(held.text(at, at + int(after[1]) - 1).rstrip(b" \t\r\n"))
+            if cut and (_TRUNCATED not in str(error) or _is_value(held.text(at, cut))):
+                return cut
+            return self._balanced(at)
+        rest = held.data[at - held.base :].rstrip(b" \t\r\n")
+        return at + len(rest) if held.ended or rest[-1:] in (b"}", b"]", b'"') else 0
 
     def _balanced(self, at: int) -> int:
         """Return where brackets and quotes that open at `at` are closed; 0 when more text is needed."""
@@ -556,6 +600,18 @@ def _opened(text: bytes) -> Item | None:
         return None
 
 
+def _may_be_deep(members: Item, item: dict[str, Any], limit: int) -> bool:
+    """Tell whether an item can nest deeper than `limit`: not with so few brackets. Metadata is looked at itself."""
+    brackets = 0
+    for key, raw in members.items():
+        if key == "metadata":
+            check_depth(item[key], limit - 1)
+        else:
+            text = bytes(raw)
+            brackets += text.count(b"{") + text.count(b"[")
+    return brackets >= limit
+
+
 def whole(text: bytes, depth: int) -> Any:
     """Decode one value. Raise `_BrokenError`, its offset in the text, for what nobody takes for JSON."""
     try:
@@ -573,6 +629,20 @@ def whole(text: bytes, depth: int) -> Any:
     except ValueError:
         raise _BrokenError("it holds a value that cannot be represented", 0) from None
     return data
+
+
+def _unjudged(text: bytes) -> str:
+    """What to add to a complaint about a text that holds a pull secret."""
+    key = pull_secret_key(text.decode("utf-8", "replace"))
+    return f"; it holds a pull secret that could not be judged ({key[0]})" if key else ""
+
+
+def _is_value(text: bytes) -> bool:
+    try:
+        _LENIENT.decode(text.decode())
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _identity(frame: dict[str, Any], key: str) -> dict[str, Any]:

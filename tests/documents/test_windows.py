@@ -1,0 +1,268 @@
+"""JSON read in windows against the same text read whole: what it holds, where it stands, and what damage costs."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from linter.documents import Positions
+from linter.documents.kinds import KINDS
+from linter.documents.window_positions import WindowPositions
+from linter.documents.windows import scan
+from linter.sources import Artifact, Limits, gather
+from linter.taking import Taken, take, take_artifact
+
+Make = Callable[[bytes, int], Artifact]
+
+TEXTS = st.sampled_from(
+    [
+        '"',
+        "\\",
+        "}",
+        "},",
+        "]}",
+        "{",
+        "\n",
+        '"kind": "Secret"',
+        "a",
+        "é",
+        "\u2028",
+        "\U0001f40b",
+        "\\u006bind",
+        "quay.io",
+        "",
+    ]
+)
+SCALARS = st.one_of(
+    TEXTS, st.integers(-5, 2**70), st.booleans(), st.none(), st.floats(allow_nan=False, allow_infinity=False)
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.one_of(TEXTS, st.just("kind"), st.just("items")), inner, max_size=3),
+    ),
+    max_leaves=6,
+)
+WRITTEN = st.sampled_from(
+    ["Secret", "Pod", "ConfigMap", "CustomResourceDefinition", "Node", "PodList", "List", "Template", 3, None]
+)
+OBJECTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "kind": WRITTEN,
+        "apiVersion": st.sampled_from(["v1", "apps/v1", "image.openshift.io/v1", 1]),
+        "metadata": st.fixed_dictionaries(
+            {"name": st.sampled_from(["a", "b"])},
+            optional={"managedFields": VALUES, "annotations": VALUES, "labels": VALUES},
+        ),
+        "spec": VALUES,
+        "imagePullSecrets": VALUES,
+        "data": VALUES,
+        "items": st.lists(VALUES, max_size=2),
+    },
+)
+
+
+def shuffled(value: dict[str, Any], order: list[int]) -> dict[str, Any]:
+    return dict(sorted(value.items(), key=lambda pair: order[hash(pair[0]) % len(order)]))
+
+
+LISTS = st.builds(
+    shuffled,
+    st.fixed_dictionaries(
+        {"items": st.lists(st.one_of(OBJECTS, OBJECTS, VALUES), max_size=6)},
+        optional={
+            "kind": st.sampled_from(["List", "List", "SecretList", "PodList", "Pod"]),
+            "apiVersion": st.just("v1"),
+            "metadata": VALUES,
+        },
+    ),
+    st.lists(st.integers(0, 9), min_size=4, max_size=4),
+)
+STYLES = st.sampled_from([(4, True), (2, False), (None, True), (None, False), (0, False), ("\t", True)])
+
+
+def written(value: Any, style: tuple[int | str | None, bool], *, crlf: bool, escaped: bool) -> str:
+    text = json.dumps(value, indent=style[0], ensure_ascii=style[1])
+    if crlf:
+        text = text.replace("\n", "\r\n")
+    return text.replace('"kind"', '"\\u006bind"') if escaped else text
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """Make an artifact of bytes, that is read in windows of a wanted size."""
+
+    def made(data: bytes, window: int) -> Artifact:
+        (tmp_path / "all.json").write_bytes(data)
+        (found,) = gather([str(tmp_path / "all.json")], limits=Limits(window_bytes=window))
+        assert isinstance(found, Artifact)
+        return found
+
+    return made
+
+
+def told(taken: Taken) -> list[tuple[Any, ...]]:
+    """What was found, in words that can be compared."""
+    return [
+        (one.number, item.kind, item.api_version, item.namespace, item.name, item.route, item.listed, pruned(item.body))
+        for one, found in taken.documents
+        for item in found
+    ]
+
+
+def pruned(body: Any) -> Any:
+    """A body as text, without what nobody reads, in which NaN is equal to itself."""
+    metadata = body.get("metadata")
+    if isinstance(metadata, dict):
+        body = {**body, "metadata": {key: metadata[key] for key in metadata if key != "managedFields"}}
+    return repr(body)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.one_of(LISTS, LISTS, OBJECTS.filter(bool)), min_size=1, max_size=3),
+    STYLES,
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from(["\n", "", "\n\x1e", " \r\n\t"]),
+    st.integers(1, 90),
+)
+def test_windows_hold_what_the_whole_text_holds(
+    make: Make, values: list[Any], style: Any, crlf: bool, escaped: bool, glue: str, window: int
+) -> None:
+    text = glue.join(written(value, style, crlf=crlf, escaped=escaped) for value in values)
+    data = text.encode()
+    artifact = make(data, window)
+    expected = take(artifact.path, data, None)
+    found = take_artifact(artifact, None)
+    assert not found.problems
+    assert found.windowed == (len(data) >= window)
+    # A short text keeps what cannot matter too: that may be missing, and nothing else.
+    kept = {row[:6] for row in told(found)}
+    assert [row for row in told(expected) if row[:6] in kept] == told(found)
+    passed = {one.number: one.passed for one, _ in found.documents}
+    for number, kind, _, _, _, route, *_ in (row for row in told(expected) if row[:6] not in kept):
+        assert kind not in KINDS
+        assert number not in passed or route[1] in passed[number]
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(LISTS, STYLES, st.booleans(), st.integers(1, 90))
+def test_places_are_those_of_the_whole_text(make: Make, value: Any, style: Any, crlf: bool, window: int) -> None:
+    data = b"\xef\xbb\xbf" + written(value, style, crlf=crlf, escaped=False).encode()
+    artifact = make(data, window)
+    raw = artifact.windows()
+    if raw is None:
+        assert len(data) < window
+        return
+    there = WindowPositions(artifact.path, raw, scan(raw, artifact.limits, window=window))
+    whole = Positions(artifact.path, data)
+    for number, item in enumerate(value["items"]):
+        routes = [("items", number), *(("items", number, key) for key in (item if isinstance(item, dict) else ()))]
+        for route in routes:
+            for part in ("value", "key"):
+                one, other = there.span(0, route, part), whole.span(0, route, part)
+                assert (one is None) == (other is None)
+                if one is not None and other is not None:
+                    assert one[2:] == other[2:]
+                    text, start, end, _ = there.shown(one, [])
+                    assert text[start:end] == whole.text[other.start : other.end]
+
+
+SECRET = '{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "NAME"}, "data": {".dockerconfigjson": "e30="}}'
+
+
+START = "==== START logs for container a of pod b/c ===="
+
+
+def listed(*names: str, indent: int | None = 4) -> str:
+    items = [json.loads(SECRET.replace("NAME", name)) for name in names]
+    return json.dumps({"apiVersion": "v1", "items": items, "kind": "List"}, indent=indent)
+
+
+def names(taken: Taken) -> list[str]:
+    return [item.name for _, found in taken.documents for item in found]
+
+
+@pytest.mark.parametrize("window", [1, 7, 64, 300])
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ('"name": "two"', '"name": two', "not JSON"),
+        ('"name": "two"', '"name": "two', "not JSON"),
+        ('"name": "two"', '"name": "two\udcff"', "not UTF-8"),
+        ('"name": "two"', '"name": "two"}', "a comma is missing"),
+        ('"name": "two"', '"name": ' + "[" * 300 + "]" * 300, "nested too deeply"),
+    ],
+)
+def test_a_damaged_item_costs_itself_and_is_named(make: Make, old: str, new: str, why: str, window: int) -> None:
+    text = listed("one", "two", "three")
+    assert old in text
+    data = text.replace(old, new).encode("utf-8", "surrogateescape")
+    found = take_artifact(make(data, window), None)
+    assert names(found) == ["one", "three"]
+    (problem,) = found.problems
+    assert why in problem.message
+    assert "it holds a pull secret that could not be judged" in problem.message
+    lines = text.split("\n")
+    first = next(number for number, line in enumerate(lines, 1) if '"two"' in line)
+    assert first - 9 <= problem.line <= first + 3
+
+
+def test_a_list_that_is_cut_off_gives_what_stands_before_the_cut(make: Make) -> None:
+    text = listed("one", "two", "three")
+    found = take_artifact(make(text[: text.index('"three"')].encode(), 50), None)
+    assert names(found) == ["one", "two"]
+    assert "it ends too early" in found.problems[0].message
+
+
+def test_values_that_only_a_lenient_reader_takes_are_taken(make: Make) -> None:
+    text = listed("one", "two").replace('"one"', '"one", "x": NaN, "y": 1e999, "z": "\\ud800", "t": "a\tb"')
+    found = take_artifact(make(text.encode(), 16), None)
+    assert names(found) == ["one", "two"]
+    assert not found.problems
+
+
+def test_the_last_of_equal_keys_wins(make: Make) -> None:
+    text = listed("one", indent=None).replace('"kind": "Secret"', '"kind": "Node", "kind": "Secret"')
+    assert names(take_artifact(make(text.encode(), 16), None)) == ["one"]
+
+
+def test_container_logs_between_documents_are_passed_over(make: Make) -> None:
+    logs = f'{START}\n{{"kind": "Secret"\n{START.replace("START", "END")}\n'
+    for window in (1, 9, 40, 500):
+        data = (listed("one") + "\n" + logs + listed("two", indent=None) + logs).encode()
+        found = take_artifact(make(data, window), None)
+        assert names(found) == ["one", "two"]
+        assert found.logs
+        assert not found.problems
+        artifact = make(data, window)
+        raw = artifact.windows()
+        assert raw is not None
+        span = WindowPositions("", raw, scan(raw, artifact.limits, window=window)).span(1, ("items", 0, "kind"))
+        assert span is not None
+        assert span.line == listed("one").count("\n") + 1 + 4
+
+
+def test_an_item_that_is_too_large_is_refused_with_the_setting_that_allows_it(make: Make, tmp_path: Path) -> None:
+    text = listed("one", "x" * 5000)
+    (tmp_path / "all.json").write_text(text, encoding="utf-8")
+    (found,) = gather([str(tmp_path / "all.json")], limits=Limits(window_bytes=100, file_bytes=2000))
+    assert isinstance(found, Artifact)
+    taken = take_artifact(found, None)
+    assert names(taken) == ["one"]
+    assert "is larger than 2000 bytes" in taken.problems[0].message
+    assert "`limits`" in taken.problems[0].remedy
+
+
+def test_a_suppression_is_seen_where_a_window_cuts_it(make: Make) -> None:
+    text = listed("one").replace('"name"', '"annotations": {"regcred/ignore": "x: y"}, "name"')
+    at = text.index("regcred/ignore")
+    for window in range(at - 3, at + 17):
+        assert take_artifact(make(text.encode(), window), None).marked
