@@ -228,10 +228,13 @@ class _Reader:
 
     def _take(self, artifact: Artifact) -> None:
         data = self.overlay.get(artifact.path)
-        self._lap("find and read files")
-        taken = take(artifact.path, data, self._keeper) if data else take_artifact(artifact, self._keeper)
-        self._absorb(artifact, taken)
-        self._lap("read and parse")
+        if data:
+            self._absorb(artifact, take(artifact.path, data, self._keeper))
+        else:
+            self._absorb(
+                artifact, take_artifact(artifact, self._keeper, had=lambda: self._lap("find and read files"))
+            )
+        self._lap("parse")
 
     def _absorb(self, artifact: Artifact, taken: Taken) -> None:
         """Take over what was read of an artifact, wherever it was read."""

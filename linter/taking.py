@@ -4,7 +4,7 @@
 """
 
 import marshal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from linter.comments import marked
@@ -62,8 +62,11 @@ def take(path: str, data: bytes, keeper: Keeper | None) -> Taken:
     )
 
 
-def take_artifact(artifact: Artifact, keeper: Keeper | None) -> Taken:
-    """Read an artifact to what is kept of it, large JSON in windows; what cannot be read is told in the result."""
+def take_artifact(artifact: Artifact, keeper: Keeper | None, *, had: Callable[[], None] = lambda: None) -> Taken:
+    """Read an artifact to what is kept of it, large JSON in windows; what cannot be read is told in the result.
+
+    `had` is called when its bytes are there.
+    """
     try:
         raw = artifact.windows()
         if raw is not None:
@@ -76,6 +79,7 @@ def take_artifact(artifact: Artifact, keeper: Keeper | None) -> Taken:
         data = artifact.read()
     except InputProblem as failed:
         return Taken(lost=failed.problem)
+    had()
     return take(artifact.path, data, keeper)
 
 
