@@ -530,3 +530,71 @@ class TestRefusals:
     ) -> None:
         monkeypatch.setenv("PATH", "")
         assert "needs git on the PATH" in self.refused(capsys, ".")
+
+
+class TestPlaces:
+    """From where, and by which way, a path is named."""
+
+    def test_any_folder_and_any_way(self, repository: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        repository.write("deploy/new.yaml", repository.secret("new", "%%%"))
+        (tmp_path / "way").symlink_to(repository.root)
+        monkeypatch.chdir(repository.root / "deploy")
+        for words in ((".",), ("..",), ("../secret.yaml", "web.yaml", "new.yaml"), (str(tmp_path / "way" / "deploy"),)):
+            assert repository.since(*words) == {("RC106", "new")}
+        monkeypatch.chdir(tmp_path)
+        assert repository.since("way") == {("RC106", "new")}
+        assert repository.since("way/deploy/../old.yaml") == set()
+
+    def test_a_folder_in_the_place_of_a_file_and_the_other_way(self, repository: Any) -> None:
+        old = repository.root / "old.yaml"
+        text = old.read_text()
+        old.unlink()
+        repository.write("old.yaml/inside.yaml", text)
+        assert repository.since() == set()
+        repository.commit()
+        (old / "inside.yaml").unlink()
+        old.rmdir()
+        repository.write("old.yaml", text)
+        assert repository.since() == set()
+
+    def test_submodules_of_submodules(self, repository: Any) -> None:
+        inner, outer = repository.beside("inner"), repository.beside("outer")
+        inner.write("inner.yaml", inner.secret("inner", "%%%"))
+        inner.commit()
+        outer.git("submodule", "--quiet", "add", str(inner.root), "inner")
+        outer.commit()
+        repository.git("submodule", "--quiet", "add", str(outer.root), "outer")
+        repository.git("submodule", "--quiet", "update", "--init", "--recursive")
+        repository.commit()
+        assert repository.check(".")[0] == {OLD, ("RC106", "inner")}
+        assert repository.since() == set()
+        repository.write("outer/inner/new.yaml", repository.secret("new", "%%%"))
+        for path in (".", "outer", "outer/inner"):
+            assert repository.since(path) == {("RC106", "new")}
+
+    def test_a_partial_clone_fetches_what_it_needs(self, repository: Any, tmp_path: Path) -> None:
+        repository.git("config", "uploadpack.allowFilter", "true")
+        part = tmp_path / "part"
+        repository.git("clone", "-q", "--filter=blob:none", repository.root.as_uri(), str(part))
+        (part / "old.yaml").unlink()
+        (part / "new.yaml").write_text(repository.secret("new", "%%%"))
+        assert repository.since(str(part)) == {("RC106", "new")}
+
+    def test_no_setting_of_git_changes_the_answer(self, repository: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name, value in (
+            ("diff.external", "/nowhere"),
+            ("diff.noprefix", "true"),
+            ("diff.relative", "true"),
+            ("diff.renames", "copies"),
+            ("core.quotePath", "true"),
+            ("core.fsmonitor", "/nowhere"),
+            ("color.ui", "always"),
+            ("status.showUntrackedFiles", "no"),
+        ):
+            repository.git("config", name, value)
+        monkeypatch.setenv("GIT_EXTERNAL_DIFF", "/nowhere")
+        monkeypatch.setenv("GIT_LITERAL_PATHSPECS", "1")
+        monkeypatch.setenv("GIT_TRACE", "1")
+        repository.write("deploy/ü.yaml", repository.secret("new", "%%%"))
+        repository.write("old.yaml", repository.secret("older", "%%%"))
+        assert repository.since("deploy", "old.yaml") == {("RC106", "new"), ("RC106", "older")}
