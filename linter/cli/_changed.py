@@ -6,10 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from linter import engine, git
 from linter.cli._urls import shown_paths
 from linter.errors import UsageError
+from linter.inventory.kept import Keeper
 from linter.model import Problem
 from linter.past import Former, Past
 from linter.since import Since
-from linter.sources import Artifact
+from linter.sources import Artifact, addresses
+from linter.taking import Taken, take_artifact
+
+_Read = engine.Entry | tuple[Artifact, Taken]
 
 
 def narrowed(request: engine.Request, revision: str | None, context: Sequence[str]) -> engine.Request:
@@ -30,6 +34,7 @@ def narrowed(request: engine.Request, revision: str | None, context: Sequence[st
         _refuse(path)
     repositories = [git.since(top, revision) for top in dict.fromkeys(_tops(request.paths))]
     past = Past(repositories)
+    shared = _Shared()
     try:
         before = engine.run(
             request._replace(
@@ -37,6 +42,7 @@ def narrowed(request: engine.Request, revision: str | None, context: Sequence[st
                 baseline=frozenset(),
                 progress=_part(request.progress, 0.0),
                 lap=lambda _: None,
+                spread=shared.take,
             )
         )
         former = {path: one for path, one in before.artifacts.items() if isinstance(one, Former)}
@@ -46,7 +52,33 @@ def narrowed(request: engine.Request, revision: str | None, context: Sequence[st
     finally:
         past.close()
     request.lap("judge what was there before")
-    return request._replace(change=change, progress=_part(request.progress, 0.5))
+    return request._replace(change=change, progress=_part(request.progress, 0.5), spread=shared.give)
+
+
+class _Shared:
+    """What was read of files that have not changed: it is read once, and judged on both sides."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[str, Taken]] = {}
+
+    def take(self, entries: Iterator[engine.Entry], keeper: Keeper | None) -> Iterator[_Read]:
+        """Read the files of before that stand on the disk as they did; see `Request.spread`."""
+        for entry in entries:
+            if not isinstance(entry, Artifact) or not entry.file:
+                yield entry
+                continue
+            taken = take_artifact(entry, keeper)
+            self._held[entry.path] = entry.file, taken
+            yield entry, taken
+
+    def give(self, entries: Iterator[engine.Entry], _keeper: Keeper | None) -> Iterator[_Read]:
+        """Give what was read of the same files, once."""
+        for entry in entries:
+            held = self._held.pop(entry.path, None) if isinstance(entry, Artifact) and entry.file else None
+            if isinstance(entry, Artifact) and held is not None and held[0] == entry.file:
+                yield entry, held[1]
+            else:
+                yield entry
 
 
 def _refuse(path: str) -> None:
@@ -54,8 +86,8 @@ def _refuse(path: str) -> None:
         raise UsageError("--changed-since: standard input has no history; name the files of a git work tree")
     if path.startswith("cluster:"):
         raise UsageError(f"--changed-since: {path} has no history in git; --history compares scans of clusters")
-    if "://" in path and not os.path.lexists(path):
-        raise UsageError(f"--changed-since: {path} has no history; name the files of a git work tree")
+    if addresses.is_url(path) and not os.path.lexists(path):
+        raise UsageError(f"--changed-since: {addresses.shown(path)} has no history; name the files of a git work tree")
 
 
 def _tops(paths: Sequence[str]) -> Iterator[str]:
