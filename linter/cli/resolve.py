@@ -75,6 +75,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Run `regcred resolve` and return its exit code."""
     from linter import engine, settings  # noqa: PLC0415 - `--help` does not need the engine
+    from linter.cli._progress import progress  # noqa: PLC0415 - as above
     from linter.resolve import Question, answers  # noqa: PLC0415 - as above
     from linter.secret import without_login  # noqa: PLC0415 - as above
 
@@ -89,6 +90,7 @@ def execute(arguments: argparse.Namespace) -> int:
         settings=wanted,
         stdin=sys.stdin.buffer if "-" in paths else None,
         namespaces=named_namespaces(paths, [arguments.namespace] if live and arguments.namespace else []),
+        progress=progress(),
         timeout=arguments.timeout,
         render=render_of(arguments),
     )
@@ -144,7 +146,8 @@ def _rendered(found: list["Explanation"], question: "Question", form: str) -> st
 
 def _complain(material: "Material") -> None:
     """Say on standard error what could not be read: an answer may depend on it."""
-    if not (material.problems or material.templated):
+    refused = [one.sentence() for inventory in material.inventories for one in inventory.refused]
+    if not (material.problems or material.templated or refused):
         return
     from linter.resolve.text import visible  # noqa: PLC0415 - only a problem needs it
 
@@ -154,6 +157,10 @@ def _complain(material: "Material") -> None:
     more = len(material.problems) - _TOLD
     if more > 0:
         sys.stderr.write(f"regcred: and {more} more that could not be read\n")
+    for sentence in refused[:_TOLD]:
+        sys.stderr.write(f"regcred: not read: {visible(sentence)}\n")
+    if len(refused) > _TOLD:
+        sys.stderr.write(f"regcred: and {len(refused) - _TOLD} more kinds that were refused\n")
     if material.templated:
         sys.stderr.write(f"regcred: left out, because they are unrendered templates: {len(material.templated)}\n")
 

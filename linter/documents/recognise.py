@@ -162,7 +162,8 @@ def _recorded(path: str, record: Record) -> Recognised:
     """A reading of a cluster, or a file of one, says itself what it is and what it holds."""
     live = path.startswith("cluster:")
     limited = f" in {', '.join(record.limit)}" if record.limit else ""
-    withheld = f"; {len(record.refused)} kinds could not be read everywhere" if record.refused else ""
+    count = len({(one.group, one.kind) for one in record.refused})
+    withheld = f"; {count} {'kind' if count == 1 else 'kinds'} could not be read everywhere" if count else ""
     proves = f"a cluster at one moment: every kind that was read{limited} is complete{withheld}"
     why = f"read from {record.name}" if live else f"collected from {record.name} by regcred"
     scope = Scope.MANIFESTS if record.scope == "manifests" else Scope.CLUSTER

@@ -146,6 +146,7 @@ def test_what_is_refused_everywhere_is_named_and_nothing_is_concluded_from_it(se
     told = unread(result)
     assert any(one.startswith("Pod in all namespaces may not be listed: pods is forbidden") for one in told)
     assert len(told) == 2
+    assert "2 kinds could not be read everywhere" in result["scan"]["proves"]
 
 
 def test_what_is_refused_for_all_is_asked_for_in_each_namespace(server: Api, check: Check) -> None:
@@ -206,6 +207,15 @@ def test_discovery_that_is_refused_leaves_the_core(server: Api, check: Check) ->
     _, result = check()
     assert result["scan"]["objects"]["Secret"] == 5
     assert "Deployment (apps) in all namespaces could not be listed: no" in unread(result)
+
+
+def test_resolve_says_what_it_was_not_shown(server: Api, capsys: pytest.CaptureFixture[str]) -> None:
+    server.forbidden = lambda resource, namespace: resource == "deployments"
+    main(["resolve", "cluster:", "-n", "shop"])
+    said = capsys.readouterr()
+    assert "regcred: not read: Deployment (apps) in namespace shop may not be listed: " in said.err
+    assert "Pod app in namespace shop" in said.out
+    assert TOKEN not in said.out + said.err
 
 
 # Faults
