@@ -5,9 +5,13 @@ import gzip
 import io
 import json
 import re
+import shutil
+import signal
 import stat
+import subprocess
 import sys
 import tarfile
+import time
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
@@ -399,3 +403,34 @@ def test_a_file_out_of_a_redacted_collection_is_not_repaired_either(
     assert main(["check", str(tmp_path / "unpacked"), "--fix", "--unsafe-fixes"]) == 1
     assert "not repaired: " in capsys.readouterr().err
     assert (tmp_path / "unpacked" / "case.yaml").read_bytes() == content
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="needs a shell")
+@pytest.mark.parametrize("redacted", [False, True], ids=["as it is", "redacted"])
+def test_a_disk_that_is_full_keeps_nothing(redacted: bool, tmp_path: Path) -> None:
+    """A file may grow to 1 KiB here: the writing ends in the middle."""
+    source = put(tmp_path / "dump", LAYOUTS["velero"].write(OBJECTS))
+    target = tmp_path / "out.tar.gz"
+    words = [sys.executable, "-m", "linter", "collect", str(source), "-o", str(target), *(["--redact"] * redacted)]
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -f 1; exec "$@"', "sh", *words], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 2
+    assert f"{target}: cannot be written: File too large" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["dump"]
+
+
+@pytest.mark.parametrize("ended", [signal.SIGTERM, signal.SIGINT])
+def test_what_is_stopped_leaves_nothing(ended: signal.Signals, tmp_path: Path) -> None:
+    """The standard input stays open, so it waits with a file that has begun."""
+    words = [sys.executable, "-m", "linter", "collect", "-", "-o", str(tmp_path / "out.tar.gz")]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        for _ in range(3000):
+            if list(tmp_path.iterdir()) or process.poll() is not None:
+                break
+            time.sleep(0.02)
+        assert [path.stat().st_mode & 0o777 for path in tmp_path.iterdir()] == [0o600]
+        process.send_signal(ended)
+        process.communicate(timeout=60)
+    assert process.returncode in (128 + ended, -ended)
+    assert not list(tmp_path.iterdir())
