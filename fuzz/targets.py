@@ -8,6 +8,7 @@ import io
 import json
 import os
 import random
+import re
 import tempfile
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -39,6 +40,8 @@ from linter.sources import Limits
 
 _LIMITS: Final = Limits()
 _REFUSED: Final = object()
+_NO_TAG: Final = re.compile(r"(?:^|\s)!\s")
+"""The tag that says "no tag": PyYAML, unlike YAML and Kubernetes, takes the text behind it for untagged."""
 
 
 def yaml_text(data: bytes) -> None:
@@ -115,7 +118,7 @@ def edit(data: bytes) -> None:
     """An edit of any document that can be edited changes what it says, and nothing else."""
     seed, _, rest = data.partition(b"\n")
     text = _text(rest)
-    if text is None or "\r" in text.replace("\r\n", ""):
+    if text is None or "\r" in text.replace("\r\n", "") or _NO_TAG.search(text):
         return
     try:
         root = parse(text, "yaml")[0]
