@@ -22,7 +22,7 @@ REFUSED: Final = simple.REFUSED
 
 _ITEMS: Final = re.compile(r"(?:\A|\n)items:\n((?:  )?)(?=- [A-Za-z])")
 _TOO_SHORT: Final = 10_000
-_ANCHOR: Final = re.compile(r"(?<!\S)&[A-Za-z0-9_-]")
+_ANCHOR: Final = re.compile(r"&(?<!\S&)[A-Za-z0-9_-]")
 _OPEN: Final = re.compile(
     r"""(?x) ["'\[{] (?<![^\s].) (?:
       (?<=") (?! [^"\\\n]* (?:\\[^\n][^"\\\n]*)* " )
@@ -176,8 +176,20 @@ def _ignorable(part: str, column: int) -> bool:
         return False
     margin = "\n" + " " * (column + 2)
     if f"{margin}kind: {UNREAD}\n" in part:
-        return part.count(f"{margin}kind:") == 1 and not any(margin + sign in part for sign in "\"'?!&")
+        return _one_kind(part, margin)
     return OPENSHIFT not in part and not matters(part)
+
+
+def _one_kind(part: str, margin: str) -> bool:
+    """Tell whether the keys of an object, each after `margin`, are plain and only one of them is its kind."""
+    return part.count(f"{margin}kind:") == 1 and not any(margin + sign in part for sign in "\"'?!&")
+
+
+def unread(text: str) -> bool:
+    """Tell whether a document is, beyond doubt, an object of a kind that is never read."""
+    if not text.startswith(("apiVersion:", "---\n", "#", "kind:")) or f"\nkind: {UNREAD}\n" not in text:
+        return False
+    return not any(sign in text for sign in ("\n- ", "\n{", "\n[")) and _one_kind("\n" + text, "\n") and _closed(text)
 
 
 def _closed(part: str) -> bool:

@@ -95,7 +95,7 @@ class _Reader:
         chunks = split(self._text)
         for number, chunk in enumerate(chunks):
             text = self._text[chunk.start : chunk.end]
-            if len(chunks) > 1 and not (self._always or matters(text)):
+            if lists.unread(text) or (len(chunks) > 1 and not (self._always or matters(text))):
                 self._skipped += 1
                 continue
             listed = lists.yaml_list(text, self._limits)

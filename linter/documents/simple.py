@@ -9,9 +9,11 @@ and the parser decides; it never guesses.
 import re
 from typing import Any, Final
 
-from linter.documents.scalars import MAYBE, key_text, resolve
+from linter.documents import blocks
+from linter.documents.blocks import key_of
+from linter.documents.scalars import MAYBE, resolve
 
-REFUSED: Final = object()
+REFUSED: Final = blocks.REFUSED
 """What `read` returns for a text that is not of the plain forms, well-formed or not."""
 
 MANAGED: Final = "managedFields"
@@ -47,6 +49,10 @@ def read(text: str, depth: int) -> Any:
         first, _, text = text.partition("\n")
         if first.rstrip(" ") != _START:
             return REFUSED
+    return blocks.read(text, depth, _lines)
+
+
+def _lines(text: str, depth: int) -> Any:
     return _Lines(text, depth).read()
 
 
@@ -106,7 +112,7 @@ class _Lines:
     def read(self) -> Any:  # noqa: C901, PLR0912, PLR0915 - the hot loop: calls would double its time
         """Build the data row by row."""
         rows, depth = self._rows, self._depth
-        keys = _KEYS
+        keys = blocks.keys
         root: list[Any] = []
         # An open collection: its column, itself, whether it is a sequence. The innermost is held in three names.
         stack: list[tuple[int, Any, bool]] = []
@@ -182,7 +188,7 @@ class _Lines:
             else:
                 return REFUSED
             if name:
-                key = keys.get(name) or _key(name)
+                key = keys.get(name) or key_of(name)
                 container[key] = value
             else:
                 container.append(value)
@@ -223,15 +229,3 @@ class _Lines:
             return text + "\n", number
         text = text.rstrip("\n")
         return (text if head == "|-" or not text else text + "\n"), number
-
-
-_KEYS: dict[str, str] = {}
-_MOST_KEYS: Final = 50_000
-
-
-def _key(name: str) -> str:
-    """Return what a plain key means as text; remembered, because dumps repeat few keys very often."""
-    meaning = key_text(resolve(name)) if name[0] in MAYBE else name
-    if len(_KEYS) < _MOST_KEYS:
-        _KEYS[name] = meaning
-    return meaning

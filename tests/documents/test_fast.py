@@ -1,6 +1,7 @@
 """The fast paths against the parser: what machines write, read line by line, and lists, read item by item."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linter.documents import Positions, lists, read, simple
+from linter.documents import Positions, blocks, lists, read, simple
 from linter.documents.build import build
 from linter.sources import Limits
 
@@ -17,7 +18,9 @@ WORDS = st.sampled_from(
     ["a", "- a", "a: b", "it's", '"x', "'y", "{}", "[", "{a: b}", "k:", "x #y", "#c", "|", "&a b", "*a", "!t x", "", " ", "~",
      "true", "010", "1.5", "-", "- ", "---", "0x1F", "<<", "<<: {a: b}", ": x", "? a", "\\u006bind", "é", "a\tb", "-5", "=", "%", "@", "`"]
 )  # fmt: skip
-KEYS = st.sampled_from(["kind", "metadata", "a", "f:a", '"q"', "'s'", "010", "yes", "a b", "k:{}", "managedFields", "-x"])
+KEYS = st.sampled_from(
+    ["kind", "metadata", "a", "f:a", '"q"', "'s'", "010", "yes", "a b", "k:{}", "managedFields", "-x"]
+)
 LINES = st.builds(
     lambda depth, dash, key, colon, value: "  " * depth + dash + key + colon + value,
     st.integers(0, 4),
@@ -49,11 +52,108 @@ def same(one: Any, other: Any) -> bool:
 
 
 @settings(max_examples=1500, deadline=None)
-@given(st.lists(LINES, min_size=1, max_size=9), st.sampled_from(["\n", "\n", "\n", "\r\n", "\r", "\n\ufeff", "\u2028", "\n\0"]))
+@given(
+    st.lists(LINES, min_size=1, max_size=9),
+    st.sampled_from(["\n", "\n", "\n", "\r\n", "\r", "\n\ufeff", "\u2028", "\n\0"]),
+)
 def test_lines_mean_what_the_parser_says_or_are_refused(lines: list[str], glue: str) -> None:
     text = glue.join(lines) + "\n"
     found = simple.read(text, LIMITS.depth)
     assert found is simple.REFUSED or same(found, plain(text))
+
+
+@pytest.fixture(scope="module", params=[1, 12])
+def cut_small(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let parts be cut and remembered that are as small as those of generated texts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "_WORTH", request.param)
+        patch.setattr(blocks, "_LARGE", request.param)
+        yield
+
+
+@pytest.mark.usefixtures("cut_small")
+@settings(max_examples=1500, deadline=None)
+@given(
+    st.lists(LINES, min_size=1, max_size=9),
+    st.lists(st.sampled_from(["spec:", "- k:", "  k:", "  - a: b", "a: b"]), max_size=3),
+    st.sampled_from(["\n", "\n", "\n", "\r\n", "\n\n", "\n# c\n", "\n  # c\n", "\n\x85"]),
+    st.sampled_from([LIMITS.depth, 1, 2, 3, 4]),
+)
+def test_parts_read_alone_mean_what_the_lines_mean_together(
+    lines: list[str], above: list[str], glue: str, depth: int
+) -> None:
+    text = glue.join([*above, *lines]) + "\n"
+    found = simple.read(text, depth)
+    if found is not simple.REFUSED:
+        assert same(found, plain(text))
+        assert list(found) == list(plain(text))
+        assert same(found, simple._lines(text, depth))
+    elif depth < LIMITS.depth:
+        assert simple._lines(text, depth) is simple.REFUSED or simple.read(text, LIMITS.depth) is simple.REFUSED
+
+
+@pytest.mark.usefixtures("cut_small")
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_parts_that_come_again_mean_the_same(data: st.DataObject) -> None:
+    few = st.sampled_from([1, None, "a", "1", "x\n  y\n", "|\n", [], {}])
+    inner = st.recursive(
+        few, lambda one: st.lists(one, max_size=3) | st.dictionaries(st.sampled_from("abc"), one, max_size=3)
+    )
+    whole = {
+        "a": data.draw(inner),
+        "b": [data.draw(inner), {"a": data.draw(inner)}],
+        "metadata": {"c": data.draw(inner)},
+    }
+    text = yaml.dump(whole, Dumper=PlainDumper, default_flow_style=False, width=10**6)
+    found = simple.read(text, LIMITS.depth)
+    assert found is simple.REFUSED or same(found, plain(text))
+
+
+class PlainDumper(yaml.CSafeDumper):
+    """Writes equal values out each time, as machines do."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def test_what_is_not_asked_for_again_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "_MOST", 1000)
+    memory = blocks._Memory()
+    for number in range(100):
+        memory.put((f"{number:0100}", 1), [number])
+        assert memory.get((f"{0:0100}", 1)) == [0]
+    assert memory.get((f"{99:0100}", 1)) == [99]
+    assert memory.get((f"{50:0100}", 1)) is None
+    assert len(memory._new) + len(memory._old) <= 22
+
+
+DEFINITION = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: a.b\nspec:\n  imagePullSecrets: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "read_it"),
+    [
+        (DEFINITION, False),
+        ("---\n" + DEFINITION, False),
+        ("# kind: Secret\n" + DEFINITION, False),
+        (DEFINITION + "kind: Secret\n", True),
+        (DEFINITION + '"kind": Secret\n', True),
+        (DEFINITION + "? kind\n: Secret\n", True),
+        (DEFINITION + "!!str kind: Secret\n", True),
+        (DEFINITION + "&a kind: Secret\n", True),
+        (DEFINITION.replace("\n", "\r\n"), True),
+        ("a: |\n  b\n" + DEFINITION.replace("v1\n", "v1 # 'x\n"), True),
+        ("apiVersion: 'v1\n" + DEFINITION + "x'\nkind: Secret\nspec:\n  imagePullSecrets: [{name: a}]\n", True),
+        ('apiVersion: "v1\n' + DEFINITION + 'x"\ntype: dockerc\n', True),
+        ("kind: List\nitems:\n- a: b\n- pullSecret: x\nx: |\n" + DEFINITION, True),
+        ("kind: {a: b,\n" + DEFINITION + "}\n", True),
+    ],
+)
+def test_a_definition_is_passed_over_only_beyond_doubt(text: str, read_it: bool) -> None:
+    reading = read("a.yaml", text.encode())
+    assert bool(reading.documents or reading.problems) is read_it
+    assert reading.skipped == (not read_it)
 
 
 @settings(max_examples=300, deadline=None)
@@ -73,7 +173,7 @@ def test_what_is_dumped_is_read_or_refused(data: Any, style: Any) -> None:
 
 def test_what_kubectl_writes_is_not_refused() -> None:
     text = (
-        "apiVersion: v1\nkind: Pod\nmetadata:\n  annotations:\n    a.b/c: |\n      {\"a\": 'b'}\n    n: \"7\"\n"
+        'apiVersion: v1\nkind: Pod\nmetadata:\n  annotations:\n    a.b/c: |\n      {"a": \'b\'}\n    n: "7"\n'
         "spec:\n  containers:\n  - args:\n    - --x=1\n    - |-\n       a\n        b\n    image: q.io/a@sha256:0\n    e: {}\n"
     )
     assert simple.read(text, 200) == yaml.load(text, yaml.CSafeLoader)
@@ -101,11 +201,11 @@ ODD = [
     "  a: 'it''s\n- kind: Secret'\n",
     "  a: {b: [c,\n- d]}\n",
     "  a: |\n    - kind: Secret\n    'open\n",
-    "  a: >-\n    \"open\n    {open\n",
+    '  a: >-\n    "open\n    {open\n',
     "  a: # 'comment\n    b\n",
     "# comment\n",
-    "  a: it's \"quoted\" {here}\n",
-    "  a: b |\n    \"c\n",
+    '  a: it\'s "quoted" {here}\n',
+    '  a: b |\n    "c\n',
     "  b: &x 1\n  c: *x\n",
     "  <<: {kind: Secret}\n",
     '  "k\\u0069nd": Secret\n',
