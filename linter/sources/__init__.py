@@ -66,7 +66,7 @@ class Artifact:
     `link` is the absolute path of the link in a folder that led to it, "" when none did.
     """
 
-    __slots__ = ("_data", "_file", "_limits", "input", "link", "named", "path")
+    __slots__ = ("_data", "_file", "_limits", "_raw", "input", "link", "named", "path")
 
     def __init__(
         self,
@@ -78,6 +78,7 @@ class Artifact:
         data: bytes | None = None,
         named: bool = False,
         link: str = "",
+        raw: "Raw | None" = None,
     ) -> None:
         self.path = path
         self.input = number
@@ -85,6 +86,7 @@ class Artifact:
         self.link = link
         self._file = file
         self._data = data
+        self._raw = raw
         self._limits = limits
 
     @property
@@ -96,6 +98,13 @@ class Artifact:
         """Return the bytes; may be called again. Raise `InputProblem` when they cannot be had."""
         if self._data is not None:
             return self._data
+        if self._raw is not None:
+            from linter.sources.files import too_large  # noqa: PLC0415 - few artifacts are large
+
+            data = self._raw.at(0, self._limits.file_bytes + 1)
+            if len(data) > self._limits.file_bytes:
+                raise InputProblem(too_large(self.path, self._limits, named=self.named))
+            return data
         from linter.sources.files import read_file  # noqa: PLC0415 - loaded when a file is read
 
         return read_file(self._file, self.path, self._limits, named=self.named)
@@ -105,8 +114,8 @@ class Artifact:
 
         Raise `InputProblem` when they cannot be had.
         """
-        if not self._file or self._data is not None:
-            return None
+        if self._raw is not None or not self._file or self._data is not None:
+            return self._raw
         from linter.sources.files import large_json  # noqa: PLC0415 - as below
 
         return large_json(self._file, self.path, self._limits, named=self.named)

@@ -13,7 +13,7 @@ from linter.sources import Artifact, InputProblem, Limits, Skipped
 from linter.sources.archive_tar import Damage, Member, is_tar, members
 from linter.sources.archive_zip import MAGIC, Entry, Zip
 from linter.sources.choice import why_not_file, why_not_folder
-from linter.sources.files import too_large
+from linter.sources.files import begins_json, too_large
 from linter.sources.raw import PipeBytes, Raw
 from linter.sources.unpack import BombError, DamagedError, Stream, Unpacked, compression
 
@@ -25,6 +25,9 @@ HEAD: Final = 1024
 """How many bytes tell what a file is."""
 _KEPT: Final = 64 * 2**20
 _SHOWN: Final = 3
+_PIECE: Final = 2**20
+_MOST_BLOCKS: Final = 8
+_NEAR: Final = 4 * 2**20
 
 
 def packed(head: bytes) -> bool:
@@ -37,19 +40,29 @@ class _Inner(Artifact):
 
     __slots__ = ("_again", "held", "where")
 
-    def __init__(self, archive: "Archive", path: str, where: "tuple[int, int] | Entry", held: bytes) -> None:
-        super().__init__(path, archive.number, limits=archive.limits)
+    def __init__(
+        self,
+        archive: "Archive",
+        path: str,
+        where: "tuple[int, int] | Entry",
+        held: bytes | None,
+        raw: "Stretch | None" = None,
+    ) -> None:
+        super().__init__(path, archive.number, limits=archive.limits, raw=raw)
         self._again = archive
         self.where = where
-        self.held: bytes | None = held
+        self.held = held
 
     def read(self) -> bytes:
         """Return the bytes; see `Artifact.read`."""
+        if self._raw is not None:
+            return super().read()
         return self.held if self.held is not None else self._again.again(self.where, self.path)
 
     def expect(self) -> None:
         """Let the archive know that the bytes will be wanted again; see `Artifact.expect`."""
-        self._again.expect(self.where)
+        if self._raw is None:
+            self._again.expect(self.where)
 
 
 class _Refused:
@@ -140,7 +153,7 @@ class Archive:
             return path, "refused"
         return path, reason
 
-    def _wanted(self, name: str, what: str, size: int) -> str | Skipped | Problem | None:
+    def _wanted(self, name: str, what: str) -> str | Skipped | Problem | None:
         """Return the display path of a member that is to be read, or what to yield in its place (None: nothing)."""
         inner, reason = self._inner(name, what)
         path = f"{self._path}!/{inner}"
@@ -154,7 +167,7 @@ class Archive:
         self._seen.add(path)
         if len(self._seen) > self.limits.archive_members:
             raise BombError(f"unpacks to more than {self.limits.archive_members:,} files")
-        return too_large(path, self.limits, named=False) if size > self.limits.file_bytes else path
+        return path
 
     def _give(self, path: str, where: tuple[int, int] | Entry, data: bytes) -> Iterator[Artifact]:
         """Yield one member, and let its bytes go when the caller comes back for the next."""
@@ -171,17 +184,32 @@ class Archive:
                 message = f"{found.why} at byte {found.offset:,} of what it unpacks to"
                 yield Problem(self._path, message, "what stands there is lost; get the archive again")
                 continue
-            wanted = self._wanted(found.name, found.what, found.size)
+            wanted = self._wanted(found.name, found.what)
             if isinstance(wanted, str):
-                yield from self._give(wanted, (found.offset, found.size), _member(stream, found))
+                yield from self._untarred(stream, found, wanted)
             elif wanted is not None:
                 yield wanted
+
+    def _untarred(self, stream: Stream, found: Member, path: str) -> Iterator[Item]:
+        """Yield one member; large JSON, where the archive can be entered in its middle, to be read in windows."""
+        head = b""
+        if found.size >= self.limits.window_bytes and self._unpacked.direct:
+            head = stream.read(HEAD)
+            if begins_json(head):
+                self._found += 1
+                yield _Inner(self, path, (0, 0), None, Stretch(self._unpacked, path, found.offset, found.size))
+                return
+        if found.size > self.limits.file_bytes:
+            yield too_large(path, self.limits, named=False)
+        else:
+            rest = found._replace(size=found.size - len(head)) if head else found
+            yield from self._give(path, (found.offset, found.size), head + _member(stream, rest))
 
     def _zipped(self) -> Iterator[Item]:
         self._zip = Zip(self._raw, self.limits)
         total = 0
         for entry in self._zip.entries():
-            wanted = self._wanted(entry.name, entry.what, 0)
+            wanted = self._wanted(entry.name, entry.what)
             if not isinstance(wanted, str):
                 if wanted is not None:
                     yield wanted
@@ -206,7 +234,18 @@ class Archive:
         if self._excluded(self._path):
             yield Skipped(self._path, "excluded")
             return
-        stream, parts, left = self._unpacked.open(), list[bytes](), self.limits.file_bytes + 1
+        stream = self._unpacked.open()
+        if self._unpacked.direct:
+            head = stream.read(self.limits.window_bytes)
+            if len(head) == self.limits.window_bytes and begins_json(head[:HEAD]):
+                raw = Stretch(self._unpacked, self._path, 0, -1)
+                self._found += 1
+                yield _Inner(self, self._path, (0, 0), None, raw)
+                if raw.broken:
+                    yield self._broken(raw.broken)
+                return
+            stream = self._unpacked.open()
+        parts, left = list[bytes](), self.limits.file_bytes + 1
         broken = ""
         try:
             while left > 0 and (part := stream.read(min(left, 2**20))):
@@ -238,6 +277,59 @@ class Archive:
         """Note that a member will be read again."""
         if not isinstance(where, Entry):
             self._passes.expect(*where)
+
+
+class Stretch:
+    """A part of an unpacked stream as `Raw` bytes; `size` is -1 for all there is.
+
+    Where the stream is damaged, the bytes before it are all there are, and `broken` says why.
+    """
+
+    def __init__(self, unpacked: Unpacked, path: str, start: int, size: int) -> None:
+        self.path = path
+        self.size = size
+        self.broken = ""
+        self._unpacked = unpacked
+        self._start = start
+        self._stream: Stream | None = None
+        self._blocks: dict[int, bytes] = {}
+
+    def at(self, offset: int, size: int) -> bytes:
+        """Return the bytes there; see `Raw`. Small pieces come from blocks, the last few of which are kept."""
+        if size >= _PIECE:
+            return self._direct(offset, size)
+        parts: list[bytes] = []
+        while size > 0:
+            number, inside = divmod(offset, _PIECE)
+            part = self._block(number)[inside : inside + size]
+            if not part:
+                break
+            parts.append(part)
+            offset, size = offset + len(part), size - len(part)
+        return b"".join(parts)
+
+    def _block(self, number: int) -> bytes:
+        if number not in self._blocks:
+            if len(self._blocks) >= _MOST_BLOCKS:
+                del self._blocks[next(iter(self._blocks))]
+            self._blocks[number] = self._direct(number * _PIECE, _PIECE)
+        return self._blocks[number]
+
+    def _direct(self, offset: int, size: int) -> bytes:
+        if self.size >= 0:
+            size = min(size, self.size - offset)
+        target, data = self._start + offset, b""
+        try:
+            near = self._stream is not None and 0 <= target - self._stream.position <= _NEAR
+            if self._stream is None or not near:
+                self._stream = self._unpacked.open(target)
+            self._stream.skip(target - self._stream.position)
+            data = self._stream.read(max(size, 0))
+            if len(data) < size:
+                self._stream.read(1)  # where it is damage that made them fewer, this says so
+        except (DamagedError, BombError) as error:
+            self.broken = str(error)
+        return data
 
 
 def _member(stream: Stream, found: Member) -> bytes:

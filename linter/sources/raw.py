@@ -61,7 +61,7 @@ def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _fill(stream: BinaryIO, size: int) -> bytes:
+def _fill(stream: "BinaryIO | Ahead", size: int) -> bytes:
     """Read until `size` bytes are there or the stream ends: an unbuffered read may return less."""
     parts: list[bytes] = []
     while size > 0:
@@ -80,7 +80,7 @@ class PipeBytes:
     `Limits.file_bytes`.
     """
 
-    def __init__(self, stream: BinaryIO, path: str, head: bytes, *, packed: bool, limits: Limits) -> None:
+    def __init__(self, stream: "BinaryIO | Ahead", path: str, head: bytes, *, packed: bool, limits: Limits) -> None:
         self.path = path
         self.size = -1
         self._stream = stream
@@ -134,6 +134,21 @@ class PipeBytes:
             remedy = "save it to a file and name the file, which is read at any size"
             raise InputProblem(Problem(self.path, f"holds more than {most} in a pipe", remedy, fatal=True))
         self._blocks.append(stored)
+
+
+class Ahead:
+    """A stream of which the beginning was read already."""
+
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        self._head = head
+        self._stream = stream
+
+    def read(self, size: int) -> bytes:
+        """Return up to `size` bytes."""
+        if not self._head:
+            return self._stream.read(size)
+        part, self._head = self._head[:size], self._head[size:]
+        return part
 
 
 class File:

@@ -11,7 +11,7 @@ from linter.secret import without_logins
 from linter.sources import REPEATED, Artifact, InputProblem, Limits, Skipped
 from linter.sources.choice import why_not_file, why_not_folder
 from linter.sources.disk import Disk
-from linter.sources.files import failure, irregular, too_large
+from linter.sources.files import begins_json, failure, irregular, too_large
 from linter.sources.ignore import Excludes, Ignores, above
 
 Item = Artifact | Problem | Skipped
@@ -127,7 +127,15 @@ class Gatherer:
         try:
             data = stream.read(_HEAD)
             if not _packed(data):
-                data += stream.read(self.limits.file_bytes + 1 - len(data))
+                data += stream.read(self.limits.window_bytes - len(data))
+                if len(data) < self.limits.window_bytes or not begins_json(data[:_HEAD]):
+                    data += stream.read(self.limits.file_bytes + 1 - len(data))
+                else:
+                    from linter.sources.raw import Ahead, PipeBytes  # noqa: PLC0415 - few inputs are large
+
+                    raw = PipeBytes(Ahead(data, stream), "<stdin>", b"", packed=False, limits=self.limits)
+                    yield Artifact("<stdin>", number, limits=self.limits, named=True, raw=raw)
+                    return
         except OSError as error:
             yield failure("<stdin>", error, named=True)
             return

@@ -1,6 +1,9 @@
 """JSON read in windows against the same text read whole: what it holds, where it stands, and what damage costs."""
 
+import gzip
+import io
 import json
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from linter.documents import Positions
 from linter.documents.kinds import KINDS
 from linter.documents.window_positions import WindowPositions
 from linter.documents.windows import scan
+from linter.model import Problem
 from linter.sources import Artifact, Limits, gather
 from linter.taking import Taken, take, take_artifact
 
@@ -266,3 +270,74 @@ def test_a_suppression_is_seen_where_a_window_cuts_it(make: Make) -> None:
     at = text.index("regcred/ignore")
     for window in range(at - 3, at + 17):
         assert take_artifact(make(text.encode(), window), None).marked
+
+
+def packed(data: bytes, form: str) -> bytes:
+    """The text as a member of an archive, or compressed, or as it is."""
+    if form == "gz":
+        return gzip.compress(data)
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz" if form == "tar.gz" else "w") as archive:
+        for name in ("a/all.json", "b/all.json"):
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("form", ["gz", "tar", "tar.gz"])
+@pytest.mark.parametrize("piped", [False, True])
+def test_what_is_packed_is_read_in_windows_too(tmp_path: Path, form: str, piped: bool) -> None:
+    text = listed(*(f"name-{number}" for number in range(20_000)))
+    data = packed(text.encode(), form)
+    path = tmp_path / f"all.{form}"
+    path.write_bytes(data)
+    limits = Limits(window_bytes=1000)
+    stdin = io.BytesIO(data) if piped else None
+    for artifact in gather(["-" if piped else str(path)], stdin=stdin, limits=limits):
+        assert isinstance(artifact, Artifact)
+        taken = take_artifact(artifact, None)
+        assert taken.windowed
+        assert len(names(taken)) == 20_000
+        raw = artifact.windows()
+        assert raw is not None
+        assert taken.places is not None
+        there = WindowPositions("", raw, taken.places)
+        for number in (19_999, 3, 7_000):
+            span = there.span(0, ("items", number, "metadata", "name"))
+            assert span is not None
+            assert text.split("\n")[span.line - 1][span.column - 1 :] == f'"name-{number}"'
+
+
+def test_a_pipe_is_read_in_windows(tmp_path: Path) -> None:
+    text = listed("one", "two", "three")
+    (artifact,) = gather(["-"], stdin=io.BytesIO(text.encode()), limits=Limits(window_bytes=100))
+    assert isinstance(artifact, Artifact)
+    taken = take_artifact(artifact, None)
+    assert taken.windowed
+    assert names(taken) == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize("form", ["gz", "tar.gz"])
+def test_what_stands_before_the_end_of_a_cut_archive_counts(tmp_path: Path, form: str) -> None:
+    data = packed(listed(*(f"name-{number}" for number in range(20_000))).encode(), form)
+    path = tmp_path / f"all.{form}"
+    path.write_bytes(data[: len(data) // 3])
+    found, told = 0, []
+    for entry in gather([str(path)], limits=Limits(window_bytes=1000)):
+        if isinstance(entry, Artifact):
+            taken = take_artifact(entry, None)
+            found += len(names(taken))
+            told += [problem.message for problem in taken.problems]
+        elif isinstance(entry, Problem):
+            told.append(entry.message)
+    assert 1000 < found < 20_000
+    assert any("ends too early" in message for message in told)
+    assert any("it was cut off" in message for message in told)
+
+
+def test_json_of_another_form_is_read_whole(make: Make) -> None:
+    text = listed("one") + "\n---\n" + listed("two")
+    found = take_artifact(make(text.encode(), 100), None)
+    assert not found.windowed
+    assert names(found) == ["one", "two"]
