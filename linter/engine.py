@@ -22,7 +22,7 @@ from linter.model import Baseline, Finding, Location, NotEvaluated, Problem, Pul
 from linter.proof import Prover
 from linter.secret import without_logins
 from linter.settings import Settings
-from linter.sources import REPEATED, Artifact, InputProblem, Skipped, gather, within
+from linter.sources import REPEATED, Artifact, InputProblem, Limits, Skipped, gather, within
 from linter.taking import Taken, take, take_artifact
 from linter.timing import unheard
 from linter.universes import Among, Input, Universe, universes
@@ -166,6 +166,8 @@ class _Reader:
             more["base"] = request.base
         if request.urls is not None:
             more["urls"] = request.urls
+        if settings.limits:
+            more["limits"] = Limits.given(settings.limits)
         entries = request.gather(
             request.paths, exclude=settings.exclude, stdin=request.stdin, progress=progress, **more
         )
@@ -296,6 +298,11 @@ class _Reader:
             return None
         return raw, places
 
+    def large(self, path: str) -> bool:
+        """Whether an artifact is too large to be held whole."""
+        windows = self.windows(path) if path in self._windowed else None
+        return windows is not None and windows[0].size > self.artifacts[path].limits.file_bytes
+
     def small_bytes_of(self, path: str) -> bytes | None:
         """The bytes of an artifact, read again; None for one that is so large that it was read in windows."""
         return None if path in self._windowed else self.bytes_of(path)
@@ -401,7 +408,7 @@ def _judged(
     scans: list[Scan] = []
     findings: list[Finding] = []
     withheld: list[NotEvaluated] = []
-    offers = Offers(reader.small_bytes_of, lambda path: bool(reader.artifacts[path].file))
+    offers = Offers(reader.small_bytes_of, lambda path: bool(reader.artifacts[path].file), reader.large)
     for group in groups:
         inventory, kinds = _inventory(group, reader)
         inventories.append(inventory)

@@ -11,6 +11,7 @@ from linter.secret import MASK
 
 _UNSAID: Final = re.compile(r"(?<=')[^'<>]{2,}(?=')|(?<=\")[^\"<>]{2,}(?=\")")
 """What a message of the YAML reader quotes of the file: it may be anything."""
+_UNITS: Final = {"": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 FILE_NAMES: Final = (".regcred.yaml", ".regcred.yml")
 
 
@@ -61,6 +62,8 @@ class DeclaredRule(NamedTuple):
 class Settings(NamedTuple):
     """The settings of one call. Rules may be named by code, beginning of a code (`RC1`), name or family.
 
+    `limits` are bytes, by the name of the limit (`file`, `archive`); those that are not named have their default.
+
     `expiry_warning_days` counts days, `openshift_version` is as written ("" when not configured), `options` are by the
     name of the rule and of the option.
     """
@@ -78,6 +81,7 @@ class Settings(NamedTuple):
     overrides: tuple[Override, ...] = ()
     custom: tuple[RuleFiles | DeclaredRule, ...] = ()
     options: Mapping[str, Mapping[str, str | int | bool]] = {}
+    limits: Mapping[str, int] = {}
 
     @property
     def openshift(self) -> tuple[int, int] | None:
@@ -151,7 +155,16 @@ def _settings(source: str, text: str, data: Any) -> Settings:
         overrides=tuple(_override(entry) for entry in data.get("overrides", ())),
         custom=tuple(_custom(entry) for entry in data.get("rules", ())),
         options=data.get("options", {}),
+        limits={name: _bytes(size) for name, size in data.get("limits", {}).items()},
     )
+
+
+def _bytes(size: int | str) -> int:
+    """Return a size as a number of bytes."""
+    if not isinstance(size, str):
+        return int(size)
+    number, unit = size.rstrip("KMGiB"), size.lstrip("0123456789 ")
+    return int(number) * _UNITS[unit]
 
 
 def _severities(data: Mapping[str, Any]) -> Mapping[str, Severity]:

@@ -40,7 +40,7 @@ def test_everything_is_read(tmp_path: Path) -> None:
         tmp_path,
         'select: [RC1]\nignore:\n- links\n- {rule: RC101, reason: why, path: a/, kind: Secret, namespace: n, name: x}\n'
         'severities: {RC102: info}\nopenshift-version: "4.10"\nplatform: openshift\nprivate-registries: [quay.io]\n'
-        "expiry-warning-days: 7\nexclude: [old/]\n"
+        "expiry-warning-days: 7\nexclude: [old/]\nlimits: {file: 512 MiB, archive: 7}\n"
         "overrides:\n- {path: a, ignore: [RC1], severities: {RC2: error}, reason: r}\n- {path: [b, c]}\n"
         "rules:\n- path: mine\n- {name: x-y, message: m, match: {kind: Pod}, assert: {object: {a: 2020-01-01}}}\n",
     )
@@ -52,6 +52,7 @@ def test_everything_is_read(tmp_path: Path) -> None:
     assert found.private_registries == ("quay.io",)
     assert found.expiry_warning_days == 7
     assert found.exclude == ("old/",)
+    assert found.limits == {"file": 512 * 2**20, "archive": 7}
     assert found.overrides == (settings.Override(("a",), ("RC1",), {"RC2": 3}, "r"), settings.Override(("b", "c")))
     files, declared = found.custom
     assert files == settings.RuleFiles("mine")

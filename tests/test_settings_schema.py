@@ -64,6 +64,7 @@ NEAR = st.fixed_dictionaries(
         "platform": WORDS,
         "private-registries": TEXTS,
         "expiry-warning-days": st.integers(-2, 99),
+        "limits": st.dictionaries(WORDS, st.one_of(SCALARS, st.sampled_from(["1 MiB", "2GiB", "0 KiB", "3 MB", "7"]))),
         "options": st.dictionaries(WORDS, st.dictionaries(WORDS, SCALARS, max_size=2), max_size=2),
         "exclude": TEXTS,
         "overrides": st.lists(
@@ -103,6 +104,7 @@ WHOLE: dict[str, Any] = {
     "platform": "openshift",
     "private-registries": ["quay.io"],
     "expiry-warning-days": 7,
+    "limits": {"file": "512 MiB", "archive": 2},
     "options": {"shared-credential": {"namespaces": 2}},
     "exclude": ["old/"],
     "overrides": [{"path": "a", "ignore": ["RC1"]}],

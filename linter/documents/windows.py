@@ -274,7 +274,7 @@ class _Text:
         place = mark_at(self._raw, self._held.marks, error.at)
         remedy = _REMEDY
         if str(error).startswith(_TOO_LARGE):
-            remedy = "raise `document` under `limits` in the settings, or leave out the kind that is so large"
+            remedy = "raise `file` under `limits` in the settings, or leave out the kind that is so large"
         self._problems.append(Problem(self._path, f"{what}: {error}", remedy, place.lines + 1, place.column + 1))
 
     def _between(self, at: int) -> int:

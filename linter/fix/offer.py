@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 NO_FILE: Final = "standard input cannot be edited in place: --diff shows the change"
 IN_ARCHIVE: Final = "it stands in an archive, which is only read: --diff shows the change"
+LARGE: Final = "the file is too large to be edited: raise `file` under `limits` in the settings, or use --fix-dir"
 """The obstacles of a fix for what stands in no file of its own."""
 
 _LARGE: Final = 200_000
@@ -26,11 +27,20 @@ _BUILT: Final = re.compile(r"config\.kubernetes\.io/origin:")
 
 
 class Offers:
-    """Judges fixes of one scan. `read` gives the bytes of a path, `editable` tells whether it is a file on disk."""
+    """Judges fixes of one scan. `read` gives the bytes of a path, `editable` tells whether it is a file on disk.
 
-    def __init__(self, read: Callable[[str], bytes | None], editable: Callable[[str], bool]) -> None:
+    `large` tells whether a path holds more than may be held whole, which an edit needs.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[str], bytes | None],
+        editable: Callable[[str], bool],
+        large: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self._read = read
         self._editable = editable
+        self._large = large
         self._files: dict[str, _File | None] = {}
         self._commented: dict[str, _File | None] = {}
 
@@ -59,6 +69,8 @@ class Offers:
         if edit.path not in self._files:
             self._files[edit.path] = self._file(edit.path)
         file = self._files[edit.path]
+        if self._large(edit.path):
+            return LARGE
         if not self._editable(edit.path):
             other = IN_ARCHIVE if "!/" in edit.path else NO_FILE
             return (file.made_of(edit) if file is not None else "") or other

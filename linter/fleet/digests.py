@@ -8,7 +8,7 @@ from typing import Final
 from linter import __version__
 from linter.fleet.work import Unit
 from linter.settings import RuleFiles, Settings
-from linter.sources import Artifact, gather
+from linter.sources import Artifact, Limits, gather
 from linter.sources.addresses import filesystem
 from linter.universes import plain_name
 
@@ -55,7 +55,7 @@ def _content(unit: Unit) -> Iterator[tuple[object, ...]]:
     if not os.path.isdir(path):
         yield _identity(path)
         return
-    for entry in gather((path,), exclude=unit.settings.exclude):
+    for entry in gather((path,), exclude=unit.settings.exclude, limits=Limits.given(unit.settings.limits)):
         if isinstance(entry, Artifact):
             yield (entry.path, *_identity(entry.file))
         else:

@@ -3,7 +3,7 @@
 Nothing is unpacked to disk, no link is followed out of the folder that was named, and devices are never opened.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from linter.errors import RegcredError
@@ -42,6 +42,15 @@ class Limits(NamedTuple):
     archive_members: int = 1_000_000
     archive_ratio: int = 400
     ratio_from: int = 256 * 2**20
+
+    @classmethod
+    def given(cls, sizes: Mapping[str, int]) -> "Limits":
+        """Return the bounds with those that settings name: `file` and `archive`, in bytes."""
+        default = cls()
+        return default._replace(
+            file_bytes=sizes.get("file", default.file_bytes),
+            archive_bytes=sizes.get("archive", default.archive_bytes),
+        )
 
 
 class InputProblem(RegcredError):  # noqa: N818 - a name of the contract
