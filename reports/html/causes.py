@@ -24,6 +24,7 @@ class Case(NamedTuple):
     id: str
     message: str
     object: str
+    cluster: str
     place: str
     number: str
     hits: tuple[tuple[str, str], ...]
@@ -128,6 +129,7 @@ class _Maker:
             id=row.id,
             message=finding.message,
             object=row.object,
+            cluster=row.cluster,
             place=row.place,
             number=row.hits,
             hits=tuple((affected_name(hit), hit.image or self._image(at, hit)) for hit in hits[:named]),

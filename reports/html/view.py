@@ -38,6 +38,7 @@ def page(run: Run) -> dict[str, Any]:
         "title": ", ".join(scan.name for scan in run.scans if scan.name) or "nothing",
         "version": run.version,
         "verdict": verdict(run),
+        "judged": any(any(scan.objects.values()) for scan in run.scans),
         "scans": [_scan(scan, run) for scan in run.scans],
         "shares": _shares(shares(run, told)),
         "total_pulls": run.pulls.total if run.pulls is not None else 0,

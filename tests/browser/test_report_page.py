@@ -316,7 +316,7 @@ def test_every_finding_is_there_without_a_script(visit, large):
     assert sorted(there) == sorted(every)
     told = page.locator("noscript .brief").all_text_contents()
     assert all(re.search(r"\bpull-\d+", one) for one in told)
-    assert any("oc secrets link" in one for one in told)
+    assert any("secrets link default spare --for=pull" in one for one in told)
 
 
 def test_without_a_script_too_it_says_what_it_leaves_out(visit, monkeypatch):
@@ -325,6 +325,26 @@ def test_without_a_script_too_it_says_what_it_leaves_out(visit, monkeypatch):
     assert page.locator("noscript .brief").count() == 50
     assert "50 more findings are too many" in page.locator("noscript").inner_text()
     assert "regcred check --verbose" in page.locator("noscript .none").inner_text()
+
+
+def test_many_clusters_do_not_push_the_answer_away(visit):
+    scans = tuple(runs.CLUSTER_SCAN._replace(name=f"prod-{n:02}") for n in range(30))
+    found = tuple(finding._replace(cluster=f"prod-{n % 30:02}") for n, finding in enumerate(runs.large(300).findings))
+    page = visit(render(runs.large(1)._replace(scans=scans, findings=found), Options()))
+    case = page.locator(".case:visible").first
+    assert case.bounding_box()["y"] < 500
+    assert re.search(r"prod-\d\d", case.locator(".at-it").inner_text())
+    page.locator(".answer > .scan > summary").click()
+    assert page.locator(".scans .scan:visible").count() == 30
+
+
+def test_a_page_of_nothing_claims_nothing(visit):
+    page = visit(render(runs.RUNS["nothing"], Options()))
+    assert page.locator("h1").inner_text() == "Nothing was judged"
+    assert "Nothing was there to judge." in page.locator("main").inner_text()
+    clean = visit(render(runs.EMPTY, Options()))
+    assert clean.locator("h1").inner_text() == "Nothing wrong was found"
+    assert "Everything that was read could be judged." in clean.locator("main").inner_text()
 
 
 def test_nothing_moves_while_it_opens(visit, large):
