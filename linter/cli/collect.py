@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from linter.cli import EXIT_CLEAN, EXIT_UNREADABLE
 from linter.cli._live import add_live, named_namespaces
+from linter.cli._urls import shown_paths
 
 if TYPE_CHECKING:
     from linter.collecting import Collection
     from linter.collecting.files import Taken
     from linter.collecting.packing import Pack
     from linter.collecting.redact import Redaction
+    from linter.sources.addresses import Urls
 
 SUMMARY = "write a live cluster or a dump to a file that check judges alike, with credentials or without"
 EXAMPLES = (
@@ -43,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="cluster:[CONTEXT], dump, folder, archive, or - for standard input; default: the current context",
+        help="cluster:[CONTEXT], dump, folder, archive, URL, or - for standard input; default: the current context",
     )
     parser.add_argument("-o", "--output", required=True, metavar="FILE.tar.gz", help="the file to write, mode 0600")
     parser.add_argument("--force", action="store_true", help="write over a file that exists")
@@ -69,7 +71,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from linter.errors import UsageError  # noqa: PLC0415 - as above
     from linter.sources.live import ClusterError  # noqa: PLC0415 - as above
 
-    paths = list(dict.fromkeys(arguments.paths or ["cluster:"]))
+    paths, urls = shown_paths(list(dict.fromkeys(arguments.paths or ["cluster:"])), arguments.timeout)
     if not arguments.output.endswith(_ENDINGS):
         raise UsageError(f"{arguments.output}: what is written is a tar.gz: let its name end in .tar.gz")
     for path in paths:
@@ -81,7 +83,7 @@ def execute(arguments: argparse.Namespace) -> int:
     redaction = Redaction() if arguments.redact else None
     try:
         with _stopped_cleanly(), files.created(arguments.output, over=arguments.force) as stream:
-            found = _found(paths, namespaces, arguments.timeout)
+            found = _found(paths, urls, namespaces, arguments.timeout)
             with packed(stream) as archive:
                 _write(archive, found, redaction)
     except _UnreadError as error:
@@ -119,7 +121,7 @@ class _UnreadError(Exception):
     """An input could not be read to its end: what is missing would look as if it was not there."""
 
 
-def _found(paths: Sequence[str], namespaces: tuple[str, ...], timeout: float) -> _Inputs:
+def _found(paths: Sequence[str], urls: "Urls | None", namespaces: tuple[str, ...], timeout: float) -> _Inputs:
     """Read the clusters; find the files, which are read while they are written."""
     from linter import settings  # noqa: PLC0415 - as above
     from linter.collecting import take  # noqa: PLC0415 - as above
@@ -132,7 +134,8 @@ def _found(paths: Sequence[str], namespaces: tuple[str, ...], timeout: float) ->
     found = _Inputs({}, {}, len(paths))
     for number, path in enumerate(paths):
         if not is_live(path):
-            found.files[number] = Taken(path, exclude=exclude, stdin=sys.stdin.buffer if path == "-" else None)
+            stdin = sys.stdin.buffer if path == "-" else None
+            found.files[number] = Taken(path, exclude=exclude, stdin=stdin, urls=urls)
             continue
         tell, end = _teller(number, len(paths))
         try:

@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from linter.collecting.documents import Redacted
 from linter.collecting.packing import Pack
@@ -19,6 +19,9 @@ from linter.sources.collection import FILES, Record, encode
 from linter.sources.tree import display
 from linter.universes import Input
 
+if TYPE_CHECKING:
+    from linter.sources.addresses import Urls
+
 _STDIN: Final = "<stdin>"
 
 
@@ -26,7 +29,13 @@ class Taken:
     """One argument and what came of it: `skipped` counts by reason what was left out, `problems` names what failed."""
 
     def __init__(
-        self, argument: str, *, exclude: Sequence[str] = (), stdin: BinaryIO | None = None, limits: Limits | None = None
+        self,
+        argument: str,
+        *,
+        exclude: Sequence[str] = (),
+        stdin: BinaryIO | None = None,
+        limits: Limits | None = None,
+        urls: "Urls | None" = None,
     ) -> None:
         self.argument = argument
         self.shown = _STDIN if argument == "-" else argument
@@ -36,6 +45,7 @@ class Taken:
         self.unparsed: list[str] = []
         self._exclude = exclude
         self._stdin = stdin
+        self._urls = urls
         self._limits = limits or Limits()
         self._redacted: list[tuple[str, Redacted]] = []
         self._input = Input(argument)
@@ -94,7 +104,12 @@ class Taken:
 
     def _read(self, told: Callable[[float, str], None] | None, *, several: bool) -> Iterator[tuple[Artifact, bytes]]:
         entries = gather(
-            [self.argument], exclude=self._exclude, stdin=self._stdin, limits=self._limits, progress=told
+            [self.argument],
+            exclude=self._exclude,
+            stdin=self._stdin,
+            limits=self._limits,
+            progress=told,
+            urls=self._urls,
         )
         for entry in entries:
             if isinstance(entry, Problem):

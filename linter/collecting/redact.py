@@ -12,6 +12,7 @@ from typing import Any, Final
 from linter.collecting import Collection, Object
 from linter.collecting.payloads import REDACTED, broken, data, payload
 from linter.collecting.surrogates import Surrogates
+from linter.credentials import JsonNode, parse_json
 from linter.inventory.secrets import LAST_APPLIED, is_pull_secret
 from linter.secret import without_logins
 from linter.sources.live import ClusterError
@@ -233,6 +234,7 @@ class Scrubber:
                 if len(form) >= _SHORTEST and form != instead:
                     self._forms.setdefault(form, instead)
         self._new = frozenset(made.known.values())
+        made.settle()
         ordered = sorted(self._forms, key=len, reverse=True)
         sure = [form for form in ordered if len(form) >= _SURE]
         short = [form for form in ordered if len(form) < _SURE]
@@ -288,7 +290,7 @@ class Scrubber:
             text = self._short.sub(self._instead, text)
         made = self._made
         if _CONFIG.search(text):
-            text = payload(text, made)
+            text = _config(text, made)
         if "//" in text and "@" in text:
             text = _URL_USER.sub(
                 lambda found: (
@@ -337,6 +339,14 @@ class Scrubber:
             if layers > 1 and any(self._hides(one.group(), layers - 1) for one in _BASE64.finditer(inner)):
                 return True
         return False
+
+
+def _config(text: str, made: Surrogates) -> str:
+    """Return a text that holds a registry config; what stands before one (`KEY=`) is no part of it."""
+    start = text.find("{")
+    if start > 0 and isinstance(parse_json(text[start:]), JsonNode):
+        return text[:start] + payload(text[start:], made)
+    return payload(text, made)
 
 
 def _password(key: str) -> bool:

@@ -51,11 +51,20 @@ class Surrogates:
         self._texts: dict[str, str] = {}
         self._taken: set[str] = set()
         self.known: dict[str, str] = {}
+        self._settled: frozenset[str] = frozenset()
+
+    def settle(self) -> None:
+        """Take what is a surrogate by now for one: it has none of its own, so that equal ones stay equal.
+
+        A short one could be a credential that has not been met yet.
+        """
+        made = (*self._made.values(), *self._users.values(), *self._texts.values())
+        self._settled = frozenset(one for one in made if len(one) >= _SHORT)
 
     def secret(self, value: str) -> str:
         """Return the surrogate of a password or token."""
         core = value.strip()
-        if not core or _VARIABLE.fullmatch(core):
+        if not core or core in self._settled or _VARIABLE.fullmatch(core):
             return value
         made = self._made.get(core)
         if made is None:
@@ -68,7 +77,8 @@ class Surrogates:
     def user(self, value: str) -> str:
         """Return the surrogate of a user name. Punctuation stays: it tells robots and organisations from people."""
         core = value.strip()
-        if core in _KEPT_USERS or _VARIABLE.fullmatch(core) or placeholder(core, username=True) or redacted(core):
+        kept = core in _KEPT_USERS or core in self._settled or _VARIABLE.fullmatch(core)
+        if kept or placeholder(core, username=True) or redacted(core):
             return value
         made = self._users.get(core)
         if made is None:
@@ -77,6 +87,8 @@ class Surrogates:
 
     def auth(self, value: str) -> str:
         """Return the surrogate of an `auth`: it decodes, or fails to, as the original does."""
+        if value.strip() in self._settled:
+            return value
         decoded = decode_auth(value)
         if isinstance(decoded, CredentialError):
             return self._undecodable(value, decoded)

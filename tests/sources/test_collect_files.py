@@ -297,6 +297,39 @@ def test_no_credential_of_a_whole_cluster_is_left(form: str, tmp_path: Path) -> 
     assert judged(run(target)) == judged(run(source))
 
 
+def test_equal_credentials_stay_equal_between_objects(tmp_path: Path) -> None:
+    payload = json.dumps({"auths": {"q.example.com": {"username": "shop-robot-user", "password": leaks.PASSWORD}}})
+    held = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}, "data": {"config.json": payload}}
+    generator: dict[str, Any] = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+    generator["secretGenerator"] = [{"name": "made", "literals": [f".dockerconfigjson={payload}"]}]
+    source = tmp_path / "all.yaml"
+    source.write_text("---\n".join([leaks.secret(payload), json.dumps(held) + "\n", json.dumps(generator)]))
+    text = members(collect(source, tmp_path / "out.tar.gz", "--redact"))["all.yaml"].decode()
+    values, at = [], 0
+    while at < len(text.rstrip()):
+        value, at = json.JSONDecoder().raw_decode(text, at)
+        values.append(value)
+        at += 1
+    first, second, third = values
+    redacted = json.loads(base64.b64decode(first["data"][".dockerconfigjson"]))
+    assert json.loads(second["data"]["config.json"]) == redacted
+    assert third["secretGenerator"][0]["literals"] == [f".dockerconfigjson={json.dumps(redacted)}"]
+    assert redacted["auths"].keys() == {"q.example.com"}
+    assert redacted["auths"]["q.example.com"]["password"] != leaks.PASSWORD
+
+
+def test_a_url_is_collected_too(tmp_path: Path) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    store = fsspec.filesystem("memory")
+    store.pipe("/collected/case.json", LAYOUTS["kubectl-json"].write(OBJECTS)["all.json"])
+    try:
+        target = collect("memory://collected/case.json", tmp_path / "out.tar.gz", "--redact")
+    finally:
+        store.rm("/collected", recursive=True)
+    assert "case.json" in members(target)
+    assert judged(run(target)) == judged(run(put(tmp_path / "dump", LAYOUTS["kubectl-json"].write(OBJECTS))))
+
+
 # The file
 
 
