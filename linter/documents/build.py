@@ -6,6 +6,7 @@ ignored. A collection used as a key becomes its source text, and so does an unqu
 
 from typing import Any, Final
 
+from yaml import YAMLError
 from yaml.events import (
     AliasEvent,
     DocumentEndEvent,
@@ -20,6 +21,8 @@ from yaml.events import (
 from linter.documents.events import open_events, refusal
 from linter.documents.scalars import MAYBE, key_text, resolve, tagged
 from linter.sources import Limits
+
+__all__ = ["YAMLError", "build"]
 
 _NO_KEYS: Final = object()
 _ABSENT: Final = object()
@@ -142,7 +145,7 @@ def _merge_value(container: dict[str, Any], frame: _Frame, value: Any) -> None:
 
 
 def build(text: str, limits: Limits) -> list[Any]:  # noqa: C901, PLR0912 - the hot loop: calls would double its time
-    """Parse a stream to the data of its documents. Raise `yaml.YAMLError` at the first that cannot be parsed."""
+    """Parse a stream to the data of its documents. Raise `YAMLError` at the first that cannot be parsed."""
     documents: list[Any] = []
     next_event = open_events(text)
     document = _Document(text, limits)

@@ -1,10 +1,10 @@
 """Parser errors in words that say what to do, without a word of the text that could not be parsed."""
 
 import re
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-import yaml
-from yaml.reader import ReaderError
+if TYPE_CHECKING:
+    from linter.documents.build import YAMLError
 
 _REMEDIES: Final = (
     ("mapping values are not allowed", "check the indentation of this line, and quote a value that contains ': '"),
@@ -52,8 +52,10 @@ def remedy_for(reason: str) -> str:
     return _DEFAULT
 
 
-def explain(error: yaml.YAMLError, text: str) -> Trouble:
+def explain(error: "YAMLError", text: str) -> Trouble:
     """Translate a parser's error. libyaml and our own refusals never quote the text, which could hold a credential."""
+    from yaml.reader import ReaderError  # noqa: PLC0415 - loaded for what is broken only
+
     if isinstance(error, ReaderError):
         found = _UNPRINTABLE.search(text)
         at = found.start() if found else 0

@@ -11,10 +11,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
-import yaml
-
 from linter.documents import simple
-from linter.documents.build import build
 from linter.documents.kinds import matters
 from linter.sources import Limits
 
@@ -52,13 +49,9 @@ class ListData(NamedTuple):
     passed: frozenset[int]
 
 
-def document(text: str, limits: Limits) -> Any:
-    """Return the data of one YAML document, its `managedFields` left out. Raise `yaml.YAMLError` as `build` does."""
-    found = simple.read(simple.without_managed(text, 0), limits.depth)
-    if found is REFUSED:
-        built = build(text, limits)
-        return built[0] if built else REFUSED
-    return found
+def plain(text: str, limits: Limits) -> Any:
+    """Return the data of one YAML document as machines write it, its `managedFields` left out; `REFUSED` for others."""
+    return simple.read(simple.without_managed(text, 0), limits.depth)
 
 
 def yaml_list(text: str, limits: Limits) -> ListData | None:
@@ -131,13 +124,15 @@ _AFTER_INDENTED: Final = re.compile(r"\n(?=[^ \n#])")
 
 def _rest(text: str, starts: list[int], limits: Limits) -> dict[str, Any] | None:
     """Return the list without its items: what stands before and after them."""
+    from linter.documents.build import YAMLError, build  # noqa: PLC0415 - PyYAML takes long to load
+
     found: dict[str, Any] = {}
     for number, part in enumerate((text[: starts[0]], text[starts[-1] :])):
         if number and not part.strip():
             continue
         try:
             built = build(part, limits)
-        except yaml.YAMLError:
+        except YAMLError:
             return None
         if len(built) != 1 or not isinstance(built[0], dict):
             return None
@@ -152,9 +147,11 @@ def _item(part: str, column: int, limits: Limits) -> Any:
     """Return the data of one item, read alone."""
     found = simple.read(simple.without_managed(part, column + 2), limits.depth - 2)
     if found is REFUSED:
+        from linter.documents.build import YAMLError, build  # noqa: PLC0415 - as above
+
         try:
             built = build(part, limits._replace(depth=limits.depth - 1))
-        except yaml.YAMLError:
+        except YAMLError:
             return REFUSED
         found = built[0] if len(built) == 1 else None
     if not isinstance(found, list) or len(found) != 1:
@@ -194,7 +191,9 @@ def unread(text: str) -> bool:
 
 def _closed(part: str) -> bool:
     """Tell whether no quote and no bracket can be open at the end of an item that is a mapping."""
-    if _ODD.search(part):
+    if simple.closed(part, 0, len(part)):
+        return True
+    if ("\r" in part or "\t" in part) if part.isascii() else _ODD.search(part):
         return False
     return _OPEN.search(part) is None or _OPEN.search(_BLOCK.sub("\n", part)) is None
 

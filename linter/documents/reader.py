@@ -1,11 +1,9 @@
 """One artifact's bytes to documents: decode, drop what cannot matter, parse the rest, say what could not be read."""
 
 from collections.abc import Iterator
-
-import yaml
+from typing import TYPE_CHECKING
 
 from linter.documents import Document, Reading, Templated, collector_off, lists
-from linter.documents.build import build
 from linter.documents.dialects import LOGS, without_logs
 from linter.documents.explain import Trouble, explain, pull_secret_key, remedy_for, template_of
 from linter.documents.kinds import FIELD_WORDS, looks_like_json, matters
@@ -14,6 +12,9 @@ from linter.documents.split import Chunk, has_directives, split
 from linter.documents.text import DecodeProblem, decode
 from linter.model import Problem
 from linter.sources import Limits
+
+if TYPE_CHECKING:
+    from linter.documents.build import YAMLError
 
 _BUILD_FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 """Kustomize knows these by name: their kind may be absent."""
@@ -84,14 +85,8 @@ class _Reader:
 
     def _yaml(self, *, json_like: bool) -> None:
         """Read YAML: as a whole where directives reach over documents, else document by document."""
-        if has_directives(self._text):
-            try:
-                whole = build(self._text, self._limits)
-            except yaml.YAMLError:
-                pass  # one document is broken: its neighbours are read one by one below
-            else:
-                self._documents.extend(Document(self._path, number, data) for number, data in enumerate(whole))
-                return
+        if has_directives(self._text) and self._whole():
+            return
         chunks = split(self._text)
         for number, chunk in enumerate(chunks):
             text = self._text[chunk.start : chunk.end]
@@ -102,13 +97,33 @@ class _Reader:
             if listed is not None:
                 self._take(number, listed)
                 continue
-            try:
-                data = lists.document(text, self._limits)
-            except yaml.YAMLError as error:
-                self._broken(error, chunk, text, json_like=json_like)
+            data = lists.plain(text, self._limits)
+            if data is lists.REFUSED:
+                self._parse(number, chunk, text, json_like=json_like)
             else:
-                if data is not lists.REFUSED:
-                    self._documents.append(Document(self._path, number, lists.without_managed(data)))
+                self._documents.append(Document(self._path, number, lists.without_managed(data)))
+
+    def _whole(self) -> bool:
+        """Read all documents together; tell whether that could be done."""
+        from linter.documents.build import YAMLError, build  # noqa: PLC0415 - PyYAML is loaded where it is needed
+
+        try:
+            whole = build(self._text, self._limits)
+        except YAMLError:
+            return False  # one document is broken: its neighbours are read one by one
+        self._documents.extend(Document(self._path, number, data) for number, data in enumerate(whole))
+        return True
+
+    def _parse(self, number: int, chunk: Chunk, text: str, *, json_like: bool) -> None:
+        """Read one document by the parser."""
+        from linter.documents.build import YAMLError, build  # noqa: PLC0415 - as above
+
+        try:
+            built = build(text, self._limits)
+        except YAMLError as error:
+            self._broken(error, chunk, text, json_like=json_like)
+        else:
+            self._documents.extend(Document(self._path, number, lists.without_managed(data)) for data in built[:1])
 
     def _take(self, number: int, found: "lists.ListData") -> None:
         """Take a list that was read item by item."""
@@ -128,7 +143,7 @@ class _Reader:
                 return None
         return found
 
-    def _broken(self, error: yaml.YAMLError, chunk: Chunk, text: str, *, json_like: bool) -> None:
+    def _broken(self, error: "YAMLError", chunk: Chunk, text: str, *, json_like: bool) -> None:
         """Say why a document could not be read: a template, JSON that is none, or broken YAML."""
         above = self._text.count("\n", 0, chunk.start)
         language = template_of(text)

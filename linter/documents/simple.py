@@ -68,12 +68,12 @@ def without_managed(text: str, column: int) -> str:
         return text
     start, end = found.span()
     above = text.rfind("\n" + " " * column + "metadata:\n", 0, start)
-    if above < 0 or _OUTER[column].search(text, above + column + 11, start) or not _closed(text, start, end):
+    if above < 0 or _OUTER[column].search(text, above + column + 11, start) or not closed(text, start, end):
         return text
     return text[:start] + text[end:]
 
 
-def _closed(text: str, start: int, end: int) -> bool:
+def closed(text: str, start: int, end: int) -> bool:
     """Tell whether every quote and bracket that can be open in these lines is closed on its own line."""
     if text.find("\r", start, end) >= 0 or text.find("#", start, end) >= 0 or text.find("\t", start, end) >= 0:
         return False

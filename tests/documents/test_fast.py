@@ -1,6 +1,8 @@
 """The fast paths against the parser: what machines write, read line by line, and lists, read item by item."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -280,3 +282,13 @@ def test_json_lists_read_item_by_item_equal_the_parser(indent: int | None) -> No
     span = positions.span(0, ("items", 4, "spec", "pullSecret"))
     assert span is not None
     assert positions.text[span.start : span.end] == '"z"'
+
+
+def test_the_parser_is_loaded_for_what_machines_do_not_write_only() -> None:
+    code = (
+        "import sys; from linter.documents import read\n"
+        "read('a.yaml', b'kind: Secret\\nmetadata:\\n  name: a\\n'); print('yaml' in sys.modules)\n"
+        "read('b.yaml', b'kind: Secret\\nmetadata: {name: a}\\n'); print('yaml' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
