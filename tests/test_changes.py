@@ -598,3 +598,13 @@ class TestPlaces:
         repository.write("deploy/ü.yaml", repository.secret("new", "%%%"))
         repository.write("old.yaml", repository.secret("older", "%%%"))
         assert repository.since("deploy", "old.yaml") == {("RC106", "new"), ("RC106", "older")}
+
+
+def test_several_processes_find_the_same(repository: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("linter.fleet.spread._WORTH", 0)
+    repository.write("deploy/new.yaml", repository.secret("new", "%%%"))
+    repository.write("secret.yaml", repository.secret("robot", "%%%"))
+    (repository.root / "old.yaml").rename("moved.yaml")
+    alone = repository.check(".", "--changed-since", "HEAD")[1]
+    assert {one["object"]["name"] for one in alone["findings"]} == {"new", "robot"}
+    assert repository.check(".", "--changed-since", "HEAD", "--jobs", "2")[1] == alone

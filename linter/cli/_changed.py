@@ -10,10 +10,11 @@ from linter.inventory.kept import Keeper
 from linter.model import Problem
 from linter.past import Former, Past
 from linter.since import Since
-from linter.sources import Artifact, addresses
+from linter.sources import Artifact, Skipped, addresses
 from linter.taking import Taken, take_artifact
 
 _Read = engine.Entry | tuple[Artifact, Taken]
+_UNREAD = (Artifact, Problem, Skipped)
 
 
 def narrowed(request: engine.Request, revision: str | None, context: Sequence[str]) -> engine.Request:
@@ -34,12 +35,13 @@ def narrowed(request: engine.Request, revision: str | None, context: Sequence[st
         _refuse(path)
     repositories = [git.since(top, revision) for top in dict.fromkeys(_tops(request.paths))]
     past = Past(repositories)
-    shared = _Shared()
+    shared = _Shared(request.spread)
     try:
         before = engine.run(
             request._replace(
                 gather=lambda paths, **more: request.gather(paths, **{**more, "disk": past}),
                 baseline=frozenset(),
+                wants=frozenset(),
                 progress=_part(request.progress, 0.0),
                 lap=lambda _: None,
                 spread=shared.take,
@@ -56,29 +58,43 @@ def narrowed(request: engine.Request, revision: str | None, context: Sequence[st
 
 
 class _Shared:
-    """What was read of files that have not changed: it is read once, and judged on both sides."""
+    """What was read of files that have not changed: it is read once, and judged on both sides.
 
-    def __init__(self) -> None:
+    `spread` is what reads several files at a time, where something does.
+    """
+
+    def __init__(self, spread: engine.Spread | None) -> None:
+        self._spread = spread
         self._held: dict[str, tuple[str, Taken]] = {}
 
     def take(self, entries: Iterator[engine.Entry], keeper: Keeper | None) -> Iterator[_Read]:
         """Read the files of before that stand on the disk as they did; see `Request.spread`."""
-        for entry in entries:
-            if not isinstance(entry, Artifact) or not entry.file:
+        for entry in entries if self._spread is None else self._spread(entries, keeper):
+            if isinstance(entry, Artifact) and entry.file:
+                read = entry, take_artifact(entry, keeper)
+            elif isinstance(entry, _UNREAD):
                 yield entry
                 continue
-            taken = take_artifact(entry, keeper)
-            self._held[entry.path] = entry.file, taken
-            yield entry, taken
-
-    def give(self, entries: Iterator[engine.Entry], _keeper: Keeper | None) -> Iterator[_Read]:
-        """Give what was read of the same files, once."""
-        for entry in entries:
-            held = self._held.pop(entry.path, None) if isinstance(entry, Artifact) and entry.file else None
-            if isinstance(entry, Artifact) and held is not None and held[0] == entry.file:
-                yield entry, held[1]
             else:
-                yield entry
+                read = entry
+            self._held[read[0].path] = read[0].file, read[1]
+            yield read
+
+    def give(self, entries: Iterator[engine.Entry], keeper: Keeper | None) -> Iterator[_Read]:
+        """Give what was read of the same files, once, and read the others."""
+        if self._spread is None:
+            yield from map(self._given, entries)
+            return
+        found = [self._given(entry) for entry in entries]
+        others = self._spread((entry for entry in found if isinstance(entry, _UNREAD)), keeper)
+        for entry in found:
+            yield next(others) if isinstance(entry, _UNREAD) else entry
+
+    def _given(self, entry: engine.Entry) -> _Read:
+        held = self._held.pop(entry.path, None) if isinstance(entry, Artifact) and entry.file else None
+        if isinstance(entry, Artifact) and held is not None and held[0] == entry.file:
+            return entry, held[1]
+        return entry
 
 
 def _refuse(path: str) -> None:

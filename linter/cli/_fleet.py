@@ -62,7 +62,8 @@ def apart(arguments: argparse.Namespace, request: "Request") -> bool:
     """
     if arguments.resume and not arguments.history:
         raise UsageError("--resume takes up what a history holds: add --history FILE")
-    together = [getattr(arguments, name, None) for name in ("fix", "diff", "fix_dir", "changed_since", "context")]
+    together = [getattr(arguments, name, None) for name in ("fix", "diff", "fix_dir", "context")]
+    together.append(getattr(arguments, "changed_since", None) is not None)
     if arguments.resume and (any(together) or request.render is not None):
         raise UsageError("--resume reports what was found: leave out repairs, changes and --render")
     able = not any(together) and request.render is None

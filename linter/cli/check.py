@@ -169,10 +169,6 @@ def execute(arguments: argparse.Namespace) -> int:
             baseline=frozenset(baseline.load(arguments.baseline)), baseline_path=arguments.baseline
         )
     outputs = outputs_of(arguments)
-    if arguments.changed_since is not None or arguments.context:
-        from linter.cli._changed import narrowed  # noqa: PLC0415 - as above
-
-        request = narrowed(request, arguments.changed_since, arguments.context)
     request = request._replace(wants=wants_of(outputs))
     run, failed = _judged(arguments, request)
     for name, path in sorted(outputs, key=lambda output: not output[1]):  # standard output last: its reader may go
@@ -203,6 +199,10 @@ def _judged(arguments: argparse.Namespace, request: "Request") -> "tuple[Run, Hi
     with _fleet.workers_of(arguments) as workers:
         if arguments.jobs > 1:
             request = _fleet.spread_out(request, workers, arguments.jobs)
+        if arguments.changed_since is not None or arguments.context:
+            from linter.cli._changed import narrowed  # noqa: PLC0415 - as above
+
+            request = narrowed(request, arguments.changed_since, arguments.context)
         result = engine.run(request)
     if arguments.fix or arguments.diff or arguments.fix_dir:
         from linter.cli._repair import repair  # noqa: PLC0415 - only a repair needs the fix engine
