@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from linter.rule import Context, KubeObject, dig, text
-from rules.links._names import could_be, is_name, near_misses, without_hash
+from rules.links._names import NearNames, could_be, is_name, without_hash
 from rules.links._naming import Naming
 
 _REPLICATION = ("reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/")
@@ -92,6 +92,7 @@ class Census:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._inventory = context.inventory
+        self._near: dict[tuple[str, str], NearNames] = {}
 
     @cached_property
     def _held(self) -> list[_Held]:
@@ -240,10 +241,14 @@ class Census:
 
         OpenShift's own are never meant: their names change with every cluster.
         """
-        own = [secret for secret in self._inventory.secrets if secret.generated != "OpenShift"]
-        known = [secret.name for secret in own if together(secret.object, naming.object)]
-        known += [made.name for made in self._inventory.generated if together(made.object, naming.object)]
-        return near_misses(naming.name, (name for name in known if is_name(name)))
+        item = naming.object
+        place = (item.namespace, posixpath.dirname(item.path))
+        if place not in self._near:
+            own = [secret for secret in self._inventory.secrets if secret.generated != "OpenShift"]
+            known = [secret.name for secret in own if together(secret.object, item)]
+            known += [made.name for made in self._inventory.generated if together(made.object, item)]
+            self._near[place] = NearNames(name for name in known if is_name(name))
+        return self._near[place].to(naming.name)
 
 
 def _replicated(item: KubeObject) -> bool:

@@ -5,7 +5,9 @@ one end, and the hash that kustomize puts behind a generated name.
 """
 
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import combinations
 
 _NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?")
 _HASH = re.compile(r"-[bcdfghkmt2456789]{10}$")
@@ -45,14 +47,101 @@ def without_hash(name: str) -> str:
     return _HASH.sub("", name)
 
 
-def near_misses(wanted: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Return those of `known` that somebody who wrote `wanted` may have meant, the likeliest first."""
-    ranked = [(rank, name) for name in set(known) if name != wanted and (rank := _rank(wanted, name)) is not None]
-    return tuple(name for _, name in sorted(ranked))
+class NearNames:
+    """Known names, and which of them somebody may have meant who wrote another one.
+
+    A name is compared with those that can be near: of one hash, of the same letters or words, within two slips, or
+    with words that are all in the other. So one question costs little, however many names there are.
+    """
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self._names = set(known)
+        self._alike: dict[tuple[str, object], list[str]] = defaultdict(list)
+        self._with_word: dict[str, set[str]] = defaultdict(set)
+        self._trie: _Trie = {}
+        for name in self._names:
+            for key in _keys(name):
+                self._alike[key].append(name)
+            for word in set(_words(name)):
+                self._with_word[word].add(name)
+            node = self._trie
+            for letter in name:
+                node = node.setdefault(letter, {})
+            node[""] = {}
+
+    def to(self, wanted: str) -> tuple[str, ...]:
+        """Return the names that somebody who wrote `wanted` may have meant, the likeliest first."""
+        near = {name for key in _keys(wanted) for name in self._alike.get(key, ())}
+        slips = dict(_within_two(self._trie, wanted))
+        near.update(slips)
+        near.update(self._sharing(frozenset(_words(wanted))))
+        ranks = [(_rank(wanted, name, slips.get(name, _MANY)), name) for name in near if name != wanted]
+        ranked = [(rank, name) for rank, name in ranks if rank is not None]
+        return tuple(name for _, name in sorted(ranked))
+
+    def _sharing(self, ours: frozenset[str]) -> set[str]:
+        """The names whose words are all in ours, or hold all of ours."""
+        if not ours:
+            return set()
+        holders = sorted((self._with_word.get(word, set()) for word in ours), key=len)
+        found = set.intersection(*holders)
+        if len(ours) > _MOST_WORDS:
+            return found.union(*holders)
+        for size in range(1, len(ours)):
+            for some in combinations(sorted(ours), size):
+                found.update(self._alike.get(("set", frozenset(some)), ()))
+        return found
 
 
-def _rank(wanted: str, known: str) -> int | None:
-    """How far `known` is from `wanted`: small is near, None is no relation."""
+_Trie = dict[str, "_Trie"]
+_MOST_WORDS = 10
+_MANY = 3
+
+
+def _keys(name: str) -> Iterator[tuple[str, object]]:
+    """What two names have in common that are one name written differently."""
+    words = _words(name)
+    yield "hash", without_hash(name)
+    yield "letters", re.sub(r"[-._]", "", name)
+    yield "words", tuple(sorted(words))
+    yield "set", frozenset(words)
+
+
+def _within_two(trie: _Trie, wanted: str) -> Iterator[tuple[str, int]]:
+    """The names that at most two slips part from `wanted`, with their number.
+
+    A slip is a letter inserted, dropped, replaced or swapped with its neighbour. The trie is left where every way
+    costs more.
+    """
+    first = list(range(len(wanted) + 1))
+    stack: list[tuple[_Trie, str, list[int], list[int]]] = [(trie, "", first, first)]
+    while stack:
+        node, name, row, last = stack.pop()
+        for letter, child in node.items():
+            if not letter:
+                if row[-1] <= 2:
+                    yield name, row[-1]
+                continue
+            after = _row(wanted, name + letter, row, last)
+            # A swap can still save one of what the best way costs by now.
+            if min(after) <= 2 or min(row) < 2:
+                stack.append((child, name + letter, after, row))
+
+
+def _row(wanted: str, name: str, row: list[int], last: list[int]) -> list[int]:
+    """What it costs to make `name` of each beginning of `wanted`; `row` and `last`: of one and two letters less."""
+    after = [row[0] + 1]
+    letter = name[-1]
+    for at, other in enumerate(wanted, 1):
+        cost = min(row[at] + 1, after[at - 1] + 1, row[at - 1] + (letter != other))
+        if at > 1 and len(name) > 1 and letter == wanted[at - 2] and name[-2] == other:
+            cost = min(cost, last[at - 2] + 1)
+        after.append(cost)
+    return after
+
+
+def _rank(wanted: str, known: str, slips: int) -> int | None:
+    """How far `known`, so many slips away, is from `wanted`: small is near, None is no relation."""
     if without_hash(wanted) == without_hash(known):
         return 0
     if re.sub(r"[-._]", "", wanted) == re.sub(r"[-._]", "", known):
@@ -60,7 +149,6 @@ def _rank(wanted: str, known: str) -> int | None:
     ours, theirs = _words(wanted), _words(known)
     if sorted(ours) == sorted(theirs):
         return 2
-    slips = _distance(wanted, known)
     if slips <= _allowed(min(len(wanted), len(known))):
         return 2 + slips
     shared = set(ours) & set(theirs)
@@ -77,19 +165,3 @@ def _words(name: str) -> list[str]:
 def _allowed(length: int) -> int:
     """How many slips still look like one: short names are all alike."""
     return 0 if length < 5 else 1 if length < 9 else 2
-
-
-def _distance(one: str, other: str) -> int:
-    """The number of letters inserted, dropped, replaced or swapped with their neighbour."""
-    if abs(len(one) - len(other)) > 2:
-        return 3
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, left in enumerate(one, 1):
-        before, row, last = row, [i], before
-        for j, right in enumerate(other, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (left != right))
-            if i > 1 and j > 1 and left == other[j - 2] and one[i - 2] == right:
-                cost = min(cost, last[j - 2] + 1)
-            row.append(cost)
-    return row[-1]

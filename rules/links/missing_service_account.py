@@ -34,11 +34,25 @@ Create the account or correct the name.
     kubectl create serviceaccount NAME
 """
 
+import posixpath
 from collections.abc import Iterator
 
-from linter.rule import Affected, Context, Finding, Impact, Rule, ServiceAccount, Severity, Workload, command, dig, text
+from linter.rule import (
+    Affected,
+    Context,
+    Finding,
+    Impact,
+    KubeObject,
+    Rule,
+    ServiceAccount,
+    Severity,
+    Workload,
+    command,
+    dig,
+    text,
+)
 from rules.links._census import in_namespace, together
-from rules.links._names import could_be, is_name, near_misses
+from rules.links._names import NearNames, could_be, is_name
 from rules.links._naming import Owners, owner
 
 _ALWAYS = frozenset({"default", "builder", "deployer", "pipeline"})
@@ -48,11 +62,12 @@ _MIRROR = "kubernetes.io/config.mirror"
 def check(context: Context) -> Iterator[Finding]:
     """Yield a finding for every workload without its account; withhold those that nothing can be said of."""
     owners = Owners(context)
+    accounts = _Accounts(context)
     unjudged: dict[tuple[str, str], Workload] = {}
     templated: dict[tuple[str, str], Workload] = {}
     replicas: set[tuple[str, str, str]] = set()
     for workload in context.inventory.workloads:
-        if owners.top(workload) is not workload or not _judged(context, workload):
+        if owners.top(workload) is not workload or not _judged(context, accounts, workload):
             continue
         made = (workload.object.namespace, *owner(workload))
         if made[1] and made in replicas:
@@ -64,7 +79,7 @@ def check(context: Context) -> Iterator[Finding]:
         elif not context.in_cluster and context.inventory.may_define("ServiceAccount", workload.account):
             templated.setdefault(whose, workload)
         else:
-            yield _finding(context, workload)
+            yield _finding(context, accounts, workload)
     for workload in templated.values():
         why = f"{context.inventory.may_define('ServiceAccount', workload.account)}, which was not read, may make it"
         message = f"whether service account {workload.account} exists could not be judged: {why}"
@@ -75,7 +90,26 @@ def check(context: Context) -> Iterator[Finding]:
         context.not_evaluated("absent", message, of=workload.object, at=workload.object.at(*_route(workload)))
 
 
-def _judged(context: Context, workload: Workload) -> bool:
+class _Accounts:
+    """The accounts of the scan, for questions that every workload asks."""
+
+    def __init__(self, context: Context) -> None:
+        self._all = context.inventory.accounts
+        self._near: dict[tuple[str, str], NearNames] = {}
+        self.templated = [
+            one for one in self._all if not is_name(one.name) or (one.namespace and not is_name(one.namespace))
+        ]
+        """The accounts whose name or namespace a template fills in."""
+
+    def near(self, item: KubeObject) -> NearNames:
+        """Return the names of the accounts that can be in the namespace of an object."""
+        place = (item.namespace, posixpath.dirname(item.path))
+        if place not in self._near:
+            self._near[place] = NearNames(one.name for one in self._all if together(one.object, item))
+        return self._near[place]
+
+
+def _judged(context: Context, accounts: "_Accounts", workload: Workload) -> bool:
     """Whether the account is named, is no account that always exists, and is not in the scan."""
     item, name = workload.object, workload.account
     if name in _ALWAYS or not is_name(name) or (item.namespace and not is_name(item.namespace)):
@@ -84,7 +118,7 @@ def _judged(context: Context, workload: Workload) -> bool:
         return False
     if context.inventory.accounts_named(item.namespace, name):
         return False
-    return not any(_may_become(account, workload) for account in context.inventory.accounts)
+    return not any(_may_become(account, workload) for account in accounts.templated)
 
 
 def _may_become(account: ServiceAccount, workload: Workload) -> bool:
@@ -107,13 +141,12 @@ def _route(workload: Workload) -> tuple[str | int, ...]:
     return newer if text(dig(workload.object.body, *newer)) else (*workload.template, "serviceAccount")
 
 
-def _finding(context: Context, workload: Workload) -> Finding:
+def _finding(context: Context, accounts: "_Accounts", workload: Workload) -> Finding:
     item, name = workload.object, workload.account
-    beside = [account.name for account in context.inventory.accounts if together(account.object, item)]
-    meant = near_misses(name, beside)
+    meant = accounts.near(item).to(name)
     guess = f": did you mean {' or '.join(meant[:3])}?" if meant else ""
     scan = "does not exist" if context.in_cluster else "is not in these files"
-    elsewhere = {account.namespace for account in context.inventory.accounts if account.name == name}
+    elsewhere = {account.namespace for _, _, account in context.inventory.accounts_by_name.rows(name)}
     detail = "The API server refuses a pod whose service account does not exist (every version of Kubernetes)."
     if elsewhere - {""}:
         detail += f" An account of that name is in namespace {', '.join(sorted(elsewhere - {''})[:3])}."
