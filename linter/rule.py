@@ -238,6 +238,7 @@ __all__ = [
     "ImportPull",
     "ImportTag",
     "Inventory",
+    "Joins",
     "JsonNode",
     "KubeObject",
     "Link",

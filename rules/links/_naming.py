@@ -1,18 +1,22 @@
 """Who names which secret for pulls: the object that has to change, not the copies that controllers make of it."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from linter.rule import (
     Affected,
     Context,
     Impact,
+    Joins,
     KubeObject,
     Link,
     Reach,
     Reference,
     Related,
     Route,
+    ServiceAccount,
     Use,
     Workload,
     dig,
@@ -121,56 +125,109 @@ def foreign(item: KubeObject, link: Link) -> bool:
     return bool(claimed) and claimed != item.namespace
 
 
+class _Draft(NamedTuple):
+    """A naming while it is collected. `users` are those of this name, each with its place in the order of the scan."""
+
+    item: KubeObject
+    use: Use
+    routes: dict[Route, None]
+    users: dict[Affected, int]
+
+
 class _Drafts:
-    """Namings while they are collected: one an object and name, in the order found."""
+    """Namings while they are collected: one an object and name, in the order found.
+
+    Who runs as an account inherits all its names, so that its users are noted once for all of them.
+    """
 
     def __init__(self) -> None:
-        self._found: dict[tuple[object, str], tuple[KubeObject, Use, dict[Route, None], dict[Affected, None]]] = {}
+        self._found: dict[tuple[object, str], _Draft] = {}
+        self._heirs: dict[int, dict[Affected, int]] = defaultdict(dict)
+        self._count = 0
 
     def add(
         self, item: KubeObject, name: str, use: Use, route: Route, *, user: Affected | None = None, same: object = None
     ) -> None:
         """Note that `item` names `name` at `route` and `user` inherits it; what is the `same` counts as one object."""
-        draft = self._found.setdefault((same or id(item), name), (item, use, {}, {}))
-        if draft[0] is item:
-            draft[2][route] = None
+        draft = self._found.setdefault((same or id(item), name), _Draft(item, use, {}, {}))
+        if draft.item is item:
+            draft.routes[route] = None
         if user is not None:
-            draft[3][user] = None
+            self._count += 1
+            draft.users.setdefault(user, self._count)
 
-    def finished(self) -> Iterator[Naming]:
-        """Yield the namings."""
+    def inherit(self, account: ServiceAccount, user: Affected) -> None:
+        """Note that `user` inherits every name of an account."""
+        self._count += 1
+        self._heirs[id(account.object)].setdefault(user, self._count)
+
+    def finished(self, passed: Callable[[KubeObject, str], bool]) -> Iterator[Naming]:
+        """Yield the namings; a name of an account that is `passed` over is inherited by nobody."""
+        everyone = {place: tuple(heirs) for place, heirs in self._heirs.items()}
         for (_, name), (item, use, routes, users) in self._found.items():
-            yield Naming(item, name, use, tuple(routes), tuple(users))
+            heirs = () if passed(item, name) else everyone.get(id(item), ())
+            if users and heirs:
+                rows = sorted([*users.items(), *self._heirs[id(item)].items()], key=lambda row: row[1])
+                heirs = tuple(dict.fromkeys(user for user, _ in rows))
+            yield Naming(item, name, use, tuple(routes), heirs or tuple(users))
+
+
+_known: "WeakKeyDictionary[Joins, list[Naming]]" = WeakKeyDictionary()
 
 
 def namings(context: Context) -> list[Naming]:
     """Return every object that names a secret for pulls, once per name. Copies count as what they were copied from.
 
-    A name that a template has yet to fill in is nobody's.
+    A name that a template has yet to fill in is nobody's. Several rules ask: the answer is kept as long as the scan.
     """
+    found = _known.get(context.joins)
+    if found is None:
+        found = _known[context.joins] = _namings(context)
+    return found
+
+
+def _namings(context: Context) -> list[Naming]:
     drafts = _Drafts()
-    owners = Owners(context)
+    lists: dict[int, dict[str, Link]] = {}
     for account in context.inventory.accounts:
+        lists[id(account.object)] = {link.name: link for link in reversed(account.pull_secrets)}
         for link in account.pull_secrets:
             if is_name(link.name) and not foreign(account.object, link):
                 drafts.add(account.object, link.name, Use.ACCOUNT, link.route)
-    for workload, reached in context.joins.reaches:
-        for link in reached.links:
-            if is_name(link.name):
-                _workload_naming(drafts, owners, workload, reached, link)
+    _of_workloads(context, drafts, lists)
     for reference in context.inventory.references:
         item = reference.object
         if item is not None and _names_locally(reference):
             drafts.add(item, reference.name, reference.use, reference.route, user=Affected(item.ref))
-    return list(drafts.finished())
+
+    def passed(item: KubeObject, name: str) -> bool:
+        first = lists.get(id(item), {}).get(name)
+        return first is None or foreign(item, first)
+
+    return list(drafts.finished(passed))
 
 
-def _workload_naming(drafts: _Drafts, owners: Owners, workload: Workload, reached: Reach, link: Link) -> None:
-    """Note one name of a workload's list at the object whose list it is."""
+def _of_workloads(context: Context, drafts: _Drafts, lists: Mapping[int, Mapping[str, Link]]) -> None:
+    """Note what workloads name or inherit; `lists` are the links of accounts by name."""
+    owners = Owners(context)
+    for workload, reached in context.joins.reaches:
+        if reached.account is not None and not reached.explicit:
+            if reached.links:
+                drafts.inherit(reached.account, Affected(owners.top(workload).object.ref))
+            continue
+        own = lists[id(reached.account.object)] if reached.account is not None else {}
+        for link in reached.links:
+            if is_name(link.name):
+                _workload_naming(drafts, owners, workload, reached, link, own.get(link.name))
+
+
+def _workload_naming(
+    drafts: _Drafts, owners: Owners, workload: Workload, reached: Reach, link: Link, inherited: Link | None
+) -> None:
+    """Note one name of a workload's own list at the object whose list it is; `inherited`: its account's link of it."""
     source, account, name = owners.top(workload), reached.account, link.name
     user = Affected(source.object.ref)
-    inherited = listing(account.pull_secrets, name) if account is not None else None
-    if account is not None and inherited is not None and (not reached.explicit or copied(owners, workload)):
+    if account is not None and inherited is not None and copied(owners, workload):
         if not foreign(account.object, inherited):
             drafts.add(account.object, name, Use.ACCOUNT, inherited.route, user=user)
         return
