@@ -1,6 +1,6 @@
 """Measure the whole command, rules and report included, and print one table.
 
-    python -m benchmarks [--rounds N] [--scale X] [--keep DIR] [--no-peers]
+    python -m benchmarks [--rounds N] [--scale X] [--keep DIR] [--no-peers] [--growth]
 
 Figures are processor seconds (user and system), medians of interleaved runs, and ratios to the yardstick of the same
 run: PyYAML's events of 5 MB. A scale below 1 makes all inputs smaller.
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from benchmarks import inputs
+from benchmarks import growth, inputs
 from benchmarks.measure import BARE, REGCRED, Cost, Row, medians, peers, reference
 
 _YARDSTICK = "yardstick: events of 5 MB YAML"
@@ -68,7 +68,12 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="folder for the inputs, kept for the next call")
     parser.add_argument("--only", default="", help="only the work whose title holds this text")
     parser.add_argument("--no-peers", action="store_true", help="measure regcred alone")
+    parser.add_argument("--growth", action="store_true", help="measure only how crowded inputs grow, N to 16 N")
     arguments = parser.parse_args()
+    if arguments.growth:
+        print(f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {os.cpu_count()} cores\n")
+        print(growth.table(arguments.only, arguments.scale))
+        return
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
@@ -82,6 +87,7 @@ def main() -> None:
         costs = medians(rows, arguments.rounds)
         print(f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {os.cpu_count()} cores\n")
         print(_table(costs, rows, places))
+        print(f"\n{growth.table(arguments.only, arguments.scale)}")
 
 
 if __name__ == "__main__":

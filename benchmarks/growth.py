@@ -1,0 +1,73 @@
+"""How the time of a whole call grows: the exponent between a size and sixteen times that size, for crowded inputs.
+
+An exponent of 1 is linear: twice the input, twice the time. What a call takes for next to nothing is taken off both.
+"""
+
+import math
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from benchmarks import crowds
+from benchmarks.measure import REGCRED, run
+
+FACTOR: Final = 16
+
+
+class Crowd(NamedTuple):
+    """An input that grows: a title, what writes it, the smaller size, the suffix of its file ("" for a folder)."""
+
+    title: str
+    make: crowds.Maker
+    size: int
+    suffix: str = ".json"
+    words: tuple[str, ...] = ()
+
+
+CROWDS: Final = (
+    Crowd("one namespace: N secrets with fixes, N workloads, N imports", crowds.own_registries, 125),
+    Crowd("one namespace: N secrets for one registry, N imports from it", crowds.one_registry, 125),
+    Crowd("one namespace: N secrets with Docker Hub's key, N imports", crowds.same_key, 125),
+    Crowd("one namespace: 8 undecodable secrets, N imports", crowds.poisoned, 125),
+    Crowd("one namespace: N accounts with 20 of N secrets each, N workloads", crowds.many_accounts, 125),
+    Crowd("one namespace: N unlinked secrets that N workloads need", crowds.unlinked, 125),
+    Crowd("one account with N secrets, N workloads", crowds.long_account, 60),
+    Crowd("one secret with N entries, N/10 workloads of 10 images", crowds.long_secret, 250),
+    Crowd("N namespaces", crowds.many_spaces, 60),
+    Crowd("N image streams", crowds.streams, 250),
+    Crowd("one file of N secrets, --fix", crowds.manifests_of_defects, 60, ".yaml", ("--fix",)),
+)
+
+
+def rows(only: str, scale: float) -> Iterator[tuple[str, int, float, int, float, float]]:
+    """Yield for each crowd its title, both sizes with their seconds, and the exponent."""
+    with tempfile.TemporaryDirectory() as temporary:
+        least = Path(temporary) / "least.json"
+        crowds.many_spaces(least, 1)
+        start = run((*REGCRED, str(least))).seconds
+        for crowd in CROWDS:
+            if only not in crowd.title:
+                continue
+            small = max(int(crowd.size * scale), 4)
+            costs = []
+            for size in (small, small * FACTOR):
+                place = Path(temporary) / f"input{crowd.suffix}"
+                crowd.make(place, size)
+                costs.append(run((*REGCRED, str(place), *crowd.words)).seconds - start)
+                shutil.rmtree(place) if place.is_dir() else place.unlink()
+            yield crowd.title, small, costs[0], small * FACTOR, costs[1], exponent(costs[0], costs[1])
+
+
+def exponent(small: float, large: float) -> float:
+    """The power of the size with which a time grew."""
+    return math.log(max(large, 0.001) / max(small, 0.001)) / math.log(FACTOR)
+
+
+def table(only: str, scale: float) -> str:
+    """Measure, and return one table."""
+    lines = ["| growth | N | seconds | 16 N | seconds | exponent |", "|---|---:|---:|---:|---:|---:|"]
+    for title, small, first, large, second, power in rows(only, scale):
+        lines.append(f"| {title} | {small:,} | {first:.2f} | {large:,} | {second:.2f} | {power:.2f} |")
+    return "\n".join(lines)
