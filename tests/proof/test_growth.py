@@ -1,0 +1,61 @@
+"""The work of a check grows with its input and no faster: counted, not timed."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import crowds
+from linter import engine
+from linter.credentials import keyring, keys
+from linter.proof import groups
+
+FACTOR = 4
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        crowds.own_registries,
+        crowds.one_registry,
+        crowds.same_key,
+        crowds.many_accounts,
+        crowds.unlinked,
+        crowds.duplicate_keys,
+    ],
+)
+def test_the_work_grows_with_the_input(
+    make: Callable[[Path, int], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = _work(make, 24, tmp_path, monkeypatch)
+    large = _work(make, 24 * FACTOR, tmp_path, monkeypatch)
+    assert small
+    for what, count in large.items():
+        # What is done once a scan makes the ratio smaller, never larger; quadratic work would be sixteen times as much.
+        assert count <= small.get(what, 0) * FACTOR * 1.5 + FACTOR, what
+
+
+def _work(
+    make: Callable[[Path, int], None], size: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, int]:
+    """How often keyrings are searched, keys compared with images, and images asked for by a proof."""
+    counts: dict[str, int] = {}
+
+    def counted(what: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def count(*words: Any, **named: Any) -> Any:
+            counts[what] = counts.get(what, 0) + 1
+            return function(*words, **named)
+
+        return count
+
+    place = folder / f"{size}.json"
+    make(place, size)
+    assert json.loads(place.read_text())["items"]
+    with monkeypatch.context() as patched:
+        patched.setattr("linter.credentials.resolve.search", counted("search", keyring.search))
+        patched.setattr("linter.credentials.keys.parse_target", counted("compare", keys.parse_target))
+        patched.setattr(groups.Group, "answer", counted("prove", groups.Group.answer))
+        engine.run(engine.Request((str(place),)))
+    return counts
