@@ -36,8 +36,9 @@ from rules.registries._shared import OPENSHIFT, Need, affected, at_key, named, n
 def check(context: Context) -> Iterator[Finding]:
     """Report every entry that an image of a sibling is served by."""
     found: dict[tuple[int, str], tuple[PullSecret, Entry, list[Need]]] = {}
+    known: dict[int, dict[str, Entry]] = {}
     for need in needs(context):
-        served = _served_by(context, need)
+        served = _served_by(context, need, known)
         if served is not None and _bleeds(served[1], need):
             secret, entry = served
             found.setdefault((id(secret.object), entry.key), (secret, entry, []))[2].append(need)
@@ -45,8 +46,11 @@ def check(context: Context) -> Iterator[Finding]:
         yield _finding(context, secret, entry, hit)
 
 
-def _served_by(context: Context, need: Need) -> tuple[PullSecret, Entry] | None:
-    """Return the entry whose credential goes out first, unless the next one holds the same."""
+def _served_by(context: Context, need: Need, known: dict[int, dict[str, Entry]]) -> tuple[PullSecret, Entry] | None:
+    """Return the entry whose credential goes out first, unless the next one holds the same.
+
+    `known` takes the usable entries of each secret by key.
+    """
     lookup = need.outcome.lookup
     if need.outcome.verdict != "credential" or lookup is None:
         return None
@@ -56,7 +60,10 @@ def _served_by(context: Context, need: Need) -> tuple[PullSecret, Entry] | None:
     secret = need.outcome.secret if first.secret is not None else context.inventory.global_secret
     if secret is None or secret.generated == OPENSHIFT:
         return None
-    return next(((secret, entry) for entry in usable(secret) if entry.key == first.key), None)
+    if id(secret) not in known:
+        known[id(secret)] = {entry.key: entry for entry in reversed(usable(secret))}
+    entry = known[id(secret)].get(first.key)
+    return (secret, entry) if entry is not None else None
 
 
 def _bleeds(entry: Entry, need: Need) -> bool:
