@@ -74,11 +74,6 @@ def execute(arguments: argparse.Namespace) -> int:
     paths, urls = shown_paths(list(dict.fromkeys(arguments.paths or ["cluster:"])), arguments.timeout)
     if not arguments.output.endswith(_ENDINGS):
         raise UsageError(f"{arguments.output}: what is written is a tar.gz: let its name end in .tar.gz")
-    for path in paths:
-        if "://" in path:
-            from linter.sources.addresses import shown  # noqa: PLC0415 - only a mistake needs it
-
-            raise UsageError(f"{shown(path)}: collect reads clusters and files; `regcred check` reads URLs")
     namespaces = named_namespaces(paths, arguments.namespaces)
     redaction = Redaction() if arguments.redact else None
     try:
