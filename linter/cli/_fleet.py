@@ -109,7 +109,7 @@ def judge(
             if many:
                 request = request._replace(progress=None)
             if many and not workers.remote:
-                request = spread_out(request, workers, arguments.jobs)
+                request = _spread(request, workers, arguments.jobs)
             run = calls.judge(request, workers, keeping)
     except KeyboardInterrupt:
         stored = getattr(keeping, "stored", 0)
@@ -119,8 +119,17 @@ def judge(
     return run, getattr(keeping, "failed", None)
 
 
-def spread_out(request: "Request", workers: "Workers", jobs: int) -> "Request":
-    """The request, its files read on the workers where that is worth it."""
+@contextmanager
+def spreading(arguments: argparse.Namespace, request: "Request") -> "Iterator[Request]":
+    """The request, its files read in several processes where that is asked for and worth it."""
+    if arguments.jobs == 1:
+        yield request
+        return
+    with workers_of(arguments) as workers:
+        yield _spread(request, workers, arguments.jobs)
+
+
+def _spread(request: "Request", workers: "Workers", jobs: int) -> "Request":
     from linter.fleet.spread import in_processes  # noqa: PLC0415 - as above
 
     return request._replace(spread=in_processes(workers, jobs))

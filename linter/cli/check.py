@@ -196,18 +196,16 @@ def _judged(arguments: argparse.Namespace, request: "Request") -> "tuple[Run, Hi
         finally:
             if store is not None:
                 store.close()
-    with _fleet.workers_of(arguments) as workers:
-        if arguments.jobs > 1:
-            request = _fleet.spread_out(request, workers, arguments.jobs)
+    with _fleet.spreading(arguments, request) as spread:
         if arguments.changed_since is not None or arguments.context:
             from linter.cli._changed import narrowed  # noqa: PLC0415 - as above
 
-            request = narrowed(request, arguments.changed_since, arguments.context)
-        result = engine.run(request)
+            spread = narrowed(spread, arguments.changed_since, arguments.context)
+        result = engine.run(spread)
     if arguments.fix or arguments.diff or arguments.fix_dir:
         from linter.cli._repair import repair  # noqa: PLC0415 - only a repair needs the fix engine
 
-        result = repair(request._replace(spread=None), result, arguments)
+        result = repair(spread._replace(spread=None), result, arguments)
     if store is None:
         return result.run, None
     try:
