@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TypeVar
 
 from linter import __version__, nets, registry
 from linter.charts import noted, templates
@@ -54,7 +54,7 @@ class Request(NamedTuple):
     fared is then left to whoever puts the parts together. `spread` is given what is found and
     may give artifacts back with what was `Taken` of them, in the same order: read elsewhere, or earlier. `base` is the
     folder that relative paths start from, where that is not the working directory. `urls` tells which
-    paths stand for one.
+    paths stand for one. In so many `processes` rules are run and positions found, where that is worth it.
     """
 
     paths: tuple[str, ...]
@@ -79,7 +79,12 @@ class Request(NamedTuple):
     spread: "Spread | None" = None
     base: str = ""
     urls: "Urls | None" = None
+    processes: int = 1
 
+
+_WORTH_COPIES: Final = 1_000
+"""Objects of an inventory from which on copies of the process save more time than they take."""
+_Part = TypeVar("_Part")
 
 Entry = Artifact | Problem | Skipped
 Spread = Callable[[Iterator[Entry], Keeper | None], Iterator[Entry | tuple[Artifact, Taken]]]
@@ -413,18 +418,15 @@ def _judged(
         inventory, kinds = _inventory(group, reader)
         inventories.append(inventory)
         request.lap("join")
-        found, unjudged = judge(inventory, chosen, settings, request.lap)
-        prover = Prover(inventory)
-        proven = map(prover.attach, map(nets.finding, found))
+        proven, unjudged = _proven(request, inventory, chosen, settings)
         findings.extend(withheld_fixes(proven, inventory.objects) if group.recognised.redacted else proven)
         withheld.extend(unjudged)
         scans.append(_scan(group, kinds, chosen))
-        request.lap("prove fixes")
     withheld.extend(noted((entry for _, entry in reader.templated), reader.artifacts))
     reader.expect(findings, withheld)
     findings = [_offered(finding, offers) for finding in findings]
     locator = Locator(reader.bytes_of, inventories, reader.windows)
-    located, unjudged = locator.findings(findings), locator.not_evaluated(withheld)
+    located, unjudged = _located(request, locator, findings), locator.not_evaluated(withheld)
     origins = _origins(reader, locator, request.render)
     if origins is not None:
         located, unjudged = [*map(origins.pointed, located)], [*map(origins.unjudged, unjudged)]
@@ -470,6 +472,56 @@ def _judged(
         reader.unread(),
         standings,
     )
+
+
+def _proven(
+    request: Request, inventory: Inventory, chosen: Sequence["Loaded"], settings: Settings
+) -> tuple[list[Finding], list[NotEvaluated]]:
+    """What the rules find in one inventory, fixes proved, and what could not be judged."""
+    prover = Prover(inventory)
+    if request.processes == 1 or len(inventory.objects) < _WORTH_COPIES or len(chosen) < 2:
+        found, withheld = judge(inventory, chosen, settings, request.lap)
+        proven = [prover.attach(nets.finding(finding)) for finding in found]
+        request.lap("prove fixes")
+        return proven, withheld
+    joins = Joins(inventory)
+    codes = frozenset(loaded.rule.code for loaded in chosen)
+
+    def one(number: int) -> tuple[list[Finding], list[NotEvaluated]]:
+        found, unjudged = _asked(chosen[number], inventory, joins, settings, codes)
+        return [prover.attach(nets.finding(finding)) for finding in found], unjudged
+
+    parts = _copied(request, len(chosen), one)
+    request.lap("rules and proofs")
+    return (
+        [finding for found, _ in parts for finding in found],
+        [*_hidden(inventory), *(entry for _, unjudged in parts for entry in unjudged)],
+    )
+
+
+def _located(request: Request, locator: Locator, findings: list[Finding]) -> list[Finding]:
+    """The findings with their positions, file by file."""
+    if request.processes == 1 or len(findings) < _WORTH_COPIES // 10:
+        return locator.findings(findings)
+    by_path: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_path.setdefault(finding.location.path, []).append(finding)
+    paths = sorted(by_path)
+    most = min(request.processes * 16, len(paths), 255)
+    pieces = [paths[len(paths) * at // most : len(paths) * (at + 1) // most] for at in range(most)]
+
+    def one(number: int) -> list[Finding]:
+        return locator.findings(finding for path in pieces[number] for finding in by_path[path])
+
+    return [finding for part in _copied(request, len(pieces), one) for finding in part]
+
+
+def _copied(request: Request, count: int, one: Callable[[int], _Part]) -> list[_Part]:
+    from linter import forks  # noqa: PLC0415 - one process needs none of this
+
+    if count > 255 or not forks.able():
+        return [one(number) for number in range(count)]
+    return forks.shared(count, one, request.processes)
 
 
 def _origins(reader: _Reader, locator: Locator, render: "Render | None") -> "Origins | None":
@@ -618,20 +670,30 @@ def judge(
 
     The severities of `settings` are by code here; `lap` is told the name of each rule when it has run.
     """
-    from linter.rule import Context  # noqa: PLC0415 - rules and their imports load when there is something to judge
-
     joins = Joins(inventory)
     findings: list[Finding] = []
     withheld = list(_hidden(inventory))
     codes = frozenset(loaded.rule.code for loaded in chosen)
     for loaded in chosen:
-        context = Context(loaded.rule, loaded.name, inventory, joins, settings, codes)
-        severity = settings.severities.get(loaded.rule.code)
-        for finding in loaded.rule.check(context):
-            findings.append(finding._replace(severity=severity) if severity else finding)
-        withheld.extend(context.withheld)
+        found, unjudged = _asked(loaded, inventory, joins, settings, codes)
+        findings.extend(found)
+        withheld.extend(unjudged)
         lap(f"rule {loaded.rule.code} {loaded.name}")
     return findings, withheld
+
+
+def _asked(
+    loaded: "Loaded", inventory: Inventory, joins: Joins, settings: Settings, codes: frozenset[str]
+) -> tuple[list[Finding], list[NotEvaluated]]:
+    """What one rule finds, and what it could not judge."""
+    from linter.rule import Context  # noqa: PLC0415 - rules and their imports load when there is something to judge
+
+    context = Context(loaded.rule, loaded.name, inventory, joins, settings, codes)
+    severity = settings.severities.get(loaded.rule.code)
+    found = [
+        finding._replace(severity=severity) if severity else finding for finding in loaded.rule.check(context)
+    ]
+    return found, list(context.withheld)
 
 
 def _hidden(inventory: Inventory) -> Iterator[NotEvaluated]:

@@ -132,7 +132,7 @@ def spreading(arguments: argparse.Namespace, request: "Request") -> "Iterator[Re
 def _spread(request: "Request", workers: "Workers", jobs: int) -> "Request":
     from linter.fleet.spread import in_processes  # noqa: PLC0415 - as above
 
-    return request._replace(spread=in_processes(workers, jobs))
+    return request._replace(spread=in_processes(workers, jobs), processes=jobs)
 
 
 def _tell(sentence: str) -> None:

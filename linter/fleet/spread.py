@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from linter.engine import Entry, Spread
-from linter.fleet.executors import Executor, LostError, Pending, outcome
+from linter.fleet.executors import Executor, LostError, Pending, Workers, outcome
 from linter.inventory.kept import Keeper
 from linter.sources import Artifact, Limits
 from linter.taking import Taken, packed, take_artifact, unpacked
@@ -25,7 +25,7 @@ def read_files(files: Sequence[_File], limits: Limits, keep: int) -> list[bytes]
     return [packed(take_artifact(artifact, keeper)) for artifact in artifacts]
 
 
-def in_processes(executor: Executor, jobs: int) -> Spread:
+def in_processes(executor: Workers, jobs: int) -> Spread:
     """Return what reads plain files on an executor, where that is worth it; the rest is left to whoever asks."""
 
     def spread(entries: Iterator[Entry], keeper: Keeper | None) -> Iterator[Entry | tuple[Artifact, Taken]]:
@@ -43,6 +43,7 @@ def in_processes(executor: Executor, jobs: int) -> Spread:
                 yield entry, taken
             else:
                 yield entry
+        executor.renew()  # what comes next may need this process to have one thread only
 
     return spread
 

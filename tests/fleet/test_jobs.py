@@ -107,6 +107,70 @@ def test_a_tree_is_read_in_several_processes(
     )[:2]
 
 
+COPIES = """
+import sys
+from linter import engine, forks
+from linter.__main__ import main
+from linter.fleet import spread
+
+spread._WORTH = engine._WORTH_COPIES = 0
+whole = forks.shared
+seen = []
+
+
+def shared(count, do, processes):
+    seen.append(count)
+    return whole(count, failing(do) if sys.argv[1] == "lost" else do, processes)
+
+
+def failing(do):
+    import os
+    here = os.getpid()
+
+    def one(number):
+        if os.getpid() != here:
+            os.kill(os.getpid(), 9)
+        return do(number)
+
+    return one
+
+
+forks.shared = shared
+code = main(["check", *sys.argv[2:]])
+assert len(seen) == 2, seen
+sys.exit(code)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="copies of a process are made on Linux only")
+@pytest.mark.parametrize("how", ["whole", "lost"])
+def test_rules_run_in_copies_of_the_process(place: Path, capsys: pytest.CaptureFixture[str], how: str) -> None:
+    """As in one process, fixes and their diffs included, and also when a copy is killed."""
+    put(place / "tree", {f"{number}.yaml": manifest(f"app-{number}").encode() for number in range(40)})
+    (place / "tree" / "cluster.json").write_bytes(dump(1))
+    alone = check(capsys, "tree", "--format", "json")
+    done = subprocess.run(
+        [sys.executable, "-c", COPIES, how, "tree", "--format", "json", "--jobs", "2"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == alone
+    assert '"diff": ' in done.stdout
+
+
+def test_one_process_loads_nothing_for_many(place: Path) -> None:
+    (place / "a.yaml").write_text(manifest("a"))
+    program = "import sys\nfrom linter.__main__ import main\nmain(['check', 'a.yaml'])\nprint(*sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, text=True, capture_output=True, check=True)
+    loaded = set(done.stdout.split("\n")[-2].split())
+    assert "linter.engine" in loaded
+    heavy = ("multiprocessing", "concurrent.futures", "fsspec", "distributed", "linter.forks", "linter.fleet")
+    assert not loaded & {*heavy}
+
+
 def test_progress_is_told_line_by_line(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = fleet(place)
     _, _, err = check(capsys, *words, "--jobs", "2", "--fail-on", "never")

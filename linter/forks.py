@@ -1,0 +1,103 @@
+"""Work on what this process holds, done by copies of it: nothing is sent to them, and only results come back.
+
+A copy shares all memory with this process until one of them writes to it, so that what was read and joined need not
+travel. What a copy does not bring back, because it was killed or has failed, is done here.
+"""
+
+import io
+import os
+import pickle
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from linter.secret import Sensitive
+
+_Value = TypeVar("_Value")
+_MOST: Final = 255
+_LINUX: Final = sys.platform.startswith("linux")
+
+
+def able() -> bool:
+    """Tell whether this process may be copied: on Linux, while it has one thread only."""
+    import threading  # noqa: PLC0415 - one process needs none of this
+
+    return _LINUX and threading.active_count() == 1
+
+
+def shared(count: int, do: Callable[[int], _Value], processes: int) -> list[_Value]:
+    """Return `do(0)`, …, `do(count - 1)`, in this process and `processes - 1` copies; whoever is free takes the next.
+
+    At most 255 of them. What `do` changes in a copy stays there.
+    """
+    if count > _MOST:
+        raise ValueError(f"{count} are more than {_MOST}")
+    tickets, office = os.pipe()
+    os.write(office, bytes(range(count)))
+    os.close(office)
+    copies: list[tuple[int, int]] = []
+    done: dict[int, _Value] = {}
+    try:
+        copies.extend(_copy(tickets, do) for _ in range(min(processes, count) - 1))
+        done.update(_work(tickets, do))
+        for _, end in copies:
+            done.update(_brought(end))
+    finally:
+        os.close(tickets)
+        for pid, end in copies:
+            os.close(end)
+            os.kill(pid, signal.SIGKILL)  # it is done, or nobody waits for it any more
+            os.waitpid(pid, 0)
+    return [done[number] if number in done else do(number) for number in range(count)]
+
+
+def _work(tickets: int, do: Callable[[int], _Value]) -> dict[int, _Value]:
+    done = {}
+    while ticket := os.read(tickets, 1):
+        done[ticket[0]] = do(ticket[0])
+    return done
+
+
+def _copy(tickets: int, do: Callable[[int], Any]) -> tuple[int, int]:
+    """Begin a copy of this process; return its number and the pipe that its results come through."""
+    end, start = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(start)
+        return pid, end
+    code = 1
+    try:
+        os.close(end)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # that is the other's affair
+        with os.fdopen(start, "wb") as pipe:
+            pipe.write(_pickled(_work(tickets, do)))
+        code = 0
+    finally:
+        os._exit(code)  # nothing of the other's is to be written or tidied up twice, whatever has happened
+
+
+def _brought(end: int) -> dict[int, Any]:
+    """Return the results of a copy, none when it has not come to its end."""
+    parts = []
+    while part := os.read(end, 2**20):
+        parts.append(part)
+    try:
+        found: dict[int, Any] = pickle.loads(b"".join(parts))  # noqa: S301 - from a copy of this very process
+    except (EOFError, pickle.UnpicklingError):
+        return {}
+    return found
+
+
+class _Pickler(pickle.Pickler):
+    """Pickles credentials too: what it writes goes through a pipe into the process that has them already."""
+
+    def reducer_override(self, value: Any) -> Any:
+        """Return how a value is made again."""
+        return (Sensitive, (value.reveal(),)) if type(value) is Sensitive else NotImplemented
+
+
+def _pickled(value: Any) -> bytes:
+    made = io.BytesIO()
+    _Pickler(made, pickle.HIGHEST_PROTOCOL).dump(value)
+    return made.getvalue()
