@@ -27,7 +27,7 @@ overrides:
   - {path: "gamma.json", ignore: [RC301]}
 """
 
-@pytest.mark.parametrize("name", ["json", "text", "html", "sarif", "markdown"])
+@pytest.mark.parametrize("name", ["json", "text", "html"])
 def test_the_report_is_the_same_for_any_number_of_processes(
     place: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
@@ -38,8 +38,7 @@ def test_the_report_is_the_same_for_any_number_of_processes(
     words += ["--baseline", "known"]
     capsys.readouterr()
     one = check(capsys, *words)
-    for jobs in ("2", "3"):
-        assert check(capsys, *words, "--jobs", jobs)[:2] == one[:2]
+    assert check(capsys, *words, "--jobs", "2")[:2] == one[:2]
     assert one[0] == 3
 
 
@@ -189,9 +188,9 @@ def test_a_dump_whose_process_is_killed_once_is_judged_all_the_same(
     (killer / "a.json").write_bytes(dump(1))
     (killer / "b.json").write_bytes(dump(2, "kill-once"))
     (killer / "c.json").write_bytes(dump(3))
-    lost = check(capsys, "a.json", "b.json", "c.json", "--jobs", "2", "--format", "json")
+    lost = check(capsys, "a.json", "b.json", "c.json", "--jobs", "2")
     assert (killer / "killed").exists()
-    assert check(capsys, "a.json", "b.json", "c.json", "--format", "json")[:2] == lost[:2]
+    assert check(capsys, "a.json", "b.json", "c.json")[:2] == lost[:2]
 
 
 def test_a_dump_that_kills_its_process_is_named_and_the_others_are_judged(

@@ -50,12 +50,12 @@ def test_an_interrupted_call_is_taken_up(
     killer: Path, four: list[str], capsys: pytest.CaptureFixture[str], jobs: str
 ) -> None:
     words = [*four, "--jobs", jobs]
-    assert main([*words[:-4], "--history", "whole.db", "--format", "json=whole.json", "--fail-on", "never"]) == 0
+    assert main([*words[:-4], "--history", "whole.db", "--format", "text=whole.txt", "--fail-on", "never"]) == 0
     assert _judged(killer) == ["0.json", "1.json", "2.json", "3.json", "manifests"]
     (killer / "go-on").unlink()
     (killer / "waiting").unlink()
     with begun(
-        [sys.executable, "-m", "linter", *words, "--format", "json=lost.json"],
+        [sys.executable, "-m", "linter", *words, "--format", "text=lost.txt"],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         text=True,
         stderr=subprocess.PIPE,
@@ -70,9 +70,9 @@ def test_an_interrupted_call_is_taken_up(
     assert "Traceback" not in said
     _judged(killer)
     (killer / "go-on").touch()
-    assert main([*words, "--resume", "--format", "json=taken-up.json", "--fail-on", "never"]) == 0
+    assert main([*words, "--resume", "--format", "text=taken-up.txt", "--fail-on", "never"]) == 0
     assert _judged(killer) == sorted({"0.json", "1.json", "2.json", "3.json", "manifests"} - set(done))
-    assert Path("taken-up.json").read_text() == Path("whole.json").read_text()
+    assert Path("taken-up.txt").read_text() == Path("whole.txt").read_text()
     assert _scans("scans.db") == _scans("whole.db")
     assert f"{done[0]}: " in (err := capsys.readouterr().err)
     assert err.count("from the history") == len(done)

@@ -77,12 +77,12 @@ def test_the_report_is_that_of_a_local_run_and_a_killed_worker_loses_nothing(
     (killer / "slow.json").write_bytes(dump(9, "wait"))
     words += ["slow.json", *(f"{number}.json" for number in range(4))]
     (killer / "go-on").touch()
-    local = check(capsys, *words, "--format", "json")
+    local = check(capsys, *words)
     (killer / "judged").unlink()
     (killer / "go-on").unlink()
     (killer / "waiting").unlink()
     first, second = dask.worker(), dask.worker()
-    command = [sys.executable, "-m", "linter", "check", *words, "--format", "json", "--scheduler", dask.address]
+    command = [sys.executable, "-m", "linter", "check", *words, "--scheduler", dask.address]
     with begun(
         command, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as call:
