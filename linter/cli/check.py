@@ -196,16 +196,18 @@ def _judged(arguments: argparse.Namespace, request: "Request") -> "tuple[Run, Hi
         finally:
             if store is not None:
                 store.close()
-    with _fleet.spreading(arguments, request) as spread:
+    with _fleet.spreading(arguments, request) as wide:
         if arguments.changed_since is not None or arguments.context:
             from linter.cli._changed import narrowed  # noqa: PLC0415 - as above
 
-            spread = narrowed(spread, arguments.changed_since, arguments.context)
-        result = engine.run(spread)
+            request = narrowed(wide, arguments.changed_since, arguments.context)
+        else:
+            request = wide
+        result = engine.run(request)
     if arguments.fix or arguments.diff or arguments.fix_dir:
         from linter.cli._repair import repair  # noqa: PLC0415 - only a repair needs the fix engine
 
-        result = repair(spread._replace(spread=None), result, arguments)
+        result = repair(request._replace(spread=None), result, arguments)
     if store is None:
         return result.run, None
     try:
