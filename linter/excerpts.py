@@ -40,11 +40,13 @@ _REGISTRY = re.compile(
     r"^(?:https?://)?[A-Za-z0-9*](?:[A-Za-z0-9.*-]*[A-Za-z0-9])?(?::\d{1,5})?(?:/[A-Za-z0-9._/-]*)?$"
 )
 _TOKEN = re.compile(r'"((?:[^"\\\n]|\\.)*)"|[^\s{}\[\]:,"]+|"')
-_IN_CLEAR = re.compile(
-    r"""(?ix) (?P<key>["']?(?:auth|password|passwd|identitytoken|registrytoken|token|secret|apikey)["']?\s*[:=]\s*)
+_CLEAR = r"""(?:auth|password|passwd|identitytoken|registrytoken|token|secret|apikey)["']?\s*[:=]\s*
     (?P<value>"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,}\]]+)"""
-)
-_IN_WORDS = re.compile(r"(?i)\b(?:password|passwd|passphrase|token|api ?key)\s+(?:is|was|=>|->)\s+(?P<value>\S+)")
+_WORD = r"\b(?:password|passwd|passphrase|token|api\ ?key)\s+(?:is|was|=>|->)\s+(?P<value>\S+)"
+_IN_LOWER = (re.compile(_CLEAR, re.VERBOSE), re.compile(_WORD))
+_IN_ANY_CASE = (re.compile(_CLEAR, re.VERBOSE | re.IGNORECASE), re.compile(_WORD, re.IGNORECASE))
+_WORDS = ("auth", "passw", "passphrase", "token", "secret", "apikey", "api key")
+"""One of these stands in whatever the patterns above match."""
 _USER_INFO = re.compile(r"(?<=//)[^/@\s]+@|(?<![\w.-])[^\s/@:\"']{1,200}:(?!//)[^\s\"']{1,400}@(?!sha\d{3}:)")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#(?:\s*regcred:\s*ignore\[[^\]]{0,200}\])?")
 _BASE64_RUN = re.compile(r"(?<![\w.@:/-])[A-Za-z0-9+/_-]{40,}={0,2}(?![\w.@:/-])")
@@ -167,13 +169,21 @@ def _merged(ranges: list[Range]) -> Iterator[Range]:
 
 
 def _plain_secrets(line: str) -> Iterator[Range]:
-    """What looks like a credential in any text: the second line of defence, for what no record knows."""
-    for found in _IN_CLEAR.finditer(line):
-        yield found.span("value")
-    for found in _IN_WORDS.finditer(line):
-        yield found.span("value")
-    for pattern in (_USER_INFO, _BASE64_RUN, _JWT):
-        for found in pattern.finditer(line):
+    """What looks like a credential in any text: the second line of defence, for what no record knows.
+
+    Most lines hold nothing that a pattern could begin with, which costs far less to see than the pattern does.
+    """
+    lowered = line.lower()
+    patterns: tuple[re.Pattern[str], ...]
+    if not line.isascii():  # where more letters than these fold to them, and where lowering can change the length
+        found_in, patterns = line, _IN_ANY_CASE
+    else:
+        found_in, patterns = lowered, _IN_LOWER if any(word in lowered for word in _WORDS) else ()
+    for pattern in patterns:
+        for found in pattern.finditer(found_in):
+            yield found.span("value")
+    for sign, pattern in (("@", _USER_INFO), ("", _BASE64_RUN), ("eyJ", _JWT)):
+        for found in pattern.finditer(line) if sign in line else ():
             yield found.span()
 
 
@@ -205,6 +215,8 @@ def _hidden_values(line: str) -> Iterator[Range]:
 
 def _comment(line: str) -> int:
     """Where the text of a comment begins, behind a suppression; -1 where there is none, or only space."""
+    if "#" not in line:
+        return -1
     quote = ""
     for at, sign in enumerate(line):
         if quote:

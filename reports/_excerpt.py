@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from linter.model import ExcerptLine
-from reports._visible import cells, visible
+from reports._visible import cells, narrow, visible
 
 
 class Drawn(NamedTuple):
@@ -61,6 +61,8 @@ def _head(text: str, room: int) -> str:
     """Return the beginning of `text` that fits into `room` cells, with an ellipsis when something was cut."""
     if cells(text) <= room:
         return text
+    if narrow(text):
+        return text[: max(room - 1, 0)] + "…"
     kept, used = [], 0
     for char in text:
         used += cells(char)
@@ -72,6 +74,8 @@ def _head(text: str, room: int) -> str:
 
 def _tail(text: str, room: int) -> str:
     """Return the end of `text` that fits into `room` cells."""
+    if narrow(text):
+        return text[-room:] if room > 0 else ""
     kept, used = [], 0
     for char in reversed(text):
         used += cells(char)

@@ -6,6 +6,7 @@ Build services read commands from what a tool prints: `::name::` at the beginnin
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 _STEERING: Final = re.compile(
@@ -18,6 +19,8 @@ _STEERING: Final = re.compile(
     "]"
 )
 _COMMAND: Final = re.compile(r"##(?=\[|vso\[)")
+# Latin letters, and the punctuation that masks and ellipses are made of, are neither wide nor combining.
+_OTHER: Final = re.compile("[^\x00-\xff\u2010-\u2027]")
 _SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -57,6 +60,15 @@ def visible_lines(text: str) -> list[str]:
 
 def cells(text: str) -> int:
     """Return how many terminal cells a visible text takes: wide characters two, combining ones none."""
-    if text.isascii():
-        return len(text)
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    return len(text) if narrow(text) else len(text) + sum(map(_beyond, _OTHER.findall(text)))
+
+
+def narrow(text: str) -> bool:
+    """Whether every character of a visible text is known to take one cell."""
+    return text.isascii() or _OTHER.search(text) is None
+
+
+@lru_cache(maxsize=4096)
+def _beyond(char: str) -> int:
+    """How many cells more than one a character takes."""
+    return -1 if unicodedata.combining(char) else 1 if unicodedata.east_asian_width(char) in "WF" else 0
