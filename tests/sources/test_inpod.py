@@ -317,8 +317,8 @@ def test_an_answer_that_never_comes_is_named(server: Api, check: Check, pauses: 
 def test_a_cluster_that_goes_away_is_judged_as_far_as_it_was_read(
     server: Api, check: Check, pauses: list[float], tmp_path: Path
 ) -> None:
-    for start in ("/api/v1/p", "/api/v1/n", "/apis/apps/v1/", "/apis/batch/v1/", "/apis/image", "/apis/tekton.dev/v1/"):
-        server.fault(start, Handler.reset)
+    # One answer among nine that never come: however they mix, four of those follow each other.
+    server.fault("/", lambda handler: "limit=" in handler.path and "secrets" not in handler.path and handler.reset())
     code, result = check()
     assert code == 3
     assert any("it was lost while it was read" in one for one in problems(result))
