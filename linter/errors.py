@@ -5,6 +5,10 @@ class RegcredError(Exception):
     """A failure with a message for a person: what happened, where, and the remedy. Exit code 2."""
 
 
+class TerminatedError(KeyboardInterrupt):
+    """SIGTERM has come: everything ends as after an interrupt, nothing half written, with exit code 143."""
+
+
 class UsageError(RegcredError):
     """The command line asks for something that does not exist or does not fit together."""
 

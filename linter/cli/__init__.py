@@ -7,8 +7,11 @@ for, shown below the help.
 
 import importlib
 import os
+import signal
 import sys
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 COMMANDS: Final = ("check", "resolve", "explain", "rules", "baseline", "collect", "report", "trend", "completion")
@@ -18,6 +21,7 @@ EXIT_FINDINGS: Final = 1
 EXIT_USAGE: Final = 2
 EXIT_UNREADABLE: Final = 3
 EXIT_INTERRUPTED: Final = 130
+EXIT_TERMINATED: Final = 143
 
 _OVERVIEW = """\
 usage: regcred COMMAND [OPTIONS]
@@ -45,13 +49,16 @@ def available() -> list[str]:
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code (the constants above say what each means)."""
-    from linter.errors import RegcredError  # noqa: PLC0415 - the version does not need it
+    from linter.errors import RegcredError, TerminatedError  # noqa: PLC0415 - the version does not need it
 
     try:
-        code = _execute(arguments)
-        sys.stdout.flush()
+        with _stopped_cleanly():
+            code = _execute(arguments)
+            sys.stdout.flush()
     except RegcredError as error:
         return _failed(str(error))
+    except TerminatedError:
+        return _failed("terminated", EXIT_TERMINATED)
     except KeyboardInterrupt:
         return _failed("interrupted", EXIT_INTERRUPTED)
     except OSError as error:
@@ -60,6 +67,25 @@ def run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last line of defence: never a traceback, whose values may be secret
         return _surprised(error)
     return code
+
+
+@contextmanager
+def _stopped_cleanly() -> Iterator[None]:
+    """Let SIGTERM end this process as an interrupt does: what was half written may hold credentials, and must go."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        from linter.errors import TerminatedError  # noqa: PLC0415 - as above
+
+        raise TerminatedError
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _execute(arguments: list[str]) -> int:

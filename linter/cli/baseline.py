@@ -33,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run `regcred baseline` and return its exit code."""
-    from linter import baseline, engine  # noqa: PLC0415 - `--help` does not need the engine
+    from linter import baseline, engine, files  # noqa: PLC0415 - `--help` does not need the engine
     from linter.cli.check import request_of, unreadable  # noqa: PLC0415 - as above
     from linter.errors import UsageError  # noqa: PLC0415 - as above
 
@@ -49,8 +49,7 @@ def execute(arguments: argparse.Namespace) -> int:
     known = [loaded.rule.code for loaded in engine.catalogue(request.settings)]
     new = baseline.update(old, run.findings, [rule.code for rule in run.rules], known)
     try:
-        with open(path, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(baseline.render(new.lines))
+        files.replace(path, baseline.render(new.lines).encode("utf-8", "surrogatepass"))
     except OSError as error:
         raise UsageError(f"{path}: the baseline cannot be written: {error.strerror}") from error
     count = len(new.lines)

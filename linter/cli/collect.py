@@ -9,11 +9,8 @@ file cannot be written; 3 an input could not be read to its end, and nothing was
 
 import argparse
 import os
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from linter.cli import EXIT_CLEAN, EXIT_UNREADABLE
@@ -77,7 +74,7 @@ def execute(arguments: argparse.Namespace) -> int:
     namespaces = named_namespaces(paths, arguments.namespaces)
     redaction = Redaction() if arguments.redact else None
     try:
-        with _stopped_cleanly(), files.created(arguments.output, over=arguments.force) as stream:
+        with files.created(arguments.output, over=arguments.force) as stream:
             found = _found(paths, urls, namespaces, arguments.timeout)
             with packed(stream) as archive:
                 _write(archive, found, redaction)
@@ -93,23 +90,6 @@ def execute(arguments: argparse.Namespace) -> int:
         raise UsageError(f"{arguments.output}: cannot be written: {error.strerror}") from error
     _summary(arguments.output, found)
     return EXIT_CLEAN
-
-
-@contextmanager
-def _stopped_cleanly() -> Iterator[None]:
-    """Let SIGTERM end this process as an interrupt does: what was half written holds credentials, and must go."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, _: object) -> None:
-        raise SystemExit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 class _UnreadError(Exception):

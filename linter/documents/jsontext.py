@@ -81,7 +81,10 @@ def json_places(text: str) -> list[tuple[int, int]] | None:
         else:
             msgspec.json.decode(text)
     except (msgspec.MsgspecError, RecursionError, ValueError):
-        values = _several(text, None)
+        try:
+            values = _several(text, None)
+        except TooDeepError:
+            return None
         return None if values is None else [(value.start, value.end) for value in values]
     return [(_skip(text, 0), len(text.rstrip(" \t\r\n")))]
 

@@ -29,9 +29,9 @@ _LINE: Final = re.compile(
         (?:[ ](?=[^ \n])|$)
       )?
       (?:
-        ([A-Za-z0-9_./$(+~=<-](?:[!-9;-~]|[ ](?![ #\n]|\Z)|:(?![ \n]))*(?<![:]))  # 4 a plain scalar; see `_plain`
+        ([A-Za-z0-9_./$(+~=<-](?:[!-9;-~]++|[ ](?![ #\n]|\Z)|:(?![ \n]))*(?<![:]))  # 4 a plain scalar; see `_plain`
       | ("[ !#-\[\]-~]*")                                   # 5 a quoted one without escapes
-      | ('(?:[ -&(-~]|'')*')                                # 6 the same with single quotes
+      | ('(?:[ -&(-~]++|'')*')                                # 6 the same with single quotes
       | (\{\}|\[\])                                         # 7 an empty collection
       | (\|[-+]?)                                           # 8 the head of a literal block
       )?

@@ -1,12 +1,14 @@
 """Surgery in block style: whole lines come and go, the comments of neighbours stay where they are."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from linter.errors import FixError
 from linter.fix.flow import Splice
 from linter.fix.tree import Node, break_end, column, line_end, line_start, skip_space
 
 
+@lru_cache(maxsize=4)
 def starts(text: str, node: Node) -> list[int]:
     """Find where each key or dash of a block collection stands."""
     if node.kind == "map":

@@ -29,16 +29,19 @@ def ordered(edits: Sequence[Edit]) -> list[Edit]:
 
     What adds or replaces comes first, then the renaming of keys, then removals from the end of every list forwards.
     """
+    alike: dict[object, list[Edit]] = {}
     unique: list[Edit] = []
     for edit in edits:
-        if edit not in unique:
+        same = alike.setdefault((edit.op, edit.path, edit.document, edit.route), [])
+        if edit not in same:
+            same.append(edit)
             unique.append(edit)
     renames = [edit for edit in unique if edit.op is Op.RENAME]
     removals = [edit for edit in unique if edit.op is Op.REMOVE]
-    for edit in removals:
-        for other in unique:
-            if other.op is not Op.REMOVE and other.route[: len(edit.route)] == edit.route:
-                raise FixError("the edits contradict each other: one removes what another changes")
+    others = [edit.route for edit in unique if edit.op is not Op.REMOVE]
+    changed = {route[:depth] for route in others for depth in range(len(route) + 1)}
+    if any(edit.route in changed for edit in removals):
+        raise FixError("the edits contradict each other: one removes what another changes")
     renames.sort(key=lambda edit: len(edit.route), reverse=True)
     moved = [edit._replace(route=_renamed(edit.route, renames)) for edit in removals]
     moved.sort(
