@@ -95,10 +95,10 @@ def test_what_has_changed_is_scanned_again(killer: Path, four: list[str], capsys
     rule.write_text(rule.read_text() + "# another rule\n")
     assert main(words) == 0
     assert len(_judged(killer)) == 5
-    assert main([*words, "--select", "links"]) == 0
+    assert main([*words, "--select", "links,X001"]) == 0
     _judged(killer)
     # A format that shows more than what was kept for another one.
-    assert main([*words, "--select", "links", "--format", "json=out.json"]) == 0
+    assert main([*words, "--select", "links,X001", "--format", "json=out.json"]) == 0
     assert len(_judged(killer)) == 5
 
 
@@ -120,7 +120,7 @@ def test_a_result_is_taken_up_for_a_day(
 def test_what_is_no_result_is_scanned_again(
     killer: Path, four: list[str], capsys: pytest.CaptureFixture[str], data: bytes
 ) -> None:
-    words = [*four, "--resume", "--select", "RC302"]
+    words = [*four, "--resume", "--select", "RC302,X001"]
     one = judged(capsys, *words[1:])["findings"]
     with sqlite3.connect("scans.db") as connection:
         connection.execute("UPDATE regcred_result SET data = ?", (data,))
@@ -164,7 +164,7 @@ def test_an_error_of_the_history_ends_nothing_but_the_storing(
     with sqlite3.connect("scans.db") as connection:
         connection.execute("DROP TABLE regcred_finding")
     capsys.readouterr()
-    code, out, err = check(capsys, *four[1:], "--select", "RC302", "--format", "json")
+    code, out, err = check(capsys, *four[1:], "--select", "RC302,X001", "--format", "json")
     assert code == 2
     assert len(json.loads(out)["scans"]) == 5
     assert "scans.db: the history cannot be written" in err
@@ -184,8 +184,8 @@ def test_names_that_fit_no_input_are_refused_before_anything_is_judged(
 def test_ages_are_those_of_the_scan_that_was_kept(
     killer: Path, four: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first: Any = judged(capsys, *four[1:], "--select", "RC302")
-    again: Any = judged(capsys, *four[1:], "--select", "RC302", "--resume")
+    first: Any = judged(capsys, *four[1:], "--select", "RC302,X001")
+    again: Any = judged(capsys, *four[1:], "--select", "RC302,X001", "--resume")
     assert [one["seen"] for one in again["findings"] if one["cluster"] == "0.json"] == [
         one["seen"] for one in first["findings"] if one["cluster"] == "0.json"
     ]
