@@ -31,6 +31,7 @@ def _make(folder: Path, scale: float) -> dict[str, Path]:
         "List, 50 MB YAML": partial(inputs.yaml_list, size=size(50)),
         "List, 200 MB JSON": partial(inputs.json_list, size=size(200)),
         "must-gather, 1 GB": partial(inputs.dump, size=size(1000)),
+        "must-gather, 1 GB in a tar.gz": partial(inputs.archive, size=size(1000)),
         "repository of 10 files": partial(inputs.tree, files=10),
         "growth: 1x (3 MB YAML)": partial(inputs.yaml_list, size=size(3)),
         "growth: 16x (48 MB YAML)": partial(inputs.yaml_list, size=size(48)),
@@ -38,7 +39,7 @@ def _make(folder: Path, scale: float) -> dict[str, Path]:
         "5,000 pods in 5,000 namespaces": partial(inputs.namespaces, count=int(5000 * scale), total=int(5000 * scale)),
         "100,000 findings": partial(inputs.findings, count=int(100_000 * scale)),
     }
-    suffixes = {"YAML": ".yaml", "List, 200": ".json", "5,000": ".json", "findings": ".json"}
+    suffixes = {"YAML": ".yaml", "List, 200": ".json", "5,000": ".json", "findings": ".json", "tar.gz": ".tar.gz"}
     found = {}
     for title, make in makers.items():
         name = "".join(sign if sign.isalnum() else "-" for sign in title)

@@ -1,7 +1,9 @@
 """Writes the inputs of the measurements into a folder: trees, lists and dumps of a wanted size."""
 
+import io
 import itertools
 import json
+import tarfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -77,19 +79,34 @@ def _plain_deployment(dice: objects.random.Random) -> dict[str, object]:
 
 
 def dump(folder: Path, size: int) -> None:
-    """Write a must-gather of about `size` bytes: a list a kind and namespace, YAML and JSON in turn."""
+    """Write a must-gather of about `size` bytes: a list a kind and namespace."""
+    for name, text in _dumped(size):
+        place = folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+
+
+def archive(path: Path, size: int) -> None:
+    """Write the same must-gather as a tar.gz, in which it is of about `size` bytes."""
+    with tarfile.open(path, "w:gz", compresslevel=1) as packed:
+        for name, text in _dumped(size):
+            data = text.encode()
+            member = tarfile.TarInfo(f"must-gather/{name}")
+            member.size = len(data)
+            packed.addfile(member, io.BytesIO(data))
+
+
+def _dumped(size: int) -> Iterator[tuple[str, str]]:
+    """Yield the files of a must-gather, each with its path."""
     written = 0
     stamps = [(make.__name__, Stamp(make, to_yaml, prefix="  "), count) for make, count in objects.PER_NAMESPACE]
     for number in itertools.count():
         space = f"space-{number:05d}"
-        place = folder / "namespaces" / space / "core"
-        place.mkdir(parents=True, exist_ok=True)
         for name, stamp, count in stamps:
-            with (place / f"{name}s.yaml").open("w", encoding="utf-8") as stream:
-                stream.write("---\napiVersion: v1\nitems:\n")
-                stream.writelines("- " + stamp(space).rstrip("\n ") + "\n" for _ in range(count))
-                stream.write('kind: List\nmetadata:\n  resourceVersion: ""\n')
-                written += stream.tell()
+            items = "".join("- " + stamp(space).rstrip("\n ") + "\n" for _ in range(count))
+            text = f'---\napiVersion: v1\nitems:\n{items}kind: List\nmetadata:\n  resourceVersion: ""\n'
+            written += len(text)
+            yield f"namespaces/{space}/core/{name}s.yaml", text
         if written >= size:
             return
 

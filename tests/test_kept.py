@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from linter.engine import Request, run
+from linter.inventory.kept import Keeper
 from linter.model import Finding
 from linter.settings import DeclaredRule, Settings
+from linter.taking import take
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _CONFIG = "eyJhdXRocyI6eyJxdWF5LmlvIjp7ImF1dGgiOiJkWE5sY2pwd1lYTnoifX19"
@@ -68,6 +70,21 @@ def test_equal_parts_of_objects_are_held_once(tmp_path: Path) -> None:
     assert two["metadata"]["name"] == "two"
 
 
+def test_the_second_copy_of_an_object_is_the_first_where_they_are_equal() -> None:
+    changed = _pod("one")
+    changed["metadata"]["resourceVersion"] = "8"
+    keeper = Keeper()
+    bodies = []
+    for number, pod in enumerate((_pod("one"), _pod("one"), changed, _pod("two"))):
+        taken = take(f"{number}.json", json.dumps(pod).encode(), keeper)
+        bodies += [item.body for _, found in taken.documents for item in found]
+    first, second, other, two = bodies
+    assert first is second
+    assert other["metadata"]["resourceVersion"] == "8"
+    assert first["metadata"]["resourceVersion"] == "7"
+    assert two["metadata"]["name"] == "two"
+
+
 def test_equal_numbers_of_other_types_and_other_orders_stay_apart(tmp_path: Path) -> None:
     pods = []
     for number, value in enumerate((1, 1.0, True)):
@@ -92,11 +109,15 @@ def test_what_nobody_reads_is_not_held_and_what_proves_a_failed_pull_is(tmp_path
 
 
 def test_a_name_in_what_was_applied_last_is_still_a_mention(tmp_path: Path) -> None:
+    kept = {"spec": _deployment("")["spec"]}
     for note, where in (("regcred", True), ("another", False)):
-        path = _write(tmp_path / "dump.json", _secret(), _deployment(json.dumps({"note": note})))
+        path = _write(tmp_path / "dump.json", _secret(), _deployment(json.dumps({"note": note, **kept})))
         (inventory,) = run(Request((str(path),))).inventories
         deployment = inventory.objects[1]
         assert not deployment.body["metadata"]["annotations"]
+        # What still stands in the object is not kept a second time.
+        assert note in deployment.left_out.split()
+        assert "quay.io" not in deployment.left_out
         assert inventory.mentions(inventory.secrets[0]) == (str(path) if where else "")
 
 

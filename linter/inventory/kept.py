@@ -29,16 +29,19 @@ _IDENTITY: Final = ("name", "namespace", "uid", "resourceVersion", "creationTime
 _SMALLEST: Final = 48
 """Bytes from which on it pays to look for an equal part."""
 _DEEPEST: Final = 8
+_SEARCHED: Final = 20
+"""So deep a body is looked through for words that need not be kept twice."""
 
 
 class Keeper:
     """Keeps the objects of one call. Their bodies become shared data: nobody may change them."""
 
-    __slots__ = ("_parts", "_texts")
+    __slots__ = ("_bodies", "_parts", "_texts")
 
     def __init__(self) -> None:
         self._parts: dict[bytes, Any] = {}
         self._texts: dict[str, str] = {}
+        self._bodies: dict[str, dict[str, Any]] = {}
 
     def keep(self, item: KubeObject) -> None:
         """Leave of the body of `item` what somebody can ask for, and share what others have too."""
@@ -50,9 +53,16 @@ class Keeper:
         metadata = body.get("metadata")
         if isinstance(metadata, dict):
             body = {**body, "metadata": self._metadata(item, metadata)}
-        item.body = {self._text(key): self._kept(key, value) for key, value in body.items()}
+        item.body = self._copy(item, {self._text(key): self._kept(key, value) for key, value in body.items()})
         item.kind, item.api_version = self._text(item.kind), self._text(item.api_version)
         item.namespace, item.path = self._text(item.namespace), self._text(item.path)
+
+    def _copy(self, item: KubeObject, body: dict[str, Any]) -> dict[str, Any]:
+        """Return the body of the same object as it stood elsewhere, where that is equal; a must-gather holds two."""
+        if not item.uid:
+            return body
+        known = self._bodies.setdefault(item.uid, body)
+        return known if known is body or _same(known, body) else body
 
     def _kept(self, key: str, value: Any) -> Any:
         if key == "metadata" and isinstance(value, dict):
@@ -67,7 +77,8 @@ class Keeper:
         applied = annotations.get(_LAST_APPLIED)
         if not isinstance(applied, str):
             return metadata
-        item.left_out = self._text(" ".join(sorted(set(WORD.findall(applied)))))
+        # Most of what was applied still stands in the object, where a search finds it too.
+        item.left_out = self._text(" ".join(sorted(set(WORD.findall(applied)) - _searched(item.body))))
         return {**metadata, "annotations": {key: annotations[key] for key in annotations if key != _LAST_APPLIED}}
 
     def _text(self, text: str) -> str:
@@ -97,6 +108,39 @@ class Keeper:
         if isinstance(value, dict):
             return {self._text(key): self._part(inner, depth) for key, inner in value.items()}
         return [self._part(inner, depth) for inner in value]
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether data is equal to the type of every scalar and the order of every key."""
+    if one is other:
+        return True
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other)
+
+
+def _searched(body: dict[str, Any]) -> set[str]:
+    """Return words of which a search for mentions finds each in the body: no keys, and nothing that it leaves out."""
+    metadata = body.get("metadata")
+    labels = metadata.get("labels") if isinstance(metadata, dict) else None
+    level: list[Any] = [labels, *(value for key, value in body.items() if key not in ("metadata", "status"))]
+    texts: list[str] = []
+    for _ in range(_SEARCHED):
+        inner: list[Any] = []
+        for value in level:
+            if isinstance(value, str):
+                if len(value) > 2:
+                    texts.append(value)
+            elif isinstance(value, dict):
+                inner.extend(value[key] for key in value if key not in ("secretGenerator", "managedFields"))
+            elif isinstance(value, list):
+                inner.extend(value)
+        level = inner
+    return set(WORD.findall("\n".join(texts)))
 
 
 def _event(body: dict[str, Any]) -> dict[str, Any]:
