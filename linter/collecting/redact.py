@@ -42,6 +42,8 @@ _SAID: Final = re.compile(
     r"(?i)(\b(?:passw(?:or)?d|passphrase|token|auth|api_?key)\b[\"']?(?:\s*[=:]\s*|\s+(?:is|was)\s+)[\"']?)"
     r"([^\s\"',;)]+)"
 )
+_ENDS: Final = re.compile(r"[\s\"',;)]")
+"""What ends the word that `_SAID` takes for a secret."""
 _LAYERS: Final = 3
 _SURE: Final = 8
 """From this length on a credential is looked for everywhere, and inside words; shorter ones as words in free text."""
@@ -234,6 +236,7 @@ class Scrubber:
                 if len(form) >= _SHORTEST and form != instead:
                     self._forms.setdefault(form, instead)
         self._new = frozenset(made.known.values())
+        self._begun = frozenset(_ENDS.split(one, maxsplit=1)[0] for one in self._new)
         made.settle()
         ordered = sorted(self._forms, key=len, reverse=True)
         sure = [form for form in ordered if len(form) >= _SURE]
@@ -284,7 +287,7 @@ class Scrubber:
 
     def _scrubbed(self, text: str, *, free: bool) -> str:
         if free or "\n" in text:
-            text = _SAID.sub(lambda found: found[1] + self._fresh(found[2]), text)
+            text = _SAID.sub(lambda found: found[1] + self._told(found[2]), text)
         text = self._sure.sub(self._instead, text) if self._sure is not None else text
         if free and self._short is not None:
             text = self._short.sub(self._instead, text)
@@ -316,6 +319,10 @@ class Scrubber:
     def _fresh(self, value: str) -> str:
         """Return the surrogate of a value that may be one already."""
         return value if value in self._new else self._made.secret(value)
+
+    def _told(self, word: str) -> str:
+        """Return the surrogate of a word that is said to be a secret; one may have been drawn with an end inside."""
+        return word if word.rstrip("\\") in self._begun else self._fresh(word)
 
     def _unknown(self, run: str) -> str:
         """Replace a run of base64 that decodes to `user:password`."""
