@@ -601,6 +601,7 @@ class TestPlaces:
 
 
 def test_several_processes_find_the_same(repository: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1790000000")
     monkeypatch.setattr("linter.fleet.spread._WORTH", 0)
     repository.write("deploy/new.yaml", repository.secret("new", "%%%"))
     repository.write("secret.yaml", repository.secret("robot", "%%%"))

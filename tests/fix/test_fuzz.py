@@ -1,6 +1,6 @@
 """Random documents in every layout people use, each comment with a text of its own, and random edits of them.
 
-REGCRED_LONG=1 raises the number of edits from some ten thousand to more than a hundred thousand.
+REGCRED_LONG=1 raises the number of edits from some five thousand to more than a hundred thousand.
 """
 
 import json
@@ -178,7 +178,7 @@ class Maker:
 
 
 LONG = os.environ.get("REGCRED_LONG") == "1"
-SEEDS = 1_800 if LONG else 500
+SEEDS = 1_800 if LONG else 250
 PER_SEED = 20
 
 
