@@ -137,13 +137,15 @@ def test_the_summary_of_a_fix_covers_every_scan(tmp_path: Path, capsys: pytest.C
     assert "not the cluster: --fix-dir" in told
 
 
-def test_every_cluster_has_its_own_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_cluster_has_its_own_commands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     for name in ("east", "west"):
         item = "- " + "  ".join(OPAQUE.replace("robot", name).splitlines(keepends=True))
         (tmp_path / f"{name}.yaml").write_text("apiVersion: v1\nkind: List\nitems:\n" + item)
-    paths = [str(tmp_path / f"{name}.yaml") for name in ("east", "west")]
     folder = tmp_path / "fixes"
-    check(capsys, *paths, "--scope", "cluster", "--fix-dir", str(folder))
+    check(capsys, "east.yaml", "west.yaml", "--scope", "cluster", "--fix-dir", "fixes")
     readmes = {path.relative_to(folder).parent: path.read_text() for path in folder.rglob("README.md")}
     assert len(readmes) == 3
     first = readmes.pop(Path())
