@@ -23,6 +23,7 @@ def main() -> int:
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
     parser.add_argument("--seconds", type=int, default=60, help="in all, shared by the targets; default: 60")
     parser.add_argument("--keep", metavar="DIR", help="where inputs that reach new code are kept")
+    parser.add_argument("--seed", type=int, default=0, help="for the same inputs again; default: others each time")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     arguments, rest = parser.parse_known_args()
     if importlib.util.find_spec("atheris") is None:
@@ -35,11 +36,12 @@ def main() -> int:
     if unknown:
         parser.error(f"no such target: {', '.join(unknown)}")
     with tempfile.TemporaryDirectory(prefix="regcred-fuzz-") as folder:
-        codes = [_run(name, max(arguments.seconds // len(names), 1), Path(arguments.keep or folder)) for name in names]
+        share, kept = max(arguments.seconds // len(names), 1), Path(arguments.keep or folder)
+        codes = [_run(name, share, kept, arguments.seed) for name in names]
     return int(any(codes))
 
 
-def _run(name: str, seconds: int, kept: Path) -> int:
+def _run(name: str, seconds: int, kept: Path, seed: int) -> int:
     """Fuzz one target in a process of its own, which a crash, a hang or lost memory ends."""
     own = kept / name
     own.mkdir(parents=True, exist_ok=True)
@@ -47,7 +49,7 @@ def _run(name: str, seconds: int, kept: Path) -> int:
     words = [
         *(sys.executable, "-m", "fuzz", "--one", name, str(own), str(CORPUS / name)),
         *(f"-max_total_time={seconds}", f"-timeout={_SLOW}", f"-rss_limit_mb={_MEGABYTES}"),
-        *(f"-artifact_prefix={CORPUS / name}/", "-print_final_stats=1", "-verbosity=1"),
+        *(f"-artifact_prefix={CORPUS / name}/", "-print_final_stats=1", f"-seed={seed}"),
     ]
     done = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
     runs = next((line.split()[-1] for line in done.stderr.splitlines() if "number_of_executed_units" in line), "?")

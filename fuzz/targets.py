@@ -40,7 +40,7 @@ from linter.sources import Limits
 
 _LIMITS: Final = Limits()
 _REFUSED: Final = object()
-_NO_TAG: Final = re.compile(r"(?:^|\s)!\s")
+_NO_TAG: Final = re.compile(r"(?:^|[\s\[{,])!(?=[\s,\]}]|$)")
 """The tag that says "no tag": PyYAML, unlike YAML and Kubernetes, takes the text behind it for untagged."""
 
 
