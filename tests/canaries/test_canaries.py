@@ -283,7 +283,7 @@ def test_an_unexpected_error_says_where_and_nothing_else(desk: Desk, monkeypatch
     def fail(*_: object) -> None:
         raise RuntimeError(f"what is {one.password}")
 
-    monkeypatch.setattr("linter.engine.judge", fail)
+    monkeypatch.setattr("linter.engine.judging.judge", fail)
     error = io.StringIO()
     with contextlib.redirect_stderr(error):
         assert main(["check", "world"]) == 2

@@ -108,11 +108,12 @@ def test_a_tree_is_read_in_several_processes(
 
 COPIES = """
 import sys
-from linter import engine, forks
+from linter import forks
 from linter.__main__ import main
+from linter.engine import judging
 from linter.fleet import spread
 
-spread._WORTH = engine._WORTH_COPIES = 0
+spread._WORTH = judging._WORTH_COPIES = 0
 whole = forks.shared
 seen = []
 

@@ -1,0 +1,64 @@
+"""Inputs and rules to a finished `Run`: read, recognise, join, judge, locate. The one place where the parts meet."""
+
+from linter.documents import collector_off
+from linter.engine.finish import judged, order
+from linter.engine.joining import joined
+from linter.engine.judging import catalogue, chosen_rules, judge
+from linter.engine.reader import Reader
+from linter.engine.requests import Entry, Handed, Material, Request, Result, Spread
+from linter.model import Scope
+from linter.universes import universes
+
+
+def load(request: Request) -> Material:
+    """Read and join the inputs of `request`, judging nothing. What cannot be read is in the result, never raised."""
+    reader = Reader(request)
+    groups = universes(reader.inputs, request.scope, request.among)
+    inventories = tuple(joined(group, reader)[0] for group in groups)
+    templated = tuple(entry for _, entry in reader.templated)
+    return Material(inventories, tuple(reader.problems), templated)
+
+
+def run(request: Request) -> Result:
+    """Judge the inputs of `request`.
+
+    Raises `UsageError` for a rule selector that means nothing. What cannot be read is in the result, never raised.
+    """
+    with collector_off():
+        settings, chosen = chosen_rules(request)
+        request.lap("start")
+        reader = Reader(request)
+        groups = universes(reader.inputs, request.scope, request.among)
+        return judged(request, settings, chosen, reader, groups, whole=request.among is None)
+
+
+def run_clusters(request: Request) -> Result | Handed:
+    """Judge the inputs of `request` where they are clusters and nothing else; else hand back what was read.
+
+    How the suppressions of the settings fared is left to whoever puts results together. Raises as `run`.
+    """
+    with collector_off():
+        settings, chosen = chosen_rules(request)
+        reader = Reader(request, hand=True)
+        groups = list(universes(reader.inputs, request.scope, request.among))
+        found = any(source.found for source in reader.inputs)
+        if not found or any(group.recognised.scope is not Scope.CLUSTER for group in groups):
+            return Handed(reader.taken, tuple(reader.problems), found)
+        return judged(request, settings, chosen, reader, groups, whole=False)
+
+
+__all__ = [
+    "Entry",
+    "Handed",
+    "Material",
+    "Request",
+    "Result",
+    "Spread",
+    "catalogue",
+    "chosen_rules",
+    "judge",
+    "load",
+    "order",
+    "run",
+    "run_clusters",
+]

@@ -1,0 +1,217 @@
+"""What the rules found made into a finished run: located, settled, compared, counted."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from linter import __version__, nets, registry
+from linter.charts import noted
+from linter.clock import now
+from linter.engine.joining import joined
+from linter.engine.judging import catalogue, located, proven
+from linter.engine.reader import Reader
+from linter.engine.requests import Request, Result
+from linter.fix.offer import Offers
+from linter.fix.surrogates import withheld as withheld_fixes
+from linter.inventory import Inventory
+from linter.locate import Locator
+from linter.model import Baseline, Finding, NotEvaluated, Problem, Pulls, Run, Scan, Suppressed
+from linter.secret import without_logins
+from linter.settings import Settings
+from linter.universes import Universe
+
+if TYPE_CHECKING:
+    from linter.changes import Touch
+    from linter.registry import Loaded
+    from linter.render import Render
+    from linter.render.origins import Origins
+    from linter.suppress import Standing
+
+
+class _Judged(NamedTuple):
+    """What every universe of a call gave: its inventory and scan, what the rules found there, what they could not."""
+
+    inventories: list[Inventory]
+    scans: list[Scan]
+    findings: list[Finding]
+    withheld: list[NotEvaluated]
+
+
+def judged(
+    request: Request,
+    settings: Settings,
+    chosen: tuple["Loaded", ...],
+    reader: Reader,
+    groups: Iterable[Universe],
+    *,
+    whole: bool,
+) -> Result:
+    """Join and judge each of the `groups`, and put together what a report may say of all of them.
+
+    `whole` says whether the call is all there is, so that a suppression of the settings that fits nothing is stale.
+    """
+    inventories, scans, found, withheld = _each(request, settings, chosen, reader, groups)
+    withheld.extend(noted((entry for _, entry in reader.templated), reader.artifacts))
+    reader.expect(found, withheld)
+    offers = Offers(reader.small_bytes_of, lambda path: bool(reader.artifacts[path].file), reader.large)
+    locator = Locator(reader.bytes_of, inventories, reader.windows)
+    placed = located(request, locator, [_offered(finding, offers) for finding in found])
+    unjudged = locator.not_evaluated(withheld)
+    origins = _origins(reader, locator, request.render)
+    if origins is not None:
+        placed, unjudged = [*map(origins.pointed, placed)], [*map(origins.unjudged, unjudged)]
+    placed.sort(key=order)
+    request.lap("find positions")
+    kept, suppressed, remarks, standings = _settle(placed, request, reader, inventories, locator, chosen)
+    if whole and standings:
+        from linter.suppress import configured  # noqa: PLC0415 - most calls have none
+
+        remarks = [*remarks, *configured(standings)]
+    request.lap("settle suppressions")
+    touch = _touch(request, reader, inventories)
+    reported = [one for one in kept if touch is None or touch.finding(one)]
+    counted = _counted(request, reader, reported)
+    finished = Run(
+        version=__version__,
+        scans=tuple(scans),
+        findings=counted,
+        rules=tuple(registry.info(loaded) for loaded in chosen),
+        suppressed=tuple(map(nets.suppressed, suppressed)),
+        not_evaluated=tuple(nets.told(one) for one in unjudged if touch is None or touch.unjudged(one)),
+        problems=(
+            *(nets.told(one) for one in (*reader.problems, *remarks) if touch is None or touch.problem(one)),
+            *(request.change.remarks if request.change is not None else ()),
+        ),
+        baselined=len(reported) - len(counted),
+        untouched=len(kept) - len(reported),
+        baseline=_compared(request, placed),
+        pulls=_pulls(request, settings, inventories, counted),
+        time=now(),
+    )
+    baselined = tuple(one for one in kept if one.fingerprint in request.baseline)
+    return Result(finished, tuple(inventories), reader.artifacts, baselined, reader.unread(), standings)
+
+
+def _each(
+    request: Request,
+    settings: Settings,
+    chosen: tuple["Loaded", ...],
+    reader: Reader,
+    groups: Iterable[Universe],
+) -> _Judged:
+    """Join and judge each universe for itself."""
+    done = _Judged([], [], [], [])
+    for group in groups:
+        inventory, kinds = joined(group, reader)
+        done.inventories.append(inventory)
+        request.lap("join")
+        found, unjudged = proven(request, inventory, chosen, settings)
+        done.findings.extend(withheld_fixes(found, inventory.objects) if group.recognised.redacted else found)
+        done.withheld.extend(unjudged)
+        done.scans.append(_scan(group, kinds, chosen))
+    return done
+
+
+def _counted(request: Request, reader: Reader, reported: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings that the baseline does not know, with their diffs where a report shows them."""
+    counted = tuple(one for one in reported if one.fingerprint not in request.baseline)
+    if "diffs" not in request.wants:
+        return counted
+    from linter.diffs import attach  # noqa: PLC0415 - only some reports show diffs
+
+    return attach(counted, reader.small_bytes_of)
+
+
+def _origins(reader: Reader, locator: Locator, render: "Render | None") -> "Origins | None":
+    """What leads from the things that were built to their source, where anything was built."""
+    if not reader.built:
+        return None
+    from linter.render.origins import Origins  # noqa: PLC0415 - most calls build nothing
+
+    values = render.values if render else ()
+    return Origins(reader.bytes_of, frozenset(reader.built), locator, values, reader.moved)
+
+
+def _compared(request: Request, located: Sequence[Finding]) -> Baseline | None:
+    """What the run was compared with; gone is what nobody finds any more, suppressed or not."""
+    if not request.baseline_path:
+        return None
+    return Baseline(request.baseline_path, len(request.baseline - {finding.fingerprint for finding in located}))
+
+
+def _pulls(
+    request: Request, settings: Settings, inventories: Sequence[Inventory], findings: Sequence[Finding]
+) -> Pulls | None:
+    if "pulls" not in request.wants:
+        return None
+    from linter.pulls import pulls  # noqa: PLC0415 - only some reports show who pulls what
+
+    return pulls(inventories, settings, findings)
+
+
+def _offered(finding: Finding, offers: Offers) -> Finding:
+    """Return the finding, its fix marked with what keeps it out of the file that was read."""
+    return finding if finding.fix is None else finding._replace(fix=offers.judged(finding.fix))
+
+
+def _settle(
+    located: list[Finding],
+    request: Request,
+    reader: Reader,
+    inventories: Sequence[Inventory],
+    locator: Locator,
+    chosen: Sequence["Loaded"],
+) -> tuple[list[Finding], list[Suppressed], list[Problem], tuple["Standing", ...]]:
+    """Take out what somebody has accepted. Nothing is loaded or looked at where nothing can be."""
+    settings = request.settings
+    if not (reader.marked or settings.suppressions or settings.overrides):
+        return located, [], [], ()
+    from linter import overrides  # noqa: PLC0415 - most calls have neither
+    from linter.suppress import Suppressions, settle  # noqa: PLC0415 - as above
+
+    known = catalogue(settings)
+    material = Suppressions(
+        inventories=inventories,
+        locator=locator,
+        settings=settings,
+        marked=frozenset(reader.marked),
+        unread=reader.unread() | reader.built,  # a comment there is a copy of one in the source
+        inputs=request.paths,
+        catalogue=known,
+        chosen=chosen,
+    )
+    done = settle(located, material)
+    kept, elsewhere = overrides.apply(done.findings, settings, known)
+    return kept, [*done.suppressed, *elsewhere], done.problems, done.standings
+
+
+def _touch(request: Request, reader: Reader, inventories: Sequence[Inventory]) -> "Touch | None":
+    """What tells whether something concerns the call; None where the call is about all that was read."""
+    if request.change is not None:
+        return request.change.touch(reader.artifacts, inventories)
+    if not request.context:
+        return None
+    from linter import changes  # noqa: PLC0415 - most calls are about all that was read
+
+    return changes.Asked(len(request.paths) - request.context).touch(reader.artifacts, inventories)
+
+
+def _scan(group: Universe, kinds: Counter[str], chosen: Sequence["Loaded"]) -> Scan:
+    skipped: Counter[str] = sum((source.skipped for source in group.inputs), Counter())
+    return Scan(
+        name=group.name,
+        inputs=tuple(without_logins(source.path) for source in group.inputs),
+        scope=group.recognised.scope,
+        recognised=f"{group.recognised.layout}: {group.recognised.why}",
+        proves=group.recognised.proves,
+        objects=dict(sorted(kinds.items())),
+        artifacts=sum(len(source.paths) for source in group.inputs),
+        skipped=tuple(sorted((reason, count) for reason, count in skipped.items() if count)),
+        evaluated=tuple(loaded.rule.code for loaded in chosen),
+    )
+
+
+def order(finding: Finding) -> tuple[str, str, int, int, str, str]:
+    """What findings are sorted by."""
+    at = finding.location
+    return (finding.cluster, at.path, at.line, at.column, finding.code, finding.key)

@@ -1,0 +1,77 @@
+"""The objects of one universe joined, and the text that was not parsed kept in reach for searches."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from linter.documents.objects import Seen
+from linter.engine.reader import Reader
+from linter.inventory import Builder, Inventory
+from linter.mentions import TextMentions
+from linter.model import Scope
+from linter.universes import Universe
+
+
+def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
+    """The inventory of one universe, each object once, and how many objects of each kind it has."""
+    builder = Builder(group.name)
+    seen = Seen() if group.recognised.scope is Scope.CLUSTER else None
+    for source in group.inputs:
+        for document, found in source.documents:
+            fresh = [item for item in found if seen is None or not seen.repeated(item)]
+            if fresh or not found:
+                builder.add_objects(document, fresh)
+    parsed = {
+        (document.path, document.number): document.passed for source in group.inputs for document, _ in source.documents
+    }
+    unread = reader.unread()
+    mentions = TextMentions(
+        lambda: _unparsed(group, reader, parsed), lambda: _unparsed(group, reader, parsed, only=unread)
+    )
+    taken = group.recognised
+    inventory = builder.finish(taken.scope, mentions=mentions, layout=taken.layout, stated=taken.stated)
+    mentions.inventory = inventory
+    return inventory, builder.kinds
+
+
+def _unparsed(
+    group: Universe,
+    reader: Reader,
+    parsed: Mapping[tuple[str, int], frozenset[int]],
+    *,
+    only: frozenset[str] | None = None,
+) -> Iterator[tuple[str, str]]:
+    """The text of every document of the group that was passed over before parsing, or could not be parsed.
+
+    `only` are the paths to look at, all of them when None.
+    """
+    paths = [path for source in group.inputs for path in source.paths if path in reader.partly]
+    paths = [path for path in paths if only is None or path in only]
+    if not paths:
+        return
+    # Only a search for mentions needs these.
+    from linter.documents.jsontext import json_places  # noqa: PLC0415
+    from linter.documents.kinds import looks_like_json  # noqa: PLC0415
+    from linter.documents.lists import passed_text  # noqa: PLC0415
+    from linter.documents.split import split  # noqa: PLC0415
+    from linter.documents.text import DecodeProblem, decode  # noqa: PLC0415
+
+    for path in paths:
+        windows = reader.windows(path)
+        if windows is not None:
+            from linter.documents.windows import texts  # noqa: PLC0415 - few artifacts are large
+
+            passed_of = {number: items for (at, number), items in parsed.items() if at == path}
+            yield from ((path, one) for one in texts(*windows, passed_of.get))
+            continue
+        try:
+            text = decode(reader.bytes_of(path) or b"").text
+        except DecodeProblem:
+            continue
+        values = json_places(text) if looks_like_json(text) else None
+        for number, (start, end) in enumerate(values or split(text)):
+            part = text[start:end]
+            passed = parsed.get((path, number))
+            if passed is None:
+                yield path, part
+            elif passed:
+                yield from ((path, one) for one in passed_text(part, passed, json=looks_like_json(text)))

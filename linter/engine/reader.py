@@ -1,0 +1,230 @@
+"""Reads every artifact of a call once, and remembers what could not be read, what was passed over, and why."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from linter.charts import templates
+from linter.comments import marked
+from linter.engine.requests import Request
+from linter.inventory.kept import Keeper
+from linter.model import Finding, Location, NotEvaluated, Problem
+from linter.sources import REPEATED, Artifact, InputProblem, Limits, Skipped, within
+from linter.taking import Taken, take, take_artifact
+from linter.universes import Input
+
+if TYPE_CHECKING:
+    from linter.documents.windows import Places
+    from linter.render import Render
+    from linter.sources.live import Live
+    from linter.sources.raw import Raw
+
+
+class Reader:
+    """Reads every artifact once and remembers what could not be read, what was passed over, and why."""
+
+    def __init__(self, request: Request, *, hand: bool = False) -> None:
+        self._hand = hand
+        self.taken: dict[str, Taken] = {}
+        self.inputs = [Input(path) for path in request.paths]
+        self.overlay = request.overlay
+        self._lap = request.lap
+        self.artifacts: dict[str, Artifact] = {}
+        self.problems: list[Problem] = []
+        self.templated: list[tuple[int, NotEvaluated]] = []
+        self.partly: set[str] = set()
+        self.marked: set[str] = set()
+        self._windowed: dict[str, Places | None] = {}
+        # A rule of the project's own may ask for anything.
+        self._keeper = None if request.settings.custom else Keeper()
+        self.built: set[str] = set()
+        self.moved: dict[str, str] = {}
+        try:
+            self._read(request)
+        finally:
+            if request.progress is not None:
+                request.progress(1.0, "")
+        self._pass_over_templates()
+        self.problems.extend(self._empty(hook=bool(request.context)))
+
+    def _pass_over_templates(self) -> None:
+        """Let go of what a chart would fill in, be it YAML already: before it is rendered it says little."""
+        read = [path for source in self.inputs for part in source.parts.values() for path in part.paths]
+        filled = {path for path in templates(read) if b"{{" in (self.bytes_of(path) or b"")}
+        known = {entry.location.path for _, entry in self.templated if entry.location is not None}
+        for path in sorted(filled - known):
+            entry = NotEvaluated("templated", "a template of a Helm chart", None, Location(path, line=1))
+            self.templated.append((self.artifacts[path].input, entry))
+        self.partly |= filled
+        for part in (part for source in self.inputs for part in source.parts.values() if filled):
+            part.documents = [held for held in part.documents if held[0].path not in filled]
+
+    def _read(self, request: Request) -> None:
+        settings, progress = request.settings, request.progress
+        live = _live(request)
+        more: dict[str, Any] = {} if live is None else {"live": live}
+        if request.base:
+            more["base"] = request.base
+        if request.urls is not None:
+            more["urls"] = request.urls
+        if settings.limits:
+            more["limits"] = Limits.given(settings.limits)
+        entries = request.gather(
+            request.paths, exclude=settings.exclude, stdin=request.stdin, progress=progress, **more
+        )
+        found = entries if request.render is None else self._rendered(entries, request.render)
+        for entry in found if request.spread is None else request.spread(found, self._keeper):
+            if isinstance(entry, tuple) and not isinstance(entry, Problem | Skipped):
+                self._absorb(*entry)
+            elif isinstance(entry, Problem):
+                self.problems.append(entry)
+            elif isinstance(entry, Skipped):
+                self.inputs[entry.input].part(entry.path).skipped[entry.reason] += 1
+                self._passed_over(entry)
+            else:
+                self._take(entry)
+
+    def _rendered(
+        self, entries: Iterator[Artifact | Problem | Skipped], render: "Render"
+    ) -> Iterator[Artifact | Problem | Skipped]:
+        """What is judged when roots are built: their parts are known by name only."""
+        from linter.render import Rendered, Replaced, rendered  # noqa: PLC0415 - most calls build nothing
+
+        for entry in rendered(entries, render):
+            if isinstance(entry, Replaced):
+                self._stand_by(entry.artifact)
+                continue
+            if isinstance(entry, Rendered):
+                self.built.add(entry.path)
+                self.moved.update(entry.moved)
+            yield entry
+
+    def _stand_by(self, artifact: Artifact) -> None:
+        """Keep a file that is a part of what was built: it is not judged, and findings point at it."""
+        self.artifacts[artifact.path] = artifact
+        self.inputs[artifact.input].found = True
+        self.inputs[artifact.input].part(artifact.path).skipped["part of what was built"] += 1
+        data = self.bytes_of(artifact.path)
+        if data is not None and marked(data):
+            self.marked.add(artifact.path)
+
+    def _passed_over(self, entry: Skipped) -> None:
+        """Note that an input is not empty when what it leads to was read by another way."""
+        for source in self.inputs if entry.reason == REPEATED else ():
+            source.found |= within(entry.path, source.shown)
+
+    def _empty(self, *, hook: bool) -> Iterator[Problem]:
+        """Say of which inputs nothing came at all: no document, were it one that cannot matter.
+
+        A `hook` is given whatever has changed, what the settings exclude included.
+        """
+        told = [problem.path for problem in self.problems if problem.fatal]
+        for source in self.inputs:
+            excluded = hook and any(part.skipped["excluded"] for part in source.parts.values())
+            if not source.found and not excluded and not any(within(path, source.shown) for path in told):
+                remedy = "check what is named: a folder needs YAML or JSON files that are not ignored or excluded"
+                if any(part.skipped["archive"] for part in source.parts.values()):
+                    remedy = "it holds archives, which are read when they are named themselves"
+                if source.path == "-":
+                    remedy = "check the command in front of the pipe"
+                yield Problem(source.shown, "nothing to judge was found in it", remedy, fatal=True)
+
+    def _take(self, artifact: Artifact) -> None:
+        data = self.overlay.get(artifact.path)
+        if data:
+            self._absorb(artifact, take(artifact.path, data, self._keeper))
+        else:
+            self._absorb(
+                artifact, take_artifact(artifact, self._keeper, had=lambda: self._lap("find and read files"))
+            )
+        self._lap("parse")
+
+    def _absorb(self, artifact: Artifact, taken: Taken) -> None:
+        """Take over what was read of an artifact, wherever it was read."""
+        if taken.lost is not None:
+            self.problems.append(taken.lost)
+            return
+        if taken.windowed:
+            self._windowed[artifact.path] = taken.places
+        if self._hand and artifact.file:
+            self.taken[artifact.path] = taken
+        source = self.inputs[artifact.input].part(artifact.path)
+        self.artifacts[artifact.path] = artifact
+        source.paths.append(artifact.path)
+        if taken.marked:
+            self.marked.add(artifact.path)
+        if taken.skipped or taken.problems or taken.templated or any(held[0].passed for held in taken.documents):
+            self.partly.add(artifact.path)
+        self.problems.extend(problem._replace(fatal=artifact.named) for problem in taken.problems)
+        self.inputs[artifact.input].found |= taken.found
+        source.skipped["document without anything that matters"] += taken.skipped
+        for path, line, reason in taken.templated:
+            where = Location(path, line=line)
+            self.templated.append((artifact.input, NotEvaluated("templated", reason, None, where)))
+        whole = not taken.problems
+        for document, found in taken.documents:
+            source.evidence.add(artifact.path, found, logs=taken.logs, whole=whole)
+            source.documents.append((document, found))
+        if not taken.documents:
+            source.evidence.add(artifact.path, (), logs=taken.logs, whole=whole)
+
+    def unread(self) -> frozenset[str]:
+        """The paths of which at least a part could not be read."""
+        where = (entry.location for _, entry in self.templated)
+        return frozenset({problem.path for problem in self.problems} | {at.path for at in where if at})
+
+    def expect(self, findings: Sequence[Finding], withheld: Sequence[NotEvaluated]) -> None:
+        """Tell the sources what will be read again: archives give it in one pass."""
+        places = [finding.location for finding in findings]
+        places += [one.location for finding in findings for one in finding.related if one.location]
+        places += [entry.location for entry in withheld if entry.location and not entry.location.line]
+        for path in {*self.marked, *(place.path for place in places)}:
+            if path in self.artifacts:
+                self.artifacts[path].expect()
+
+    def windows(self, path: str) -> "tuple[Raw, Places] | None":
+        """The bytes of an artifact that was read in windows, and where things stand in it; None for any other."""
+        if path not in self._windowed:
+            return None
+        try:
+            raw = self.artifacts[path].windows()
+            if raw is None:
+                return None
+            places = self._windowed[path]
+            if places is None:
+                from linter.documents.windows import scan  # noqa: PLC0415 - another process has read it
+
+                places = self._windowed[path] = scan(raw, self.artifacts[path].limits)
+        except InputProblem:
+            return None
+        return raw, places
+
+    def large(self, path: str) -> bool:
+        """Whether an artifact is too large to be held whole."""
+        windows = self.windows(path) if path in self._windowed else None
+        return windows is not None and windows[0].size > self.artifacts[path].limits.file_bytes
+
+    def small_bytes_of(self, path: str) -> bytes | None:
+        """The bytes of an artifact, read again; None for one that is so large that it was read in windows."""
+        return None if path in self._windowed else self.bytes_of(path)
+
+    def bytes_of(self, path: str) -> bytes | None:
+        """The bytes of an artifact, read again; None when they are gone."""
+        artifact = self.artifacts.get(path)
+        if artifact is None:
+            return None
+        try:
+            return self.overlay.get(path) or artifact.read()
+        except InputProblem:
+            return None
+
+
+def _live(request: Request) -> "Live | None":
+    """What to ask of a live cluster, when one is named."""
+    from linter.sources.live import Kind, Live, is_live  # noqa: PLC0415 - most calls name none
+
+    if not any(map(is_live, request.paths)):
+        return None
+    from linter.inventory.asked import ASKED, GLOBAL_PATH  # noqa: PLC0415 - as above
+
+    kinds = [Kind(*one) for one in ASKED]
+    return Live(kinds, request.namespaces, (GLOBAL_PATH,), request.timeout)
