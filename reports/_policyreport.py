@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from linter.model import Finding, Location, NotEvaluated, ObjectRef, Problem, Run, Severity, Suppressed
+from linter.model import Finding, Location, NotEvaluated, ObjectRef, Problem, Run, Scan, Severity, Suppressed
 from reports._jsontext import dump
-from reports._phrases import place
+from reports._phrases import count, place
 from reports._visible import visible
 
 _LIMIT: Final = 700_000  # bytes of results in one report
@@ -49,8 +49,9 @@ def render(run: Run, kinds: Kinds) -> str:
     for scan in run.scans:
         groups.setdefault((scan.name, ""), [])
     several = len({cluster for cluster, _ in groups}) > 1
+    told = {(scan.name, ""): _read(scan) for scan in run.scans}  # every scan has a report without a namespace
     items = [
-        _report(kinds, where, part, number, several=several)
+        _report(kinds, where, part, number, told.get(where, {}), several=several)
         for where, results in sorted(groups.items(), key=lambda group: group[0])
         for number, part in enumerate(_parts(results), start=1)
     ]
@@ -71,7 +72,20 @@ def _parts(results: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     yield part
 
 
-def _report(kinds: Kinds, where: Where, results: list[dict[str, Any]], number: int, *, several: bool) -> dict[str, Any]:
+def _read(scan: Scan) -> dict[str, str]:
+    """Return the annotations that say what a scan was taken for, what it read and what it passed over."""
+    passed = ", ".join(f"{number:,} {reason}" for reason, number in scan.skipped)
+    told = {
+        "regcred/judged-as": f"{scan.scope} ({scan.recognised}): {scan.proves}",
+        "regcred/read": f"{count(sum(scan.objects.values()), 'object')} ({count(scan.artifacts, 'file')})",
+        "regcred/passed-over": passed,
+    }
+    return {name: _text(text) for name, text in told.items() if text}
+
+
+def _report(
+    kinds: Kinds, where: Where, results: list[dict[str, Any]], number: int, told: dict[str, str], *, several: bool
+) -> dict[str, Any]:
     cluster, namespace = where
     parts = ["regcred", *([_slug(cluster)] if several else []), *([str(number)] if number > 1 else [])]
     metadata: dict[str, Any] = {
@@ -80,8 +94,9 @@ def _report(kinds: Kinds, where: Where, results: list[dict[str, Any]], number: i
     }
     if namespace:
         metadata["namespace"] = namespace
-    if cluster:
-        metadata["annotations"] = {"regcred/cluster": visible(cluster)[:_LONGEST]}
+    annotations = ({"regcred/cluster": visible(cluster)[:_LONGEST]} if cluster else {}) | told
+    if annotations:
+        metadata["annotations"] = annotations
     summary = {outcome: sum(one["result"] == outcome for one in results) for outcome in _OUTCOMES}
     report: dict[str, Any] = {
         "apiVersion": kinds.api_version,

@@ -2,6 +2,9 @@
 
 A format is one module of this package (or a package of that name) with both; nothing registers it. A module whose name
 begins with an underscore, and this one, are not formats.
+
+A format that has no room for what was read, passed over or not judged has a function `beside(run) -> list[str]` too:
+lines that the call writes to standard error, unless it writes the run in a format that tells them.
 """
 
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""The report for spreadsheets: one row for each finding, and for what is suppressed, was not evaluated or not read.
+"""The report for spreadsheets: a row for each scan and finding, for what is suppressed, not evaluated or not read.
 
 A spreadsheet runs a cell that begins like a formula. Such a cell gets an apostrophe in front, which keeps it text.
 """
@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterator
 from typing import Any, Final
 
-from linter.model import Finding, Location, NotEvaluated, ObjectRef, Problem, Run
+from linter.model import Finding, Location, NotEvaluated, ObjectRef, Problem, Run, Scan
 from reports._times import utc
 from reports._visible import visible
 from reports.contract import Options, Report
@@ -17,7 +17,7 @@ REPORT = Report("csv", "one row a finding, for spreadsheets", "text/csv")
 
 COLUMNS: Final = (
     "state", "severity", "code", "rule", "cluster", "kind", "namespace", "object", "path", "line", "column",
-    "message", "remedy", "reason", "pulls", "imports", "fix", "first_seen", "since", "fingerprint",
+    "message", "remedy", "reason", "pulls", "imports", "fix", "first_seen", "since", "fingerprint", "number",
 )  # fmt: skip
 _FORMULA: Final = tuple("=+-@|%\t\r\n＝＋－＠")  # noqa: RUF001 - spreadsheets take the wide forms for operators too
 
@@ -41,6 +41,8 @@ def _cell(value: str | int) -> str | int:
 
 
 def _rows(run: Run) -> Iterator[dict[str, Any]]:
+    for scan in run.scans:
+        yield from _scan(scan)
     for finding in run.findings:
         yield {"state": "open", **_finding(finding)}
     for item in run.suppressed:
@@ -50,6 +52,15 @@ def _rows(run: Run) -> Iterator[dict[str, Any]]:
         yield {"state": "not evaluated", **_not_evaluated(withheld)}
     for problem in run.problems:
         yield {"state": "problem", **_problem(problem)}
+
+
+def _scan(scan: Scan) -> Iterator[dict[str, Any]]:
+    """What one scan was taken for and what it read, then what it passed over; `number` counts files."""
+    told = f"judged as {scan.scope} ({scan.recognised}): {scan.proves}"
+    read = {"cluster": scan.name, "path": " ".join(scan.inputs)}
+    yield {"state": "scan", **read, "message": told, "number": scan.artifacts}
+    for reason, number in scan.skipped:
+        yield {"state": "passed over", **read, "reason": reason, "number": number}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from linter.model import Finding, Problem, Run, Severity, Suppressed
-from reports._phrases import impact_counts, passed_over, position, summary_line
+from reports._phrases import impact_counts, passed_over, position, summary_line, taken_for
 from reports._visible import visible, visible_lines
 from reports.contract import Options, Report
 
@@ -18,7 +18,8 @@ def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of
     order = sorted(
         run.findings, key=lambda f: (-f.severity, -len(f.impact.workloads) - len(f.impact.imports), position(f))
     )
-    lines = [_problem(problem) for problem in run.problems] + [_finding(finding) for finding in order]
+    lines = [visible(taken_for(scan, run)) for scan in run.scans]
+    lines += [_problem(problem) for problem in run.problems] + [_finding(finding) for finding in order]
     # What is accepted is told in the log, not on the lines of the pull request.
     lines += [_suppressed(item) for item in run.suppressed]
     last = "; ".join(filter(None, (summary_line(run), visible(passed_over(run)))))

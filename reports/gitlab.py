@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from linter.model import Finding, Run, Severity, Suppressed
+from linter.model import Finding, Location, Run, Severity, Suppressed
 from reports._jsontext import dump
-from reports._phrases import impact_counts, merged, object_name
+from reports._phrases import impact_counts, merged, object_name, passed_over, place, summary_line, taken_for
 from reports._visible import visible
 from reports.contract import Options, Report
 
@@ -25,6 +25,18 @@ def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of
         suffix = f"-{number}" if number > 1 else ""
         issues.append(_issue(finding, finding.fingerprint + suffix, fallback))
     return dump(issues)
+
+
+def beside(run: Run) -> list[str]:
+    """Return what GitLab's format, a list of issues and nothing else, has no room for; nothing when all was judged."""
+    left = passed_over(run)
+    if not (left or run.not_evaluated or run.problems):
+        return []
+    lines = [taken_for(scan, run) for scan in run.scans]
+    for problem in run.problems:
+        where = place(Location(problem.path, line=problem.line, column=problem.column))
+        lines.append(": ".join(filter(None, (where, problem.message, problem.remedy))))
+    return [visible(line) for line in (*lines, summary_line(run), left) if line]
 
 
 def _accepted(item: Suppressed) -> Finding:

@@ -51,7 +51,8 @@ def _read(run: Run) -> list[str]:
     scan = merged(run.scans)
     told = [
         ("read", "; ".join(scan.inputs)),
-        ("taken for", scan.recognised),
+        ("taken for", f"{scan.scope} ({scan.recognised})"),
+        ("proves", scan.proves),
         ("files", str(scan.artifacts)),
         ("objects", str(sum(scan.objects.values()))),
         *((f"passed over: {reason}", str(number)) for reason, number in scan.skipped),

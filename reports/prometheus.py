@@ -72,6 +72,10 @@ def _found(run: Run, clusters: Iterable[str]) -> Iterator[Iterator[str]]:
     for scan in run.scans:
         objects[_labels(cluster=scan.name)] += sum(scan.objects.values())
     yield _metric("objects", "Objects that were judged.", objects)
+    taken = {
+        _labels(cluster=one.name, scope=str(one.scope), layout=one.recognised.partition(":")[0]): 1 for one in run.scans
+    }
+    yield _metric("scan_info", "What each scan was taken for.", taken)
     files: Counter[Labels] = Counter()
     passed: Counter[Labels] = Counter()
     for scan in run.scans:

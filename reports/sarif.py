@@ -15,6 +15,7 @@ from linter.model import (
     Related,
     RuleInfo,
     Run,
+    Scan,
     Severity,
     Suppressed,
 )
@@ -47,7 +48,7 @@ def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of
         results = [{**result, "suppressions": []} for result in results]
         results += [_suppressed(item, index) for item in run.suppressed]
     driver: dict[str, Any] = {"name": "regcred", "version": run.version, "rules": [_rule(rule) for rule in rules]}
-    scan = merged(run.scans)
+    several = len(run.scans) > 1
     tree = {
         "$schema": _SCHEMA,
         "version": "2.1.0",
@@ -59,11 +60,8 @@ def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of
                 "columnKind": "unicodeCodePoints",
                 "results": results,
                 "properties": {
-                    "scope": str(scan.scope),
-                    "recognised": scan.recognised,
-                    "proves": scan.proves,
-                    "artifacts": scan.artifacts,
-                    "passedOver": dict(scan.skipped),
+                    **_scan(merged(run.scans)),
+                    **({"scans": [{"name": one.name, **_scan(one)} for one in run.scans]} if several else {}),
                     "baselined": run.baselined,
                     "untouched": run.untouched,
                 },
@@ -264,6 +262,16 @@ def _surrounds(excerpt: tuple[ExcerptLine, ...], first: int, last: int) -> bool:
 
 def _related(related: Related, number: int) -> dict[str, Any]:
     return {"id": number, "message": _message(visible(related.message)), **_location(related.location, related.object)}
+
+
+def _scan(scan: Scan) -> dict[str, Any]:
+    return {
+        "scope": str(scan.scope),
+        "recognised": scan.recognised,
+        "proves": scan.proves,
+        "artifacts": scan.artifacts,
+        "passedOver": dict(scan.skipped),
+    }
 
 
 def _invocation(run: Run) -> dict[str, Any]:

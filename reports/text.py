@@ -101,13 +101,14 @@ class _Page:
             self.lines.append(" " * (2 + _LABEL) + (self.paint(style, line) if style else line))
 
     def opening(self, run: Run) -> None:
-        """Write of every cluster what it was read from, and what that can prove: the findings rest on it."""
-        clusters = [taken_for(scan, run) for scan in run.scans if scan.scope is Scope.CLUSTER]
-        shown = clusters if self.all or len(clusters) <= _MOST_OPENING else clusters[:_FIRST]
-        for text in shown:
-            self.lines += [self.paint("dim", line) for line in self.wrap(text, 0)]
-        if len(clusters) > len(shown):
-            self.lines.append(self.paint("dim", f"and {len(clusters) - len(shown):,} more clusters"))
+        """Write what every scan was taken for, and what that can prove: the findings rest on it."""
+        if _brief(run):
+            return
+        shown = run.scans if self.all or len(run.scans) <= _MOST_OPENING else run.scans[:_FIRST]
+        for scan in shown:
+            self.lines += [self.paint("dim", line) for line in self.wrap(taken_for(scan, run), 0)]
+        if len(run.scans) > len(shown):
+            self.lines.append(self.paint("dim", f"and {len(run.scans) - len(shown):,} more clusters"))
 
     def finding(self, finding: Finding) -> None:
         """Write one finding."""
@@ -253,16 +254,16 @@ class _Page:
             self.lines.append(f"  {visible(rule.code)} {visible(rule.name)}  {visible(rule.summary)}".rstrip())
 
     def conclusion(self, run: Run) -> None:
-        """Write the summary line and what the scan was taken for."""
+        """Write the summary line, what was passed over, and what can be repaired."""
         self.gap()
         worst = max((finding.severity for finding in run.findings), default=None)
         counts = severity_counts(run)
         style = worst.label if worst is not None else "fix"
-        self.lines.append(self.paint(style, counts) + visible(summary_line(run)[len(counts) :]))
-        if run.findings or run.not_evaluated or run.problems or run.suppressed or len(run.scans) > 1:
-            rest = [taken_for(scan, run) for scan in run.scans if scan.scope is not Scope.CLUSTER]
-            for line in (*rest, passed_over(run)):
-                self.lines += [self.paint("dim", part) for part in self.wrap(line, 0) if part]
+        rest = summary_line(run)[len(counts) :]
+        if _brief(run):
+            rest += "".join(f", {taken_for(scan._replace(recognised=''), run)}" for scan in run.scans)
+        self.lines.append(self.paint(style, counts) + visible(rest))
+        self.lines += [self.paint("dim", part) for part in self.wrap(passed_over(run), 0) if part]
         clusters = {scan.name for scan in run.scans if scan.scope is Scope.CLUSTER}
         safe = [f for f in run.findings if f.fix is not None and f.fix.applicability is Applicability.SAFE]
         live = sum(f.cluster in clusters for f in safe)
@@ -272,6 +273,12 @@ class _Page:
         if live:
             told = f"{count(live, 'finding')} can be fixed safely"
             self.lines.append(f"{told}: --fix-dir DIR writes what repairs the cluster")
+
+
+def _brief(run: Run) -> bool:
+    """Whether a line says all: nothing is wrong in manifests, and nothing was left aside."""
+    told = run.findings or run.not_evaluated or run.problems or run.suppressed or len(run.scans) > 1
+    return not told and not any(scan.scope is Scope.CLUSTER for scan in run.scans)
 
 
 def _not_evaluated(item: NotEvaluated) -> str:

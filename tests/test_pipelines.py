@@ -214,7 +214,7 @@ class TestAction:
     def test_the_code_is_kept_and_the_outputs_are_written(self, repository: Any) -> None:
         done = self.step(repository, sarif="regcred.sarif", html="regcred.html")
         assert done.returncode == 1
-        assert done.stdout.startswith("::error file=old.yaml")
+        assert done.stdout.splitlines()[1].startswith("::error file=old.yaml")
         assert "old.yaml" in (repository.root.parent / "summary.md").read_text()
         assert json.loads((repository.root / "regcred.sarif").read_text())["version"] == "2.1.0"
         assert (repository.root / "regcred.html").read_text().startswith("<!doctype html>")

@@ -174,6 +174,7 @@ def execute(arguments: argparse.Namespace) -> int:
     for name, path in sorted(outputs, key=lambda output: not output[1]):  # standard output last: its reader may go
         write(name, path, run, arguments)
         request.lap(f"report {name}")
+    tell_beside(outputs, run)
     if clock is not None:
         sys.stderr.write("\n".join(["where the time went:", *clock.lines()]) + "\n")
     if failed is not None:
@@ -294,6 +295,15 @@ def write(name: str, path: str, run: "Run", arguments: argparse.Namespace) -> No
         files.replace(path, data)
     except OSError as error:
         raise UsageError(f"{path}: the {name} report cannot be written: {error.strerror}") from error
+
+
+def tell_beside(outputs: list[tuple[str, str]], run: "Run") -> None:
+    """Write to standard error what none of the formats of a call has room for."""
+    from linter import registry  # noqa: PLC0415 - as above
+
+    untold = [getattr(registry.report(name), "beside", None) for name, _ in outputs]
+    lines = dict.fromkeys(line for tell in untold if tell is not None for line in tell(run)) if all(untold) else ()
+    sys.stderr.write("".join(f"regcred: {line}\n" for line in lines))
 
 
 def terminal_color(wanted: str) -> bool:

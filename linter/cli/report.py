@@ -27,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Run `regcred report` and return its exit code."""
     from linter import results  # noqa: PLC0415 - `--help` needs none of this
-    from linter.cli.check import outputs_of, write  # noqa: PLC0415 - as above
+    from linter.cli.check import outputs_of, tell_beside, write  # noqa: PLC0415 - as above
 
     outputs = outputs_of(arguments)
     name = arguments.result
@@ -39,6 +39,7 @@ def execute(arguments: argparse.Namespace) -> int:
     run = results.parse(data, "standard input" if name == "-" else name)
     for form, path in outputs:
         write(form, path, run, arguments)
+    tell_beside(outputs, run)
     return EXIT_CLEAN
 
 

@@ -26,6 +26,8 @@ def undo(value):
 def commands(run):
     *lines, _summary = github.render(run, Options()).splitlines()
     lines = [line for line in lines if not line.startswith("suppressed by ")]
+    assert all("judged as " in line and not line.startswith("::") for line in lines[: len(run.scans)])
+    lines = lines[len(run.scans) :]
     found = [COMMAND.fullmatch(line) for line in lines]
     assert all(found)
     return [(m[1], dict(pair.split("=", 1) for pair in m[2].split(",")) if m[2] else {}, undo(m[3])) for m in found]
@@ -78,6 +80,18 @@ def test_gitlab_has_what_the_service_asks_for():
     assert found[0]["fingerprint"] == runs.UNDECODABLE.fingerprint
     assert found[2]["location"]["path"]
     assert found[2]["description"].startswith("ServiceAccount builder")
+
+
+def test_gitlab_leaves_to_the_call_what_it_has_no_room_for():
+    told = "\n".join(gitlab.beside(runs.FULL))
+    assert "judged as manifests" in told
+    assert "dumps/gone: no such file or directory: name an existing file or directory" in told
+    assert "passed over: 41 not a manifest, 3 binary" in told
+    assert "11 not evaluated" in told
+    assert gitlab.beside(runs.EMPTY._replace(scans=(runs.SCAN._replace(skipped=()),))) == []
+    for hostile in runs.HOSTILE:
+        for line in gitlab.beside(runs.hostile(hostile)):
+            assert not re.search("[\x00-\x1f\x7f-\x9f\u202a-\u202e]", line)
 
 
 def test_gitlab_fingerprints_are_there_once():
