@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from linter.documents import Positions
+from linter.patterns import lazy
 
 if TYPE_CHECKING:
     from linter.documents.window_positions import WindowPositions
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
 MARKER: Final = b"regcred"
 """What every suppression inside a file contains: a file without it is not looked at again."""
 
-_ANY = re.compile(rb"regcred(?:/ignore|:[ \t]*ignore)")
-_WIDE = re.compile(rb"r\0+e\0+g\0+c\0+r\0+e\0+d\0+[/:]")
-_COMMENT = re.compile(r"(?<![^\s])#[ \t]*regcred:[ \t]*ignore\b[ \t]*(?:\[([^\]\r\n]*)\])?[ \t:]*([^\r\n]*)")
-_ONLY_COMMENT = re.compile(r"[ \t]*#")
-_OPENS = re.compile(r"(?:[:\-?]|[:\-][ \t]+[|>][-+0-9]*)\Z")
+_ANY = lazy(rb"regcred(?:/ignore|:[ \t]*ignore)")
+_WIDE = lazy(rb"r\0+e\0+g\0+c\0+r\0+e\0+d\0+[/:]")
+_COMMENT = lazy(r"(?<![^\s])#[ \t]*regcred:[ \t]*ignore\b[ \t]*(?:\[([^\]\r\n]*)\])?[ \t:]*([^\r\n]*)")
+_ONLY_COMMENT = lazy(r"[ \t]*#")
+_OPENS = lazy(r"(?:[:\-?]|[:\-][ \t]+[|>][-+0-9]*)\Z")
 """The end of a line whose value stands on the lines below it."""
 
 

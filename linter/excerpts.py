@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from linter.model import ExcerptLine
+from linter.patterns import lazy
 from linter.secret import MASK
 
 Range = tuple[int, int]
@@ -34,23 +35,23 @@ _VISIBLE = frozenset(
         "dockerImageRepository",
     }
 )  # fmt: skip
-_PAIR = re.compile(r"""(?P<key>"[^"]*"|'[^']*'|[A-Za-z_.$][\w./$-]*)[ \t]*:(?=[ \t\r]|$)[ \t]*""")
-_SCALAR = re.compile(r"""\s*(?:-\s+)*(?P<value>[^\s#-].*)$""")
-_REGISTRY = re.compile(
+_PAIR = lazy(r"""(?P<key>"[^"]*"|'[^']*'|[A-Za-z_.$][\w./$-]*)[ \t]*:(?=[ \t\r]|$)[ \t]*""")
+_SCALAR = lazy(r"""\s*(?:-\s+)*(?P<value>[^\s#-].*)$""")
+_REGISTRY = lazy(
     r"^(?:https?://)?[A-Za-z0-9*](?:[A-Za-z0-9.*-]*[A-Za-z0-9])?(?::\d{1,5})?(?:/[A-Za-z0-9._/-]*)?$"
 )
-_TOKEN = re.compile(r'"((?:[^"\\\n]|\\.)*)"|[^\s{}\[\]:,"]+|"')
+_TOKEN = lazy(r'"((?:[^"\\\n]|\\.)*)"|[^\s{}\[\]:,"]+|"')
 _CLEAR = r"""(?:auth|password|passwd|identitytoken|registrytoken|token|secret|apikey)["']?\s*[:=]\s*
     (?P<value>"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,}\]]+)"""
 _WORD = r"\b(?:password|passwd|passphrase|token|api\ ?key)\s+(?:is|was|=>|->)\s+(?P<value>\S+)"
-_IN_LOWER = (re.compile(_CLEAR, re.VERBOSE), re.compile(_WORD))
-_IN_ANY_CASE = (re.compile(_CLEAR, re.VERBOSE | re.IGNORECASE), re.compile(_WORD, re.IGNORECASE))
+_IN_LOWER = (lazy(_CLEAR, re.VERBOSE), lazy(_WORD))
+_IN_ANY_CASE = (lazy(_CLEAR, re.VERBOSE | re.IGNORECASE), lazy(_WORD, re.IGNORECASE))
 _WORDS = ("auth", "passw", "passphrase", "token", "secret", "apikey", "api key")
 """One of these stands in whatever the patterns above match."""
-_USER_INFO = re.compile(r"(?<=//)[^/@\s]+@|(?<![\w.-])[^\s/@:\"']{1,200}:(?!//)[^\s\"']{1,400}@(?!sha\d{3}:)")
-_COMMENT = re.compile(r"(?:^|(?<=\s))#(?:\s*regcred:\s*ignore\[[^\]]{0,200}\])?")
-_BASE64_RUN = re.compile(r"(?<![\w.@:/-])[A-Za-z0-9+/_-]{40,}={0,2}(?![\w.@:/-])")
-_JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
+_USER_INFO = lazy(r"(?<=//)[^/@\s]+@|(?<![\w.-])[^\s/@:\"']{1,200}:(?!//)[^\s\"']{1,400}@(?!sha\d{3}:)")
+_COMMENT = lazy(r"(?:^|(?<=\s))#(?:\s*regcred:\s*ignore\[[^\]]{0,200}\])?")
+_BASE64_RUN = lazy(r"(?<![\w.@:/-])[A-Za-z0-9+/_-]{40,}={0,2}(?![\w.@:/-])")
+_JWT = lazy(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 
 
 def file_excerpt(

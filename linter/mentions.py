@@ -14,17 +14,18 @@ from linter.documents.objects import KubeObject
 from linter.inventory.inventory import Inventory, Mentions, compatible
 from linter.inventory.kept import WORD
 from linter.inventory.records import PullSecret
+from linter.patterns import lazy
 
-_NAMESPACE = re.compile(r"""^\s*["']?namespace["']?\s*:\s*["']?([a-z0-9][-a-z0-9]*)""", re.MULTILINE)
+_NAMESPACE = lazy(r"""^\s*["']?namespace["']?\s*:\s*["']?([a-z0-9][-a-z0-9]*)""", re.MULTILINE)
 _SILENT_KINDS = frozenset({"Event", "Secret", "SealedSecret"})
 _DEEPEST = 60
 _KIND = r"""(?m)(?<![\w-])kind["']?[ \t]*:[ \t]*["']?(?:\w*{}|{{{{|\$[({{])"""
-_NAME = re.compile(r"""(?m)^[ \t]*(?:- +)?["']?name["']?[ \t]*:[ \t]*["']?(.*?)["']?[ \t]*(?:#.*)?$""")
-_LISTS = re.compile(
+_NAME = lazy(r"""(?m)^[ \t]*(?:- +)?["']?name["']?[ \t]*:[ \t]*["']?(.*?)["']?[ \t]*(?:#.*)?$""")
+_LISTS = lazy(
     r"""(?im)^[ \t]*["']?(?:image)?pull_?secrets?(?:ref)?["']?[ \t]*:.*(?:\n[ \t]*(?:- |\{\{|\{%|\$\{|name:).*)*"""
 )
-_WHOLE = re.compile(r"toYaml|include|tpl|template|with|range|for ")
-_FILLED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\$\{\{?[^}]*\}?\}|\$\([^)]*\)|<%.*?%>")
+_WHOLE = lazy(r"toYaml|include|tpl|template|with|range|for ")
+_FILLED = lazy(r"\{\{.*?\}\}|\{%.*?%\}|\$\{\{?[^}]*\}?\}|\$\([^)]*\)|<%.*?%>")
 
 Unparsed = Callable[[], Iterable[tuple[str, str]]]
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from linter.errors import UsageError
 from linter.model import RuleInfo
+from linter.patterns import lazy
 from linter.secret import worded
 
 if TYPE_CHECKING:
     from linter.rule import Rule
 
-_HEADING = re.compile(r"^## +(.+?)\s*$", re.MULTILINE)
+_HEADING = lazy(r"^## +(.+?)\s*$", re.MULTILINE)
 
 
 class Loaded(NamedTuple):

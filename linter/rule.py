@@ -5,7 +5,6 @@ A rule is one file. Its docstring is its manual, its `RULE` declares it, its nam
     RULE = Rule(code="RC307", severity=Severity.INFO, check=check, fixable=True, needs=("ServiceAccount",))
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -56,10 +55,11 @@ from linter.model import (
     Severity,
     affected_names,
 )
+from linter.patterns import lazy
 from linter.secret import shown
 from linter.settings import Settings
 
-_UNFINISHED = re.compile(r"\{\{|\$\{|\$\(")
+_UNFINISHED = lazy(r"\{\{|\$\{|\$\(")
 
 
 class Rule(NamedTuple):
@@ -272,6 +272,7 @@ __all__ = [
     "edit",
     "group",
     "keys_of",
+    "lazy",
     "origin",
     "payload_edit",
     "payload_fix",

@@ -3,11 +3,13 @@
 import re
 from typing import Final, NoReturn
 
+from linter.patterns import lazy
+
 MASK: Final = "•••"
-_SCHEME: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]{0,30}:(?=//)")
-_AT: Final = re.compile(r"@(?!sha\d{3}:)")
+_SCHEME: Final = lazy(r"^[A-Za-z][A-Za-z0-9+.-]{0,30}:(?=//)")
+_AT: Final = lazy(r"@(?!sha\d{3}:)")
 """What ends the user information of an address; a digest begins alike."""
-_TAG: Final = re.compile(r"\d{0,5}\Z|[*?]+\Z|latest\Z|v?\d[\d.]{0,20}(?:-[a-z]{1,12}\d{0,4})?\Z")
+_TAG: Final = lazy(r"\d{0,5}\Z|[*?]+\Z|latest\Z|v?\d[\d.]{0,20}(?:-[a-z]{1,12}\d{0,4})?\Z")
 """What may stand behind the colon of a host: a port, or a tag that was left in. All else may be a password."""
 
 
@@ -39,7 +41,7 @@ def without_login(address: str) -> str:
     return f"{address[:start]}{MASK}{address[ends[-1]:]}"
 
 
-_LOGIN: Final = re.compile(
+_LOGIN: Final = lazy(
     r"(?<=//)[^/\s\"'`]{1,600}(?=@(?!sha\d{3}:))|(?<![\w.-])[^\s/@:\"'`]{1,200}:(?!//)[^\s\"'`]{1,400}(?=@(?!sha\d{3}:))"
 )
 
@@ -49,7 +51,7 @@ def without_logins(text: str) -> str:
     return _LOGIN.sub(MASK, text) if "@" in text else text
 
 
-_WORD: Final = re.compile(r"[A-Za-z]{0,3}\d{0,4}|[A-Za-z]{1,20}(?:[-_ ][a-zA-Z0-9]{1,20}){0,5}")
+_WORD: Final = lazy(r"[A-Za-z]{0,3}\d{0,4}|[A-Za-z]{1,20}(?:[-_ ][a-zA-Z0-9]{1,20}){0,5}")
 
 
 def worded(text: str) -> str:

@@ -7,9 +7,10 @@ from typing import Any, Final, NamedTuple
 
 from linter.errors import SettingsError
 from linter.model import Severity
+from linter.patterns import lazy
 from linter.secret import MASK
 
-_UNSAID: Final = re.compile(r"(?<=')[^'<>]{2,}(?=')|(?<=\")[^\"<>]{2,}(?=\")")
+_UNSAID: Final = lazy(r"(?<=')[^'<>]{2,}(?=')|(?<=\")[^\"<>]{2,}(?=\")")
 """What a message of the YAML reader quotes of the file: it may be anything."""
 _UNITS: Final = {"": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 FILE_NAMES: Final = (".regcred.yaml", ".regcred.yml")

@@ -1,13 +1,13 @@
 """The options that say how a live cluster is read, the same for every command that can read one."""
 
 import argparse
-import re
 from collections.abc import Sequence
 from typing import Final
 
 from linter.errors import UsageError
+from linter.patterns import lazy
 
-_NAMESPACE: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_NAMESPACE: Final = lazy(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 TIMEOUT: Final = 60.0
 
 

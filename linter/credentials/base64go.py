@@ -11,8 +11,9 @@ Go skips CR and LF wherever they stand, refuses every other white space, and acc
 from __future__ import annotations
 
 import binascii
-import re
 from typing import Final, NamedTuple
+
+from linter.patterns import lazy
 
 __all__ = [
     "Base64Error",
@@ -25,9 +26,9 @@ __all__ = [
 ]
 
 _ALPHABET: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-_BODY: Final = re.compile(rb"[A-Za-z0-9+/]*")
+_BODY: Final = lazy(rb"[A-Za-z0-9+/]*")
 _GO_SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
-_BAD_BYTE: Final = re.compile("[\udc80-\udcff]")
+_BAD_BYTE: Final = lazy("[\udc80-\udcff]")
 NO_COLON: Final = "unable to parse auth field, must be formatted as base64(username:password)"
 """The kubelet's message for an ``auth`` without a colon (Kubernetes 1.34)."""
 

@@ -8,8 +8,9 @@ here.  Nothing recurses: hostile nesting costs memory in proportion to its text 
 
 from __future__ import annotations
 
-import re
 from typing import Final, Literal, NamedTuple
+
+from linter.patterns import lazy
 
 __all__ = ["JsonKind", "JsonNode", "JsonSyntaxError", "decode_text", "fold_name", "parse_json"]
 
@@ -18,12 +19,12 @@ JsonKind = Literal["object", "array", "string", "number", "bool", "null"]
 MAX_DEPTH: Final = 10_000
 """Nesting that Go 1.15 and later refuse to exceed (``exceeded max depth``)."""
 
-_SPACE: Final = re.compile(r"[ \t\r\n]*")
-_PLAIN_STRING: Final = re.compile(r'"([^"\\\x00-\x1f\ud800-\udfff]*)"')
-_STRING_RUN: Final = re.compile(r'[^"\\\x00-\x1f]*')
-_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_HEX4: Final = re.compile(r"[0-9a-fA-F]{4}")
+_SPACE: Final = lazy(r"[ \t\r\n]*")
+_PLAIN_STRING: Final = lazy(r'"([^"\\\x00-\x1f\ud800-\udfff]*)"')
+_STRING_RUN: Final = lazy(r'[^"\\\x00-\x1f]*')
+_NUMBER: Final = lazy(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_SURROGATE: Final = lazy("[\ud800-\udfff]")
+_HEX4: Final = lazy(r"[0-9a-fA-F]{4}")
 _ESCAPES: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _BLIND: Final = ("looking for", "after object", "after array", "after top-level", "in string literal")
 _LITERALS: Final = {"t": "true", "f": "false", "n": "null"}

@@ -6,7 +6,6 @@ Source of the rules: ``DockerConfigJSON``, ``DockerConfig`` and ``DockerConfigEn
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from typing import Final, Literal, NamedTuple
 
@@ -14,6 +13,7 @@ from linter.credentials.base64go import Credential, CredentialError, decode_auth
 from linter.credentials.jsontext import JsonNode, JsonSyntaxError, decode_text, fold_name, parse_json, position, scrub
 from linter.credentials.keys import RegistryKey, normalise_key
 from linter.credentials.recent import Recent
+from linter.patterns import lazy
 
 __all__ = ["Entry", "Form", "Payload", "PayloadError", "Span", "examine"]
 
@@ -24,7 +24,7 @@ Span = tuple[int, int]
 _FIELDS: Final = {"username": "username", "password": "password", "email": "email", "auth": "auth"}
 _TOKENS: Final = ("identitytoken", "registrytoken")
 _ENTRY_TYPE: Final = "credentialprovider.dockerConfigEntryWithAuth"
-_LINE_FEED: Final = re.compile("\n")
+_LINE_FEED: Final = lazy("\n")
 _CACHED_BYTES: Final = 32 * 1024
 
 

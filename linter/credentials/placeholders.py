@@ -11,39 +11,40 @@ import re
 from typing import Final
 
 from linter.credentials.base64go import decode_base64
+from linter.patterns import lazy
 
 __all__ = ["placeholder", "redacted"]
 
 _LONGEST: Final = 64 * 1024
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/\r\n]+={0,2}\s*")
+_BASE64: Final = lazy(r"[A-Za-z0-9+/\r\n]+={0,2}\s*")
 
-_BYTES_LONG: Final = re.compile(r"[\"'<(]*[0-9]+ bytes? long[\"'>)]*")
-_REDACTED_WORD: Final = re.compile(
+_BYTES_LONG: Final = lazy(r"[\"'<(]*[0-9]+ bytes? long[\"'>)]*")
+_REDACTED_WORD: Final = lazy(
     r"(?i)[\[<({*#_\s\"'-]*(?:redacted|redcated-by-dumpall|masked|scrubbed|sanitized|sanitised|obfuscated|omitted)[\]>)}*#_\s\"'-]*"
 )
-_MASK_RUN: Final = re.compile(r"x{3,}|X{3,}|\*{3,}|•{3,}|#{3,}")
-_MASK_IN_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]*X{4,}[A-Za-z0-9+/_-]*(?:…|\.{3})?[A-Za-z0-9+/_-]*={0,2}")
+_MASK_RUN: Final = lazy(r"x{3,}|X{3,}|\*{3,}|•{3,}|#{3,}")
+_MASK_IN_BASE64: Final = lazy(r"[A-Za-z0-9+/_-]*X{4,}[A-Za-z0-9+/_-]*(?:…|\.{3})?[A-Za-z0-9+/_-]*={0,2}")
 
 _TEMPLATES: Final = (
-    (re.compile(r"\{\{.*?\}\}", re.DOTALL), "a template expression"),
-    (re.compile(r"\{%.*?%\}|<%.*?%>", re.DOTALL), "a template expression"),
-    (re.compile(r"\$\{\{?[A-Za-z_][A-Za-z0-9_.:\- ]*\}?\}"), "a variable that was never substituted"),
-    (re.compile(r"\$\([A-Za-z_][A-Za-z0-9_.\- ]*\)"), "a variable that was never substituted"),
-    (re.compile(r"<path:[^>]*>"), "a vault path that was never substituted"),
+    (lazy(r"\{\{.*?\}\}", re.DOTALL), "a template expression"),
+    (lazy(r"\{%.*?%\}|<%.*?%>", re.DOTALL), "a template expression"),
+    (lazy(r"\$\{\{?[A-Za-z_][A-Za-z0-9_.:\- ]*\}?\}"), "a variable that was never substituted"),
+    (lazy(r"\$\([A-Za-z_][A-Za-z0-9_.\- ]*\)"), "a variable that was never substituted"),
+    (lazy(r"<path:[^>]*>"), "a vault path that was never substituted"),
 )
-_VARIABLE: Final = re.compile(
+_VARIABLE: Final = lazy(
     r"\$[A-Z][A-Z_]{3,}[0-9]?|%[A-Z][A-Z_]{3,}%|@@?[A-Z][A-Z_]{3,}@@?|__[A-Z][A-Z_]{2,}[A-Z]__"
 )
-_ANGLE: Final = re.compile(
+_ANGLE: Final = lazy(
     r"<{1,3}\s*[A-Za-z][^<>]*>{1,3}|\[{1,2}\s*(?:your|insert|replace|enter|add)\b[^\[\]]*\]{1,2}", re.IGNORECASE
 )
-_ELLIPSIS: Final = re.compile(
+_ELLIPSIS: Final = lazy(
     r"\.{3,}|…+|[A-Za-z0-9+/_-]{4,}(?:\.{3,}|…+)={0,2}|[A-Za-z0-9+/_-]{4,}…[A-Za-z0-9+/_-]*={0,2}"
 )
-_WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
-_TEXT: Final = re.compile(r"#?\s*[A-Za-z0-9]+(?:[-_. ]+[A-Za-z0-9]+)*[.!:]?")
-_ENGLISH: Final = re.compile(r"[A-Za-z0-9'_-]+[.,:!]?(?:\s+\(?[A-Za-z0-9'_-]+\)?[.,:!]?){2,}")
-_SQUASHED: Final = re.compile(
+_WORDS: Final = lazy(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_TEXT: Final = lazy(r"#?\s*[A-Za-z0-9]+(?:[-_. ]+[A-Za-z0-9]+)*[.!:]?")
+_ENGLISH: Final = lazy(r"[A-Za-z0-9'_-]+[.,:!]?(?:\s+\(?[A-Za-z0-9'_-]+\)?[.,:!]?){2,}")
+_SQUASHED: Final = lazy(
     r"(?i)(?:<?(?:your|the|a|some|insert|replace|paste)?[-_ ]*)?base[-_ ]?64[-_ ]*"
     r"(?:encoded|encode|of|string|value|data|docker|config|json|here)"
     r"[-_ A-Za-z]*=*"
@@ -126,7 +127,7 @@ _NOUNS: Final = frozenset(
 _FILLERS: Final = frozenset(
     ["your", "the", "a", "an", "this", "with", "in", "by", "base", "my", "own", "of", "me", "it", "real", "actual"]
 )
-_CAPITALS: Final = re.compile(r"[A-Z0-9]+(?:[_-][A-Z0-9]+)*")
+_CAPITALS: Final = lazy(r"[A-Z0-9]+(?:[_-][A-Z0-9]+)*")
 _DOCUMENTED: Final = {
     "b3Blb=": "the value of OpenShift's documentation",
     "b3Blb": "the value of OpenShift's documentation",

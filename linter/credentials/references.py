@@ -8,10 +8,11 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
+
+from linter.patterns import lazy
 
 __all__ = ["Consumer", "Reference", "ReferenceError_", "parse_reference"]
 
@@ -23,10 +24,10 @@ _TAIL: Final = (
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?"
     r"(?:@(?P<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?"
 )
-_CURRENT: Final = re.compile(rf"(?:(?P<domain>(?:{_DOMAIN}|\[[a-fA-F0-9:]+\])(?::[0-9]+)?)/)?(?P<path>{_PATH}){_TAIL}")
-_WITHOUT_IPV6: Final = re.compile(rf"(?:(?P<domain>{_DOMAIN}(?::[0-9]+)?)/)?(?P<path>{_PATH}){_TAIL}")
-_IMPORTER: Final = re.compile(rf"(?P<name>(?:{_DOMAIN}(?::[0-9]+)?/)?{_PATH}){_TAIL}")
-_IDENTIFIER: Final = re.compile(r"[a-f0-9]{64}")
+_CURRENT: Final = lazy(rf"(?:(?P<domain>(?:{_DOMAIN}|\[[a-fA-F0-9:]+\])(?::[0-9]+)?)/)?(?P<path>{_PATH}){_TAIL}")
+_WITHOUT_IPV6: Final = lazy(rf"(?:(?P<domain>{_DOMAIN}(?::[0-9]+)?)/)?(?P<path>{_PATH}){_TAIL}")
+_IMPORTER: Final = lazy(rf"(?P<name>(?:{_DOMAIN}(?::[0-9]+)?/)?{_PATH}){_TAIL}")
+_IDENTIFIER: Final = lazy(r"[a-f0-9]{64}")
 _DIGEST_LENGTHS: Final = {"sha256": 64, "sha384": 96, "sha512": 128}
 _MAX_NAME: Final = 255
 _CACHED_LENGTH: Final = 4096

@@ -12,19 +12,20 @@ import re
 from typing import Final, NamedTuple
 
 from linter.credentials.jsontext import JsonNode, decode_text, parse_json
+from linter.patterns import lazy
 
 __all__ = ["TokenFacts", "describe_token"]
 
 _HOUR: Final = 3600
 _LONGEST: Final = 64 * 1024
 _LATEST: Final = 253_402_300_800  # the year 10000; anything above is no point in time
-_ECR_HOST: Final = re.compile(
+_ECR_HOST: Final = lazy(
     r"(?:[0-9]{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|on\.aws)|public\.ecr\.aws)"
 )
-_ACR_HOST: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.azurecr\.(?:io|cn|de|us)")
+_ACR_HOST: Final = lazy(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.azurecr\.(?:io|cn|de|us)")
 _ACR_USER: Final = "00000000-0000-0000-0000-000000000000"
-_BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]+={0,2}")
-_INTEGER: Final = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,30})?")
+_BASE64URL: Final = lazy(r"[A-Za-z0-9_-]+={0,2}")
+_INTEGER: Final = lazy(r"-?[0-9]{1,15}(?:\.[0-9]{1,30})?")
 _PREFIXES: Final[tuple[tuple[str, str, int | None], ...]] = (
     ("sha256~", "openshift-oauth", 24 * _HOUR),
     ("ya29.", "gcp-access-token", _HOUR),

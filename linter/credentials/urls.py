@@ -11,16 +11,18 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from linter.patterns import lazy
+
 __all__ = ["HostPath", "UrlError", "glob_match", "parse_https", "split_host_port", "utf8"]
 
-_PERCENT: Final = re.compile(r"%(?:[0-9a-fA-F]{2})?")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
-_PORT: Final = re.compile(r"(?::[0-9]*)?")
-_USERINFO: Final = re.compile(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*")
-_HOST_REFUSED: Final = re.compile(r"[\x00-\x20#/?@\\^`{|}\x7f]")
-_ADDRESS_MARK: Final = re.compile(r"[.:%]")
-_HEX_GROUP: Final = re.compile(r"[0-9a-fA-F]{1,4}")
-_IPV4_FIELD: Final = re.compile(r"0|[1-9][0-9]{0,2}")
+_PERCENT: Final = lazy(r"%(?:[0-9a-fA-F]{2})?")
+_CONTROL: Final = lazy(r"[\x00-\x1f\x7f]")
+_PORT: Final = lazy(r"(?::[0-9]*)?")
+_USERINFO: Final = lazy(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*")
+_HOST_REFUSED: Final = lazy(r"[\x00-\x20#/?@\\^`{|}\x7f]")
+_ADDRESS_MARK: Final = lazy(r"[.:%]")
+_HEX_GROUP: Final = lazy(r"[0-9a-fA-F]{1,4}")
+_IPV4_FIELD: Final = lazy(r"0|[1-9][0-9]{0,2}")
 
 
 class UrlError(NamedTuple):

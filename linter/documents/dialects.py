@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from linter.documents.layouts import Place
 from linter.model import Route
+from linter.patterns import lazy
 
 LOGS: Final = "==== START logs for container "
-_GO_ERROR: Final = re.compile(
+_GO_ERROR: Final = lazy(
     r"illegal base64 data at input byte \d+|unexpected end of JSON input"
     r"|invalid character .{1,12}? (?:looking for beginning of [a-z ]+|after [a-z :]+|in [a-z \\]+)"
     r"|json: cannot unmarshal \w+ into Go (?:value|struct field [\w.]+) of type [\w.\[\]]+"

@@ -1,7 +1,8 @@
 """Parser errors in words that say what to do, without a word of the text that could not be parsed."""
 
-import re
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from linter.patterns import lazy
 
 if TYPE_CHECKING:
     from linter.documents.build import YAMLError
@@ -30,8 +31,8 @@ _REMEDIES: Final = (
     ("unknown escape", "use single quotes where a backslash is meant literally"),
 )
 _DEFAULT: Final = "correct the syntax; `kubectl apply --dry-run=client -f FILE` shows the same error"
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_PULL_SECRET_KEY = re.compile(r"\.?docker(?:configjson|cfg)(?=[\"']?\s*[:=])")
+_UNPRINTABLE = lazy("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_PULL_SECRET_KEY = lazy(r"\.?docker(?:configjson|cfg)(?=[\"']?\s*[:=])")
 _MARKS: Final = (("{{", "a Go template or Jinja"), ("{%", "Jinja"), ("<%", "ERB"))
 
 

@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from linter.patterns import lazy
 from linter.sources.choice import FOLDER, RECORD_FILE
 
 MUST_GATHER: Final = "must-gather"
@@ -72,7 +73,7 @@ _RESOURCES: Final = {
 
 _ROOT: Final = r"^(?P<root>(?:.*?/)??)"
 _PATTERNS: Final = tuple(
-    (name, re.compile(_ROOT + pattern))
+    (name, lazy(_ROOT + pattern))
     for name, pattern in (
         (COLLECTION, rf"{FOLDER}/(?:{re.escape(RECORD_FILE)}|[^/]+/[^/]+/[^/]+\.list\.json)$"),
         (
@@ -110,7 +111,7 @@ _PATTERNS: Final = tuple(
         (KUBE_DUMP, r"(?:cluster|(?P<ns>[^/]+))/[a-z]+[a-z0-9.-]*/(?P<name>[^/]+)\.ya?ml$"),
     )
 )
-_IMAGE_FOLDER: Final = re.compile(r"-sha256-[0-9a-f]{8,}$")
+_IMAGE_FOLDER: Final = lazy(r"-sha256-[0-9a-f]{8,}$")
 
 
 class Place(NamedTuple):

@@ -13,14 +13,15 @@ from typing import Any, Final, NamedTuple
 
 from linter.documents import simple
 from linter.documents.kinds import matters
+from linter.patterns import lazy
 from linter.sources import Limits
 
 REFUSED: Final = simple.REFUSED
 
-_ITEMS: Final = re.compile(r"(?:\A|\n)items:\n((?:  )?)(?=- [A-Za-z])")
+_ITEMS: Final = lazy(r"(?:\A|\n)items:\n((?:  )?)(?=- [A-Za-z])")
 _TOO_SHORT: Final = 10_000
-_ANCHOR: Final = re.compile(r"&(?<!\S&)[A-Za-z0-9_-]")
-_OPEN: Final = re.compile(
+_ANCHOR: Final = lazy(r"&(?<!\S&)[A-Za-z0-9_-]")
+_OPEN: Final = lazy(
     r"""(?x) ["'\[{] (?<![^\s].) (?:
       (?<=") (?! [^"\\\n]* (?:\\[^\n][^"\\\n]*)* " )
     | (?<=') (?! (?:[^'\n]|'')* '(?!') )
@@ -29,10 +30,10 @@ _OPEN: Final = re.compile(
     )"""
 )
 """A quote or bracket where one can open a value, that is not closed on its line."""
-_BLOCK: Final = re.compile(
+_BLOCK: Final = lazy(
     r"(?m)^( *)[^\s#'\"\[{?-][^#\n'\"\[{]*:[ ](?:![^\s]+[ ])?[|>][-+0-9]*\n(?:\1 [^\n]*\n|[ ]*\n)*"
 )
-_ODD: Final = re.compile("[\r\t\x85\u2028\u2029\ufeff]")
+_ODD: Final = lazy("[\r\t\x85\u2028\u2029\ufeff]")
 UNREAD: Final = "CustomResourceDefinition"
 OPENSHIFT: Final = "openshift.io/v"
 READ_ALONE: Final = frozenset({"", "List", "Template"})
@@ -118,8 +119,8 @@ def _after(column: int) -> re.Pattern[str]:
     return _AFTER_MARGIN if column == 0 else _AFTER_INDENTED
 
 
-_AFTER_MARGIN: Final = re.compile(r"\n(?=[^ \n#-])")
-_AFTER_INDENTED: Final = re.compile(r"\n(?=[^ \n#])")
+_AFTER_MARGIN: Final = lazy(r"\n(?=[^ \n#-])")
+_AFTER_INDENTED: Final = lazy(r"\n(?=[^ \n#])")
 
 
 def _rest(text: str, starts: list[int], limits: Limits) -> dict[str, Any] | None:

@@ -5,18 +5,19 @@ scalars are indented by at least one column, plain scalars end there, and inside
 one regular expression finds every marker, and a broken document costs none of its neighbours.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
+
+from linter.patterns import lazy
 
 BREAKS: Final = "\n\r\x85\u2028\u2029"
 """What ends a line in YAML 1.1."""
 
-_PLAIN_MARKER = re.compile(r"(?:\A|\n)\ufeff?(---|\.\.\.)(?=[ \t\r\n]|\Z)")
-_ANY_MARKER = re.compile(rf"(?:\A|[{BREAKS}])\ufeff?(---|\.\.\.)(?=[ \t{BREAKS}]|\Z)")
-_CONTENT = re.compile(rf"(?:\A|[{BREAKS}])(?:[ \t\ufeff]*[^ \t{BREAKS}#%\ufeff]|[ \t]+%)")
-_DIRECTIVE = re.compile(rf"(?:\A|[{BREAKS}])\ufeff?%")
-_LATE_MARK = re.compile(r"(?:---)?[ \t]*(?:\r?\n)?(?:\s|\#[^\n]*\n)*\ufeff")
+_PLAIN_MARKER = lazy(r"(?:\A|\n)\ufeff?(---|\.\.\.)(?=[ \t\r\n]|\Z)")
+_ANY_MARKER = lazy(rf"(?:\A|[{BREAKS}])\ufeff?(---|\.\.\.)(?=[ \t{BREAKS}]|\Z)")
+_CONTENT = lazy(rf"(?:\A|[{BREAKS}])(?:[ \t\ufeff]*[^ \t{BREAKS}#%\ufeff]|[ \t]+%)")
+_DIRECTIVE = lazy(rf"(?:\A|[{BREAKS}])\ufeff?%")
+_LATE_MARK = lazy(r"(?:---)?[ \t]*(?:\r?\n)?(?:\s|\#[^\n]*\n)*\ufeff")
 
 
 class Chunk(NamedTuple):

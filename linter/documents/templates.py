@@ -4,12 +4,13 @@ Keys stay as well, so that every route still leads to the Template's own text.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-_STRING: Final = re.compile(r"\$\{([A-Za-z0-9_]+)\}")
-_WHOLE: Final = re.compile(r"\$\{\{([A-Za-z0-9_]+)\}\}")
+from linter.patterns import lazy
+
+_STRING: Final = lazy(r"\$\{([A-Za-z0-9_]+)\}")
+_WHOLE: Final = lazy(r"\$\{\{([A-Za-z0-9_]+)\}\}")
 _MOST: Final = 16 * 2**20
 """How many characters the parameters of one Template may add: more is left as it is written."""
 

@@ -3,12 +3,12 @@
 Only files that hold a mark of a reason are looked into, so a scan of plain manifests pays nothing.
 """
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from linter.errors import FixError
 from linter.model import Applicability, Edit, Fix, Op
+from linter.patterns import lazy
 
 if TYPE_CHECKING:
     from linter.documents.positions import Positions
@@ -21,9 +21,9 @@ LARGE: Final = "the file is too large to be edited: raise `file` under `limits` 
 
 _LARGE: Final = 200_000
 _MARKS: Final = (b"sops", b"# Source: ", b"config.kubernetes.io/origin", b"${")
-_SOPS: Final = re.compile(r"""(?m)^sops:|["']sops["']\s*:""")
-_RENDERED: Final = re.compile(r"(?m)^# Source: (\S+)\s*$")
-_BUILT: Final = re.compile(r"config\.kubernetes\.io/origin:")
+_SOPS: Final = lazy(r"""(?m)^sops:|["']sops["']\s*:""")
+_RENDERED: Final = lazy(r"(?m)^# Source: (\S+)\s*$")
+_BUILT: Final = lazy(r"config\.kubernetes\.io/origin:")
 
 
 class Offers:

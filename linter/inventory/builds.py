@@ -18,8 +18,9 @@ from linter.inventory.paths import dig, group, text
 from linter.inventory.pulls import Outcome, outcome, readable
 from linter.inventory.records import PullSecret
 from linter.model import Route
+from linter.patterns import lazy
 
-_FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$", re.IGNORECASE | re.MULTILINE)
+_FROM = lazy(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$", re.IGNORECASE | re.MULTILINE)
 _STRATEGIES = ("sourceStrategy", "dockerStrategy", "customStrategy")
 
 

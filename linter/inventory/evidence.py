@@ -4,7 +4,6 @@ A message may hold a URL with a credential in it, so none is kept: a record says
 Words are those of the kubelet (Kubernetes 1.25 to 1.36), CRI-O and containerd; other failures are no evidence here.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
@@ -13,6 +12,7 @@ from linter.documents.objects import KubeObject
 from linter.inventory import paths
 from linter.inventory.paths import dig, text
 from linter.model import Route
+from linter.patterns import lazy
 
 REFUSED: Final = "refused"
 UNDECODABLE: Final = "undecodable"
@@ -23,19 +23,19 @@ _STATUSES: Final = {
     "ephemeralContainerStatuses": "ephemeralContainers",
 }
 _PULLING: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "RegistryUnavailable"})
-_DECODER: Final = re.compile(
+_DECODER: Final = lazy(
     r"illegal base64 data|unexpected end of JSON input|unable to parse auth field|cannot unmarshal \w+ into Go"
     r"|invalid character(?= .{1,12}? (?:looking for beginning|after |in string|in literal))"
 )
-_DENIED: Final = re.compile(
+_DENIED: Final = lazy(
     r"(?i)unauthorized|authentication required|requested access to the resource is denied|pull access denied"
     r"|access denied|no basic auth credentials|invalid username/password|incorrect username or password"
     r"|invalid username or password|authorization token has expired|insufficient_scope|authorization failed"
     r"|403 forbidden|\bdenied(?=:)"
 )
-_LIMITED: Final = re.compile(r"(?i)toomanyrequests|too many requests|rate limit")
-_EVENT_IMAGE: Final = re.compile(r'image "([^"\s]+)"')
-_FIELD_PATH: Final = re.compile(r"\{([^}]+)\}$")
+_LIMITED: Final = lazy(r"(?i)toomanyrequests|too many requests|rate limit")
+_EVENT_IMAGE: Final = lazy(r'image "([^"\s]+)"')
+_FIELD_PATH: Final = lazy(r"\{([^}]+)\}$")
 
 
 class PullFailure(NamedTuple):

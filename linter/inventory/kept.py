@@ -6,13 +6,13 @@ of a status, the copy of what kubectl applied last) is not held at all.
 """
 
 import marshal
-import re
 from hashlib import blake2b
 from typing import Any, Final
 
 from linter.documents.objects import KubeObject
+from linter.patterns import lazy
 
-WORD: Final = re.compile(r"[a-z0-9][-a-z0-9.]*[a-z0-9]|[a-z0-9]")
+WORD: Final = lazy(r"[a-z0-9][-a-z0-9.]*[a-z0-9]|[a-z0-9]")
 """What a name of an object can be in a text, cut at its widest."""
 
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"

@@ -9,14 +9,15 @@ from linter.documents.objects import KubeObject
 from linter.inventory.paths import FALLBACK_FIELDS, NAMED, POD_SPECS, dig, group, text, walk
 from linter.inventory.records import Reference, Use
 from linter.model import Location, Route
+from linter.patterns import lazy
 
 _DEEPEST = 60
-_ANNOTATION = re.compile(r"^argocd-image-updater\.argoproj\.io/(?:[^/]+\.)?pull-secret$")
+_ANNOTATION = lazy(r"^argocd-image-updater\.argoproj\.io/(?:[^/]+\.)?pull-secret$")
 _ANNOTATED: Final = (("metadata", "annotations"), ("spec", "template", "metadata", "annotations"))
-_UPDATER = re.compile(r"^(?:pullsecret|secret):(?:([^/#\s]+)/)?([^#\s]+)")
-_LINK_POINTER = re.compile(r"/(?:imagePullSecrets|pullSecrets|secrets)(?:/(?:-|\d+))?(?:/name)?$")
-_PATCH_TEXT = re.compile(r"imagePullSecrets|pullSecret")
-_NAME = re.compile(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
+_UPDATER = lazy(r"^(?:pullsecret|secret):(?:([^/#\s]+)/)?([^#\s]+)")
+_LINK_POINTER = lazy(r"/(?:imagePullSecrets|pullSecrets|secrets)(?:/(?:-|\d+))?(?:/name)?$")
+_PATCH_TEXT = lazy(r"imagePullSecrets|pullSecret")
+_NAME = lazy(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
 
 
 def references(item: KubeObject) -> Iterator[Reference]:

@@ -8,14 +8,15 @@ from linter.documents.objects import KubeObject
 from linter.inventory.paths import dig, text
 from linter.inventory.records import DOCKERCFG, KEY_OF_TYPE, TYPE_OF_KEY, PullSecret, State
 from linter.model import Route
+from linter.patterns import lazy
 from linter.secret import Sensitive, without_login
 
 EXCLUDE_ANNOTATION = "openshift.io/image.excludeSecret"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
-_TEMPLATE_MARKS = re.compile(r"\{\{|\{%|<%|<path:")
-_VARIABLE = re.compile(r"^\s*(?:\$\{\{?[A-Za-z_][\w.:=-]*\}?\}|\$\([A-Za-z_]\w*\))\s*$")
-_SUBSTITUTED = re.compile(r"\$\{\{?[A-Za-z_]\w*\}?\}")
+_TEMPLATE_MARKS = lazy(r"\{\{|\{%|<%|<path:")
+_VARIABLE = lazy(r"^\s*(?:\$\{\{?[A-Za-z_][\w.:=-]*\}?\}|\$\([A-Za-z_]\w*\))\s*$")
+_SUBSTITUTED = lazy(r"\$\{\{?[A-Za-z_]\w*\}?\}")
 _SOPS = "ENC[AES256_GCM,"
 
 _GENERATED_ANNOTATIONS = (

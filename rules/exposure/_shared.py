@@ -3,17 +3,16 @@
 That a payload is misshapen, of the wrong type or encoded twice keeps the kubelet from reading it, and nobody else.
 """
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
-from linter.rule import Entry, JsonNode, Payload, PullSecret, credentials, shown
+from linter.rule import Entry, JsonNode, Payload, PullSecret, credentials, lazy, shown
 from rules.payload._shared import eaten, inner_json, member, stand_in
 
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 OPENSHIFT: Final = "OpenShift"
 
-_LOOPBACK: Final = re.compile(r"localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]")
+_LOOPBACK: Final = lazy(r"localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]")
 _FORMS: Final = {"dockerconfigjson": "dockercfg", "dockercfg": "dockerconfigjson"}
 
 

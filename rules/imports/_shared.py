@@ -1,15 +1,14 @@
 """What the import rules share: which registries need a credential, and what is known of the node-wide one."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from linter.rule import KEY_OF_TYPE, UNJUDGED, Context, Entry, PullSecret, compatible, credentials, dig
+from linter.rule import KEY_OF_TYPE, UNJUDGED, Context, Entry, PullSecret, compatible, credentials, dig, lazy
 from rules.registries._shared import OPENSHIFT, Need, usable
 
 PRIVATE_HOSTS = frozenset({"registry.redhat.io", "registry.connect.redhat.com"})
 """Registries that serve nothing without a credential."""
-_PRIVATE = re.compile(r"^\d{12}\.dkr\.ecr(-fips)?\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$")
+_PRIVATE = lazy(r"^\d{12}\.dkr\.ecr(-fips)?\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$")
 MIXED_HOSTS = frozenset({"docker.io", "quay.io", "ghcr.io", "gcr.io", "registry.gitlab.com", "public.ecr.aws"})
 """Registries with public and private images side by side: a credential for the host proves nothing of one image."""
 PLATFORM_HOSTS = frozenset({"registry.redhat.io", "registry.connect.redhat.com", "quay.io", "cloud.openshift.com"})

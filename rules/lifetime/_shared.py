@@ -3,14 +3,13 @@
 One token, one finding: what has expired falls to RC601, what lives hours by design to RC603, the rest to RC602.
 """
 
-import re
 import shlex
 import time
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from linter.rule import Context, Entry, Impact, PullSecret, command, credentials, shown
+from linter.rule import Context, Entry, Impact, PullSecret, command, credentials, lazy, shown
 from rules.payload._shared import entry_defect, matched, readers, remake, sound
 
 OPENSHIFT: Final = "OpenShift"
@@ -18,7 +17,7 @@ DAY: Final = 24 * 3600
 _SKEW: Final = 300
 """Seconds by which clocks may differ: a token that ended just now is not called expired."""
 _HARMLESS: Final = frozenset({"", "RC107", "RC108"})
-_REGION: Final = re.compile(r"\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws|\.dkr-ecr(?:-fips)?\.([a-z0-9-]+)\.on\.aws")
+_REGION: Final = lazy(r"\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws|\.dkr-ecr(?:-fips)?\.([a-z0-9-]+)\.on\.aws")
 
 KINDS: Final = {
     "ecr": "token of Amazon ECR",

@@ -33,13 +33,12 @@ ships those of Amazon, Azure and Google), the External Secrets operator's genera
 that lasts (a key of a service account, a deploy token, a robot account).
 """
 
-import re
 from collections.abc import Iterator
 
-from linter.rule import Context, Finding, Rule, Severity, compatible, shown, spot
+from linter.rule import Context, Finding, Rule, Severity, compatible, lazy, shown, spot
 from rules.lifetime._shared import dated, impact
 
-_RENEWS = re.compile(
+_RENEWS = lazy(
     r"get-login-password|get-authorization-token|print-access-token|acr login|registry-creds"
     r"|\becr-(?:k8s|login|cred|renew|refresh|token|reg)"
 )

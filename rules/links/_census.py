@@ -1,22 +1,21 @@
 """What became of a name: whether the Secret that somebody names is there, will be made, or is known to be absent."""
 
 import posixpath
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from linter.rule import Context, KubeObject, dig, text
+from linter.rule import Context, KubeObject, dig, lazy, text
 from rules.links._names import NearNames, could_be, is_name, without_hash
 from rules.links._naming import Naming
 
 _REPLICATION = ("reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/")
 _ANNOTATED = (("metadata",), ("spec", "template", "metadata"), ("spec", "target", "template", "metadata"))
-_MAKER = re.compile(r"Secret|Vault|OnePassword|Policy|Composition")
-_CLUSTER_MADE = re.compile(r".+-dockercfg-[a-z0-9]{5}")
-_INTERNAL = re.compile(
+_MAKER = lazy(r"Secret|Vault|OnePassword|Policy|Composition")
+_CLUSTER_MADE = lazy(r".+-dockercfg-[a-z0-9]{5}")
+_INTERNAL = lazy(
     r"(?:image-registry\.openshift-image-registry|docker-registry\.default)\.svc(?:\.cluster\.local)?:"
 )
 """The cluster's own registry, for which the generated secrets are made (OpenShift 4, and 3)."""

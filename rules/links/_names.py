@@ -9,11 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
-_NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?")
-_HASH = re.compile(r"-[bcdfghkmt2456789]{10}$")
+from linter.rule import lazy
+
+_NAME = lazy(r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?")
+_HASH = lazy(r"-[bcdfghkmt2456789]{10}$")
 """The suffix of kustomize: ten digits of a hash in an alphabet of its own."""
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\$\{\{?[^}]*\}?\}|\$\([^)]*\)|<<?[^>]*>>?|%[^%]*%")
-_SPLIT = re.compile(r"[-._]+|(?<=[a-z])(?=\d)")
+_TEMPLATE = lazy(r"\{\{.*?\}\}|\{%.*?%\}|\$\{\{?[^}]*\}?\}|\$\([^)]*\)|<<?[^>]*>>?|%[^%]*%")
+_SPLIT = lazy(r"[-._]+|(?<=[a-z])(?=\d)")
 _STEMS = {
     "cred": "credential",
     "creds": "credential",

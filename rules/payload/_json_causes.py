@@ -7,16 +7,16 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from linter.rule import Payload, credentials
+from linter.rule import Payload, credentials, lazy
 
 _LONGEST: Final = 256 * 1024
-_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_SINGLE: Final = re.compile(r"'(?:[^'\\\n]|\\.)*'")
-_BREAK: Final = re.compile(r"[\"'/#,]")
-_CLOSING: Final = re.compile(r"\s*[}\]]")
-_YAML: Final = re.compile(r"(?:---[ \t]*\r?\n)?\s*[\"']?auths?[\"']?[ \t]*:")
-_WRAPPED: Final = re.compile(r"\"[A-Za-z0-9+/]{40,}\r?\n[A-Za-z0-9+/=\r\n]*\"")
-_TEMPLATE: Final = re.compile(r"\{\{|\{%|<%|\$\{")
+_STRING: Final = lazy(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_SINGLE: Final = lazy(r"'(?:[^'\\\n]|\\.)*'")
+_BREAK: Final = lazy(r"[\"'/#,]")
+_CLOSING: Final = lazy(r"\s*[}\]]")
+_YAML: Final = lazy(r"(?:---[ \t]*\r?\n)?\s*[\"']?auths?[\"']?[ \t]*:")
+_WRAPPED: Final = lazy(r"\"[A-Za-z0-9+/]{40,}\r?\n[A-Za-z0-9+/=\r\n]*\"")
+_TEMPLATE: Final = lazy(r"\{\{|\{%|<%|\$\{")
 _CURLY: Final = {"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2018": "'", "\u2019": "'"}
 
 

@@ -5,7 +5,6 @@ the rule that one entry falls to; a rule reports only what falls to it.
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Final
@@ -28,6 +27,7 @@ from linter.rule import (
     compatible,
     credentials,
     dig,
+    lazy,
     origin,
     payload_edit,
     payload_fix,
@@ -49,17 +49,17 @@ NODE_WIDE: Final = (
     "all credentials of this file at once."
 )
 
-_SHELL_VARIABLE: Final = re.compile(r"\$(?:env:)?[A-Z_][A-Z0-9_]*|\$\([^()\n]*\)|`[^`\n]+`")
-_KEPT_BACKSLASH: Final = re.compile(r"(?:robot)?\\\$\w")
-_KEPT_QUOTES: Final = re.compile(r"""(['"]).+\1""")
-_ELSEWHERE: Final = re.compile(
+_SHELL_VARIABLE: Final = lazy(r"\$(?:env:)?[A-Z_][A-Z0-9_]*|\$\([^()\n]*\)|`[^`\n]+`")
+_KEPT_BACKSLASH: Final = lazy(r"(?:robot)?\\\$\w")
+_KEPT_QUOTES: Final = lazy(r"""(['"]).+\1""")
+_ELSEWHERE: Final = lazy(
     r"(?:^|\.)(?:quay\.io|docker\.(?:io|com)|ghcr\.io|gcr\.io|pkg\.dev|redhat\.(?:io|com)|gitlab\.com|azurecr\.(?:io|cn|us)|"
     r"amazonaws\.com(?:\.cn)?|ecr\.aws|jfrog\.io|icr\.io|nvcr\.io|microsoft\.com|ocir\.io|aliyuncs\.com|digitalocean\.com)"
     r"(?::\d+)?$"
 )
 """Registries whose user names are no Harbor robots: there `robot` is a name like any other."""
-_HARBOR_PASSWORD: Final = re.compile(r"[A-Za-z0-9]{32}|eyJ[\w-]+\.[\w-]+\.[\w-]+")
-_PASSING_TYPES: Final = re.compile(r"^(?!kubernetes\.io/)[A-Za-z0-9.-]+\.[A-Za-z0-9.-]+/")
+_HARBOR_PASSWORD: Final = lazy(r"[A-Za-z0-9]{32}|eyJ[\w-]+\.[\w-]+\.[\w-]+")
+_PASSING_TYPES: Final = lazy(r"^(?!kubernetes\.io/)[A-Za-z0-9.-]+\.[A-Za-z0-9.-]+/")
 _KEY_READERS: Final = ("hive.openshift.io", "agent-install.openshift.io", "hypershift.openshift.io", "argoproj.io")
 _JSON_KEY_USERS: Final = frozenset({"_json_key", "_json_key_base64"})
 

@@ -31,7 +31,6 @@ The type is added where the generator takes it. Safe for whoever starts with it;
 must be deleted once, because its type cannot be changed, and the generator makes it anew.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,10 +53,11 @@ from linter.rule import (
     compatible,
     dig,
     edit,
+    lazy,
 )
 from rules.payload._shared import foreign_type, pulled_with, used_otherwise
 
-_PLAIN = re.compile(r"[\w./-]*")
+_PLAIN = lazy(r"[\w./-]*")
 
 
 def check(context: Context) -> Iterator[Finding]:

@@ -51,12 +51,13 @@ from linter.rule import (
     credentials,
     dig,
     edit,
+    lazy,
     shown,
 )
 from rules.payload._shared import REFUSED, advice, exempt, named
 
-_TEMPLATED = re.compile(r"\{\{|\{%|<%|<path:|\$\{|\$\(")
-_NEAR = re.compile(r"docker|config\.json|auth\.json", re.IGNORECASE)
+_TEMPLATED = lazy(r"\{\{|\{%|<%|<path:|\$\{|\$\(")
+_NEAR = lazy(r"docker|config\.json|auth\.json", re.IGNORECASE)
 
 
 class _Value(NamedTuple):

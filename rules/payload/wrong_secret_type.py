@@ -34,7 +34,6 @@ No fix is offered while the payload has a defect of its own, because the right t
 everybody.
 """
 
-import re
 from collections.abc import Iterator
 
 from linter.rule import (
@@ -56,6 +55,7 @@ from linter.rule import (
     command,
     credentials,
     edit,
+    lazy,
     text,
 )
 from rules.payload._shared import (
@@ -69,7 +69,7 @@ from rules.payload._shared import (
     whole_defect,
 )
 
-_PLAIN = re.compile(r"[\w./-]+")
+_PLAIN = lazy(r"[\w./-]+")
 _IMMUTABLE = "The type of a Secret cannot be changed once it exists: delete it and create it anew."
 
 

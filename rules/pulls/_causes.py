@@ -18,6 +18,7 @@ from linter.rule import (
     WorkloadPull,
     credentials,
     dig,
+    lazy,
     serves,
     shown,
     spot,
@@ -34,7 +35,7 @@ _MIRRORS = {
     "ImageDigestMirrorSet": "imageDigestMirrors",
     "ImageTagMirrorSet": "imageTagMirrors",
 }
-_HUB = re.compile(r"(?:^|[./])docker\.(?:io|com)\b")
+_HUB = lazy(r"(?:^|[./])docker\.(?:io|com)\b")
 
 
 class Cause(NamedTuple):

@@ -50,6 +50,7 @@ from linter.rule import (
     Rule,
     Severity,
     Use,
+    lazy,
     origin,
     shown,
 )
@@ -68,8 +69,8 @@ from rules.registries._shared import (
 HUB_LOOKALIKES = frozenset(
     {"registry-1.docker.io", "hub.docker.com", "docker.com", "app.docker.com", "www.docker.com", "auth.docker.io"}
 )
-_LEFTOVERS = re.compile(r"^(/v[12])?/(access|refresh)-token$")
-_BEGINS_A_REPOSITORY = re.compile(r"^(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*(/|[._-]+)?$")
+_LEFTOVERS = lazy(r"^(/v[12])?/(access|refresh)-token$")
+_BEGINS_A_REPOSITORY = lazy(r"^(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*(/|[._-]+)?$")
 
 
 def check(context: Context) -> Iterator[Finding]:
