@@ -8,10 +8,11 @@ import re
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from linter.documents import Positions
 from linter.patterns import lazy
+from linter.record import NamedTuple
 
 if TYPE_CHECKING:
     from linter.documents.window_positions import WindowPositions

@@ -6,8 +6,9 @@ columns and excerpts afterwards, for findings only. Lines and columns count from
 
 from collections.abc import Iterable, Mapping
 from enum import IntEnum, StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
+from linter.record import NamedTuple
 from linter.secret import Sensitive
 
 Route = tuple[str | int, ...]

@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from linter.errors import UsageError
 from linter.model import RuleInfo
 from linter.patterns import lazy
+from linter.record import NamedTuple
 from linter.secret import worded
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ A rule is one file. Its docstring is its manual, its `RULE` declares it, its nam
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from linter import clock, credentials, payload_edit
 from linter.credentials import Consumer, Entry, JsonNode, Payload, PayloadError
@@ -56,6 +55,7 @@ from linter.model import (
     affected_names,
 )
 from linter.patterns import lazy
+from linter.record import NamedTuple
 from linter.secret import shown
 from linter.settings import Settings
 

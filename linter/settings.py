@@ -3,11 +3,12 @@
 import os
 import re
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from linter.errors import SettingsError
 from linter.model import Severity
 from linter.patterns import lazy
+from linter.record import NamedTuple
 from linter.secret import MASK
 
 _UNSAID: Final = lazy(r"(?<=')[^'<>]{2,}(?=')|(?<=\")[^\"<>]{2,}(?=\")")

@@ -5,13 +5,14 @@
 
 import marshal
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from linter.comments import marked
 from linter.documents import Document, Templated, collector_off, read
 from linter.documents.objects import KubeObject, objects
 from linter.inventory.kept import Keeper
 from linter.model import Problem
+from linter.record import NamedTuple
 from linter.sources import Artifact, InputProblem
 
 if TYPE_CHECKING:

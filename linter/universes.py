@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from linter.documents import Document
 from linter.documents.layouts import KUBE_DUMP, place
 from linter.documents.objects import KubeObject
 from linter.documents.recognise import Evidence, Recognised, recognise
 from linter.model import Scope
+from linter.record import NamedTuple
 from linter.sources.choice import without_suffix
 
 _REPOSITORY = "manifests"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from linter.credentials.base64go import Base64Error, decode_base64, scrub_bytes
 from linter.credentials.jsontext import JsonNode, JsonSyntaxError, decode_text, fold_name, parse_json
 from linter.credentials.keys import containers_key, normalise_registry
 from linter.credentials.payload import Form
 from linter.credentials.recent import Recent
+from linter.record import NamedTuple
 
 __all__ = ["AuthFile", "Outcome", "read_auth_file", "search_auth_file"]
 

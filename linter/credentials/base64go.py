@@ -11,9 +11,10 @@ Go skips CR and LF wherever they stand, refuses every other white space, and acc
 from __future__ import annotations
 
 import binascii
-from typing import Final, NamedTuple
+from typing import Final
 
 from linter.patterns import lazy
+from linter.record import NamedTuple
 
 __all__ = [
     "Base64Error",

@@ -8,9 +8,10 @@ here.  Nothing recurses: hostile nesting costs memory in proportion to its text 
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from linter.patterns import lazy
+from linter.record import NamedTuple
 
 __all__ = ["JsonKind", "JsonNode", "JsonSyntaxError", "decode_text", "fold_name", "parse_json"]
 

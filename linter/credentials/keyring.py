@@ -5,12 +5,13 @@ Kubernetes 1.34, ``pkg/credentialprovider/keyring.go`` and ``pkg/credentialprovi
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from linter.credentials.keys import RegistryKey, Target, matches_host, parse_target
 from linter.credentials.payload import Form, PayloadError, examine
 from linter.credentials.pullsecrets import Candidate
 from linter.credentials.recent import Recent
+from linter.record import NamedTuple
 
 __all__ = ["Keyring", "KeyringFailure", "Source", "Sources", "build_keyring", "holding", "is_hub", "search"]
 

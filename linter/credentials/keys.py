@@ -8,10 +8,11 @@ Kubelet and OpenShift importer: ``BasicDockerKeyring.Add`` and ``URLsMatch`` (Ku
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from linter.credentials.jsontext import scrub
 from linter.credentials.urls import HostPath, UrlError, glob_match, parse_https, split_host_port, utf8
+from linter.record import NamedTuple
 
 __all__ = [
     "ContainersKey",

@@ -7,13 +7,14 @@ Source of the rules: ``DockerConfigJSON``, ``DockerConfig`` and ``DockerConfigEn
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from linter.credentials.base64go import Credential, CredentialError, decode_auth
 from linter.credentials.jsontext import JsonNode, JsonSyntaxError, decode_text, fold_name, parse_json, position, scrub
 from linter.credentials.keys import RegistryKey, normalise_key
 from linter.credentials.recent import Recent
 from linter.patterns import lazy
+from linter.record import NamedTuple
 
 __all__ = ["Entry", "Form", "Payload", "PayloadError", "Span", "examine"]
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from linter.credentials.payload import Form
+from linter.record import NamedTuple
 
 __all__ = ["Candidate", "Lookup", "PullSecret", "secret_payload"]
 

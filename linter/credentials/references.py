@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from linter.patterns import lazy
+from linter.record import NamedTuple
 
 __all__ = ["Consumer", "Reference", "ReferenceError_", "parse_reference"]
 

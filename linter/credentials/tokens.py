@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import binascii
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 from linter.credentials.jsontext import JsonNode, decode_text, parse_json
 from linter.patterns import lazy
+from linter.record import NamedTuple
 
 __all__ = ["TokenFacts", "describe_token"]
 

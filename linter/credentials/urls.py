@@ -9,9 +9,10 @@ is one lone surrogate.
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 from linter.patterns import lazy
+from linter.record import NamedTuple
 
 __all__ = ["HostPath", "UrlError", "glob_match", "parse_https", "split_host_port", "utf8"]
 

@@ -7,11 +7,12 @@ import gc
 from _thread import allocate_lock  # `threading` is not loaded for one lock
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 from linter.documents.positions import Positions, Span
 from linter.documents.text import DecodeProblem, SourceText, decode, encode
 from linter.model import Problem
+from linter.record import NamedTuple
 from linter.sources import Limits
 
 

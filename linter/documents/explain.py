@@ -1,8 +1,9 @@
 """Parser errors in words that say what to do, without a word of the text that could not be parsed."""
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from linter.patterns import lazy
+from linter.record import NamedTuple
 
 if TYPE_CHECKING:
     from linter.documents.build import YAMLError

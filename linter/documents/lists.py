@@ -9,11 +9,12 @@ the list is read as one document, by the parser.
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from linter.documents import simple
 from linter.documents.kinds import matters
 from linter.patterns import lazy
+from linter.record import NamedTuple
 from linter.sources import Limits
 
 REFUSED: Final = simple.REFUSED

@@ -2,11 +2,12 @@
 
 import re
 from bisect import bisect_right
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from linter.documents.dialects import without_logs
 from linter.documents.text import SourceText, decode
 from linter.model import Route
+from linter.record import NamedTuple
 from linter.sources import Limits
 
 _BLOCK: Final = 2**14

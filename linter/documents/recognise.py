@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from linter.documents.layouts import CHECKED, CLUSTER_INFO, DUMPALL, KUBE_DUMP, PROVES, Place, place
 from linter.documents.objects import KubeObject
 from linter.model import Scope
+from linter.record import NamedTuple
 from linter.sources.collection import FILES, Record, decode, is_record
 
 

@@ -6,9 +6,10 @@ one regular expression finds every marker, and a broken document costs none of i
 """
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from linter.patterns import lazy
+from linter.record import NamedTuple
 
 BREAKS: Final = "\n\r\x85\u2028\u2029"
 """What ends a line in YAML 1.1."""

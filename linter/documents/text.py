@@ -1,9 +1,9 @@
 """Bytes to text and back without losing a byte: byte order marks, UTF-8, UTF-16 and UTF-32, line ends untouched."""
 
 import codecs
-from typing import NamedTuple
 
 from linter.errors import RegcredError
+from linter.record import NamedTuple
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark is its beginning

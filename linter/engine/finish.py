@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from linter import __version__, nets, registry
 from linter.charts import noted
@@ -16,6 +16,7 @@ from linter.fix.surrogates import withheld as withheld_fixes
 from linter.inventory import Inventory
 from linter.locate import Locator
 from linter.model import Baseline, Finding, NotEvaluated, Problem, Pulls, Run, Scan, Suppressed
+from linter.record import NamedTuple
 from linter.secret import without_logins
 from linter.settings import Settings
 from linter.universes import Universe

@@ -1,11 +1,12 @@
 """What a call asks for, and what it gets."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO
 
 from linter.inventory import Inventory
 from linter.inventory.kept import Keeper
 from linter.model import Finding, NotEvaluated, Problem, Run
+from linter.record import NamedTuple
 from linter.settings import Settings
 from linter.sources import Artifact, Skipped, gather
 from linter.taking import Taken

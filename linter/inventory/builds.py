@@ -7,7 +7,6 @@ without `from` simply the first. The builder then matches as containers/image do
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from linter import credentials
 from linter.credentials import Consumer
@@ -19,6 +18,7 @@ from linter.inventory.pulls import Outcome, outcome, readable
 from linter.inventory.records import PullSecret
 from linter.model import Route
 from linter.patterns import lazy
+from linter.record import NamedTuple
 
 _FROM = lazy(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$", re.IGNORECASE | re.MULTILINE)
 _STRATEGIES = ("sourceStrategy", "dockerStrategy", "customStrategy")

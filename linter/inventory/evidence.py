@@ -6,13 +6,14 @@ Words are those of the kubelet (Kubernetes 1.25 to 1.36), CRI-O and containerd; 
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from linter.documents.objects import KubeObject
 from linter.inventory import paths
 from linter.inventory.paths import dig, text
 from linter.model import Route
 from linter.patterns import lazy
+from linter.record import NamedTuple
 
 REFUSED: Final = "refused"
 UNDECODABLE: Final = "undecodable"

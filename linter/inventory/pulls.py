@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple
 
 from linter import credentials
 from linter.credentials import Consumer, Lookup
@@ -18,6 +17,7 @@ from linter.inventory.records import (
     State,
     Workload,
 )
+from linter.record import NamedTuple
 
 
 class Reach(NamedTuple):

@@ -4,11 +4,11 @@ Routes in these records are relative to the object (`KubeObject.at(*route)` make
 """
 
 from enum import StrEnum
-from typing import NamedTuple
 
 from linter.credentials import Payload
 from linter.documents.objects import KubeObject
 from linter.model import Location, Route
+from linter.record import NamedTuple
 from linter.secret import Sensitive
 
 DOCKERCONFIGJSON = "kubernetes.io/dockerconfigjson"

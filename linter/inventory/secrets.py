@@ -1,7 +1,7 @@
 """Secrets to pull secrets: which payload counts, and whether it may be judged at all."""
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from linter.credentials import Entry, decode_data, examine, placeholder, redacted
 from linter.documents.objects import KubeObject
@@ -9,6 +9,7 @@ from linter.inventory.paths import dig, text
 from linter.inventory.records import DOCKERCFG, KEY_OF_TYPE, TYPE_OF_KEY, PullSecret, State
 from linter.model import Route
 from linter.patterns import lazy
+from linter.record import NamedTuple
 from linter.secret import Sensitive, without_login
 
 EXCLUDE_ANNOTATION = "openshift.io/image.excludeSecret"

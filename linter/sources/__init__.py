@@ -4,10 +4,11 @@ Nothing is unpacked to disk, no link is followed out of the folder that was name
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from linter.errors import RegcredError
 from linter.model import Problem
+from linter.record import NamedTuple
 
 if TYPE_CHECKING:
     from linter.sources.addresses import Urls

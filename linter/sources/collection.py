@@ -8,9 +8,10 @@ import json
 import os
 import time
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from linter import __version__
+from linter.record import NamedTuple
 
 API_VERSION: Final = "regcred/v1"
 KIND: Final = "Collection"

@@ -4,9 +4,10 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final
 
 from linter.model import Problem
+from linter.record import NamedTuple
 from linter.secret import without_logins
 from linter.sources import REPEATED, Artifact, InputProblem, Limits, Skipped
 from linter.sources.choice import why_not_file, why_not_folder

@@ -6,9 +6,10 @@ and what was refused. Nothing is written, and no token is shown.
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from linter.errors import RegcredError
+from linter.record import NamedTuple
 
 PREFIX: Final = "cluster:"
 

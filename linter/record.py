@@ -1,0 +1,72 @@
+"""`NamedTuple` as in `typing`, but quick to declare: most calls make records of few of the classes that they load.
+
+`typing.NamedTuple` compiles a constructor for every class when it is declared, which takes as long as importing a small
+module. Here that is done when the first record is made; from then on the class is what `collections.namedtuple` makes
+of it. The modules that every call loads declare their records with it.
+"""
+
+from collections import namedtuple
+from typing import TYPE_CHECKING
+
+__all__ = ["NamedTuple"]
+
+if TYPE_CHECKING:
+    from typing import NamedTuple
+else:
+    _WIDEST = 30
+    _FIELDS = [f"field_{at}" for at in range(_WIDEST)]
+    _GETTERS = [*map(vars(namedtuple("_Any", _FIELDS)).get, _FIELDS)]
+    """What reads the field of each place; it does not matter of which class."""
+
+    def _first(cls, /, *args, **kwargs):
+        """Make the first record of a class, and the constructor for those that follow."""
+        cls.__new__ = namedtuple(cls.__name__, cls._fields, defaults=cls._field_defaults.values()).__new__
+        return cls.__new__(cls, *args, **kwargs)
+
+    def _make(cls, values):
+        record = tuple.__new__(cls, values)
+        if len(record) != len(cls._fields):
+            raise TypeError(f"Expected {len(cls._fields)} arguments, got {len(record)}")
+        return record
+
+    def _replace(self, /, **changes):
+        record = self._make(map(changes.pop, self._fields, self))
+        if changes:
+            raise ValueError(f"Got unexpected field names: {list(changes)!r}")
+        return record
+
+    def _asdict(self):
+        return dict(zip(self._fields, self, strict=True))
+
+    def _values(self):
+        return tuple(self)
+
+    def _repr(self):
+        fields = ", ".join(f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
+        return f"{type(self).__name__}({fields})"
+
+    _SHARED = {
+        "__slots__": (),
+        "__new__": _first,
+        "__repr__": _repr,
+        "__getnewargs__": _values,
+        "_make": classmethod(_make),
+        "_replace": _replace,
+        "_asdict": _asdict,
+    }
+
+    class _Declared(type):
+        """Turns the body of a class into a class of tuples."""
+
+        def __new__(cls, name, bases, body):
+            fields = tuple(body.get("__annotations__", ()))
+            defaults = {field: body[field] for field in fields if field in body}
+            if [*defaults] != [*fields[len(fields) - len(defaults) :]]:
+                raise TypeError(f"{name}: a field without a default follows one that has one")
+            if len(fields) > _WIDEST:
+                raise TypeError(f"{name}: more than {_WIDEST} fields")
+            named = dict(zip(fields, _GETTERS, strict=False))
+            facts = {"_fields": fields, "__match_args__": fields, "_field_defaults": defaults}
+            return type(name, (tuple, *bases[1:]), {**_SHARED, **body, **named, **facts})
+
+    NamedTuple = type.__new__(_Declared, "NamedTuple", (), {})
