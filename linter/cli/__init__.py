@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Final
+from typing import Final
 
 COMMANDS: Final = ("check", "resolve", "explain", "rules", "baseline", "collect", "report", "trend", "completion")
 
@@ -98,6 +98,8 @@ def _execute(arguments: list[str]) -> int:
         return _failed(f"there is no command {name!r}{_nearest(name)}")
     import argparse  # noqa: PLC0415 - the overview and a wrong command do not need it
 
+    from linter.cli._parser import parser_options  # noqa: PLC0415 - as above
+
     command = importlib.import_module(f"linter.cli.{name}")
     parser = argparse.ArgumentParser(prog=f"regcred {name}", **parser_options(command))
     command.configure(parser)
@@ -133,19 +135,6 @@ def _unheard(error: OSError) -> int:
     # When the reader of our output has gone (`| head`), that is no error of ours, and nothing more can be said.
     gone = isinstance(error, BrokenPipeError)
     return EXIT_USAGE if gone else _failed(f"the output cannot be written: {error.strerror}")
-
-
-def parser_options(command: Any) -> dict[str, Any]:
-    """How the parser of a command module is made, but for its name: its docstring first, its examples last."""
-    import argparse  # noqa: PLC0415 - as above
-
-    shown = "".join(f"\n  {line}\n      {what}\n" for line, what in getattr(command, "EXAMPLES", ()))
-    return {
-        "description": command.__doc__,
-        "epilog": f"examples:{shown}" if shown else None,
-        "formatter_class": argparse.RawDescriptionHelpFormatter,
-        "allow_abbrev": False,
-    }
 
 
 def _where(error: BaseException) -> str:

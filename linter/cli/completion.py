@@ -51,7 +51,8 @@ def whole(
     """
     from importlib import import_module  # noqa: PLC0415 - as above
 
-    from linter.cli import available, parser_options  # noqa: PLC0415 - as above
+    from linter.cli import available  # noqa: PLC0415 - as above
+    from linter.cli._parser import parser_options  # noqa: PLC0415 - as above
 
     top = argparse.ArgumentParser(prog="regcred")
     top.add_argument("--version", action="store_true", help="print the version")

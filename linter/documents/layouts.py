@@ -7,9 +7,10 @@ dumpall.
 
 import re
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from linter.patterns import lazy
+from linter.record import NamedTuple
 from linter.sources.choice import FOLDER, RECORD_FILE
 
 MUST_GATHER: Final = "must-gather"
@@ -73,44 +74,51 @@ _RESOURCES: Final = {
 
 _ROOT: Final = r"^(?P<root>(?:.*?/)??)"
 _PATTERNS: Final = tuple(
-    (name, lazy(_ROOT + pattern))
-    for name, pattern in (
-        (COLLECTION, rf"{FOLDER}/(?:{re.escape(RECORD_FILE)}|[^/]+/[^/]+/[^/]+\.list\.json)$"),
+    (name, parts, lazy(_ROOT + pattern))
+    for name, parts, pattern in (
+        (COLLECTION, (FOLDER,), rf"{FOLDER}/(?:{re.escape(RECORD_FILE)}|[^/]+/[^/]+/[^/]+\.list\.json)$"),
         (
             VELERO,
+            ("resources/",),
             r"resources/(?P<resource>[a-z0-9.-]+)/(?:v[a-z0-9]+(?:-preferredversion)?/)?"
             r"(?:namespaces/(?P<ns>[^/]+)|cluster)/(?P<name>[^/]+)\.json$",
         ),
         (
             MUST_GATHER,
+            ("namespaces/", "cluster-scoped-resources/"),
             r"(?:cluster-scoped-resources/[^/]+/.+|namespaces/(?P<ns>[^/]+)/(?:(?P<list>[a-z0-9.-]+/"
             r"(?P<resource>[a-z0-9]+))|(?P=ns)|core/[^/]+/[^/]+|[a-z0-9.-]+/[a-z0-9]+/[^/]+|pods/[^/]+/[^/]+))\.ya?ml$",
         ),
         (
             SUPPORT_BUNDLE,
+            ("cluster-resources/",),
             r"cluster-resources/(?:image-pull-secrets/(?P<ps>[^/]+)/(?P<name>[^/]+)|(?P<resource>[a-z0-9-]+)"
             r"(?P<list>/(?P<ns>[^/]+))?|[a-z0-9-]+/.+)\.json$",
         ),
         (
             INSIGHTS,
+            ("config/", "conditional/"),
             r"(?:config/(?P<resource>pod)/(?P<ns>[^/]+)/(?P<name>[^/]+)|config/secrets/(?P<ss>[^/]+)/"
             r"(?P<secret>[^/]+)/data|config/(?:node|clusteroperator|machineconfigpools|image|configmaps|crd)/.+"
             r"|config/(?:version|infrastructure|serviceaccounts|image|network|oauth|proxy)|conditional/.+)\.json$",
         ),
         (
             CLUSTER_INFO,
+            ("nodes.", "/events.", "-controllers.", "/services.", "sets.", "/deployments.", "/pods."),
             r"(?:(?P<resource>nodes)|(?P<ns>[^/]+)(?P<list>/)(?P<kind>events|replication-controllers|services"
             r"|daemonsets|deployments|replicasets|pods))\.(?:json|ya?ml)$",
         ),
         (
             DUMPALL,
+            ("/",),
             r"(?:_cluster|(?P<ns>[^/_][^/]*))/(?:[a-z0-9.-]*v[0-9][a-z0-9]*\.|[a-z0-9.-]+_)?"
             r"[A-Z]\w+/(?P<name>[^/]+)\.ya?ml$",
         ),
-        (KUBE_DUMP, r"(?:cluster|(?P<ns>[^/]+))/(?P<name>[^/]+)_(?P<resource>[a-z]+)[a-z0-9.-]*\.ya?ml$"),
-        (KUBE_DUMP, r"(?:cluster|(?P<ns>[^/]+))/[a-z]+[a-z0-9.-]*/(?P<name>[^/]+)\.ya?ml$"),
+        (KUBE_DUMP, ("_",), r"(?:cluster|(?P<ns>[^/]+))/(?P<name>[^/]+)_(?P<resource>[a-z]+)[a-z0-9.-]*\.ya?ml$"),
+        (KUBE_DUMP, ("/",), r"(?:cluster|(?P<ns>[^/]+))/[a-z]+[a-z0-9.-]*/(?P<name>[^/]+)\.ya?ml$"),
     )
 )
+"""How the paths of each layout look, and parts of which one is in each of them: quicker to look for."""
 _IMAGE_FOLDER: Final = lazy(r"-sha256-[0-9a-f]{8,}$")
 
 
@@ -135,7 +143,9 @@ class Place(NamedTuple):
 @lru_cache(maxsize=64)
 def place(path: str) -> Place | None:
     """Return what a display path says, None where it belongs to no layout."""
-    for layout, pattern in _PATTERNS:
+    for layout, parts, pattern in _PATTERNS:
+        if not any(part in path for part in parts):
+            continue
         found = pattern.match(path)
         if found is not None:
             return _place(layout, found.groupdict())

@@ -10,7 +10,6 @@ from linter.inventory.joins import Joins
 from linter.inventory.records import UNJUDGED
 from linter.locate import Locator
 from linter.model import Finding, NotEvaluated
-from linter.proof import Prover
 from linter.settings import Settings
 from linter.timing import unheard
 
@@ -54,12 +53,14 @@ def proven(
     request: Request, inventory: Inventory, chosen: Sequence["Loaded"], settings: Settings
 ) -> tuple[list[Finding], list[NotEvaluated]]:
     """What the rules find in one inventory, fixes proved, and what could not be judged."""
-    prover = Prover(inventory)
     if request.processes == 1 or len(inventory.objects) < _WORTH_COPIES or len(chosen) < 2:
         found, withheld = judge(inventory, chosen, settings, request.lap)
-        proven = [prover.attach(nets.finding(finding)) for finding in found]
+        proven = _attached(inventory, [*map(nets.finding, found)])
         request.lap("prove fixes")
         return proven, withheld
+    from linter.proof import Prover  # noqa: PLC0415 - as in `_attached`
+
+    prover = Prover(inventory)
     joins = Joins(inventory)
     codes = frozenset(loaded.rule.code for loaded in chosen)
 
@@ -73,6 +74,16 @@ def proven(
         [finding for found, _ in parts for finding in found],
         [*_hidden(inventory), *(entry for _, unjudged in parts for entry in unjudged)],
     )
+
+
+def _attached(inventory: Inventory, findings: list[Finding]) -> list[Finding]:
+    """The findings, their fixes proved."""
+    if not any(finding.fix for finding in findings):
+        return findings
+    from linter.proof import Prover  # noqa: PLC0415 - only a fix needs a proof
+
+    prover = Prover(inventory)
+    return [prover.attach(finding) for finding in findings]
 
 
 def located(request: Request, locator: Locator, findings: list[Finding]) -> list[Finding]:
