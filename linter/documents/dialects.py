@@ -8,6 +8,7 @@ from linter.documents.layouts import Place
 from linter.model import Route
 from linter.patterns import lazy
 
+SEEN: Final = "seenByCollector"
 LOGS: Final = "==== START logs for container "
 _GO_ERROR: Final = lazy(
     r"illegal base64 data at input byte \d+|unexpected end of JSON input"
@@ -102,11 +103,13 @@ def _reduced(data: Any, place: Place) -> Iterator[Loose]:
                 told = _GO_ERROR.search(error) if isinstance(error, str) else None
                 what = f"its entry {entry[:120]}" if entry else "it"
                 why = f"the support bundle's collector could not decode {what}" + (f": {told[0]}" if told else "")
-                yield (key,), _secret(namespace, name), "Secret", "v1", why
+                seen: dict[str, Any] = {"entry": entry, "error": told[0]} if told else {}
+                yield (key,), _secret(namespace, name, seen), "Secret", "v1", why
     elif place.reduced == "one registry":
         registries = ", ".join(str(key)[:120].rpartition("@")[2] for key in data)
         why = f"the support bundle keeps one registry and user name of it at most ({registries})"
-        yield (), _secret(place.namespace, place.name), "Secret", "v1", why
+        seen = {"registries": [str(key) for key, user in data.items() if isinstance(user, str) and user]}
+        yield (), _secret(place.namespace, place.name, seen), "Secret", "v1", why
     else:
         pull = any(key in (".dockerconfigjson", ".dockercfg") for key in data)
         body = _secret(place.namespace, place.name) if pull else {"metadata": _names(place.namespace, place.name)}
@@ -117,8 +120,9 @@ def _names(namespace: str, name: str) -> dict[str, str]:
     return {"name": name, "namespace": namespace}
 
 
-def _secret(namespace: str, name: str) -> dict[str, Any]:
-    return {"metadata": _names(namespace, name), "type": _TYPE}
+def _secret(namespace: str, name: str, seen: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The Secret that is not there, with what its collector has seen of it under a name that no Secret has."""
+    return {"metadata": _names(namespace, name), "type": _TYPE, SEEN: seen or {}}
 
 
 def without_logs(text: str) -> str:

@@ -43,12 +43,25 @@ class Link(NamedTuple):
     item: Route
 
 
+class Seen(NamedTuple):
+    """What the collector of a support bundle has seen of a Secret that is not in it.
+
+    `error` is what Go's decoder said to it, "" when nothing, of the entry of registry key `entry` or ("") of the whole.
+    `registries` are keys of entries whose `auth` had a user name.
+    """
+
+    error: str = ""
+    entry: str = ""
+    registries: tuple[str, ...] = ()
+
+
 class PullSecret(NamedTuple):
     """A Secret that serves pulls, or was meant to.
 
     `type` is what the API server would see (absent means Opaque), `data_key` the payload key that is present, `route`
     the way to its scalar. `payload` is set exactly when `state` is READABLE; `decoded` are its bytes, `written` the
-    scalar. `superseded` is the route of a `data` value that `stringData` overrides.
+    scalar. `superseded` is the route of a `data` value that `stringData` overrides. `seen` is there where nothing is
+    known of it but what a collector has seen.
     """
 
     object: KubeObject
@@ -65,6 +78,7 @@ class PullSecret(NamedTuple):
     superseded: Route | None = None
     error: str = ""
     error_offset: int = 0
+    seen: Seen | None = None
 
     @property
     def name(self) -> str:

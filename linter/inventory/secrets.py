@@ -4,9 +4,10 @@ import re
 from typing import Any
 
 from linter.credentials import Entry, decode_data, examine, placeholder, redacted
+from linter.documents.dialects import SEEN
 from linter.documents.objects import KubeObject
 from linter.inventory.paths import dig, text
-from linter.inventory.records import DOCKERCFG, KEY_OF_TYPE, TYPE_OF_KEY, PullSecret, State
+from linter.inventory.records import DOCKERCFG, KEY_OF_TYPE, TYPE_OF_KEY, PullSecret, Seen, State
 from linter.model import Route
 from linter.patterns import lazy
 from linter.record import NamedTuple
@@ -43,7 +44,7 @@ def pull_secret(item: KubeObject, *, substituted: bool = False) -> PullSecret:
     """Classify the Secret `item`. `substituted`: a tool of this scan fills in `${VARIABLES}` (Flux, Template)."""
     kind = without_login(text(item.body.get("type"))) or "Opaque"
     if item.withheld:
-        return PullSecret(item, kind, KEY_OF_TYPE.get(kind), (), State.REDACTED, item.withheld)
+        return PullSecret(item, kind, KEY_OF_TYPE.get(kind), (), State.REDACTED, item.withheld, seen=_seen(item))
     key, field = _payload_key(item.body, kind)
     secret = PullSecret(
         object=item,
@@ -68,6 +69,13 @@ def pull_secret(item: KubeObject, *, substituted: bool = False) -> PullSecret:
     if verdict is not None:
         return secret._replace(state=verdict.state, reason=verdict.reason)
     return _decode(secret, text(value), encoded=field == "data")
+
+
+def _seen(item: KubeObject) -> Seen | None:
+    seen = item.body.get(SEEN)
+    if not isinstance(seen, dict) or not seen:
+        return None
+    return Seen(text(seen.get("error")), text(seen.get("entry")), tuple(seen.get("registries", ())))
 
 
 class _Verdict(NamedTuple):

@@ -22,6 +22,12 @@ class Known:
         self._listed = context.settings.private_registries
         self._literal: dict[str, list[tuple[PullSecret, Entry]]] = defaultdict(list)
         self._globs: list[tuple[PullSecret, Entry]] = []
+        self._seen = [
+            (secret, credentials.normalise_key(key))
+            for secret in context.inventory.secrets
+            if secret.seen is not None
+            for key in secret.seen.registries
+        ]
         for secret in context.inventory.secrets:
             for entry in usable(secret) if secret.generated != OPENSHIFT else ():
                 if entry.registry.glob:
@@ -37,15 +43,18 @@ class Known:
             if need.registry == listed or need.target.startswith(listed.rstrip("/") + "/"):
                 return f"{listed} is listed under private-registries"
         for secret, entry in (*self._literal.get(need.registry, ()), *self._globs):
-            if _proves(entry, need):
+            if _proves(entry.registry, need):
                 where = f" in namespace {secret.namespace}" if secret.namespace else ""
                 return f"Secret {secret.name}{where} holds a credential for it"
+        for secret, key in self._seen:
+            if _proves(key, need):
+                return f"Secret {secret.name} in namespace {secret.namespace} holds an entry with a user name for it"
         return ""
 
 
-def _proves(entry: Entry, need: Need) -> bool:
-    special = bool(entry.registry.path) or need.host not in MIXED_HOSTS
-    return special and credentials.key_matches(entry.registry, need.target)
+def _proves(key: credentials.RegistryKey, need: Need) -> bool:
+    special = bool(key.path) or need.host not in MIXED_HOSTS
+    return special and key.error is None and credentials.key_matches(key, need.target)
 
 
 def node_entries(context: Context) -> list[Entry] | None:

@@ -15,6 +15,7 @@ from linter.rule import (
     Consumer,
     Context,
     Entry,
+    Finding,
     Fix,
     Impact,
     Inventory,
@@ -22,6 +23,7 @@ from linter.rule import (
     Payload,
     PullSecret,
     Reference,
+    Seen,
     State,
     command,
     compatible,
@@ -59,6 +61,7 @@ _ELSEWHERE: Final = lazy(
 )
 """Registries whose user names are no Harbor robots: there `robot` is a name like any other."""
 _HARBOR_PASSWORD: Final = lazy(r"[A-Za-z0-9]{32}|eyJ[\w-]+\.[\w-]+\.[\w-]+")
+_BASE64: Final = lazy(r"illegal base64 data at input byte (\d+)")
 _PASSING_TYPES: Final = lazy(r"^(?!kubernetes\.io/)[A-Za-z0-9.-]+\.[A-Za-z0-9.-]+/")
 _KEY_READERS: Final = ("hive.openshift.io", "agent-install.openshift.io", "hypershift.openshift.io", "argoproj.io")
 _JSON_KEY_USERS: Final = frozenset({"_json_key", "_json_key_base64"})
@@ -126,6 +129,44 @@ def _inline(entry: Entry) -> bool:
 def _mistyped_auths(payload: Payload) -> bool:
     """Whether the shape is wrong only because `auths` has a type that the decoder refuses."""
     return any(error.kind == "type" and error.entry is None and error.member == "auths" for error in payload.errors)
+
+
+def seen_defect(secret: PullSecret) -> str:
+    """The code of the rule to which a payload falls that only the collector of a support bundle has seen; "" for none.
+
+    Troubleshoot decodes as Go does, with the fields that the kubelet knows, and an `auth` as padded base64. The kubelet
+    wants no padding: a place that could be the end of an unpadded value proves nothing.
+    """
+    seen = secret.seen
+    if seen is None or not seen.error:
+        return ""
+    at = _BASE64.fullmatch(seen.error)
+    if at is not None:
+        return "RC106" if seen.entry and int(at.group(1)) % 4 else ""
+    return "" if seen.entry else "RC105" if seen.error.startswith("json: cannot unmarshal") else "RC102"
+
+
+def seen_only(context: Context, code: str) -> Iterator[tuple[PullSecret, Seen]]:
+    """Every secret that falls to the rule `code` by what a collector has seen of it, and that."""
+    for secret in context.inventory.secrets:
+        if secret.seen is not None and seen_defect(secret) == code:
+            yield secret, secret.seen
+
+
+def seen_finding(context: Context, secret: PullSecret, message: str, key: str, remedy: str, *more: str) -> Finding:
+    """The finding about a payload that is not in the scan: what decodes as its readers do has refused it."""
+    said = secret.seen.error if secret.seen is not None else ""
+    proof = f"The payload is not in this support bundle: its collector tried to decode it, and Go said: {said}."
+    return context.finding(
+        message,
+        of=secret.object,
+        at=secret.object.at(),
+        key=key,
+        detail=" ".join((proof, *more, reasons(context, secret))),
+        remedy=advice(secret, remedy),
+        commands=remake(secret, key),
+        impact=readers(context, secret),
+    )
 
 
 def entry_defect(entry: Entry) -> str:

@@ -32,7 +32,9 @@ quotes; an entry that is a bare string usually was meant as its `auth`.
 from collections.abc import Iterator
 
 from linter.rule import Context, Finding, Payload, PullSecret, Rule, Severity, credentials, shown, spot
-from rules.payload._shared import advice, named, readers, reasons, remake, sound
+from rules.payload._shared import advice, named, readers, reasons, remake, seen_finding, seen_only, sound
+
+_REMEDY = "Write the value as a JSON string; auths, its entries and HttpHeaders as objects."
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -43,6 +45,9 @@ def check(context: Context) -> Iterator[Finding]:
             if error.kind == "type" and (error.entry is None or error.entry not in told):
                 told.update(() if error.entry is None else (error.entry,))
                 yield _finding(context, secret, payload, error)
+    for secret, _ in seen_only(context, "RC105"):
+        message = f"{named(secret)} has a type in it that the decoder refuses, as the collector of the bundle has seen."
+        yield seen_finding(context, secret, message, "", _REMEDY)
 
 
 def _finding(context: Context, secret: PullSecret, payload: Payload, error: credentials.PayloadError) -> Finding:
@@ -62,7 +67,7 @@ def _finding(context: Context, secret: PullSecret, payload: Payload, error: cred
         at=at,
         key=shown(error.entry) if error.entry is not None else error.member or "",
         detail=reasons(context, secret),
-        remedy=advice(secret, "Write the value as a JSON string; auths, its entries and HttpHeaders as objects."),
+        remedy=advice(secret, _REMEDY),
         commands=remake(secret, error.entry or ""),
         impact=readers(context, secret),
     )

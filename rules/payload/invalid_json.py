@@ -36,7 +36,7 @@ from collections.abc import Iterator
 
 from linter.rule import Applicability, Context, Finding, Payload, PullSecret, Rule, Severity, State, spot
 from rules.payload._json_causes import cause
-from rules.payload._shared import advice, named, readers, reasons, remake, repair, whole
+from rules.payload._shared import advice, named, readers, reasons, remake, repair, seen_finding, seen_only, whole
 
 _REMEDY = "Write the payload as JSON, most easily with a tool that quotes for you."
 
@@ -48,6 +48,9 @@ def check(context: Context) -> Iterator[Finding]:
             yield from _empty(context, secret)
         else:
             yield _broken(context, secret, secret.payload)
+    for secret, _ in seen_only(context, "RC102"):
+        message = f"{named(secret)}: {secret.data_key} is not JSON, as the collector of the support bundle has seen."
+        yield seen_finding(context, secret, message, secret.data_key or "", _REMEDY)
 
 
 def _broken(context: Context, secret: PullSecret, payload: Payload) -> Finding:

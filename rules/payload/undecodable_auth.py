@@ -50,7 +50,25 @@ from linter.rule import (
     shown,
     spot,
 )
-from rules.payload._shared import advice, encode_auth, entries, of_entry, readers, reasons, remake, repair
+from rules.payload._shared import (
+    advice,
+    encode_auth,
+    entries,
+    named,
+    of_entry,
+    readers,
+    reasons,
+    remake,
+    repair,
+    seen_finding,
+    seen_only,
+)
+
+_REMEDY = "Write base64 of user name, colon and password, without a line break at its end."
+_PLACE = (
+    "A place inside of four signs is no missing padding, which the kubelet would not mind; only a line break in a "
+    "value without padding would look the same."
+)
 
 
 class _Repair(NamedTuple):
@@ -69,11 +87,15 @@ def check(context: Context) -> Iterator[Finding]:
             at=spot(secret, *(entry.auth_span or entry.value_span), entry.key),
             key=shown(entry.key),
             detail=reasons(context, secret),
-            remedy=advice(secret, "Write base64 of user name, colon and password, without a line break at its end."),
+            remedy=advice(secret, _REMEDY),
             commands=remake(secret, entry.key),
             impact=readers(context, secret),
             fix=_fix(secret, payload, entry, found),
         )
+    for secret, seen in seen_only(context, "RC106"):
+        key = shown(seen.entry)
+        message = f'The auth of entry "{key}" of {named(secret)} cannot be decoded: {seen.error}.'
+        yield seen_finding(context, secret, message, key, _REMEDY, _PLACE)
 
 
 def _reason(entry: Entry) -> str:

@@ -66,7 +66,7 @@ from linter.rule import (
 from rules.lifetime._shared import expired_entry
 from rules.links._census import in_namespace
 from rules.links._naming import owner
-from rules.payload._shared import entry_defect
+from rules.payload._shared import entry_defect, seen_defect
 from rules.pulls._causes import Cause, Causes
 from rules.pulls._repair import Repair, link
 
@@ -160,6 +160,9 @@ def _resolve(context: Context, causes: Causes, case: _Case) -> tuple[Cause, Repa
     if outcome.verdict == "refused" and outcome.secret is not None:
         return _undecodable(outcome.secret), None
     if failure.kind == UNDECODABLE:
+        seen = next((one for one in pull.reach.secrets if one.seen is not None and one.seen.error), None)
+        if seen is not None:
+            return _collected(seen), None
         names = " or ".join(link.name for link in pull.reach.links) or "one of its pull secrets"
         return Cause(f"the content of {names} is not known here, or was repaired since"), None
     target = outcome.lookup.reference if outcome.lookup is not None else None
@@ -186,6 +189,14 @@ def _undecodable(secret: PullSecret) -> Cause:
     rules = {"json": "invalid-json", "type": "invalid-field-type", "auth": "undecodable-auth"}
     related = Related(f"Secret {secret.name} cannot be decoded here", at, secret.object.ref)
     return Cause(f"Secret {secret.name} cannot be decoded", rules.get(error.kind, "") if error else "", related)
+
+
+def _collected(secret: PullSecret) -> Cause:
+    """A secret that the collector of a support bundle could not decode either."""
+    rules = {"RC102": "invalid-json", "RC105": "invalid-field-type", "RC106": "undecodable-auth"}
+    related = Related("the collector's error", secret.object.at(), secret.object.ref)
+    words = f"Secret {secret.name} cannot be decoded: the collector of the support bundle met the same"
+    return Cause(words, rules.get(seen_defect(secret), ""), related)
 
 
 def _refused(context: Context, pull: WorkloadPull, outcome: Outcome) -> Cause:

@@ -84,7 +84,7 @@ class Cluster:
 
     def _shop(self, namespace: str) -> None:
         self._secret(namespace, "shop-pull", config(quay_io__shop=auth("shop")))
-        self._secret(namespace, "broken", config(registry_example_com={"auth": "dXNlcg=="}))
+        self._secret(namespace, "broken", config(registry_example_com={"auth": "robot:pass"}))
         self._secret(namespace, "twice", config(ghcr_io=auth("one"), **{"https:____ghcr_io": auth("two")}))
         self._secret(namespace, "opaque", config(quay_io__other=auth("other")), kind="Opaque")
         self._account(namespace, "default", ("broken", "twice", "broken"))

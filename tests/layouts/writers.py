@@ -3,6 +3,7 @@
 import base64
 import copy
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -193,12 +194,11 @@ def _bundle(objects: list[Object], frame: Callable[[str, str, list[Object]], Any
         if item["kind"] == "Secret" and item["type"].endswith("dockerconfigjson"):
             _, _, space, name = names(item)
             for key, entry in json.loads(base64.b64decode(item["data"][".dockerconfigjson"]))["auths"].items():
-                user = base64.b64decode(entry["auth"]).decode().partition(":")[0]
-                if name == "broken":
-                    errors[f"{space}/{name}/{key}"] = "illegal base64 data at input byte 4"
-                if name == "importer":
-                    errors[f"{space}/{name}"] = "invalid character 'e' looking for beginning of value"
+                wrong = re.search(r"[^A-Za-z0-9+/=]", entry["auth"])
+                if wrong:
+                    errors[f"{space}/{name}/{key}"] = f"illegal base64 data at input byte {wrong.start()}"
                     continue
+                user = base64.b64decode(entry["auth"]).decode().partition(":")[0]
                 files[f"{root}/image-pull-secrets/{space}/{name}.json"] = as_json({key: user})
     files[f"{root}/image-pull-secrets-errors.json"] = as_json(errors)
     files[f"{root}/namespaces.json"] = as_json(frame("Namespace", "v1", table["", "", "namespaces"]))
@@ -279,7 +279,8 @@ def dumpall_redacted(objects: list[Object]) -> Files:
 class Layout(NamedTuple):
     """How a tool writes a cluster, the name it is recognised by, and what of the cluster it holds.
 
-    `holds` are kinds, and these words: `content` (of Secrets), `every Secret` (and where there is none), `status`.
+    `holds` are kinds, and these words: `content` (of Secrets), `undecodable` (which Secret Go refuses), `every Secret`
+    (and where there is none), `status`.
     """
 
     write: Callable[[list[Object]], Files]
@@ -287,24 +288,26 @@ class Layout(NamedTuple):
     holds: frozenset[str]
 
 
-_ALL = frozenset({"Pod", "Deployment", "Secret", "ServiceAccount", "ImageStream", "Event", "content", "every Secret"})
+_CONTENT = frozenset({"content", "undecodable"})
+_ALL = frozenset({"Pod", "Deployment", "Secret", "ServiceAccount", "ImageStream", "Event", "every Secret"}) | _CONTENT
 _PODS = frozenset({"Pod", "Deployment", "Event", "status"})
+_BUNDLE = _PODS | {"ServiceAccount", "Secret", "undecodable"}
 
 LAYOUTS: Mapping[str, Layout] = {
     "kubectl-json": Layout(kubectl_json, "kubectl-get", _ALL | {"status"}),
     "kubectl-yaml": Layout(kubectl_yaml, "kubectl-get", _ALL | {"status"}),
-    "must-gather": Layout(must_gather, "must-gather", (_ALL | {"status"}) - {"ServiceAccount", "content"}),
+    "must-gather": Layout(must_gather, "must-gather", (_ALL | {"status"}) - {"ServiceAccount"} - _CONTENT),
     "velero": Layout(velero, "velero", _ALL | {"status"}),
     "cluster-info": Layout(cluster_info, "cluster-info-dump", _PODS),
     "cluster-info-go": Layout(cluster_info_go, "cluster-info-dump", _PODS),
     "cluster-info-stdout": Layout(cluster_info_stdout, "cluster-info-dump", _PODS),
     "cluster-info-stdout-go": Layout(cluster_info_stdout_go, "cluster-info-dump", _PODS),
     "cluster-info-stdout-yaml": Layout(cluster_info_stdout_yaml, "cluster-info-dump", _PODS),
-    "support-bundle": Layout(support_bundle, "support-bundle", _PODS | {"ServiceAccount", "Secret"}),
-    "support-bundle-bare": Layout(support_bundle_bare, "support-bundle", _PODS | {"ServiceAccount", "Secret"}),
+    "support-bundle": Layout(support_bundle, "support-bundle", _BUNDLE),
+    "support-bundle-bare": Layout(support_bundle_bare, "support-bundle", _BUNDLE),
     "insights": Layout(insights, "insights", frozenset({"Pod", "status"})),
     "kube-dump": Layout(kube_dump, "kube-dump", _ALL),
     "kube-dump-folders": Layout(kube_dump_folders, "kube-dump", _ALL),
     "dumpall": Layout(dumpall, "dumpall", _ALL | {"status"}),
-    "dumpall-redacted": Layout(dumpall_redacted, "dumpall", (_ALL | {"status"}) - {"content"}),
+    "dumpall-redacted": Layout(dumpall_redacted, "dumpall", (_ALL | {"status"}) - _CONTENT),
 }
