@@ -82,14 +82,14 @@ def _holds_kind(text: str) -> bool:
 
 def matters(text: str) -> bool:
     """Tell whether a document with this text can matter. False is certain, True is not."""
+    if _holds_kind(text):  # first: most that matter tell their kind in the first lines
+        return True
     lowered = text.lower()
     if any(word in lowered for word in FIELD_WORDS):
         return True
     if "\\" in text and _LETTER_ESCAPE.search(text):
         return True
-    if "!" in text and _BINARY.search(text):
-        return True
-    return _holds_kind(text)
+    return "!" in text and _BINARY.search(text) is not None
 
 
 def looks_like_json(text: str) -> bool:

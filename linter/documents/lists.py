@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from linter.documents import simple
 from linter.documents.kinds import matters
+from linter.documents.split import BREAKS
 from linter.patterns import lazy
 from linter.record import NamedTuple
 from linter.sources import Limits
@@ -36,6 +37,15 @@ _BLOCK: Final = lazy(
 )
 _ODD: Final = lazy("[\r\t\x85\u2028\u2029\ufeff]")
 UNREAD: Final = "CustomResourceDefinition"
+_HEAD: Final = 4000
+"""Characters in which a definition tells its kind, below comments: a licence may stand there."""
+_UNREAD: Final = lazy(
+    rf"""(?x) (?:---[ ]*\n)? (?:\#[^\n]*\n|\n)*+ (?:
+        apiVersion:[ ][a-z0-9./]+ \n kind:[ ]{UNREAD}
+      | kind:[ ]{UNREAD} \n apiVersion:[ ][a-z0-9./]+
+    ) (?=\n[A-Za-z])"""
+)
+_OTHER_KIND: Final = lazy(r"\n(?:[^ \nA-Za-z#]|kind)")
 OPENSHIFT: Final = "openshift.io/v"
 READ_ALONE: Final = frozenset({"", "List", "Template"})
 
@@ -97,6 +107,8 @@ def _identity(text: str) -> tuple[int, int]:
 
 def _cuts(text: str) -> tuple[int, list[int]] | None:
     """Return the column of the items' dashes, and the offsets of the items; the last is the end of the list."""
+    if "\nitems:\n" not in text and not text.startswith("items:\n"):
+        return None
     found = _ITEMS.search(text)
     if found is None or "\r" in text or _ANCHOR.search(text):
         return None
@@ -185,10 +197,17 @@ def _one_kind(part: str, margin: str) -> bool:
 
 
 def unread(text: str) -> bool:
-    """Tell whether a document is, beyond doubt, an object of a kind that is never read."""
-    if not text.startswith(("apiVersion:", "---\n", "#", "kind:")) or f"\nkind: {UNREAD}\n" not in text:
+    """Tell whether a document is, beyond doubt, an object of a kind that is never read.
+
+    Its first keys make it a mapping at the margin, so each further key of it begins a line there, in whatever quotes;
+    none of them may be another `kind`. What is broken below does not make it an object of another kind.
+    """
+    if UNREAD not in text[:_HEAD]:
         return False
-    return not any(sign in text for sign in ("\n- ", "\n{", "\n[")) and _one_kind("\n" + text, "\n") and _closed(text)
+    found = _UNREAD.match(text)
+    if found is None or "\r" in text or (not text.isascii() and any(mark in text for mark in BREAKS[2:])):
+        return False
+    return _OTHER_KIND.search(text, found.end()) is None
 
 
 def _closed(part: str) -> bool:

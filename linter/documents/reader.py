@@ -53,12 +53,16 @@ class _Reader:
 
     def read(self) -> Reading:
         """Read the text as JSON when it looks like JSON and is, else as YAML."""
-        json_like = looks_like_json(self._text)
-        if not (self._always or matters(self._text)):
-            self._skipped += 1 if json_like else len(split(self._text))
-        elif not (json_like and self._json()):
-            self._yaml(json_like=json_like)
+        if not looks_like_json(self._text):
+            self._yaml(json_like=False)
+        elif not self._matters(self._text):
+            self._skipped += 1
+        elif not self._json():
+            self._yaml(json_like=True)
         return Reading(tuple(self._documents), tuple(self._problems), self._skipped, tuple(self._templated))
+
+    def _matters(self, text: str) -> bool:
+        return self._always or matters(text)
 
     def _json(self) -> bool:
         """Read JSON; tell whether it was."""
@@ -85,12 +89,11 @@ class _Reader:
 
     def _yaml(self, *, json_like: bool) -> None:
         """Read YAML: as a whole where directives reach over documents, else document by document."""
-        if has_directives(self._text) and self._whole():
+        if has_directives(self._text) and self._matters(self._text) and self._whole():
             return
-        chunks = split(self._text)
-        for number, chunk in enumerate(chunks):
+        for number, chunk in enumerate(split(self._text)):
             text = self._text[chunk.start : chunk.end]
-            if lists.unread(text) or (len(chunks) > 1 and not (self._always or matters(text))):
+            if lists.unread(text) or not self._matters(text):
                 self._skipped += 1
                 continue
             listed = lists.yaml_list(text, self._limits)

@@ -7,11 +7,13 @@ and the parser decides; it never guesses.
 """
 
 import re
+from functools import cache
 from typing import Any, Final
 
 from linter.documents import blocks
 from linter.documents.blocks import key_of
 from linter.documents.scalars import MAYBE, resolve
+from linter.record import NamedTuple
 
 REFUSED: Final = blocks.REFUSED
 """What `read` returns for a text that is not of the plain forms, well-formed or not."""
@@ -63,14 +65,17 @@ def without_managed(text: str, column: int) -> str:
     where it begins is for the reader of the rest to find out: only `read` may be asked to, because it refuses a text
     in which any could be.
     """
-    found = _MANAGED[column].search(text) if column in _MANAGED else None
-    if found is None:
-        return text
-    start, end = found.span()
+    managed = _managed(column)
+    start = text.find(managed.head) + 1
     above = text.rfind("\n" + " " * column + "metadata:\n", 0, start)
-    if above < 0 or _OUTER[column].search(text, above + column + 11, start) or not closed(text, start, end):
+    if not start or above < 0 or managed.outer.search(text, above + column + 11, start):
         return text
-    return text[:start] + text[end:]
+    found = managed.tame.match(text, start)
+    if found is None or text.startswith(managed.starts, found.end()):
+        found = managed.rest.match(text, start)
+        if found is None or not closed(text, *found.span()):
+            return text
+    return text[:start] + text[found.end() :]
 
 
 def closed(text: str, start: int, end: int) -> bool:
@@ -91,11 +96,33 @@ def closed(text: str, start: int, end: int) -> bool:
 
 _ONE_QUOTED: Final = re.compile(r' "[^"\\\n]*"\n')
 _ONE_SINGLE: Final = re.compile(r" '[^'\n]*'\n")
-_MANAGED: Final = {
-    column: re.compile(rf"(?<=\n){' ' * (column + 2)}managedFields:\n(?:{' ' * (column + 2)}[- ][^\n]*\n)+")
-    for column in (0, 2, 4)
-}
-_OUTER: Final = {column: re.compile(rf"\n {{0,{column + 1}}}[^ \n]") for column in (0, 2, 4)}
+
+
+class _Managed(NamedTuple):
+    """What tells the `managedFields` of an object whose keys stand at one column.
+
+    `head` is its first line, `tame` matches lines that can leave nothing open, `rest` lines whatever they are, each of
+    which begins with one of `starts`; `outer` finds a line that ends the metadata.
+    """
+
+    head: str
+    tame: re.Pattern[str]
+    rest: re.Pattern[str]
+    starts: tuple[str, str]
+    outer: re.Pattern[str]
+
+
+@cache
+def _managed(column: int) -> _Managed:
+    margin = " " * (column + 2)
+    value = r"""[ ](?:\{\}|"[^"\\\n]*+"|[A-Za-z0-9][!$-&(-~]*+)"""
+    return _Managed(
+        f"\n{margin}{MANAGED}:\n",
+        re.compile(rf"{margin}{MANAGED}:\n(?:{margin}[- ][- ]*+[.A-Za-z][!-~]*+(?:{value})?+\n)++"),
+        re.compile(rf"{margin}{MANAGED}:\n(?:{margin}[- ][^\n]*\n)+"),
+        (margin + "-", margin + " "),
+        re.compile(rf"\n {{0,{column + 1}}}[^ \n]"),
+    )
 
 
 class _Lines:

@@ -14,7 +14,8 @@ from linter.record import NamedTuple
 BREAKS: Final = "\n\r\x85\u2028\u2029"
 """What ends a line in YAML 1.1."""
 
-_PLAIN_MARKER = lazy(r"(?:\A|\n)\ufeff?(---|\.\.\.)(?=[ \t\r\n]|\Z)")
+_FIRST_MARKER = lazy(r"\ufeff?(---|\.\.\.)(?=[ \t\r\n]|\Z)")
+_PLAIN_MARKER = lazy(r"\n\ufeff?(---|\.\.\.)(?=[ \t\r\n]|\Z)")
 _ANY_MARKER = lazy(rf"(?:\A|[{BREAKS}])\ufeff?(---|\.\.\.)(?=[ \t{BREAKS}]|\Z)")
 _CONTENT = lazy(rf"(?:\A|[{BREAKS}])(?:[ \t\ufeff]*[^ \t{BREAKS}#%\ufeff]|[ \t]+%)")
 _DIRECTIVE = lazy(rf"(?:\A|[{BREAKS}])\ufeff?%")
@@ -35,13 +36,20 @@ def has_directives(text: str) -> bool:
 
 def _markers(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield start (of the line), end and text of every document marker."""
-    odd_breaks = text.count("\r") != text.count("\r\n")
-    if not odd_breaks and not text.isascii():
+    ascii_only = text.isascii()
+    odd_breaks = "\r" in text and text.count("\r") != text.count("\r\n")
+    if not odd_breaks and not ascii_only:
         odd_breaks = any(mark in text for mark in BREAKS[2:])
-    if not odd_breaks and not any(mark in text for mark in ("\n---", "\n...", "\n\ufeff")):
-        text = text[:8]  # only the first line can be a marker
-    for match in (_ANY_MARKER if odd_breaks else _PLAIN_MARKER).finditer(text):
-        yield match.start() + (match[0][0] in BREAKS), match.end(), match[1]
+    if odd_breaks:
+        for match in _ANY_MARKER.finditer(text):
+            yield match.start() + (match[0][0] in BREAKS), match.end(), match[1]
+        return
+    first = _FIRST_MARKER.match(text) if text.startswith(("---", "...", "\ufeff")) else None
+    if first is not None:
+        yield 0, first.end(), first[1]
+    if "\n---" in text or "\n..." in text or (not ascii_only and "\n\ufeff" in text):
+        for match in _PLAIN_MARKER.finditer(text):
+            yield match.start() + 1, match.end(), match[1]
 
 
 def split(text: str) -> list[Chunk]:

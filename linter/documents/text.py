@@ -61,8 +61,9 @@ def decode(data: bytes) -> SourceText:
         before = data[skip : skip + error.start].decode(encoding, "replace")
         offset = skip + error.start
         raise DecodeProblem(f"not {encoding.upper()} text at byte {offset}", offset, before.count("\n") + 1) from None
-    windows = text.count("\r\n")
-    return SourceText(text, encoding, skip > 0, "\r\n" if windows * 2 > text.count("\n") else "\n")
+    windows = text.count("\r\n") if "\r" in text else 0
+    newline = "\r\n" if windows and windows * 2 > text.count("\n") else "\n"
+    return SourceText(text, encoding, skip > 0, newline)
 
 
 def encode(source: SourceText, text: str) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from linter.documents import Positions, blocks, lists, read, simple
@@ -144,6 +144,12 @@ DEFINITION = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinitio
         (DEFINITION + "? kind\n: Secret\n", True),
         (DEFINITION + "!!str kind: Secret\n", True),
         (DEFINITION + "&a kind: Secret\n", True),
+        (DEFINITION + "kind : Secret\n", True),
+        (DEFINITION + "x: &k kind\n*k : Secret\n", True),
+        (DEFINITION + "x: y\u2028kind: Secret\n", True),
+        (DEFINITION + "x: y\rkind: Secret\n", True),
+        (DEFINITION.replace("Definition\n", "Definition\n  x\n") + "type: dockerc\n", True),
+        ("kind: CustomResourceDefinition\napiVersion: apiextensions.k8s.io/v1\nx: 'y\n\n  z'\n", False),
         (DEFINITION.replace("\n", "\r\n"), True),
         ("a: |\n  b\n" + DEFINITION.replace("v1\n", "v1 # 'x\n"), True),
         ("apiVersion: 'v1\n" + DEFINITION + "x'\nkind: Secret\nspec:\n  imagePullSecrets: [{name: a}]\n", True),
@@ -156,6 +162,38 @@ def test_a_definition_is_passed_over_only_beyond_doubt(text: str, read_it: bool)
     reading = read("a.yaml", text.encode())
     assert bool(reading.documents or reading.problems) is read_it
     assert reading.skipped == (not read_it)
+
+
+@settings(max_examples=800, deadline=None)
+@given(st.lists(st.one_of(LINES, LINES.map(str.lstrip)), min_size=1, max_size=6), st.sampled_from(["", "---\n", "# c\n"]))
+def test_what_is_passed_over_as_a_definition_is_one(lines: list[str], above: str) -> None:
+    text = above + DEFINITION + "\n".join(lines) + "\n"
+    if lists.unread(text):
+        found = plain(text)
+        assert found is simple.REFUSED or found["kind"] == "CustomResourceDefinition"
+
+
+@settings(max_examples=1000, deadline=None)
+@given(
+    st.lists(LINES, min_size=1, max_size=6),
+    st.sampled_from([0, 2, 4]),
+    st.sampled_from(["", "x: 'y\n", 'x: "y\n', "x: |\n", "x: [\n", "x: y\n"]),
+    st.sampled_from(["", "  z: 1\n", "  z: y'\n", '  z: y"\n', "  z: y]\n", "  z: y}\n", "spec: 'x'\n"]),
+)
+@example(["a: b", '  c: "d'], 0, "", '  z: y"\n')
+@example(["a: b", "  c: 'd"], 2, "", "  z: y'\n")
+@example(["a: b", "  c: [d,"], 0, "", "  z: y]\n")
+def test_without_its_managed_fields_an_object_means_the_same(
+    lines: list[str], column: int, above: str, below: str
+) -> None:
+    margin = " " * column
+    managed = "".join(f"  - {line}\n" if line[:1] != " " else f"  {line}\n" for line in lines)
+    whole = f"metadata:\n  {above}  managedFields:\n{managed}{below}"
+    whole = "".join(margin + line for line in ("a: b\n" + whole).splitlines(keepends=True))
+    found = simple.read(simple.without_managed(whole, column), LIMITS.depth)
+    want = plain(whole)
+    if found is not simple.REFUSED and want is not simple.REFUSED:
+        assert same(pruned(found), pruned(want))
 
 
 @settings(max_examples=300, deadline=None)
