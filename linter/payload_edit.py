@@ -3,8 +3,6 @@
 Spans are character offsets into the decoded text, as `JsonNode` and `Entry` give them.
 """
 
-import json
-
 from linter.credentials import JsonNode
 
 
@@ -15,6 +13,8 @@ def replace(text: str, start: int, end: int, new: str) -> str:
 
 def quote(value: str) -> str:
     """Write `value` as a JSON string."""
+    import json  # noqa: PLC0415 - only a repair needs it
+
     return json.dumps(value, ensure_ascii=False)
 
 

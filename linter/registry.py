@@ -11,14 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from linter.errors import UsageError
 from linter.model import RuleInfo
-from linter.patterns import lazy
 from linter.record import NamedTuple
 from linter.secret import worded
 
 if TYPE_CHECKING:
     from linter.rule import Rule
-
-_HEADING = lazy(r"^## +(.+?)\s*$", re.MULTILINE)
 
 
 class Loaded(NamedTuple):
@@ -67,9 +64,10 @@ def info(loaded: Loaded) -> RuleInfo:
 
 def manual(docstring: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Split a rule's docstring into its title and its `(heading, text)` sections."""
-    parts = _HEADING.split(docstring.strip())
-    sections = tuple((parts[index], parts[index + 1].strip("\n").rstrip()) for index in range(1, len(parts) - 1, 2))
-    return parts[0].strip().rstrip("."), sections
+    title, *parts = f"\n{docstring.strip()}".split("\n## ")
+    divided = (part.partition("\n") for part in parts)
+    sections = tuple((heading.strip(), text.strip("\n").rstrip()) for heading, _, text in divided)
+    return title.strip().rstrip("."), sections
 
 
 def matches(selector: str, loaded: Loaded) -> bool:

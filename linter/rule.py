@@ -244,6 +244,7 @@ __all__ = [
     "KubeObject",
     "Link",
     "Location",
+    "NamedTuple",
     "ObjectRef",
     "Op",
     "Outcome",

@@ -1,6 +1,6 @@
 """Times as every format writes them: UTC, whole seconds, RFC 3339; and ages for people."""
 
-from datetime import UTC, datetime
+import time
 from typing import Final
 
 from linter.model import Seen
@@ -10,7 +10,7 @@ _LAST: Final = 253402300799  # the end of the year 9999, the last that RFC 3339 
 
 def utc(seconds: int) -> str:
     """Return Unix seconds as `2026-11-28T01:34:21Z`."""
-    return datetime.fromtimestamp(min(max(seconds, 0), _LAST), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(min(max(seconds, 0), _LAST)))
 
 
 def age(seconds: int) -> str:
@@ -22,8 +22,8 @@ def age(seconds: int) -> str:
     return "less than a minute"
 
 
-def standing(seen: Seen, time: int) -> str:
-    """Return `first 2026-08-12, reopened 2 times, 33 days old` for a scan at `time`; what is new is said to be."""
+def standing(seen: Seen, now: int) -> str:
+    """Return `first 2026-08-12, reopened 2 times, 33 days old` for a scan at `now`; what is new is said to be."""
     back = f", reopened {'once' if seen.reopened == 1 else f'{seen.reopened} times'}" if seen.reopened else ""
-    old = "new in this scan" if seen.new else f"{age(max(time - seen.since, 0))} old"
+    old = "new in this scan" if seen.new else f"{age(max(now - seen.since, 0))} old"
     return f"first {utc(seen.first)[:10]}{back}, {old}"

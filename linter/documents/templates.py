@@ -3,7 +3,6 @@
 Keys stay as well, so that every route still leads to the Template's own text.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -74,6 +73,8 @@ class _Filler:
 
 
 def _json(text: str) -> Any:
+    import json  # noqa: PLC0415 - few templates have such a parameter
+
     if text.count("[") + text.count("{") > _DEEPEST:
         return text
     try:

@@ -4,7 +4,6 @@ It travels as an object beside the lists it tells of, live and in a collected du
 knows what absence proves: `apiVersion: regcred/v1`, `kind: Collection`.
 """
 
-import json
 import os
 import time
 from collections.abc import Sequence
@@ -67,6 +66,8 @@ class Record(NamedTuple):
 
 def encode(record: Record) -> bytes:
     """Return the record as a JSON object."""
+    import json  # noqa: PLC0415 - only who collects writes one
+
     body = {
         "apiVersion": API_VERSION,
         "kind": KIND,

@@ -36,13 +36,13 @@ There is no automatic fix, because the credential is not there. Create it in the
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from linter.rule import (
     Affected,
     Context,
     Finding,
     ImportPull,
+    NamedTuple,
     Rule,
     Severity,
     command,

@@ -35,7 +35,6 @@ There is no automatic fix: the node-wide pull secret gives every namespace acces
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from linter.rule import (
     Consumer,
@@ -43,6 +42,7 @@ from linter.rule import (
     Entry,
     Finding,
     KubeObject,
+    NamedTuple,
     PullSecret,
     Related,
     Route,

@@ -57,7 +57,6 @@ who has it:
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from linter.rule import (
     Affected,
@@ -65,6 +64,7 @@ from linter.rule import (
     Entry,
     Finding,
     Fix,
+    NamedTuple,
     PullSecret,
     Rule,
     Severity,

@@ -3,13 +3,12 @@
 One token, one finding: what has expired falls to RC601, what lives hours by design to RC603, the rest to RC602.
 """
 
-import shlex
 import time
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
-from linter.rule import Context, Entry, Impact, PullSecret, command, credentials, lazy, shown
+from linter.rule import Context, Entry, Impact, NamedTuple, PullSecret, command, credentials, lazy, shown
 from rules.payload._shared import entry_defect, matched, readers, remake, sound
 
 OPENSHIFT: Final = "OpenShift"
@@ -121,6 +120,8 @@ def _login(one: Dated) -> str:
     makers = {"ecr": ("AWS", _aws(host)), "gcp-access-token": ("oauth2accesstoken", "gcloud auth print-access-token")}
     if one.kind == "acr-refresh":
         name = host.partition(".")[0]
+        import shlex  # noqa: PLC0415 - only a finding has commands
+
         token = f"az acr login --name {shlex.quote(name)} --expose-token --query accessToken --output tsv"
         makers["acr-refresh"] = ("00000000-0000-0000-0000-000000000000", token)
     user, maker = makers.get(one.kind, ("", ""))

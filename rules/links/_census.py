@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
-from linter.rule import Context, KubeObject, dig, lazy, text
+from linter.rule import Context, KubeObject, NamedTuple, dig, lazy, text
 from rules.links._names import NearNames, could_be, is_name, without_hash
 from rules.links._naming import Naming
 
@@ -15,9 +15,7 @@ _REPLICATION = ("reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/"
 _ANNOTATED = (("metadata",), ("spec", "template", "metadata"), ("spec", "target", "template", "metadata"))
 _MAKER = lazy(r"Secret|Vault|OnePassword|Policy|Composition")
 _CLUSTER_MADE = lazy(r".+-dockercfg-[a-z0-9]{5}")
-_INTERNAL = lazy(
-    r"(?:image-registry\.openshift-image-registry|docker-registry\.default)\.svc(?:\.cluster\.local)?:"
-)
+_INTERNAL = lazy(r"(?:image-registry\.openshift-image-registry|docker-registry\.default)\.svc(?:\.cluster\.local)?:")
 """The cluster's own registry, for which the generated secrets are made (OpenShift 4, and 3)."""
 _PATCHER = "imagepullsecret-patcher"
 _DEEPEST = 60

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from linter.rule import (
@@ -12,6 +11,7 @@ from linter.rule import (
     Joins,
     KubeObject,
     Link,
+    NamedTuple,
     Reach,
     Reference,
     Related,

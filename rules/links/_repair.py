@@ -3,9 +3,6 @@
 Never by replacing a service account's list: it is atomic, and OpenShift keeps a generated secret in it.
 """
 
-import json
-import shlex
-
 from linter.rule import Context, Edit, KubeObject, Op, Route, ServiceAccount, command, dig, edit
 
 OPENSHIFT_ACCOUNTS = frozenset({"default", "builder", "deployer"})
@@ -37,6 +34,9 @@ def link_commands(
     `listed` tells whether the account has a list. A JSON patch cannot say "append, or begin a list": where the live
     list is not known, the account is read, extended and written back.
     """
+    import json  # noqa: PLC0415 - only a finding has commands
+    import shlex  # noqa: PLC0415 - as above
+
     link = command("oc", "secrets", "link", account, secret, "--for=pull", namespace=namespace)
     entry = {"name": secret}
     if listed is None or not (listed or context.in_cluster):

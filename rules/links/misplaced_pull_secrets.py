@@ -35,7 +35,6 @@ The fix moves the names to the pod template's `spec`, and removes a `namespace` 
 A secret of another namespace has to be copied first.
 """
 
-import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -176,6 +175,8 @@ def _namespaced(context: Context, item: KubeObject, link: Link) -> Iterator[Find
     if foreign and known:
         read = command("kubectl", "get", "secret", link.name, "-o", "json", namespace=claimed)
         write = command("kubectl", "apply", "-f", "-", namespace=item.namespace)
+        import shlex  # noqa: PLC0415 - only a finding has commands
+
         commands = (f"{read} | jq {shlex.quote(_STRIP)} | {write}",)
     yield context.finding(
         f"{item.kind} {item.name} names pull secret {link.name} with the namespace {claimed}, which the API drops",

@@ -38,7 +38,6 @@ Copy the Secret, once or by a replication controller:
 A SealedSecret has to be sealed again for its new namespace, unless its scope is cluster-wide.
 """
 
-import shlex
 from collections.abc import Iterator
 
 from linter.rule import Context, Finding, KubeObject, Related, Rule, Severity, command
@@ -92,6 +91,8 @@ def _remedy(naming: Naming, holder: KubeObject) -> str:
 def _commands(naming: Naming, holder: str) -> tuple[str, ...]:
     read = command("kubectl", "get", "secret", naming.name, "-o", "json", namespace=holder)
     write = command("kubectl", "apply", "-f", "-", namespace=naming.namespace)
+    import shlex  # noqa: PLC0415 - only a finding has commands
+
     return (f"{read} | jq {shlex.quote(_STRIP)} | {write}",)
 
 

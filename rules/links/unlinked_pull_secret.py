@@ -55,7 +55,6 @@ commands and no edit.
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple
 
 from linter.rule import (
     DOCKERCONFIGJSON,
@@ -69,6 +68,7 @@ from linter.rule import (
     Fix,
     Impact,
     KubeObject,
+    NamedTuple,
     PullSecret,
     Rule,
     ServiceAccount,

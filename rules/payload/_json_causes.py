@@ -5,9 +5,9 @@ The decoder's message names the character it met, which may belong to a password
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
-from linter.rule import Payload, credentials, lazy
+from linter.rule import NamedTuple, Payload, credentials, lazy
 
 _LONGEST: Final = 256 * 1024
 _STRING: Final = lazy(r'"(?:[^"\\]|\\.)*"', re.DOTALL)

@@ -4,7 +4,6 @@ One defect gives one finding. `whole_defect` names the rule that a payload as a 
 the rule that one entry falls to; a rule reports only what falls to it.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Final
@@ -373,6 +372,8 @@ def readers(context: Context, secret: PullSecret, wanted: Callable[[str], bool] 
 
 def matched(keys: Iterable[str]) -> Callable[[str], bool]:
     """Whether an image is served by an entry with one of `keys`, as the kubelet matches (Kubernetes 1.25 to 1.36)."""
+    import json  # noqa: PLC0415 - only a finding needs it
+
     config = json.dumps({"auths": {key: {"username": "user", "password": "pass"} for key in keys}})
     probe = credentials.PullSecret("probe", "kubernetes.io/dockerconfigjson", {".dockerconfigjson": config.encode()})
 

@@ -28,7 +28,6 @@ The value under `data` is removed. Safe: the API server drops it anyway. None is
 wins has a defect of its own, since the other one may be the good one.
 """
 
-import json
 from collections.abc import Iterator
 
 from linter.rule import (
@@ -85,6 +84,8 @@ def _differs(secret: PullSecret) -> bool:
 def _same(one: str, other: str) -> bool:
     if one.strip() == other.strip():
         return True
+    import json  # noqa: PLC0415 - few Secrets have both
+
     try:
         return bool(json.loads(one) == json.loads(other))
     except (ValueError, RecursionError):

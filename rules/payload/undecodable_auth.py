@@ -33,7 +33,6 @@ guess.
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from linter.rule import (
     Applicability,
@@ -41,6 +40,7 @@ from linter.rule import (
     Entry,
     Finding,
     Fix,
+    NamedTuple,
     Payload,
     PullSecret,
     Rule,

@@ -34,7 +34,7 @@ $ kubectl create secret generic regcred --type=kubernetes.io/dockerconfigjson --
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from linter.rule import (
     KEY_OF_TYPE,
@@ -42,6 +42,7 @@ from linter.rule import (
     Context,
     Finding,
     Fix,
+    NamedTuple,
     Op,
     PullSecret,
     Rule,

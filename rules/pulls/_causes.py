@@ -6,11 +6,11 @@ One defect, one finding: where `explain` finds a cause, the rules about pulls po
 import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import NamedTuple
 
 from linter.rule import (
     Context,
     Entry,
+    NamedTuple,
     PullSecret,
     Reach,
     Related,

@@ -1,11 +1,10 @@
 """How an uncovered pull gets its credential: a link to a secret that is there, or the commands that make one."""
 
-from typing import NamedTuple
-
 from linter.rule import (
     Applicability,
     Context,
     Fix,
+    NamedTuple,
     PullSecret,
     Related,
     ServiceAccount,

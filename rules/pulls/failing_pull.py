@@ -41,7 +41,6 @@ linked, as uncovered-image does.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from linter.rule import (
     UNDECODABLE,
@@ -51,6 +50,7 @@ from linter.rule import (
     Impact,
     KubeObject,
     Location,
+    NamedTuple,
     Outcome,
     PullFailure,
     PullSecret,

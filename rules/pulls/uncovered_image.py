@@ -58,9 +58,20 @@ none the secret has to be created.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from linter.rule import Affected, Context, Finding, Impact, PullSecret, Rule, Severity, WorkloadPull, dig, shown
+from linter.rule import (
+    Affected,
+    Context,
+    Finding,
+    Impact,
+    NamedTuple,
+    PullSecret,
+    Rule,
+    Severity,
+    WorkloadPull,
+    dig,
+    shown,
+)
 from rules.imports._shared import Known, node_entries
 from rules.links._census import in_namespace
 from rules.pulls._causes import Causes

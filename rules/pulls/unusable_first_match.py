@@ -35,7 +35,6 @@ There is no automatic fix here. Repair or remove the entry (see the finding abou
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from linter.rule import (
     Affected,
@@ -44,6 +43,7 @@ from linter.rule import (
     Finding,
     Impact,
     ImportPull,
+    NamedTuple,
     PullSecret,
     Related,
     Rule,

@@ -10,7 +10,6 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
-from typing import NamedTuple
 
 from linter.rule import (
     KEY_OF_TYPE,
@@ -25,6 +24,7 @@ from linter.rule import (
     ImportPull,
     JsonNode,
     Location,
+    NamedTuple,
     Outcome,
     Payload,
     PullSecret,

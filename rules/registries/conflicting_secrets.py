@@ -34,7 +34,6 @@ that it is for (`quay.io/team-a`), or keep one of them from imports:
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from linter.rule import (
     Affected,
@@ -42,6 +41,7 @@ from linter.rule import (
     Context,
     Entry,
     Finding,
+    NamedTuple,
     PullSecret,
     Related,
     Rule,
