@@ -1,7 +1,6 @@
 """Rules and reports, found by file name and imported on use. Nothing is registered and nothing is listed by hand."""
 
 import importlib
-import importlib.util
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,10 +27,10 @@ class Loaded(NamedTuple):
 
 
 def _folder(package: str) -> str:
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise UsageError(f"package {package} is not installed beside linter: reinstall regcred")
-    return next(iter(spec.submodule_search_locations))
+    try:
+        return str(next(iter(importlib.import_module(package).__path__)))
+    except ModuleNotFoundError:
+        raise UsageError(f"package {package} is not installed beside linter: reinstall regcred") from None
 
 
 def _modules(folder: str) -> Iterator[str]:

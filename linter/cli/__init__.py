@@ -9,7 +9,6 @@ import importlib
 import os
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
@@ -72,16 +71,16 @@ def run(arguments: list[str]) -> int:
 @contextmanager
 def _stopped_cleanly() -> Iterator[None]:
     """Let SIGTERM end this process as an interrupt does: what was half written may hold credentials, and must go."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
     def stop(*_: object) -> None:
         from linter.errors import TerminatedError  # noqa: PLC0415 - as above
 
         raise TerminatedError
 
-    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # another thread than the first, to which signals do not come
+        yield
+        return
     try:
         yield
     finally:
