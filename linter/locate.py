@@ -13,8 +13,8 @@ from linter.model import Finding, Location, NotEvaluated, Related
 from linter.secret import Sensitive
 
 if TYPE_CHECKING:
+    from linter.documents.places import Places
     from linter.documents.window_positions import WindowPositions
-    from linter.documents.windows import Places
     from linter.sources.raw import Raw
 
 _KEPT = 8

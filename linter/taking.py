@@ -16,7 +16,7 @@ from linter.record import NamedTuple
 from linter.sources import Artifact, InputProblem
 
 if TYPE_CHECKING:
-    from linter.documents.windows import Places
+    from linter.documents.places import Places
     from linter.sources.raw import Raw
 
 _LONGEST_MARK: Final = 64

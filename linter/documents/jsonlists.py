@@ -1,14 +1,14 @@
 """JSON lists read item by item: members are decoded one by one, items that cannot matter not at all."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
 
 from linter.documents import simple
+from linter.documents.jsontext import check_depth
 from linter.documents.kinds import FIELD_WORDS, KINDS
-from linter.documents.lists import OPENSHIFT, READ_ALONE, UNREAD, ListData, without_managed
+from linter.documents.lists import OPENSHIFT, READ_ALONE, UNREAD, ListData
 
 
 class _Top(msgspec.Struct):
@@ -19,12 +19,14 @@ class _Top(msgspec.Struct):
     api_version: str = msgspec.field(default="", name="apiVersion")
 
 
-_MANAGED_RAW: Final = f'"{simple.MANAGED}"'.encode()
-_WORDS: Final = re.compile("|".join(FIELD_WORDS).encode(), re.IGNORECASE)
+_WORDS: Final = tuple(word.encode() for word in FIELD_WORDS)
+
+Item = dict[str, msgspec.Raw]
+"""The members of an object, not decoded."""
 
 
-def json_list(text: str) -> ListData | None:
-    """Read a text that is one JSON list; `None` when it is none, or must be decoded as a whole."""
+def json_list(text: str, depth: int) -> ListData | None:
+    """Read a text that is one JSON list; `None` when it is none, nests deeper than `depth`, or must be read whole."""
     try:
         top = msgspec.json.decode(text, type=_Top)
         if not top.kind.endswith("List"):
@@ -36,21 +38,48 @@ def json_list(text: str) -> ListData | None:
                 passed.add(len(items))
                 items.append(None)
             else:
-                items.append({key: decoded(key, raw) for key, raw in item.items()})
+                items.append(decoded(item, depth - 2))
     except (msgspec.MsgspecError, RecursionError, ValueError):
         return None
     return ListData({"apiVersion": top.api_version, "kind": top.kind, "items": items}, frozenset(passed))
 
 
-def decoded(key: str, raw: msgspec.Raw) -> Any:
-    """Return the data of a member of an item, without the `managedFields` of its metadata. Raises as msgspec does."""
-    if key == "metadata" and _MANAGED_RAW in bytes(raw):
-        members = msgspec.json.decode(raw)
-        return without_managed({key: members})[key]
-    return msgspec.json.decode(raw)
+def decoded(members: Item, depth: int) -> dict[str, Any]:
+    """Return the data of an item without the `managedFields` of its metadata, which are half of a dump.
+
+    Raise as msgspec does, and `TooDeepError` for data that nests deeper than `depth`.
+    """
+    item: dict[str, Any] = {}
+    brackets = 0
+    for key, raw in members.items():
+        parts = _members(raw) if key == "metadata" else None
+        if parts is None:
+            item[key] = msgspec.json.decode(raw)
+            brackets += _brackets(raw)
+            continue
+        parts.pop(simple.MANAGED, None)
+        brackets += sum(map(_brackets, parts.values()))
+        item[key] = {name: msgspec.json.decode(part) for name, part in parts.items()}
+    # Nothing nests deeper than it has brackets.
+    if brackets + 2 > depth:  # two more: the item itself and its metadata
+        check_depth(item, depth)
+    return item
 
 
-def passable(item: dict[str, msgspec.Raw]) -> bool:
+def _members(raw: msgspec.Raw) -> Item | None:
+    """Return the members of a value, None when it is no object."""
+    try:
+        return msgspec.json.decode(raw, type=Item)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _brackets(raw: msgspec.Raw) -> int:
+    text = bytes(raw)
+    return text.count(b"{") + text.count(b"[")
+
+
+def passable(item: Item) -> bool:
     """Tell whether an item cannot matter, or is of a kind that is never read."""
     kind = msgspec.json.decode(item["kind"]) if "kind" in item else None
     if kind == UNREAD:
@@ -59,10 +88,18 @@ def passable(item: dict[str, msgspec.Raw]) -> bool:
         return False
     if "apiVersion" in item and OPENSHIFT.encode() in bytes(item["apiVersion"]):
         return False
-    return not any(_WORDS.search(part) or b"\\u" in part for part in _parts(item))
+    return not any(map(_telling, _parts(item)))
 
 
-def _parts(item: dict[str, msgspec.Raw]) -> Iterator[bytes]:
+def _telling(part: bytes) -> bool:
+    """Tell whether a word of a field that matters stands in a text, or may stand in it as an escape."""
+    if b"\\u" in part:
+        return True
+    lowered = part.lower()
+    return any(word in lowered for word in _WORDS)
+
+
+def _parts(item: Item) -> Iterator[bytes]:
     for key, raw in item.items():
         yield key.encode()
         yield bytes(raw)

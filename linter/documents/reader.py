@@ -136,15 +136,8 @@ class _Reader:
     def _listed_json(self) -> "lists.ListData | None":
         """Read a JSON list item by item, where it nests no deeper than anybody may walk."""
         from linter.documents.jsonlists import json_list  # noqa: PLC0415 - as above
-        from linter.documents.jsontext import TooDeepError, check_depth  # noqa: PLC0415 - as above
 
-        found = json_list(self._text)
-        if found is not None:
-            try:
-                check_depth(found.data, self._limits.depth)
-            except TooDeepError:
-                return None
-        return found
+        return json_list(self._text, self._limits.depth)
 
     def _broken(self, error: "YAMLError", chunk: Chunk, text: str, *, json_like: bool) -> None:
         """Say why a document could not be read: a template, JSON that is none, or broken YAML."""

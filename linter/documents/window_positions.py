@@ -3,8 +3,8 @@
 from typing import Final
 
 from linter.documents.jsontext import JsonPositions
+from linter.documents.places import Mark, Places, counted, mark_at
 from linter.documents.positions import Span
-from linter.documents.windows import Mark, Places, counted, mark_at
 from linter.model import Route
 from linter.sources.raw import Raw
 

@@ -13,7 +13,7 @@ from linter.taking import Taken, take, take_artifact
 from linter.universes import Input
 
 if TYPE_CHECKING:
-    from linter.documents.windows import Places
+    from linter.documents.places import Places
     from linter.render import Render
     from linter.sources.live import Live
     from linter.sources.raw import Raw

@@ -135,7 +135,7 @@ def pruned(body: Any) -> Any:
     st.booleans(),
     st.booleans(),
     st.sampled_from(["\n", "", "\n\x1e", " \r\n\t"]),
-    st.integers(1, 90),
+    st.one_of(st.integers(1, 90), st.integers(90, 2000)),
 )
 def test_windows_hold_what_the_whole_text_holds(
     make: Make, values: list[Any], style: Any, crlf: bool, escaped: bool, glue: str, window: int
@@ -157,7 +157,7 @@ def test_windows_hold_what_the_whole_text_holds(
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(LISTS, STYLES, st.booleans(), st.integers(1, 90))
+@given(LISTS, STYLES, st.booleans(), st.one_of(st.integers(1, 90), st.integers(90, 2000)))
 def test_places_are_those_of_the_whole_text(make: Make, value: Any, style: Any, crlf: bool, window: int) -> None:
     data = b"\xef\xbb\xbf" + written(value, style, crlf=crlf, escaped=False).encode()
     artifact = make(data, window)

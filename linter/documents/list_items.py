@@ -1,0 +1,279 @@
+"""The items of a large JSON list: many are decoded at once where they look alike, any other one by one.
+
+What is cut is exact. A text that begins an object and decodes whole is that object: no shorter beginning of it could.
+So a guess where an item ends (the line that kubectl closes it with) is proven by decoding; where the guess fails, the
+decoder itself or a scan of quotes and brackets finds the end. So it is with a run of items up to a guessed end, which
+is a list of its own when brackets are put around it. Items that cannot matter are never decoded.
+"""
+
+import re
+from array import array
+from collections import deque
+from collections.abc import Callable
+from json.decoder import JSONDecodeError
+from typing import Any, Final
+
+import msgspec
+
+from linter.documents.explain import pull_secret_key
+from linter.documents.held import BROKEN, LARGEST_ODD, LENIENT, TOO_LARGE, BrokenError, Held
+from linter.documents.jsonlists import Item, decoded, passable
+from linter.documents.jsontext import TooDeepError, check_depth
+from linter.documents.kinds import matters
+from linter.documents.places import mark_at
+from linter.model import Problem
+from linter.sources import Limits
+
+_HEAD: Final = 1024
+_RUN: Final = 2**20
+"""About so many bytes of items are decoded at once."""
+_MOST_TOLD: Final = 20
+_LOST: Final = "an item of its list could not be read"
+_REMEDY: Final = "correct the syntax; `jq . FILE` shows the same error"
+_ITEM: Final = re.compile(rb"\[\r?\n([ \t]*)\{")
+_BETWEEN: Final = re.compile(rb"[ \t\r\n]*,[ \t\r\n]*")
+_NOT_JSON: Final = "what stands here is no JSON"
+
+Listed = tuple["array[int]", "array[int]"]
+"""Where each item of a list begins, and where it ends."""
+Give = Callable[[list[Any], int], None]
+"""Takes some items of a list, and how many of it have been read with them."""
+
+
+class Damage:
+    """What could not be read of a text; `silent` where only places are asked for."""
+
+    def __init__(self, path: str, held: Held, *, silent: bool) -> None:
+        self.problems: list[Problem] = []
+        self._path = path
+        self._held = held
+        self._silent = silent
+        self._items = 0
+
+    def tell(self, error: BrokenError, what: str) -> None:
+        """Note what is damaged, and where; only the first few items of many."""
+        self._items += error.resume >= 0
+        if self._silent or self._items > _MOST_TOLD:
+            return
+        place = mark_at(self._held.raw, self._held.marks, error.at)
+        remedy = _REMEDY
+        if str(error).startswith(TOO_LARGE):
+            remedy = "raise `file` under `limits` in the settings, or leave out the kind that is so large"
+        self.problems.append(Problem(self._path, f"{what}: {error}", remedy, place.lines + 1, place.column + 1))
+
+    def close(self) -> tuple[Problem, ...]:
+        """Return all that was told, and how much more there is."""
+        if self._items > _MOST_TOLD:
+            more = f"{self._items - _MOST_TOLD:,} more items could not be read"
+            self.problems.append(Problem(self._path, more, _REMEDY))
+        return tuple(self.problems)
+
+
+class AtHand:
+    """What the document at hand was found to be so far: whether it can matter, and which items were passed over."""
+
+    def __init__(self, *, relevant: bool) -> None:
+        self.relevant = relevant
+        self.passed: set[int] = set()
+
+    def note(self, text: bytes) -> None:
+        """Look whether a part of the document can matter, unless that is known."""
+        if not self.relevant:
+            self.relevant = matters(text.decode("utf-8", "replace"))
+
+
+class ListReader:
+    """Reads one list after the other; `close` is what ends an item by its looks, b"" where nothing is known to."""
+
+    def __init__(self, held: Held, limits: Limits, damage: Damage, window: int, *, silent: bool) -> None:
+        self._held = held
+        self._limits = limits
+        self._damage = damage
+        self._window = window
+        self._silent = silent
+        self._close = b""
+        self._typed = False
+        self._hand = AtHand(relevant=True)
+        # A run of items whose ends are known: where each begins, and its text.
+        self._run: deque[tuple[int, msgspec.Raw]] = deque()
+        self._refused = -1
+
+    def read(self, at: int, listed: Listed, hand: AtHand, give: Give, *, typed: bool) -> int:
+        """Read the items of the list whose bracket stands at `at`; return the offset after its end.
+
+        `typed` tells that the list says of what kind its items are.
+        """
+        held, (starts, ends) = self._held, listed
+        self._hand, self._typed = hand, typed
+        held.need(at, _HEAD)
+        found = _ITEM.match(held.data, at - held.base)
+        self._close = close = b"\n" + found[1] + b"}" if found else b""
+        self._run.clear()
+        self._refused = -1
+        batch: list[Any] = []
+        size = sure = 0
+        at = held.skip(at + 1)
+        while held.byte(at) != b"]":
+            try:
+                item, end = self._item(at, len(starts))
+            except BrokenError as error:
+                if error.resume < 0:
+                    give(batch, len(starts))
+                    raise
+                self._damage.tell(error, _LOST)
+                item, end = None, error.resume
+            starts.append(at)
+            ends.append(end)
+            batch.append(item)
+            size += end - at
+            if not close or held.data.endswith(close, at - held.base, end - held.base):
+                sure = len(batch)
+            try:
+                at = held.comma(end, b"]")
+            except BrokenError as error:
+                give(batch[:sure], len(starts) - len(batch) + sure)
+                at = self._resumed(error)
+                batch, size, sure = [], 0, 0
+                continue
+            if size >= self._window and (sure or size >= LARGEST_ODD):
+                # An item that does not end as its like do may still turn out to have ended too soon.
+                done = sure or len(batch)
+                give(batch[:done], len(starts) - len(batch) + done)
+                batch, size, sure = batch[done:], 0, 0
+        give(batch, len(starts))
+        return at + 1
+
+    def _resumed(self, error: BrokenError) -> int:
+        """Return where the list goes on after an item that ended too soon; raise where that cannot be known."""
+        held, close = self._held, self._close
+        while close and (cut := held.data.find(close, error.at - held.base)) >= 0:
+            end = held.base + cut + len(close)
+            try:
+                at = held.comma(end, b"]")
+            except BrokenError:
+                break
+            self._damage.tell(BrokenError(str(error) + _unjudged(held.text(error.at, end)), error.at, end), _LOST)
+            return at
+        raise error
+
+    def _item(self, at: int, number: int) -> tuple[Any, int]:
+        """Read the item at `at`; return its data, None where it cannot matter, and where it ends."""
+        held, close = self._held, self._close
+        if not held.byte(at):
+            raise BrokenError("it ends too early", at)
+        if close and (raw := self._in_run(at)) is not None:
+            end = at + memoryview(raw).nbytes
+            if self._silent:
+                return None, end
+            members = _opened(raw)
+        else:
+            members, cut = self._hinted(at) if close else (None, 0)
+            end = cut
+            if members is None:
+                end = held.value_end(at, cut)
+                members = _opened(held.text(at, end))
+            if self._silent:
+                return None, end
+        if not self._hand.relevant:
+            self._hand.note(held.text(at, end))
+        if members is None:
+            return self._damaged_or_odd(at, held.text(at, end)), end
+        try:
+            if not self._typed and passable(members):
+                self._hand.passed.add(number)
+                return None, end
+            return decoded(members, self._limits.depth - 2), end
+        except (*BROKEN, TooDeepError):
+            return self._damaged_or_odd(at, held.text(at, end)), end
+
+    def _in_run(self, at: int) -> msgspec.Raw | None:
+        """Return the text of the item at `at` where it is one of a run that was decoded at once; None where not."""
+        run = self._run
+        if not run:
+            self._ahead(at)
+        if run and run[0][0] == at:
+            return run.popleft()[1]
+        # An item before it was not what it seemed to be.
+        run.clear()
+        return None
+
+    def _ahead(self, at: int) -> None:
+        """Decode at once the items from `at` to the last one near that seems to be followed by another."""
+        held, seam = self._held, self._close + b","
+        if at < self._refused:
+            return
+        low = at - held.base
+        end = held.data.rfind(seam, low, low + _RUN)
+        if end < 0:
+            end = held.data.find(seam, low + _RUN - len(seam)) if len(held.data) > low + _RUN else -1
+        if end < 0:
+            return
+        end += len(seam) - 1
+        try:
+            raws = msgspec.json.decode(b"[%b]" % held.data[low:end], type=list[msgspec.Raw])
+        except BROKEN:
+            self._refused = held.base + end
+            return
+        usual = held.data[end : held.data.find(b"{", end)]
+        for raw in raws:
+            self._run.append((held.base + low, raw))
+            low += memoryview(raw).nbytes
+            if held.data.startswith(usual, low):
+                low += len(usual)
+            elif found := _BETWEEN.match(held.data, low):
+                low = found.end()
+
+    def _hinted(self, at: int) -> tuple[Item | None, int]:
+        """Return the members of the item at `at` when it ends where the next line closes like an item, and where."""
+        held, close = self._held, self._close
+        while (cut := held.data.find(close, at - held.base)) < 0:
+            if not held.fill(at):
+                return None, 0
+        end = held.base + cut + len(close)
+        return _opened(held.text(at, end)), end
+
+    def _damaged_or_odd(self, at: int, text: bytes) -> Any:
+        """Return the data of an item that the fast decoder refuses. Raise where it is none."""
+        try:
+            return whole(text, self._limits.depth - 2)
+        except BrokenError as error:
+            resume = at + len(text)
+            if self._close:
+                # What a damaged item swallows of the next ones is given back.
+                cut = text.find(self._close)
+                resume = at + cut + len(self._close) if cut >= 0 else resume
+            why = str(error) + _unjudged(text[: resume - at])
+            raise BrokenError(why, at + error.at, resume) from None
+
+
+def _opened(text: bytes | msgspec.Raw) -> Item | None:
+    """Return the members of an object, None when the text is not one object and nothing else."""
+    try:
+        return msgspec.json.decode(text, type=Item)
+    except BROKEN:
+        return None
+
+
+def whole(text: bytes, depth: int) -> Any:
+    """Decode one value. Raise `BrokenError`, its offset in the text, for what nobody takes for JSON."""
+    try:
+        try:
+            data = msgspec.json.decode(text)
+        except BROKEN:
+            data = LENIENT.decode(text.decode())
+        check_depth(data, depth)
+    except (TooDeepError, RecursionError):
+        raise BrokenError("found values nested too deeply", 0) from None
+    except UnicodeDecodeError as error:
+        raise BrokenError("not UTF-8 text", error.start) from None
+    except JSONDecodeError as error:
+        raise BrokenError(f"not JSON ({error.msg})", len(error.doc[: error.pos].encode())) from None
+    except ValueError:
+        raise BrokenError("it holds a value that cannot be represented", 0) from None
+    return data
+
+
+def _unjudged(text: bytes) -> str:
+    """What to add to a complaint about a text that holds a pull secret."""
+    key = pull_secret_key(text.decode("utf-8", "replace"))
+    return f"; it holds a pull secret that could not be judged ({key[0]})" if key else ""

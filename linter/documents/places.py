@@ -1,0 +1,65 @@
+"""Where things stand in a text that is never held whole: byte offsets, and marks to count lines and columns from."""
+
+from array import array
+from bisect import bisect_right
+from typing import Final, NamedTuple
+
+from linter.sources.raw import Raw
+
+MARK_EVERY: Final = 2**20
+"""About so many bytes lie between two marks, and so many are read at once to count from one."""
+
+_CONTINUES: Final = bytes(range(0x80, 0xC0))
+
+
+class Mark(NamedTuple):
+    """A byte offset with the line ends before it, and the characters between the last of them and it."""
+
+    offset: int
+    lines: int
+    column: int
+
+
+class Value(NamedTuple):
+    """One JSON value of a text, in byte offsets; of a list, the key of its items and where each begins and ends."""
+
+    start: int
+    end: int
+    key: str
+    starts: "array[int]"
+    ends: "array[int]"
+
+
+class Places(NamedTuple):
+    """Where the values of a text stand, and marks to count lines from."""
+
+    values: list[Value]
+    marks: list[Mark]
+
+
+def counted(mark: Mark, text: bytes, end: int | None = None) -> Mark:
+    """Return the mark after the first `end` bytes of `text`, which stands at `mark` and cuts no line end in two."""
+    end = len(text) if end is None else end
+    if not end:
+        return mark
+    lines = text.count(b"\n", 0, end)
+    last = text.rfind(b"\n", 0, end)
+    if text.find(b"\r", 0, end) >= 0:
+        lines += text.count(b"\r", 0, end) - text.count(b"\r\n", 0, end)
+        last = max(last, text.rfind(b"\r", 0, end))
+    rest = text[last + 1 : end]
+    column = len(rest) if rest.isascii() else len(rest.translate(None, _CONTINUES))
+    return Mark(mark.offset + end, mark.lines + lines, column if last >= 0 else mark.column + column)
+
+
+def mark_at(raw: Raw, marks: list[Mark], offset: int) -> Mark:
+    """Return the mark of an offset, counted from the nearest one before it."""
+    mark = marks[max(bisect_right(marks, offset, key=lambda one: one.offset) - 1, 0)]
+    while mark.offset < offset:
+        text = raw.at(mark.offset, min(MARK_EVERY, offset - mark.offset))
+        if not text:
+            return mark
+        if text.endswith(b"\r") and mark.offset + len(text) < offset:
+            text = text[:-1] or text
+        mark = counted(mark, text)
+    return mark
