@@ -1,5 +1,7 @@
 """Where routes stand in a text that was read in windows: only the item that is asked about is read again."""
 
+from bisect import insort
+from collections import OrderedDict
 from typing import Final
 
 from linter.documents.jsontext import JsonPositions
@@ -11,6 +13,9 @@ from linter.sources.raw import Raw
 _AROUND: Final = 2**14
 """So many bytes before and after a place are enough for every excerpt of it."""
 
+_KEPT: Final = 4
+"""An excerpt hides what is secret in the items beside the one that it is of: so many are looked at in turn."""
+
 Range = tuple[int, int]
 
 
@@ -21,6 +26,7 @@ class _Part:
         self.data = data
         self.mark = mark
         self.text = data.decode("utf-8", "replace")
+        self.ascii = self.text.isascii()
         self.positions = JsonPositions(self.text)
 
 
@@ -31,7 +37,8 @@ class WindowPositions:
         self.path = path
         self._raw = raw
         self._places = places
-        self._last: tuple[int, _Part] | None = None
+        self._marks = list(places.marks)
+        self._parts: OrderedDict[int, _Part] = OrderedDict()
 
     def span(self, document: int, route: Route, part: str = "value") -> Span | None:
         """Return the text at the end of a route; see `Positions.span`. Of a list itself only the whole is known."""
@@ -46,26 +53,32 @@ class WindowPositions:
             elif route:
                 return None
             else:
-                return self._spanned(mark_at(self._raw, self._places.marks, start), b"", start, end)
+                first, last = self._mark(start), self._mark(end)
+                return Span(start, end, first.lines + 1, first.column + 1, last.lines + 1, last.column + 1)
         piece = self._part(start, end)
         found = piece.positions.find(0, len(piece.text), inner, in_go=value.key == "Items" or route[:1] == ("Items",))
         if found is None or (part == "key" and not found.key_end):
             return None
         low, high = (found.key, found.key_end) if part == "key" else (found.start, found.end)
-        low, high = (at if piece.text.isascii() else len(piece.text[:at].encode()) for at in (low, high))
-        return self._spanned(piece.mark, piece.data[:low], start + low, start + high)
+        low, high = (at if piece.ascii else len(piece.text[:at].encode()) for at in (low, high))
+        first = counted(piece.mark, piece.data, low)
+        last = counted(first, piece.data[low:high])
+        return Span(start + low, start + high, first.lines + 1, first.column + 1, last.lines + 1, last.column + 1)
 
-    def _spanned(self, mark: Mark, before: bytes, start: int, end: int) -> Span:
-        """Return the span of bytes that begin after `before`, which stands at `mark`."""
-        first = counted(mark, before)
-        last = mark_at(self._raw, [first], end)
-        return Span(start, end, first.lines + 1, first.column + 1, last.lines + 1, last.column + 1)
+    def _mark(self, offset: int) -> Mark:
+        """Return the mark of an offset, and keep it: what is asked about stands close together, mostly."""
+        mark = mark_at(self._raw, self._marks, offset)
+        insort(self._marks, mark)
+        return mark
 
     def _part(self, start: int, end: int) -> _Part:
-        if self._last is None or self._last[0] != start:
-            mark = mark_at(self._raw, self._places.marks, start)
-            self._last = (start, _Part(self._raw.at(start, end - start), mark))
-        return self._last[1]
+        part = self._parts.pop(start, None)
+        if part is None:
+            part = _Part(self._raw.at(start, end - start), self._mark(start))
+            if len(self._parts) == _KEPT:
+                self._parts.popitem(last=False)
+        self._parts[start] = part
+        return part
 
     def shown(self, span: Span, hidden: list[Range]) -> tuple[str, int, int, list[Range]]:
         """Return the text around a span, and in it the span and what is hidden, as character offsets."""

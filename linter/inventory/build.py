@@ -17,7 +17,7 @@ from linter.inventory.records import (
     ServiceAccount,
     Workload,
 )
-from linter.inventory.references import loose_references, patch_references, references
+from linter.inventory.references import FieldSearch, loose_references, patch_references, references
 from linter.inventory.secrets import is_pull_secret, pull_secret
 from linter.inventory.streams import image_stream
 from linter.inventory.workloads import service_account, workloads
@@ -43,6 +43,7 @@ class Builder:
         self._streams: list[ImageStream] = []
         self._builds: list[KubeObject] = []
         self._references: list[Reference] = []
+        self._named = FieldSearch()
         self._insecure: set[str] = set()
         self._listed: set[tuple[str, str]] = set()
         self._lists: dict[tuple[str, int], set[tuple[str, str]]] = defaultdict(set)
@@ -82,7 +83,7 @@ class Builder:
         if item.listed:
             self._listed.add((item.kind, item.namespace))
             self._lists[item.path, item.document].add((item.kind, item.namespace))
-        self._references.extend(references(item))
+        self._references.extend(references(item, self._named))
         where = group(item.api_version)
         if item.kind == "Secret" and where == "":
             (self._secrets if is_pull_secret(item.body) else self._other).append(item)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from operator import itemgetter
 from typing import Final, Generic, TypeVar
 
 from linter.documents.objects import KubeObject
@@ -112,11 +113,8 @@ class Inventory:
         return Named((account.name, account.namespace, account) for account in self.accounts)
 
     @cached_property
-    def _references_by_name(self) -> Mapping[str, list[Reference]]:
-        table: dict[str, list[Reference]] = defaultdict(list)
-        for reference in self.references:
-            table[reference.name].append(reference)
-        return table
+    def _references_by_name(self) -> "Named[tuple[int, Reference]]":
+        return Named((one.name, one.namespace, (order, one)) for order, one in enumerate(self.references))
 
     @cached_property
     def secret_names(self) -> Mapping[str, frozenset[str]]:
@@ -170,11 +168,8 @@ class Inventory:
 
     def references_to(self, secret: PullSecret) -> list[Reference]:
         """Every place that names `secret` in a namespace that can be its own."""
-        return [
-            reference
-            for reference in self._references_by_name.get(secret.name, ())
-            if compatible(reference.namespace, secret.namespace)
-        ]
+        found = self._references_by_name.all(secret.namespace, secret.name)
+        return [reference for _, reference in sorted(found, key=itemgetter(0))]
 
     def covers(self, kind: str, namespace: str) -> bool:
         """Whether the scan holds all objects of `kind` in `namespace`, so that absence says something.

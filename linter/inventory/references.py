@@ -20,7 +20,7 @@ _PATCH_TEXT = lazy(r"imagePullSecrets|pullSecret")
 _NAME = lazy(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
 
 
-def references(item: KubeObject) -> Iterator[Reference]:
+def references(item: KubeObject, named: "FieldSearch") -> Iterator[Reference]:
     """Yield every reference to a secret that `item` makes, tabled paths first, each place once."""
     seen: set[Route] = set()
     where = group(item.api_version)
@@ -30,7 +30,7 @@ def references(item: KubeObject) -> Iterator[Reference]:
                 seen.add(route)
                 yield _reference(item, value, route, use)
     workload = (where, item.kind) in POD_SPECS
-    for name, route, use in _fallback(item.body, (), 0):
+    for name, route, use in named.fields(item.body):
         if route not in seen:
             seen.add(route)
             yield _reference(item, name, route, Use.POD if workload and use is Use.POD else use)
@@ -52,7 +52,7 @@ def _reference(item: KubeObject, name: str, route: Route, use: Use) -> Reference
 
 def loose_references(document: Document) -> Iterator[Reference]:
     """Yield references of a document that is no object: Helm values, JSON6902 patches, fragments."""
-    for name, route, use in _fallback(document.data, (), 0):
+    for name, route, use in FieldSearch().fields(document.data):
         yield Reference(name, "", use, Location(document.path, document.number, route))
     yield from _json_patch(document, document.data, ())
 
@@ -94,21 +94,40 @@ def _names_in_text(patch: str) -> Iterator[str]:
             yield found.group(1)
 
 
-def _fallback(value: Any, route: Route, depth: int) -> Iterator[tuple[str, Route, Use]]:
-    if depth > _DEEPEST:
-        return
-    if isinstance(value, dict):
-        for key, child in value.items():
-            use = FALLBACK_FIELDS.get(key)
-            if use is not None:
-                for name, at in _values(child, (*route, key)):
-                    yield name, at, use
-            if isinstance(child, dict | list):
-                yield from _fallback(child, (*route, key), depth + 1)
-    elif isinstance(value, list):
-        for index, child in enumerate(value):
-            if isinstance(child, dict | list):
-                yield from _fallback(child, (*route, index), depth + 1)
+class FieldSearch:
+    """Finds the fields that name a secret whatever the kind. What is found to hold none is not looked through again.
+
+    Objects share their equal parts (see `Keeper`), so that most of a dump is looked through once. What is searched must
+    live as long as this.
+    """
+
+    def __init__(self) -> None:
+        self._silent: set[int] = set()
+
+    def fields(self, value: Any) -> Iterator[tuple[str, Route, Use]]:
+        """Yield the name, place and use of every such field in `value`."""
+        found: list[tuple[str, Route, Use]] = []
+        if isinstance(value, dict | list):
+            self._search(value, (), 0, found)
+        return iter(found)
+
+    def _search(self, value: Any, route: Route, depth: int, found: list[tuple[str, Route, Use]]) -> bool:
+        """Add what a container holds to `found`; tell whether all of it was looked through, and nothing was there."""
+        if depth > _DEEPEST:
+            return False
+        silent, deep = True, False
+        for key, child in value.items() if type(value) is dict else enumerate(value):
+            if key in FALLBACK_FIELDS:
+                silent = False
+                at = (*route, key)
+                found.extend((name, place, FALLBACK_FIELDS[key]) for name, place in _values(child, at))
+            if type(child) is dict or type(child) is list:
+                deep = True
+                if id(child) not in self._silent:
+                    silent &= self._search(child, (*route, key), depth + 1, found)
+        if silent and deep:
+            self._silent.add(id(value))
+        return silent
 
 
 def _values(value: Any, route: Route) -> Iterator[tuple[str, Route]]:
