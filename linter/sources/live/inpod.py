@@ -3,12 +3,14 @@
 import http.client
 import json
 import os
+import socket
 import ssl
 import time
 from collections.abc import Mapping
 from typing import Final
 
 from linter.sources.live import ApiError, ClusterError, UnansweredError
+from linter.sources.live.proxies import Proxy, ProxyError, proxy_for, tunnel
 from linter.sources.live.words import plain
 
 MOUNT: Final = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -49,6 +51,7 @@ class InPod:
         self._timeout = timeout
         self._limit = limit
         self._tls = _tls(os.path.join(folder, "ca.crt"))
+        self._proxy = proxy_for(self._host, self._port, environment)
 
     def get(self, path: str) -> bytes:
         """Return the answer to a GET of `path`.
@@ -73,6 +76,10 @@ class InPod:
     def _asked(self, path: str, token: str) -> "_Answer":
         connection = http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout, context=self._tls)
         try:
+            if self._proxy is not None:
+                # The token is inside the TLS that begins behind the proxy, with the cluster's own certificate.
+                way = self._tunnel(self._proxy)
+                connection.sock = self._tls.wrap_socket(way, server_hostname=self._host)
             headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
@@ -95,6 +102,19 @@ class InPod:
             ) from None
         finally:
             connection.close()
+
+    def _tunnel(self, proxy: Proxy) -> socket.socket:
+        try:
+            return tunnel(proxy, self._host, self._port, self._timeout)
+        except TimeoutError:
+            raise
+        except (OSError, http.client.HTTPException) as error:
+            said = str(error) if isinstance(error, ProxyError) else _reason(error)
+            raise UnansweredError(
+                f"the proxy of HTTPS_PROXY does not lead to the cluster ({said})",
+                f"correct HTTPS_PROXY, or put {plain(self._host)} into NO_PROXY",
+                again=not isinstance(error, ProxyError),
+            ) from None
 
     def _body(self, answer: http.client.HTTPResponse) -> bytes:
         """Read to the end, or one byte more than may be; the time counts for all of it, however it trickles."""
