@@ -1,5 +1,6 @@
 """Helm charts: findings at their line and value, dependencies put together, silence before they are rendered."""
 
+import base64
 import functools
 import http.server
 import json
@@ -338,8 +339,55 @@ def repository(folder: Path) -> Iterator[str]:
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
+    login = ""
+
+    def do_GET(self) -> None:
+        if self.login and self.headers.get("Authorization") != self.login:
+            self.send_error(401)
+            return
+        super().do_GET()
+
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
+
+
+PASSWORD = "chart-pass-5512"
+
+
+@pytest.fixture
+def login(monkeypatch: pytest.MonkeyPatch, folder: Path, repository: str) -> Path:
+    """The repository asks for a login, and the user's helm has it; its configuration's folder."""
+    monkeypatch.setattr(_Quiet, "login", "Basic " + base64.b64encode(f"robot:{PASSWORD}".encode()).decode())
+    home = folder.parent / "helm"
+    home.mkdir()
+    entry = {"name": "ours", "url": f"{repository}/", "username": "robot", "password": PASSWORD}
+    (home / "repositories.yaml").write_text(json.dumps({"apiVersion": "", "repositories": [entry]}))
+    monkeypatch.setenv("HELM_CONFIG_HOME", str(home))
+    return home
+
+
+@real_helm
+@pytest.mark.parametrize("locked", [False, True])
+@pytest.mark.parametrize("called", ["by address", "by name"])
+def test_charts_are_fetched_with_the_logins_that_helm_has(
+    repository: str, login: Path, called: str, locked: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = repository if called == "by address" else '"@ours"'
+    needs = f"dependencies:\n- name: packed\n  version: 1.0.0\n  repository: {where}\n"
+    _write({"app/Chart.yaml": f"apiVersion: v2\nname: app\nversion: 0.1.0\n{needs}"})
+    if locked:
+        subprocess.run(["helm", "dependency", "update", "app"], check=True, capture_output=True)
+        shutil.rmtree("app/charts")
+    before, files = _state(), sorted(login.rglob("*"))
+    assert main(["check", ".", "--render", "--render-remote", "--format", "json"]) in (0, 1)
+    said = capsys.readouterr()
+    assert not json.loads(said.out)["coverage"]["problems"]
+    assert _places(json.loads(said.out)) == [("packed", "app/Chart.yaml", 5)]
+    assert PASSWORD not in said.out + said.err
+    assert (_state(), sorted(login.rglob("*"))) == (before, files)
+    (login / "repositories.yaml").unlink()
+    (problem,) = _check(capsys, ".", "--render", "--render-remote")["coverage"]["problems"]
+    assert problem["message"].startswith("could not be rendered")
 
 
 @real_helm

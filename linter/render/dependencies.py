@@ -79,6 +79,16 @@ def _declared(folder: str) -> list[Dependency]:
     return found
 
 
+def repositories(file: str) -> set[str]:
+    """What a chart may call the repositories of Helm's `repositories.yaml`: addresses, `@name` and `alias:name`."""
+    listed = _content(file).get("repositories") if file else None
+    found: set[str] = set()
+    for one in listed if isinstance(listed, list) else ():
+        if isinstance(one, dict) and isinstance(one.get("name"), str) and isinstance(one.get("url"), str):
+            found |= {one["url"].rstrip("/"), f"@{one['name']}", f"alias:{one['name']}"}
+    return found
+
+
 def _held(folder: str) -> set[str]:
     """The names of the charts in the folder `charts` of a chart, unpacked or packed."""
     try:

@@ -6,17 +6,21 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from linter.errors import RegcredError
 from linter.render import Render
-from linter.render.dependencies import Needs
+from linter.render.dependencies import Needs, repositories
 from linter.sources import Limits
 from linter.sources.command import run
 from linter.sources.live.words import plain_lines
 
 _QUOTED: Final = re.compile(r"`[^`\n]*`|map\[.*")
 _LINES: Final = 3
+_ASSIGNED: Final = re.compile(r'^(HELM_\w+)="(.*)"$', re.MULTILINE)
+_REPOSITORIES: Final = "HELM_REPOSITORY_CONFIG"
+_LOGINS: Final = "HELM_REGISTRY_CONFIG"
 _NOWHERE: Final = "http://127.0.0.1:9"
 """A proxy that nobody listens on: a fetch that was not foreseen ends there."""
 
@@ -78,20 +82,44 @@ def _completed(program: str, folder: str, home: str, render: Render, needs: Need
             shutil.copytree(one, copies[one], symlinks=True, dirs_exist_ok=True)
     except shutil.Error as error:
         raise BuildError(f"its charts cannot be copied: {len(error.args[0])} files cannot be read") from None
-    for number, where in enumerate(sorted({one.repository for one in needs.remote})):
-        if where.startswith(("http://", "https://")):
-            _run([program, "repo", "add", f"r{number}", where], home, render, {home: ""})
+    wanted = sorted({one.repository for one in needs.remote})
+    own = _users_own(program, home, render, wanted) if wanted and render.remote else {}
+    for number, where in enumerate(wanted):
+        if where.startswith(("http://", "https://")) and _REPOSITORIES not in own:
+            _run([program, "repo", "add", f"r{number}", where], home, render, {home: ""}, own)
     # Those that others depend on come first: each is packed with what it depends on.
     order = [folder, *(one.folder for one in needs.local)]
     for one in dict.fromkeys(reversed(order)):
-        _run([program, "dependency", "build", copies[one]], home, render, {home: ""})
+        _run([program, "dependency", "build", copies[one]], home, render, {home: ""}, own)
     return copies[folder]
 
 
-def _run(words: Sequence[str], home: str, render: Render, names: Mapping[str, str]) -> bytes:
+def _users_own(program: str, home: str, render: Render, wanted: Sequence[str]) -> dict[str, str]:
+    """The user's own logins to registries, and repositories where one of those `wanted` is among them.
+
+    Helm says itself where they are. It reads the files where they stand: a copy would be a credential on the disk.
+    """
+    without_plugins = {"HELM_PLUGINS": os.path.join(home, "plugins"), "KUBECONFIG": os.devnull}
+    done = run([program, "env"], timeout=render.timeout, limit=2**20, environment={**os.environ, **without_plugins})
+    told = dict(_ASSIGNED.findall(done.output.decode("utf-8", "replace"))) if done.code == 0 else {}
+    own = {_LOGINS: told[_LOGINS]} if os.path.isfile(told.get(_LOGINS, "")) else {}
+    known = repositories(told.get(_REPOSITORIES, ""))
+    if any(where.rstrip("/") in known for where in wanted):
+        own[_REPOSITORIES] = told[_REPOSITORIES]
+    return own
+
+
+def _run(
+    words: Sequence[str],
+    home: str,
+    render: Render,
+    names: Mapping[str, str],
+    own: Mapping[str, str] = MappingProxyType({}),
+) -> bytes:
     limit = Limits().file_bytes
+    environment = _environment(home, render) | dict(own)
     try:
-        done = run(words, timeout=render.timeout, limit=limit, directory=home, environment=_environment(home, render))
+        done = run(words, timeout=render.timeout, limit=limit, directory=home, environment=environment)
     except OSError as error:
         raise BuildError(f"{words[0]} cannot be run: {error.strerror}") from None
     if done.timeout:
