@@ -10,11 +10,13 @@ import os
 import sys
 
 from linter.cli import EXIT_CLEAN, EXIT_UNREADABLE
+from linter.cli._fleet import add_fleet
 
 SUMMARY = "write down today's findings, to see only new ones"
 EXAMPLES = (
     ("regcred baseline deploy/", "accept what there is today, in .regcred-baseline"),
     ("regcred check deploy/ --baseline .regcred-baseline", "only what is new fails"),
+    ("regcred baseline dumps/*.tar.gz --jobs auto", "of a fleet, in as many processes as cores"),
     ("regcred baseline cluster: -n shop -o shop.baseline", "the same for a namespace of the cluster kubectl talks to"),
 )
 
@@ -29,18 +31,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", metavar="FILE", default=DEFAULT_PATH, help=f"the baseline; default: {DEFAULT_PATH}"
     )
+    add_fleet(parser)
+    parser.set_defaults(resume=False, history=None, verbose=False)
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run `regcred baseline` and return its exit code."""
     from linter import baseline, engine, files  # noqa: PLC0415 - `--help` does not need the engine
+    from linter.cli import _fleet  # noqa: PLC0415 - as above
     from linter.cli.check import request_of, unreadable  # noqa: PLC0415 - as above
     from linter.errors import UsageError  # noqa: PLC0415 - as above
 
     path = arguments.output
     request = request_of(arguments)
     old = baseline.load(path) if os.path.exists(path) else {}
-    run = engine.run(request).run
+    if _fleet.apart(arguments, request):
+        run, _ = _fleet.judge(arguments, request, None)
+    else:
+        with _fleet.spreading(arguments, request) as wide:
+            run = engine.run(wide).run
     for problem in run.problems:
         sys.stderr.write(f"regcred: {problem.path}: {problem.message}\n")
     if unreadable(run):

@@ -42,6 +42,17 @@ def test_the_report_is_the_same_for_any_number_of_processes(
     assert one[0] == 3
 
 
+def test_a_baseline_is_the_same_for_any_number_of_processes(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [word for word in fleet(place) if "missing" not in word]
+    assert main(["baseline", *words, "-o", "one"]) == 0
+    assert main(["baseline", *words, "-o", "two", "--jobs", "2"]) == 0
+    assert (place / "two").read_text() == (place / "one").read_text()
+    capsys.readouterr()
+    assert main(["check", *words, "--baseline", "two", "--fail-on", "info"]) == 0
+    assert main(["baseline", *fleet(place), "-o", "three", "--jobs", "2"]) == 3
+    assert not (place / "three").exists()
+
+
 def test_each_cluster_is_judged_as_in_one_process_at_once(
     place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
