@@ -5,14 +5,40 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import BinaryIO
+from io import RawIOBase
+from typing import BinaryIO, Final
+
+_REMEDIES: Final = {
+    errno.ENOSPC: "make room on its disk",
+    errno.EDQUOT: "make room in your quota",
+    errno.EFBIG: "allow larger files (ulimit -f)",
+    errno.EACCES: "allow yourself to write there, or choose another place",
+    errno.EPERM: "allow yourself to write there, or choose another place",
+    errno.EROFS: "choose a place that can be written to",
+    errno.EISDIR: "name a file, not a folder",
+    errno.ENOENT: "make its folder first",
+    errno.ENOTDIR: "a part of its path is a file: choose another place",
+    errno.ELOOP: "a link of its path leads to itself: choose another place",
+    errno.ENAMETOOLONG: "give it a shorter name",
+}
+
+
+_FIXED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+"""What the system says of a folder in which no file can be made."""
+
+
+def reason(error: OSError) -> str:
+    """Say why a file cannot be written and what to do, as the end of a sentence."""
+    words = error.strerror or type(error).__name__
+    remedy = _REMEDIES.get(error.errno or 0)
+    return f"{words}: {remedy}" if remedy else words
 
 
 def replace(path: str, data: bytes, *, private: bool = False) -> None:
     """Write `data` to `path`: into a new file beside it, which then takes its place. Raises OSError.
 
     A link is followed, an existing file keeps its mode. What is no regular file (`/dev/stdout`, a pipe) is written in
-    place, and so is a file in a folder where no other can be made (a mounted one). With `private` the file has mode
+    place, and so is a file that no other can take the place of (a mounted one). With `private` the file has mode
     0600, whatever was there before, and is never written in place.
     """
     try:
@@ -28,10 +54,10 @@ def replace(path: str, data: bytes, *, private: bool = False) -> None:
         import tempfile  # noqa: PLC0415 - it loads much, and is needed only here
 
         handle, name = tempfile.mkstemp(prefix=".regcred-", suffix=".tmp", dir=os.path.dirname(target))
-    except PermissionError:
-        if before is None or private:
+    except OSError as error:
+        if before is None or private or error.errno not in _FIXED:
             raise
-        _write(target, data)
+        _overwrite(target, data)
         return
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -39,9 +65,12 @@ def replace(path: str, data: bytes, *, private: bool = False) -> None:
         if not private:  # a new file of `mkstemp` is
             os.chmod(name, stat.S_IMODE(before.st_mode) if before is not None else 0o666 & ~_mask())
         os.replace(name, target)
-    except BaseException:
+    except BaseException as error:
         with suppress(FileNotFoundError):
             os.unlink(name)
+        if isinstance(error, OSError) and error.errno == errno.EBUSY and before is not None and not private:
+            _overwrite(target, data)  # the file itself is mounted
+            return
         raise
 
 
@@ -80,6 +109,28 @@ def _claim(name: str, target: str) -> None:
         if os.path.lexists(target):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target) from None
         os.replace(name, target)
+
+
+def _overwrite(path: str, data: bytes) -> None:
+    """Write `data` over a file that nothing can take the place of; when that fails, its old content is written back.
+
+    It is cut only at the end, so that there is always room for what there was.
+    """
+    with open(path, "r+b", buffering=0) as stream:
+        before = stream.read()
+        try:
+            _from_start(stream, data)
+        except BaseException:
+            _from_start(stream, before)
+            raise
+
+
+def _from_start(stream: RawIOBase, data: bytes) -> None:
+    stream.seek(0)
+    rest = memoryview(data)
+    while rest:
+        rest = rest[stream.write(rest) or 0 :]
+    stream.truncate()
 
 
 def _write(path: str, data: bytes) -> None:

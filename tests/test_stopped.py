@@ -87,7 +87,7 @@ def test_a_pipe_that_never_ends_can_be_left() -> None:
 
 
 FULL = [
-    (("check", "in", "--fix"), "could not be written: File too large; nothing was changed"),
+    (("check", "in", "--fix"), "File too large: allow larger files (ulimit -f); nothing was changed"),
     (("check", "in", "--format", "json=out/file"), "the json report cannot be written: File too large"),
     (("baseline", "in", "-o", "out/file"), "the baseline cannot be written: File too large"),
     (("check", "in", "--scope", "cluster", "--fix-dir", "out/fixes"), "could not be written: File too large"),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from linter import engine
 from linter.documents.text import decode
-from linter.errors import FixError, UsageError
+from linter.errors import UsageError
 from linter.fix.diff import unified
 from linter.fix.naming import one_line
 from linter.fix.offer import IN_ARCHIVE, NO_FILE
@@ -177,10 +177,7 @@ def _write_fix_dir(result: engine.Result, arguments: argparse.Namespace) -> None
     if not made.files:
         sys.stderr.write(f"regcred: no finding has a fix to write into {arguments.fix_dir}\n")
         return
-    try:
-        write_new(arguments.fix_dir, {path: (file.text.encode(), file.mode) for path, file in made.files.items()})
-    except OSError as error:
-        raise FixError(f"{arguments.fix_dir}: cannot be written: {error.strerror}") from error
+    write_new(arguments.fix_dir, {path: (file.text.encode(), file.mode) for path, file in made.files.items()})
     carriers = sorted(path for path, file in made.files.items() if file.carries_credential)
     sys.stderr.write(f"regcred: {_count(len(made.files), 'file')} in {arguments.fix_dir}; read README.md there first\n")
     if carriers:

@@ -60,7 +60,7 @@ def execute(arguments: argparse.Namespace) -> int:
     try:
         files.replace(path, baseline.render(new.lines).encode("utf-8", "surrogatepass"))
     except OSError as error:
-        raise UsageError(f"{path}: the baseline cannot be written: {error.strerror}") from error
+        raise UsageError(f"{path}: the baseline cannot be written: {files.reason(error)}") from error
     count = len(new.lines)
     sys.stdout.write(f"{path}: {count} finding{'' if count == 1 else 's'} ({new.added} added, {new.removed} removed)\n")
     return EXIT_CLEAN

@@ -16,8 +16,10 @@ from linter.cli._render import add_render, render_of
 from linter.cli._urls import shown_paths
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from linter.engine import Request
-    from linter.errors import HistoryError
+    from linter.errors import HistoryError, UsageError
     from linter.model import Run, Threshold
 
 SUMMARY = "judge manifests, dumps or standard input"
@@ -171,14 +173,12 @@ def execute(arguments: argparse.Namespace) -> int:
     outputs = outputs_of(arguments)
     request = request._replace(wants=wants_of(outputs))
     run, failed = _judged(arguments, request)
-    for name, path in sorted(outputs, key=lambda output: not output[1]):  # standard output last: its reader may go
-        write(name, path, run, arguments)
-        request.lap(f"report {name}")
-    tell_beside(outputs, run)
+    unwritten = write_all(outputs, run, arguments, request.lap)
     if clock is not None:
         sys.stderr.write("\n".join(["where the time went:", *clock.lines()]) + "\n")
-    if failed is not None:
-        raise failed
+    for error in (failed, unwritten):
+        if error is not None:
+            raise error
     return exit_code(run, arguments)
 
 
@@ -268,8 +268,28 @@ def wants_of(outputs: list[tuple[str, str]]) -> frozenset[str]:
     return frozenset(part for name, _ in outputs for part in registry.report(name).REPORT.wants)
 
 
-def write(name: str, path: str, run: "Run", arguments: argparse.Namespace) -> None:
-    """Render a run in one format, to a file or ("") to standard output."""
+def write_all(
+    outputs: list[tuple[str, str]],
+    run: "Run",
+    arguments: argparse.Namespace,
+    lap: "Callable[[str], None]" = lambda _: None,
+) -> "UsageError | None":
+    """Write every output; return what is to be said of those that could not be, once the others are written."""
+    from linter.errors import UsageError  # noqa: PLC0415 - as above
+
+    failed = []
+    for name, path in sorted(outputs, key=lambda output: not output[1]):  # standard output last: its reader may go
+        try:
+            _write(name, path, run, arguments)
+        except UsageError as error:
+            failed.append(str(error))
+        lap(f"report {name}")
+    _tell_beside(outputs, run)
+    return UsageError("\nregcred: ".join(failed)) if failed else None
+
+
+def _write(name: str, path: str, run: "Run", arguments: argparse.Namespace) -> None:
+    """Render a run in one format, to a file or ("") to standard output. Raises `UsageError` for a file."""
     from linter import files, registry  # noqa: PLC0415 - as above
     from linter.errors import UsageError  # noqa: PLC0415 - as above
 
@@ -294,10 +314,10 @@ def write(name: str, path: str, run: "Run", arguments: argparse.Namespace) -> No
     try:
         files.replace(path, data)
     except OSError as error:
-        raise UsageError(f"{path}: the {name} report cannot be written: {error.strerror}") from error
+        raise UsageError(f"{path}: the {name} report cannot be written: {files.reason(error)}") from error
 
 
-def tell_beside(outputs: list[tuple[str, str]], run: "Run") -> None:
+def _tell_beside(outputs: list[tuple[str, str]], run: "Run") -> None:
     """Write to standard error what none of the formats of a call has room for."""
     from linter import registry  # noqa: PLC0415 - as above
 

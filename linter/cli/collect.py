@@ -87,7 +87,7 @@ def execute(arguments: argparse.Namespace) -> int:
     except FileExistsError:
         raise UsageError(f"{arguments.output}: is there already: name another file, or allow it with --force") from None
     except OSError as error:
-        raise UsageError(f"{arguments.output}: cannot be written: {error.strerror}") from error
+        raise UsageError(f"{arguments.output}: cannot be written: {files.reason(error)}") from error
     _summary(arguments.output, found)
     return EXIT_CLEAN
 

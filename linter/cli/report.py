@@ -27,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Run `regcred report` and return its exit code."""
     from linter import results  # noqa: PLC0415 - `--help` needs none of this
-    from linter.cli.check import outputs_of, tell_beside, write  # noqa: PLC0415 - as above
+    from linter.cli.check import outputs_of, write_all  # noqa: PLC0415 - as above
 
     outputs = outputs_of(arguments)
     name = arguments.result
@@ -37,9 +37,9 @@ def execute(arguments: argparse.Namespace) -> int:
         sys.stderr.write(f"regcred: {name}: cannot be read: {error.strerror}\n")
         return EXIT_UNREADABLE
     run = results.parse(data, "standard input" if name == "-" else name)
-    for form, path in outputs:
-        write(form, path, run, arguments)
-    tell_beside(outputs, run)
+    unwritten = write_all(outputs, run, arguments)
+    if unwritten is not None:
+        raise unwritten
     return EXIT_CLEAN
 
 

@@ -3,6 +3,7 @@
 A temporary file may hold a credential, so it is created 0600 and never left behind.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from linter.errors import FixError
+from linter.files import reason
 
 
 class _Staged(NamedTuple):
@@ -37,24 +39,27 @@ def write_changed(changed: Mapping[str, bytes], originals: Mapping[str, bytes]) 
 
 def write_new(directory: str, files: Mapping[str, tuple[bytes, int]]) -> None:
     """Create `directory` (0700) with files of the given content and mode; it must be absent or empty."""
-    try:
-        if os.path.isdir(directory) and os.listdir(directory):
-            raise FixError(f"{directory} is not empty: name a new folder, so that no old manifest is mixed in")
-        os.makedirs(directory, mode=0o700, exist_ok=True)
-        root = os.path.realpath(directory)
-        os.chmod(root, 0o700)
-    except OSError as error:
-        raise _failure(directory, error) from None
+    root = os.path.realpath(directory)
     made: list[str] = []
     try:
+        _refuse_full(directory, root)
+        _make_folders(root, made)
+        os.chmod(root, 0o700)
         for relative, (content, mode) in files.items():
             target = _inside(root, relative)
-            made += _make_folders(root, os.path.dirname(target))
+            _make_folders(os.path.dirname(target), made)
             made.append(target)
             _put(target, content, mode)
-    except BaseException:
+    except BaseException as error:
         _undo(made)
+        if isinstance(error, OSError):
+            raise _failure(directory, error) from None
         raise
+
+
+def _refuse_full(directory: str, root: str) -> None:
+    if os.path.isdir(root) and os.listdir(root):
+        raise FixError(f"{directory} is not empty: name a new folder, so that no old manifest is mixed in")
 
 
 def _inside(root: str, relative: str) -> str:
@@ -81,17 +86,17 @@ def _undo(made: list[str]) -> None:
             os.rmdir(path) if os.path.isdir(path) else os.unlink(path)
 
 
-def _make_folders(root: str, folder: str) -> list[str]:
+def _make_folders(folder: str, made: list[str]) -> None:
+    """Make a folder and those above it that are missing, and note each in `made`. Raises OSError."""
     missing = []
-    while folder != root and not os.path.isdir(folder):
+    while not os.path.isdir(folder):
+        if os.path.lexists(folder):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder)
         missing.append(folder)
         folder = os.path.dirname(folder)
     for path in reversed(missing):
-        try:
-            os.mkdir(path, 0o700)
-        except OSError as error:
-            raise _failure(path, error) from None
-    return missing[::-1]
+        os.mkdir(path, 0o700)
+        made.append(path)
 
 
 def _stage(path: str, content: bytes, original: bytes) -> _Staged:
@@ -184,4 +189,4 @@ def _discard(name: str) -> None:
 
 
 def _failure(path: str, error: OSError) -> FixError:
-    return FixError(f"{path} could not be written: {error.strerror or type(error).__name__}; nothing was changed")
+    return FixError(f"{path} could not be written: {reason(error)}; nothing was changed")

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from linter.history.store import Store
 
 _LEVEL = 6
+_MOST = 2**29
+"""The most bytes that a kept result may unpack to: an input with a larger one is judged again."""
 
 
 class _Kept(NamedTuple):
@@ -136,6 +138,8 @@ def _encoded(kept: _Kept) -> bytes | None:
 def _decoded(data: bytes) -> _Kept | None:
     """Return the part that was kept; None for what is none, whoever wrote it."""
     try:
-        return msgspec.json.decode(zlib.decompress(data), type=_Kept)
-    except (zlib.error, msgspec.DecodeError, UnicodeDecodeError):
+        stream = zlib.decompressobj()
+        text = stream.decompress(data, _MOST)
+        return None if stream.unconsumed_tail else msgspec.json.decode(text, type=_Kept)
+    except (zlib.error, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

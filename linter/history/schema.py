@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from linter.errors import HistoryError
+from linter.history.damage import DamagedError
 
 _meta = MetaData()
 _ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only for INTEGER
@@ -138,10 +139,13 @@ def lock(connection: Connection) -> None:
 
 
 def found_version(connection: Connection) -> int:
-    """The version of the tables, 0 where there are none."""
+    """The version of the tables, 0 where there are none. Raises `DamagedError`."""
     if not inspect(connection).has_table(version.name):
         return 0
-    return int(connection.execute(select(version.c.version)).scalar_one())
+    found = connection.execute(select(version.c.version)).scalars().all()
+    if len(found) != 1 or type(found[0]) is not int or found[0] < 1:
+        raise DamagedError(version.name, "version")
+    return found[0]
 
 
 def upgrade(connection: Connection, shown: str) -> None:

@@ -1,30 +1,43 @@
 """The database of a history. A call is stored in one transaction: whole, or not at all."""
 
+import errno
 import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, bindparam, create_engine, delete, event, func, insert, select, update
-from sqlalchemy.engine import Row, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from linter import files
 from linter.clock import now
 from linter.errors import HistoryError, UsageError
-from linter.history import schema
+from linter.excerpts import scrub
+from linter.history import rows, schema
 from linter.history.address import NO_URL, Address
 from linter.history.changes import Changes, blindness, changes
-from linter.history.records import Known, Observation, Recorded, Saved, Sighting, State, Story
+from linter.history.damage import DamagedError, number_in
+from linter.history.records import Known, Observation, Recorded, Saved, State, Story
 from linter.history.schema import finding, result, scan, series, stretch
-from linter.model import ClusterTrend, ObjectRef, Resolved, Scope, Seen, Severity, Trend, TrendPoint
+from linter.model import Seen, Severity, Trend
 
-_POINTS: Final = 100
 _PATIENCE: Final = 60  # seconds that a writer waits for another one
 _CHUNK: Final = 1_000  # rows that one statement names; SQLite takes 32,766
 _READING: Final = "regcred_reading"
+_OTHER: Final = "name another file, or put a copy from before in its place"
+_REMEDIES: Final = (
+    ("is locked", "another call writes into it: try again when that has ended"),
+    ("is full", "make room on its disk"),
+    ("readonly", "allow yourself to write to it and to its folder"),
+    ("not a database", _OTHER),
+    ("malformed", _OTHER),
+    ("no such", _OTHER),
+)
+"""What SQLite says, and what to do about it."""
 _YOUNG: Final = 86_400
 """Seconds for which a result can be taken up: what it says of credentials that expire is then still nearly true."""
 
@@ -37,12 +50,21 @@ class Store:
         if where.file and not create and not os.path.exists(where.file):
             remedy = f"`regcred check --history {where.shown}` begins one"
             raise HistoryError(f"{where.shown}: there is no history; {remedy}")
+        begun = bool(where.file) and not os.path.lexists(where.file)
+        if where.file:
+            _usable(where, writing=create)
         self._engine = _engine(where)
-        with self._transaction("opened", reading=True) as connection:
-            current = schema.found_version(connection) == schema.VERSION
-        if not current:
-            with self._transaction("brought up to date") as connection:
-                schema.upgrade(connection, where.shown)
+        try:
+            with self._transaction("opened", reading=True) as connection:
+                current = schema.found_version(connection) == schema.VERSION
+            if not current:
+                with self._transaction("brought up to date") as connection:
+                    schema.upgrade(connection, where.shown)
+        except BaseException:
+            self.close()
+            if begun:
+                _forget(where.file)
+            raise
 
     def __enter__(self) -> "Store":
         return self
@@ -71,7 +93,7 @@ class Store:
                     one = made.after[identity]
                     standing = Seen(one.first, one.since, one.reopened, identity in made.fresh)
                     seen[observation.series, identity] = standing
-                trends.append(_trend(connection, number, observation.series))
+                trends.append(rows.trend(connection, number, observation.series))
             recorded = Recorded(seen, Trend(tuple(trends)))
             kept = save(recorded) if save is not None else None
             if kept is not None:
@@ -90,7 +112,8 @@ class Store:
         with self._transaction("read", reading=True) as connection:
             every = select(series.c.id).where(series.c.name == bindparam("name"))
             held = [(name, connection.execute(every, {"name": _plain(name)}).scalar()) for name in names]
-            return Trend(tuple(_trend(connection, int(number), name) for name, number in held if number is not None))
+            here = ((name, int(number)) for name, number in held if number is not None)
+            return Trend(tuple(rows.trend(connection, number, name) for name, number in here))
 
     def stories(self, names: Sequence[str] = ()) -> tuple[Story, ...]:
         """Tell of every cluster, or of those named. Raises `UsageError` for a name that the history does not hold."""
@@ -100,7 +123,7 @@ class Store:
                 if name not in every:
                     held = ", ".join(every) or "no cluster yet"
                     raise UsageError(f"{self._where.shown}: the history holds no cluster {name!r}; it holds {held}")
-            return tuple(_story(connection, every[name], name) for name in names or every)
+            return tuple(rows.story(connection, every[name], name) for name in names or every)
 
     @contextmanager
     def _transaction(self, doing: str, *, reading: bool = False) -> Iterator[Connection]:
@@ -111,8 +134,41 @@ class Store:
                     schema.lock(connection)
                 yield connection
         except (SQLAlchemyError, UnicodeError) as error:
-            reason = self._where.clean(str(getattr(error, "orig", None) or type(error).__name__))
-            raise HistoryError(f"{self._where.shown}: the history cannot be {doing}: {reason}") from None
+            reason = scrub(self._where.clean(str(getattr(error, "orig", None) or type(error).__name__)))
+            remedy = next((f": {remedy}" for said, remedy in _REMEDIES if said in reason), "")
+            raise HistoryError(f"{self._where.shown}: the history cannot be {doing}: {reason}{remedy}") from None
+        except DamagedError as error:
+            raise HistoryError(f"{self._where.shown}: the history cannot be {doing}: {error}: {_OTHER}") from None
+
+
+def _usable(where: Address, *, writing: bool) -> None:
+    """Raise `HistoryError` for a file that SQLite would refuse, without saying why, or only after everything is judged.
+
+    `writing` tells that more than what is there will be wanted of it.
+    """
+    there = os.path.exists(where.file)
+    folder = os.path.dirname(os.path.realpath(where.file))
+    code = 0
+    if os.path.isdir(where.file):
+        code = errno.EISDIR
+    elif not os.path.isdir(folder):
+        code = errno.ENOTDIR if os.path.lexists(folder) else errno.ENOENT
+    elif there and not os.access(where.file, os.R_OK):
+        code = errno.EACCES
+    elif writing and not all(os.access(path, os.W_OK) for path in (folder, *[where.file] * there)):
+        # What is written goes through a journal, which stands beside the file.
+        read_only = hasattr(os, "statvfs") and os.statvfs(folder).f_flag & os.ST_RDONLY
+        code = errno.EROFS if read_only else errno.EACCES
+    if code:
+        reason = files.reason(OSError(code, os.strerror(code)))
+        raise HistoryError(f"{where.shown}: the history cannot be opened: {reason}")
+
+
+def _forget(file: str) -> None:
+    """Remove a database that was begun and holds nothing."""
+    with suppress(OSError):
+        if not os.path.getsize(file):
+            os.unlink(file)
 
 
 def _engine(where: Address) -> Engine:
@@ -163,9 +219,9 @@ def _record(connection: Connection, number: int, seen: Observation) -> Changes:
         select(scan.c.id, scan.c.time).where(scan.c.series == number).order_by(scan.c.id.desc()).limit(1)
     ).first()
     if newest is not None:  # a clock that was put back does not turn the order of scans around
-        seen = seen._replace(time=max(seen.time, newest.time))
-    known = _known(connection, number, newest.id if newest is not None else 0)
-    before = json.loads(connection.execute(select(series.c.blindness).where(series.c.id == number)).scalar_one())
+        seen = seen._replace(time=max(seen.time, number_in(newest.time, "regcred_scan", "time", rows.LAST)))
+    known = rows.known(connection, number, newest.id if newest is not None else 0)
+    before = rows.blind(connection, number)
     made = changes({identity: one for identity, (_, one) in known.items()}, seen, before)
     after = {**{identity: one for identity, (_, one) in known.items()}, **made.after}
     this = _insert_scan(connection, number, seen, made, after)
@@ -267,71 +323,3 @@ def _values(one: Known) -> dict[str, Any]:
         "reopened": one.reopened,
         "resolved": one.resolved,
     }
-
-
-def _known(connection: Connection, number: int, newest: int) -> dict[str, tuple[int, Known]]:
-    """Every finding of a cluster with its row, by identity."""
-    inputs: dict[str, tuple[str, ...]] = {}
-    query = (
-        select(finding, scan.c.inputs, scan.c.scope)
-        .join(scan, finding.c.last_scan == scan.c.id)
-        .where(finding.c.series == number)
-    )
-    found = {}
-    for row in connection.execute(query):
-        if row.inputs not in inputs:
-            inputs[row.inputs] = tuple(json.loads(row.inputs))
-        found[row.identity] = (row.id, _one(row, inputs[row.inputs], Scope(row.scope), latest=row.last_scan == newest))
-    return found
-
-
-def _one(
-    row: Row[Any], inputs: tuple[str, ...] = (), scope: Scope = Scope.MANIFESTS, *, latest: bool = True
-) -> Known:
-    ref = ObjectRef(row.api_version, row.kind, row.namespace, row.object)
-    state = State(row.state)
-    sighting = Sighting(
-        row.identity, row.code, row.name, Severity(row.severity), ref, row.path, state is State.SUPPRESSED
-    )
-    return Known(
-        sighting, state, row.first, row.since, row.last, row.reopened, row.resolved, inputs, scope, latest=latest
-    )
-
-
-def _trend(connection: Connection, number: int, name: str) -> ClusterTrend:
-    rows = connection.execute(
-        select(scan).where(scan.c.series == number).order_by(scan.c.id.desc()).limit(_POINTS)
-    ).all()
-    points = tuple(TrendPoint(*(getattr(row, field) for field in TrendPoint._fields)) for row in reversed(rows))
-    gone: list[Resolved] = []
-    if rows:
-        found = connection.execute(
-            select(finding)
-            .where(finding.c.series == number, finding.c.resolved_scan == rows[0].id)
-            .order_by(finding.c.severity.desc(), finding.c.code, finding.c.identity)
-        )
-        for row in found:
-            one = _one(row)
-            it = one.sighting
-            gone.append(
-                Resolved(it.code, it.name, it.severity, it.object, one.first, one.since, one.resolved, one.reopened)
-            )
-    mean = connection.execute(
-        select(func.count(), func.sum(stretch.c.resolved - stretch.c.since)).where(stretch.c.series == number)
-    ).one()
-    return ClusterTrend(name, points, tuple(gone), int(mean[1]) // int(mean[0]) if mean[0] else None)
-
-
-def _story(connection: Connection, number: int, name: str) -> Story:
-    present = connection.execute(
-        select(finding)
-        .where(finding.c.series == number, finding.c.state != str(State.RESOLVED))
-        .order_by(finding.c.since, finding.c.severity.desc(), finding.c.code, finding.c.identity)
-    ).all()
-    scans, began = connection.execute(
-        select(func.count(), func.min(scan.c.time)).where(scan.c.series == number)
-    ).one()
-    ended = connection.execute(select(func.count()).where(stretch.c.series == number)).scalar_one()
-    again = connection.execute(select(func.sum(finding.c.reopened)).where(finding.c.series == number)).scalar()
-    trend = _trend(connection, number, name)
-    return Story(trend, tuple(map(_one, present)), scans, began or 0, ended, int(again or 0))
