@@ -1,16 +1,17 @@
 """Symbolic locations to lines, columns and masked excerpts: done for findings only, after the rules have run."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from linter.credentials import Payload
 from linter.documents import Positions
 from linter.documents.objects import KubeObject
 from linter.excerpts import Range, file_excerpt, payload_excerpt
 from linter.inventory import Inventory
+from linter.inventory.records import PullSecret
 from linter.inventory.secrets import LAST_APPLIED
 from linter.model import Finding, Location, NotEvaluated, Related
-from linter.secret import Sensitive
 
 if TYPE_CHECKING:
     from linter.documents.places import Places
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from linter.sources.raw import Raw
 
 _KEPT = 8
+_Route = tuple[str | int, ...]
 
 
 class Locator:
@@ -34,19 +36,18 @@ class Locator:
     ) -> None:
         self._read = read
         self._windows = windows
-        self._near: dict[tuple[str, int], dict[int, list[tuple[str | int, ...]]]] = {}
+        self._near: dict[tuple[str, int], dict[int, list[KubeObject | _Route]]] = {}
         self._positions: OrderedDict[str, Positions | WindowPositions | None] = OrderedDict()
-        self._hidden: dict[tuple[str, int], list[tuple[str | int, ...]]] = defaultdict(list)
-        self._decoded: dict[tuple[str, int, tuple[str | int, ...]], Sensitive] = {}
+        self._hidden: dict[tuple[str, int], list[KubeObject | _Route]] = defaultdict(list)
+        self._secrets: dict[tuple[str, int], list[PullSecret]] = defaultdict(list)
+        self._secrets_of: tuple[tuple[str, int], Mapping[int, list[PullSecret]]] = (("", -1), {})
         self._ranges_of: tuple[tuple[str, int], list[Range]] = (("", -1), [])
         for inventory in inventories:
             self._learn(inventory)
 
     def _learn(self, inventory: Inventory) -> None:
         for secret in inventory.secrets:
-            at = secret.at()
-            if secret.payload is not None:
-                self._decoded[(at.path, at.document, at.route)] = Sensitive(secret.payload.text)
+            self._secrets[(secret.object.path, secret.object.document)].append(secret)
         for made in inventory.generated:
             if made.how == "secretGenerator":
                 generator = (*made.object.route, *made.type_route[:-1])
@@ -54,24 +55,12 @@ class Locator:
         for item in inventory.objects:
             if item.kind == "Template":
                 self.learn(item)
-        for item in [*(secret.object for secret in inventory.secrets), *inventory.other_secrets]:
-            self.learn(item, secret=True)
+        for item in (*(secret.object for secret in inventory.secrets), *inventory.other_secrets):
+            self.learn(item)
 
-    def learn(self, item: KubeObject, *, secret: bool = False) -> None:
-        """Take note of what no excerpt may show of an object, which need not be one of an inventory."""
-        hidden = self._hidden[(item.path, item.document)]
-        if item.kind == "Template":  # the default of a parameter can be a credential
-            hidden.append((*item.route, "parameters"))
-        if item.kind in ("", "Kustomization", "Component"):  # the kind of a build file may be absent
-            generators = item.body.get("secretGenerator")
-            count = len(generators) if isinstance(generators, list) else 0
-            hidden.extend((*item.route, "secretGenerator", number, "literals") for number in range(count))
-        if secret or item.kind == "Secret":
-            for field in ("data", "stringData"):
-                values = item.body.get(field)
-                hidden.extend((*item.route, field, key) for key in (values if isinstance(values, Mapping) else ()))
-            # What kubectl applied last is kept there whole, the credential included.
-            hidden.append((*item.route, "metadata", "annotations", LAST_APPLIED))
+    def learn(self, item: KubeObject) -> None:
+        """Take note of an object of which no excerpt may show everything; it need not be one of an inventory."""
+        self._hidden[(item.path, item.document)].append(item)
 
     def findings(self, findings: Iterable[Finding]) -> list[Finding]:
         """Fill in the positions of findings, file by file."""
@@ -117,16 +106,29 @@ class Locator:
         text, start, end, hidden = positions.shown(span, hidden)
         shown = file_excerpt(text, start, end, hidden, line=span.line)
         found = found._replace(excerpt=shown)
-        decoded = self._decoded.get((location.path, location.document, location.route))
-        if location.payload is None or decoded is None:
-            return found
         spot = location.payload
-        return found._replace(payload_excerpt=payload_excerpt(decoded.reveal(), spot.offset, spot.end))
+        payload = self._payload(location) if spot is not None else None
+        if spot is None or payload is None:
+            return found
+        return found._replace(payload_excerpt=payload_excerpt(payload.text, spot.offset, spot.end))
+
+    def _payload(self, location: Location) -> Payload | None:
+        """The decoded payload whose scalar stands at a location."""
+        place = location.path, location.document
+        if self._secrets_of[0] != place:
+            table: dict[int, list[PullSecret]] = defaultdict(list)
+            for secret in self._secrets.get(place, ()):
+                table[_item_of(secret.object.route)].append(secret)
+            self._secrets_of = (place, table)
+        secrets = self._secrets_of[1].get(_item(location), [])
+        found = (one.payload for one in reversed(secrets) if one.payload is not None and _stands(one, location.route))
+        return next(found, None)
 
     def _ranges(self, positions: Positions, path: str, document: int) -> list[Range]:
         """The credential-bearing scalars of one document, in order; kept, because findings come file by file."""
         if self._ranges_of[0] != (path, document):
-            spans = [positions.span(document, route, "value") for route in self._hidden.get((path, document), ())]
+            held = self._hidden.get((path, document), ())
+            spans = [positions.span(document, route, "value") for one in held for route in _routes(one)]
             ranges = sorted({(span.start, span.end) for span in spans if span is not None})
             self._ranges_of = ((path, document), ranges)
         return self._ranges_of[1]
@@ -135,13 +137,17 @@ class Locator:
         """The credential-bearing scalars of the item that a location stands in, and of the items beside it."""
         place = location.path, location.document
         if place not in self._near:
-            found: dict[int, list[tuple[str | int, ...]]] = defaultdict(list)
-            for route in self._hidden.get(place, ()):
-                found[_item_of(route)].append(route)
+            found: dict[int, list[KubeObject | _Route]] = defaultdict(list)
+            for one in self._hidden.get(place, ()):
+                if isinstance(one, tuple) or len(one.route) < 2:
+                    for route in _routes(one):
+                        found[_item_of(route)].append(route)
+                else:
+                    found[_item_of(one.route)].append(one)
             self._near[place] = found
         here = _item(location)
-        routes = [route for item in (here - 1, here, here + 1) for route in self._near[place].get(item, ())]
-        spans = [positions.span(location.document, route, "value") for route in routes]
+        held = [one for item in (here - 1, here, here + 1) for one in self._near[place].get(item, ())]
+        spans = [positions.span(location.document, route, "value") for one in held for route in _routes(one)]
         return sorted({(span.start, span.end) for span in spans if span is not None})
 
     def positions(self, path: str) -> "Positions | WindowPositions | None":
@@ -161,6 +167,32 @@ class Locator:
         if len(self._positions) > _KEPT:
             self._positions.popitem(last=False)
         return positions
+
+
+def _routes(held: "KubeObject | _Route") -> Iterator[_Route]:
+    """What no excerpt may show: that place itself, or the places of an object that can hold a credential."""
+    if isinstance(held, tuple):
+        yield held
+        return
+    if held.kind == "Template":  # the default of a parameter can be a credential
+        yield (*held.route, "parameters")
+    if held.kind in ("", "Kustomization", "Component"):  # the kind of a build file may be absent
+        generators = held.body.get("secretGenerator")
+        count = len(generators) if isinstance(generators, list) else 0
+        yield from ((*held.route, "secretGenerator", number, "literals") for number in range(count))
+    if held.kind == "Secret":
+        body = held.body
+        for field in ("data", "stringData"):
+            values = body.get(field)
+            yield from ((*held.route, field, key) for key in (values if isinstance(values, Mapping) else ()))
+        # What kubectl applied last is kept there whole, the credential included.
+        yield (*held.route, "metadata", "annotations", LAST_APPLIED)
+
+
+def _stands(secret: PullSecret, route: _Route) -> bool:
+    """Whether the payload of a secret stands at a route of its document."""
+    own = secret.object.route
+    return route[: len(own)] == own and route[len(own) :] == secret.route
 
 
 def _place(location: Location) -> tuple[str, int, int]:

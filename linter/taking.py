@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from linter.sources.raw import Raw
 
 _LONGEST_MARK: Final = 64
-_SLOTS: Final = tuple(name for name in KubeObject.__slots__ if name not in ("path", "document"))
+_FIELDS: Final = (
+    *("kind", "api_version", "namespace", "name", "uid"),
+    *("route", "listed", "withheld", "left_out", "body"),
+)
+"""What an object is told by, beside the document that it stands in."""
 
 
 class Taken(NamedTuple):
@@ -156,7 +160,7 @@ def _kept(document: Document, found: Sequence[KubeObject], keeper: Keeper | None
 def packed(taken: Taken) -> bytes:
     """Return what was taken as bytes. Equal parts that are one object stay one."""
     documents = [
-        (one.number, one.data, tuple(one.passed), [[getattr(item, name) for name in _SLOTS] for item in found])
+        (one.number, one.data, tuple(one.passed), [[getattr(item, name) for name in _FIELDS] for item in found])
         for one, found in taken.documents
     ]
     return marshal.dumps(
@@ -173,11 +177,11 @@ def packed(taken: Taken) -> bytes:
     )
 
 
-def unpacked(path: str, data: bytes) -> Taken:
-    """Return what `packed` has made bytes of, for the artifact at `path`."""
+def unpacked(path: str, data: bytes, keeper: Keeper | None = None) -> Taken:
+    """Return what `packed` has made bytes of, for the artifact at `path`; `keeper` as in `take`."""
     documents, problems, skipped, templated, logs, has_mark, lost, windowed = marshal.loads(data)  # noqa: S302 - our own process's
     return Taken(
-        [_document(path, *one) for one in documents],
+        [_document(keeper, path, *one) for one in documents],
         tuple(Problem(*one) for one in problems),
         skipped,
         tuple(Templated(*one) for one in templated),
@@ -189,14 +193,15 @@ def unpacked(path: str, data: bytes) -> Taken:
 
 
 def _document(
-    path: str, number: int, data: object, passed: tuple[int, ...], items: list[list[object]]
+    keeper: Keeper | None, path: str, number: int, data: object, passed: tuple[int, ...], items: list[list[object]]
 ) -> tuple[Document, list[KubeObject]]:
     document = Document(path, number, data, frozenset(passed))
     found = []
     for values in items:
-        item = KubeObject.__new__(KubeObject)
-        item.path, item.document = path, number
-        for name, value in zip(_SLOTS, values, strict=True):
+        item = KubeObject(document, (), {}, "", "")
+        for name, value in zip(_FIELDS, values, strict=True):
             setattr(item, name, value)
+        if keeper is not None:
+            keeper.keep(item)
         found.append(item)
     return document, found

@@ -62,27 +62,54 @@ def _findings(path: Path, settings: Settings = Settings()) -> tuple[Finding, ...
     return run(Request((str(path),), settings=settings)).run.findings
 
 
-def test_equal_parts_of_objects_are_held_once(tmp_path: Path) -> None:
-    made = run(Request((str(_write(tmp_path / "pods.json", _pod("one"), _pod("two"))),)))
-    one, two = (item.body for item in made.inventories[0].objects)
-    assert one["spec"] is two["spec"]
+def _kept(*bodies: dict[str, Any]) -> tuple[Keeper, list[dict[str, Any]]]:
+    """Return what has kept objects, and their bodies as they come back."""
+    keeper = Keeper()
+    found = []
+    for number, body in enumerate(bodies):
+        taken = take(f"{number}.json", json.dumps(body).encode(), keeper)
+        found += [item for _, items in taken.documents for item in items]
+    return keeper, [item.body for item in found]
+
+
+def test_equal_parts_of_objects_are_held_once() -> None:
+    keeper, (one, two) = _kept(_pod("one"), _pod("two"))
+    assert len(keeper.bodies.parts) == 2  # a spec and a status
+    assert one["spec"] == two["spec"] == _pod("")["spec"]
     assert one["metadata"]["name"] == "one"
     assert two["metadata"]["name"] == "two"
 
 
-def test_the_second_copy_of_an_object_is_the_first_where_they_are_equal() -> None:
+def test_the_second_copy_of_an_object_adds_no_part_and_stays_what_it_was() -> None:
     changed = _pod("one")
     changed["metadata"]["resourceVersion"] = "8"
-    keeper = Keeper()
-    bodies = []
-    for number, pod in enumerate((_pod("one"), _pod("one"), changed, _pod("two"))):
-        taken = take(f"{number}.json", json.dumps(pod).encode(), keeper)
-        bodies += [item.body for _, found in taken.documents for item in found]
+    keeper, bodies = _kept(_pod("one"), _pod("one"), changed, _pod("two"))
     first, second, other, two = bodies
-    assert first is second
+    assert len(keeper.bodies.parts) == 2
+    assert first == second
     assert other["metadata"]["resourceVersion"] == "8"
     assert first["metadata"]["resourceVersion"] == "7"
     assert two["metadata"]["name"] == "two"
+
+
+def test_bodies_that_were_packed_come_back_as_they_were() -> None:
+    odd = {"big": 2**80, "float": 1e300, "none": None, "text": "\ud800 \u0000", "list": [[], {}, [1, 1.0, True]]}
+    specs = [{"containers": [{"name": f"app-{at}", "args": ["x" * 997, str(at)]}], **odd} for at in range(300)]
+    _, bodies = _kept(*({**_pod(f"pod-{at}"), "spec": spec} for at, spec in enumerate(specs)))
+    for _ in range(2):
+        for at, body in enumerate(bodies):
+            assert body["spec"] == specs[at]
+            assert list(map(type, body["spec"]["list"][2])) == [int, float, bool]
+            assert body["metadata"]["name"] == f"pod-{at}"
+
+
+def test_of_a_secret_that_is_no_pull_secret_only_the_keys_are_held(tmp_path: Path) -> None:
+    release = {**_secret(), "type": "helm.sh/release.v1", "data": {"release": "QUJD" * 999}}
+    path = _write(tmp_path / "dump.json", release, {**_secret(), "metadata": _metadata("other")})
+    (inventory,) = run(Request((str(path),))).inventories
+    one, other = inventory.objects
+    assert one.body == {**release, "data": {"release": ""}}
+    assert other.body["data"] == {".dockerconfigjson": _CONFIG}
 
 
 def test_equal_numbers_of_other_types_and_other_orders_stay_apart(tmp_path: Path) -> None:

@@ -1,15 +1,44 @@
 """The Kubernetes objects of a document: lists and templates opened, each object knowing where it stands."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final, Protocol
 
 from linter.documents import Document
 from linter.documents.dialects import loose
 from linter.documents.layouts import implied
 from linter.documents.templates import filled
 from linter.model import Location, ObjectRef, Route
+from linter.record import NamedTuple
 
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
+
+class _More(NamedTuple):
+    """What few objects differ in."""
+
+    listed: bool
+    withheld: str = ""
+    left_out: str = ""
+
+
+_LISTED: Final = _More(listed=True)
+_ALONE: Final = _More(listed=False)
+
+
+class Shelves(Protocol):
+    """What holds bodies of objects by number, and parts that several bodies have in common."""
+
+    def body(self, number: int) -> dict[str, Any]:
+        """Return a body."""
+        raise NotImplementedError
+
+    def fields(self, number: int) -> Iterator[tuple[str, int, Any]]:
+        """Yield the fields of a body as `KubeObject.fields` does."""
+        raise NotImplementedError
+
+    def part(self, number: int) -> Any:
+        """Return a part."""
+        raise NotImplementedError
 
 
 class KubeObject:
@@ -17,22 +46,22 @@ class KubeObject:
 
     `route` leads from the document's root to the body. `listed` tells that it came as an item of a List. `withheld`
     says why the source holds less of it than there is; "" where it is whole. `left_out` holds the words, parted by
-    blanks, of texts that stood in the source and are not kept in the body.
+    blanks, of texts that stood in the source and are not kept in the body. `body` may be made anew each time it is
+    asked for: its parts are shared, and nobody may change them.
     """
 
     __slots__ = (
+        "_body",
+        "_more",
+        "_route",
+        "_shelves",
         "api_version",
-        "body",
         "document",
         "kind",
-        "left_out",
-        "listed",
         "name",
         "namespace",
         "path",
-        "route",
         "uid",
-        "withheld",
     )
 
     def __init__(self, document: Document, route: Route, body: dict[str, Any], kind: str, api_version: str) -> None:
@@ -42,15 +71,88 @@ class KubeObject:
         self.path = document.path
         self.document = document.number
         self.route = route
-        self.body = body
+        self._body: dict[str, Any] | int = body
+        self._shelves: Shelves | None = None
         self.kind = kind
         self.api_version = api_version
         self.namespace = _text(metadata, "namespace")
         self.name = _text(metadata, "name")
         self.uid = _text(metadata, "uid")
-        self.listed = "items" in route or "Items" in route
-        self.withheld = ""
-        self.left_out = ""
+        self._more = _LISTED if "items" in route or "Items" in route else _ALONE
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """All that is known of the object, from `apiVersion` on."""
+        body = self._body
+        if isinstance(body, dict):
+            return body
+        return self._shelves.body(body) if self._shelves is not None else {}
+
+    @body.setter
+    def body(self, body: dict[str, Any]) -> None:
+        self._body, self._shelves = body, None
+
+    def fields(self) -> Iterator[tuple[str, int, Any]]:
+        """Yield the fields of the body, in order: key, number, value.
+
+        Equal values of several objects may have one number, and stand for None here until `part` is asked for it; the
+        number of any other value is -1.
+        """
+        body = self._body
+        if isinstance(body, dict):
+            yield from ((key, -1, value) for key, value in body.items())
+        elif self._shelves is not None:
+            yield from self._shelves.fields(body)
+
+    def part(self, number: int) -> Any:
+        """Return the value that `fields` knows by a number."""
+        return self._shelves.part(number) if self._shelves is not None else None
+
+    def shelve(self, shelves: "Shelves", number: int) -> None:
+        """Hold the body where `shelves` has it under a number."""
+        self._body, self._shelves = number, shelves
+
+    @property
+    def route(self) -> Route:
+        """The way from the document's root to the body."""
+        route = self._route
+        return ("items", route) if isinstance(route, int) else route
+
+    @route.setter
+    def route(self, route: Route) -> None:
+        # Nearly all objects of a dump stand in one list: the place in it is enough to know of each.
+        plain = len(route) == 2 and route[0] == "items" and type(route[1]) is int
+        self._route: Route | int = route[1] if plain else route  # type: ignore[assignment] # told by `plain`
+
+    @property
+    def listed(self) -> bool:
+        """Whether it came as an item of a List."""
+        return self._more.listed
+
+    @listed.setter
+    def listed(self, listed: bool) -> None:
+        if listed is not self._more.listed:
+            self._more = self._more._replace(listed=listed)
+
+    @property
+    def withheld(self) -> str:
+        """Why the source holds less of it than there is."""
+        return self._more.withheld
+
+    @withheld.setter
+    def withheld(self, why: str) -> None:
+        if why != self._more.withheld:
+            self._more = self._more._replace(withheld=why)
+
+    @property
+    def left_out(self) -> str:
+        """The words of texts that are not kept in the body."""
+        return self._more.left_out
+
+    @left_out.setter
+    def left_out(self, words: str) -> None:
+        if words != self._more.left_out:
+            self._more = self._more._replace(left_out=words)
 
     @property
     def ref(self) -> ObjectRef:

@@ -21,8 +21,13 @@ def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
             if fresh or not found:
                 builder.add_objects(document, fresh)
     parsed = {
-        (document.path, document.number): document.passed for source in group.inputs for document, _ in source.documents
+        (document.path, document.number): document.passed
+        for source in group.inputs
+        for document, _ in source.documents
+        if document.path in reader.partly
     }
+    for source in group.inputs:
+        source.documents.clear()  # the objects are the inventory's now, and second copies nobody's
     unread = reader.unread()
     mentions = TextMentions(
         lambda: _unparsed(group, reader, parsed), lambda: _unparsed(group, reader, parsed, only=unread)

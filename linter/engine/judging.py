@@ -66,7 +66,7 @@ def proven(
 
     def one(number: int) -> tuple[list[Finding], list[NotEvaluated]]:
         found, unjudged = _asked(chosen[number], inventory, joins, settings, codes)
-        return [prover.attach(nets.finding(finding)) for finding in found], unjudged
+        return prover.attach_all([nets.finding(finding) for finding in found]), unjudged
 
     parts = _copied(request, len(chosen), one)
     request.lap("rules and proofs")
@@ -82,8 +82,7 @@ def _attached(inventory: Inventory, findings: list[Finding]) -> list[Finding]:
         return findings
     from linter.proof import Prover  # noqa: PLC0415 - only a fix needs a proof
 
-    prover = Prover(inventory)
-    return [prover.attach(finding) for finding in findings]
+    return Prover(inventory).attach_all(findings)
 
 
 def located(request: Request, locator: Locator, findings: list[Finding]) -> list[Finding]:

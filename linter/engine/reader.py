@@ -43,6 +43,7 @@ class Reader:
         finally:
             if request.progress is not None:
                 request.progress(1.0, "")
+        self._keeper = None  # what it knows of what was read is of no use any more
         self._pass_over_templates()
         self.problems.extend(self._empty(hook=bool(request.context)))
 

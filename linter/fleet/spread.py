@@ -37,7 +37,7 @@ def in_processes(executor: Workers, jobs: int) -> Spread:
             return
         pieces = list(_pieces(files, sizes, sum(sizes) // (jobs * _PIECES) + 1))
         pending = [_submitted(executor, piece, keep=keeper is not None) for piece in pieces]
-        read = _results(pieces, pending)
+        read = _results(pieces, pending, keeper)
         for entry in found:
             if isinstance(entry, Artifact) and entry.file and (taken := next(read)) is not None:
                 yield entry, taken
@@ -76,7 +76,9 @@ def _submitted(executor: Executor, piece: Sequence[Artifact], *, keep: bool) -> 
         return None
 
 
-def _results(pieces: Sequence[Sequence[Artifact]], pending: Sequence[Pending | None]) -> Iterator[Taken | None]:
+def _results(
+    pieces: Sequence[Sequence[Artifact]], pending: Sequence[Pending | None], keeper: Keeper | None
+) -> Iterator[Taken | None]:
     """Yield what was taken of each file; None for those of a piece whose process was lost: they are read here."""
     for piece, one in zip(pieces, pending, strict=True):
         result = LostError("") if one is None else outcome(one)
@@ -85,7 +87,7 @@ def _results(pieces: Sequence[Sequence[Artifact]], pending: Sequence[Pending | N
         elif isinstance(result, Exception):
             raise result
         else:
-            yield from (unpacked(artifact.path, data) for artifact, data in zip(piece, result, strict=True))
+            yield from (unpacked(artifact.path, data, keeper) for artifact, data in zip(piece, result, strict=True))
 
 
 def remembered(taken: Mapping[str, Taken], then: Spread | None) -> Spread:

@@ -1,6 +1,7 @@
 """Documents to an inventory: objects are sorted into typed records, loose documents give references."""
 
 from collections import Counter, defaultdict
+from typing import Any, TypeVar
 
 from linter.documents import Document
 from linter.documents.layouts import BY_FILES, BY_OBJECTS, MUST_GATHER
@@ -24,6 +25,7 @@ from linter.inventory.workloads import service_account, workloads
 from linter.model import Scope
 from linter.sources.collection import FILES, Record, decode, is_record
 
+_Value = TypeVar("_Value")
 _STREAM_KINDS = frozenset({"ImageStream", "ImageStreamImport", "ImageStreamTag"})
 _KUSTOMIZATION_FIELDS = frozenset({"secretGenerator", "patches", "patchesJson6902", "patchesStrategicMerge"})
 
@@ -50,6 +52,7 @@ class Builder:
         self._present: set[tuple[str, str]] = set()
         self._substituted = False
         self._records: list[Record] = []
+        self._shared: dict[Any, Any] = {}
 
     def add_objects(self, document: Document, items: list[KubeObject]) -> None:
         """Take a document and the objects it holds; a document without objects still gives references."""
@@ -83,19 +86,23 @@ class Builder:
         if item.listed:
             self._listed.add((item.kind, item.namespace))
             self._lists[item.path, item.document].add((item.kind, item.namespace))
-        self._references.extend(references(item, self._named))
+        for one in references(item, self._named):
+            self._references.append(one._replace(route=self._once(one.route)))
         where = group(item.api_version)
         if item.kind == "Secret" and where == "":
             (self._secrets if is_pull_secret(item.body) else self._other).append(item)
         elif item.kind == "ServiceAccount" and where == "":
-            self._accounts.append(service_account(item))
+            account = service_account(item)
+            once = self._once
+            self._accounts.append(ServiceAccount(item, once(account.pull_secrets), once(account.mountable)))
         elif item.kind in _STREAM_KINDS:
-            self._streams.append(image_stream(item))
+            stream = image_stream(item)
+            self._streams.append(stream._replace(tags=self._once(stream.tags)))
         elif is_build(item):
             self._builds.append(item)
         elif item.kind == "Image" and where == "config.openshift.io":
-            found = dig(item.body, "spec", "registrySources", "insecureRegistries")
-            self._insecure.update(text(host) for host in (found if isinstance(found, list) else []) if text(host))
+            hosts = dig(item.body, "spec", "registrySources", "insecureRegistries")
+            self._insecure.update(text(host) for host in (hosts if isinstance(hosts, list) else []) if text(host))
         else:
             self._other_kind(document, item)
 
@@ -104,10 +111,27 @@ class Builder:
         self._generated.extend(made)
         for secret in made:
             self._present.add(("Secret", secret.namespace))
-        self._workloads.extend(workloads(item))
+        self._workloads.extend(map(self._plain, workloads(item)))
         if item.kind == "Kustomization":
             self._substituted |= dig(item.body, "spec", "postBuild") is not None
             self._references.extend(patch_references(document, item.body, ()))
+
+    def _plain(self, workload: Workload) -> Workload:
+        """Return the workload with what others say too: thousands are made from one template."""
+        once = self._once
+        return Workload(
+            workload.object,
+            once(workload.template),
+            once(workload.account),
+            once(workload.pull_secrets),
+            once(workload.images),
+            workload.explicit,
+        )
+
+    def _once(self, value: _Value) -> _Value:
+        """Return an equal value that was there before, where there is one."""
+        known: _Value = self._shared.setdefault(value, value)
+        return known
 
     def finish(
         self,

@@ -56,11 +56,11 @@ class Joins:
 
     @cached_property
     def _pulls(self) -> "Readers[WorkloadPull]":
-        return Readers(self._lists, ((pull.reach.secrets, pull.image, pull) for pull in self.workload_pulls))
+        return Readers(self._lists, self.workload_pulls, lambda pull: pull.reach.secrets, lambda pull: pull.image)
 
     @cached_property
     def _imports(self) -> "Readers[ImportPull]":
-        return Readers(self._lists, ((pull.secrets, pull.tag.image, pull) for pull in self.import_pulls))
+        return Readers(self._lists, self.import_pulls, lambda pull: pull.secrets, lambda pull: pull.tag.image)
 
     def pulls_with(self, secret: PullSecret, keys: Iterable[RegistryKey] | None = None) -> list[WorkloadPull]:
         """The pulls of workloads that `secret` reaches; with `keys`, only those whose image one of these may serve."""

@@ -1,15 +1,19 @@
 """What is kept of an object once it is read: all that a rule, a search for mentions or a fix can ask for, and no more.
 
 A dump of a cluster says most things many times: replicas of one template, every old revision of it, and all of that
-again in a second file. Equal parts are therefore held once. What changes with every object and is read by nobody (most
-of a status, the copy of what kubectl applied last) is not held at all.
+again in a second file. Equal parts are therefore held once, and all is packed until somebody asks for it. What changes
+with every object and is read by nobody (most of a status, the copy of what kubectl applied last, the values of a secret
+that is no pull secret) is not held at all.
 """
 
 import marshal
+from collections.abc import Iterator
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from linter.documents.objects import KubeObject
+from linter.documents.shelf import Shelf
+from linter.inventory.secrets import is_pull_secret
 from linter.patterns import lazy
 
 WORD: Final = lazy(r"[a-z0-9][-a-z0-9.]*[a-z0-9]|[a-z0-9]")
@@ -26,9 +30,13 @@ _WORKLOADS: Final = frozenset({"", "apps", "batch", "extensions"})
 _EVENT_FIELDS: Final = ("apiVersion", "kind", "reason", "message", "note", "involvedObject", "regarding")
 _PULL_EVENTS: Final = frozenset({"Failed", "BackOff", "FailedToRetrieveImagePullSecret"})
 _IDENTITY: Final = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp", "labels", "annotations")
-_SMALLEST: Final = 48
+_SMALLEST: Final = 64
 """Bytes from which on it pays to look for an equal part."""
-_DEEPEST: Final = 8
+_PLAIN: Final = 2
+"""The version of `marshal` that knows no references: equal data gives equal bytes."""
+_DIGEST: Final = 16
+_REMEMBERED: Final = 50_000
+"""So many parts and texts are remembered: equal ones stand near each other, in one namespace."""
 _SEARCHED: Final = 20
 """So deep a body is looked through for words that need not be kept twice."""
 
@@ -36,39 +44,38 @@ _SEARCHED: Final = 20
 class Keeper:
     """Keeps the objects of one call. Their bodies become shared data: nobody may change them."""
 
-    __slots__ = ("_bodies", "_parts", "_texts")
+    __slots__ = ("_parts", "_texts", "bodies")
 
     def __init__(self) -> None:
-        self._parts: dict[bytes, Any] = {}
-        self._texts: dict[str, str] = {}
-        self._bodies: dict[str, dict[str, Any]] = {}
+        self.bodies = Bodies()
+        self._parts: _Recent[bytes, int] = _Recent()
+        self._texts: _Recent[str, str] = _Recent()
 
     def keep(self, item: KubeObject) -> None:
-        """Leave of the body of `item` what somebody can ask for, and share what others have too."""
+        """Leave of the body of `item` what somebody can ask for, packed, and share what others have too."""
         body = item.body
         if item.kind == "Event" and item.group in ("", "events.k8s.io"):
             body = _event(body)
+        elif item.kind == "Secret" and item.group == "" and not is_pull_secret(body):
+            body = _without_values(body)
         elif "status" in body:
             body = _with_status(item, body)
         metadata = body.get("metadata")
         if isinstance(metadata, dict):
             body = {**body, "metadata": self._metadata(item, metadata)}
-        item.body = self._copy(item, {self._text(key): self._kept(key, value) for key, value in body.items()})
         item.kind, item.api_version = self._text(item.kind), self._text(item.api_version)
         item.namespace, item.path = self._text(item.namespace), self._text(item.path)
-
-    def _copy(self, item: KubeObject, body: dict[str, Any]) -> dict[str, Any]:
-        """Return the body of the same object as it stood elsewhere, where that is equal; a must-gather holds two."""
-        if not item.uid:
-            return body
-        known = self._bodies.setdefault(item.uid, body)
-        return known if known is body or _same(known, body) else body
-
-    def _kept(self, key: str, value: Any) -> Any:
-        if key == "metadata" and isinstance(value, dict):
-            # Names and identities are an object's own: nothing to find.
-            return {self._text(name): self._part(inner, _DEEPEST) for name, inner in value.items()}
-        return self._part(value, 0)
+        item.name = self._text(item.name)
+        if tuple in map(type, body.values()):  # a tuple stands for a part
+            item.body = body
+            return
+        try:
+            head = {key: self._held(key, value) for key, value in body.items()}
+            size = len(marshal.dumps(head, _PLAIN))
+        except ValueError:  # data of a kind or depth that cannot be packed
+            item.body = body
+        else:
+            item.shelve(self.bodies, self.bodies.heads.put(head, size))
 
     def _metadata(self, item: KubeObject, metadata: dict[str, Any]) -> dict[str, Any]:
         annotations = metadata.get("annotations")
@@ -82,45 +89,76 @@ class Keeper:
         return {**metadata, "annotations": {key: annotations[key] for key in annotations if key != _LAST_APPLIED}}
 
     def _text(self, text: str) -> str:
-        return self._texts.setdefault(text, text)
+        known = self._texts.get(text)
+        return known if known is not None else self._texts.put(text, text)
 
-    def _part(self, value: Any, depth: int) -> Any:
-        """Return data equal to `value`, to the type of every scalar and the order of every key: the first such."""
-        if isinstance(value, str):
-            return self._text(value)
-        if not isinstance(value, dict | list) or not value:
+    def _held(self, key: str, value: Any) -> Any:
+        """Return what stands in a head for the value of a field: a large one is a part, by number, in a tuple."""
+        # Names and identities are an object's own: nothing to find.
+        if key == "metadata" or not isinstance(value, dict | list) or not value:
             return value
-        try:
-            # Version 2 knows no references: equal data gives equal bytes.
-            data = marshal.dumps(value, 2)
-        except ValueError:
+        data = marshal.dumps(value, _PLAIN)
+        if len(data) < _SMALLEST:
             return value
-        digest = data if len(data) < _SMALLEST else blake2b(data, digest_size=_SMALLEST).digest()
-        known = self._parts.get(digest)
-        if known is not None:
-            return known
-        if depth < _DEEPEST and len(data) >= _SMALLEST:
-            value = self._copied(value, depth + 1)
-        self._parts[digest] = value
+        digest = blake2b(data, digest_size=_DIGEST).digest()
+        number = self._parts.get(digest)
+        if number is None:
+            number = self._parts.put(digest, self.bodies.parts.put(value, len(data)))
+        return (number,)
+
+
+class Bodies:
+    """The bodies of the objects of one call: of each a head, in which parts that others have too stand by number."""
+
+    __slots__ = ("heads", "parts")
+
+    def __init__(self) -> None:
+        self.heads = Shelf()
+        self.parts = Shelf()
+
+    def body(self, number: int) -> dict[str, Any]:
+        """Return a body: equal to what was kept, to the type of every scalar and the order of every key."""
+        head: dict[str, Any] = self.heads.get(number)
+        return {key: self.parts.get(value[0]) if type(value) is tuple else value for key, value in head.items()}
+
+    def fields(self, number: int) -> Iterator[tuple[str, int, Any]]:
+        """Yield the fields of a body as `KubeObject.fields` does."""
+        for key, value in self.heads.get(number).items():
+            yield (key, value[0], None) if type(value) is tuple else (key, -1, value)
+
+    def part(self, number: int) -> Any:
+        """Return a part."""
+        return self.parts.get(number)
+
+
+_Key = TypeVar("_Key", bytes, str)
+_Value = TypeVar("_Value")
+
+
+class _Recent(Generic[_Key, _Value]):
+    """The last of many things by key: at least half of `_REMEMBERED`, at most all of them."""
+
+    __slots__ = ("_new", "_old")
+
+    def __init__(self) -> None:
+        self._new: dict[_Key, _Value] = {}
+        self._old: dict[_Key, _Value] = {}
+
+    def get(self, key: _Key) -> _Value | None:
+        """Return what was put there, None where that is forgotten."""
+        found = self._new.get(key)
+        if found is None:
+            found = self._old.get(key)
+            if found is not None:
+                self.put(key, found)
+        return found
+
+    def put(self, key: _Key, value: _Value) -> _Value:
+        """Remember a value and return it."""
+        if len(self._new) * 2 >= _REMEMBERED:
+            self._old, self._new = self._new, {}
+        self._new[key] = value
         return value
-
-    def _copied(self, value: Any, depth: int) -> Any:
-        if isinstance(value, dict):
-            return {self._text(key): self._part(inner, depth) for key, inner in value.items()}
-        return [self._part(inner, depth) for inner in value]
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Whether data is equal to the type of every scalar and the order of every key."""
-    if one is other:
-        return True
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, dict):
-        return list(one) == list(other) and all(_same(one[key], other[key]) for key in one)
-    if isinstance(one, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    return bool(one == other)
 
 
 def _searched(body: dict[str, Any]) -> set[str]:
@@ -151,6 +189,20 @@ def _event(body: dict[str, Any]) -> dict[str, Any]:
     metadata = body.get("metadata")
     if isinstance(metadata, dict):
         kept["metadata"] = {key: metadata[key] for key in _IDENTITY if key in metadata}
+    return kept
+
+
+def _without_values(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a secret that is no pull secret with its keys and nothing under them: nobody looks further."""
+    kept = dict(body)
+    for field in ("data", "stringData"):
+        values = body.get(field)
+        if isinstance(values, dict):
+            kept[field] = dict.fromkeys(values, "")
+    metadata = body.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    if isinstance(metadata, dict) and isinstance(annotations, dict) and _LAST_APPLIED in annotations:
+        kept["metadata"] = {**metadata, "annotations": {**annotations, _LAST_APPLIED: ""}}
     return kept
 
 

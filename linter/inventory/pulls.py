@@ -61,16 +61,16 @@ def reach(inventory: Inventory, workload: Workload) -> Reach:
 
 
 def reaches(inventory: Inventory) -> Iterator[tuple[Workload, Reach]]:
-    """Every workload with the secrets that reach it; those that take the list of one account share one `Reach`."""
-    shared: dict[tuple[str, str], Reach] = {}
+    """Every workload with the secrets that reach it; those of one namespace, account and list share one `Reach`."""
+    shared: dict[tuple[str, str, bool, bool, tuple[Link, ...]], Reach] = {}
     for workload in inventory.workloads:
-        if workload.explicit or (workload.is_pod and admitted(workload.object)):
-            yield workload, reach(inventory, workload)
-            continue
-        key = (workload.object.namespace, workload.account)
-        if key not in shared:
-            shared[key] = reach(inventory, workload)
-        yield workload, shared[key]
+        final = workload.is_pod and admitted(workload.object)
+        listed = workload.pull_secrets if workload.explicit else ()
+        key = (workload.object.namespace, workload.account, workload.explicit, final, listed)
+        found = shared.get(key)
+        if found is None:
+            found = shared[key] = reach(inventory, workload)
+        yield workload, found
 
 
 def admitted(item: KubeObject) -> bool:

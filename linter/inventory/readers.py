@@ -1,7 +1,8 @@
 """Who reads a secret, by the list of secrets that it stands in: thousands of pulls share one list."""
 
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from linter import credentials
@@ -52,34 +53,48 @@ class Wanted(Generic[Pull]):
 class Readers(Generic[Pull]):
     """Pulls found by a secret that they read, and by a key that may serve their image."""
 
-    def __init__(self, lists: Lists, rows: Iterable[tuple[tuple[PullSecret, ...], str, Pull]]) -> None:
-        self._rows: dict[int, list[tuple[int, str, Pull]]] = defaultdict(list)
-        for order, (secrets, image, pull) in enumerate(rows):
-            self._rows[lists.number(secrets)].append((order, image, pull))
+    def __init__(
+        self,
+        lists: Lists,
+        pulls: Iterable[Pull],
+        read: Callable[[Pull], tuple[PullSecret, ...]],
+        image: Callable[[Pull], str],
+    ) -> None:
+        """Take the pulls in their order; `read` and `image` tell which secrets one reads, for which image."""
+        self._image = image
+        self._rows: dict[int, list[Pull]] = defaultdict(list)
+        self._orders: dict[int, array[int]] = defaultdict(lambda: array("q"))
+        for order, pull in enumerate(pulls):
+            number = lists.number(read(pull))
+            self._rows[number].append(pull)
+            self._orders[number].append(order)
         self._lists_of: dict[int, list[int]] = defaultdict(list)
         for number in self._rows:
             for place in dict.fromkeys(id(secret.object) for secret in lists[number]):
                 self._lists_of[place].append(number)
         self._repeats = {number: counts for number in self._rows if (counts := _repeated(lists[number]))}
-        self._wanted: dict[int, Wanted[tuple[int, str, Pull]]] = {}
+        self._wanted: dict[int, Wanted[int]] = {}
 
     def of(self, secret: PullSecret, keys: Iterable[RegistryKey] | None = None) -> list[Pull]:
         """Return the pulls that read `secret`, in their order; with `keys`, only those that one of these may serve."""
         place, keys = id(secret.object), None if keys is None else tuple(keys)
         numbers = self._lists_of.get(place, [])
-        found = [row for number in numbers for row in self._of_list(number, place, keys)]
-        if len(numbers) > 1:
-            found.sort(key=lambda row: row[0])
-        return [pull for _, _, pull in found]
+        if len(numbers) == 1:
+            rows = self._rows[numbers[0]]
+            return [rows[at] for at in self._of_list(numbers[0], place, keys)]
+        found = [(self._orders[one][at], one, at) for one in numbers for at in self._of_list(one, place, keys)]
+        return [self._rows[one][at] for _, one, at in sorted(found)]
 
-    def _of_list(self, number: int, place: int, keys: tuple[RegistryKey, ...] | None) -> list[tuple[int, str, Pull]]:
-        rows = self._rows[number] if keys is None else self._served(number, keys)
+    def _of_list(self, number: int, place: int, keys: tuple[RegistryKey, ...] | None) -> Sequence[int]:
+        """Return where in a list's rows stand the pulls asked for."""
+        found = range(len(self._rows[number])) if keys is None else self._served(number, keys)
         times = self._repeats.get(number, {}).get(place, 1)
-        return rows if times == 1 else [row for row in rows for _ in range(times)]
+        return found if times == 1 else [at for at in found for _ in range(times)]
 
-    def _served(self, number: int, keys: tuple[RegistryKey, ...]) -> list[tuple[int, str, Pull]]:
+    def _served(self, number: int, keys: tuple[RegistryKey, ...]) -> list[int]:
         if number not in self._wanted:
-            self._wanted[number] = Wanted((row[1], row) for row in self._rows[number])
+            rows = self._rows[number]
+            self._wanted[number] = Wanted((self._image(pull), at) for at, pull in enumerate(rows))
         return self._wanted[number].by(keys)
 
 

@@ -193,14 +193,24 @@ class Use(StrEnum):
 
 
 class Reference(NamedTuple):
-    """A place that names a secret: in `namespace` ("" when unknown), for which use. `location` is the name itself."""
+    """A place that names a secret: in `namespace` ("" when unknown), for which use.
+
+    `route` leads to the name, inside the object; `place` is where it stands in a document that is no object.
+    """
 
     name: str
     namespace: str
     use: Use
-    location: Location
-    object: KubeObject | None = None
+    object: KubeObject | None
     route: Route = ()
+    place: Location | None = None
+
+    @property
+    def location(self) -> Location:
+        """The location of the name itself."""
+        if self.object is not None:
+            return self.object.at(*self.route)
+        return self.place or Location("")
 
     @property
     def pulls(self) -> bool:

@@ -12,6 +12,9 @@ from linter.model import Location, Route
 from linter.patterns import lazy
 
 _DEEPEST = 60
+_REMEMBERED: Final = 50_000
+"""So many parts of objects are known by what they hold."""
+_Named = tuple[str, Route, Use]
 _ANNOTATION = lazy(r"^argocd-image-updater\.argoproj\.io/(?:[^/]+\.)?pull-secret$")
 _ANNOTATED: Final = (("metadata", "annotations"), ("spec", "template", "metadata", "annotations"))
 _UPDATER = lazy(r"^(?:pullsecret|secret):(?:([^/#\s]+)/)?([^#\s]+)")
@@ -30,7 +33,7 @@ def references(item: KubeObject, named: "FieldSearch") -> Iterator[Reference]:
                 seen.add(route)
                 yield _reference(item, value, route, use)
     workload = (where, item.kind) in POD_SPECS
-    for name, route, use in named.fields(item.body):
+    for name, route, use in named.of(item):
         if route not in seen:
             seen.add(route)
             yield _reference(item, name, route, Use.POD if workload and use is Use.POD else use)
@@ -40,20 +43,20 @@ def references(item: KubeObject, named: "FieldSearch") -> Iterator[Reference]:
 def _reference(item: KubeObject, name: str, route: Route, use: Use) -> Reference:
     updater = _UPDATER.match(name)
     if updater:
-        return Reference(updater.group(2), updater.group(1) or "", use, item.at(*route), item, route)
+        return Reference(updater.group(2), updater.group(1) or "", use, item, route)
     namespace, slash, rest = name.partition("/")
     if slash and rest:
-        return Reference(rest, namespace, use, item.at(*route), item, route)
+        return Reference(rest, namespace, use, item, route)
     stated = dig(item.body, *route[:-1], "namespace") if use is Use.CONTROLLER else None
     # Kyverno looks for a bare name in its own namespace, whichever that is.
     own = "" if "imageRegistryCredentials" in route else item.namespace
-    return Reference(name, text(stated) or own, use, item.at(*route), item, route)
+    return Reference(name, text(stated) or own, use, item, route)
 
 
 def loose_references(document: Document) -> Iterator[Reference]:
     """Yield references of a document that is no object: Helm values, JSON6902 patches, fragments."""
     for name, route, use in FieldSearch().fields(document.data):
-        yield Reference(name, "", use, Location(document.path, document.number, route))
+        yield Reference(name, "", use, None, place=Location(document.path, document.number, route))
     yield from _json_patch(document, document.data, ())
 
 
@@ -69,7 +72,7 @@ def patch_references(document: Document, data: Any, route: Route = ()) -> Iterat
     elif isinstance(data, str) and "\n" in data and _PATCH_TEXT.search(data):
         at = Location(document.path, document.number, route)
         for name in _names_in_text(data):
-            yield Reference(name, "", Use.PATCH, at)
+            yield Reference(name, "", Use.PATCH, None, place=at)
 
 
 def _json_patch(document: Document, data: Any, route: Route) -> Iterator[Reference]:
@@ -80,7 +83,7 @@ def _json_patch(document: Document, data: Any, route: Route) -> Iterator[Referen
         value = dig(operation, "value")
         use = Use.MOUNT if "/secrets" in pointer else Use.PATCH
         for name, at in _values(value, (*route, index, "value")):
-            yield Reference(name, "", use, Location(document.path, document.number, at))
+            yield Reference(name, "", use, None, place=Location(document.path, document.number, at))
 
 
 def _names_in_text(patch: str) -> Iterator[str]:
@@ -95,39 +98,45 @@ def _names_in_text(patch: str) -> Iterator[str]:
 
 
 class FieldSearch:
-    """Finds the fields that name a secret whatever the kind. What is found to hold none is not looked through again.
+    """Finds the fields that name a secret whatever the kind.
 
-    Objects share their equal parts (see `Keeper`), so that most of a dump is looked through once. What is searched must
-    live as long as this.
+    Objects share their equal parts (see `Keeper`): what was found in one is known by its number, so that most of a dump
+    is looked through once.
     """
 
     def __init__(self) -> None:
-        self._silent: set[int] = set()
+        self._known: dict[tuple[str, int], tuple[_Named, ...]] = {}
 
-    def fields(self, value: Any) -> Iterator[tuple[str, Route, Use]]:
+    def of(self, item: KubeObject) -> Iterator[_Named]:
+        """Yield the name, place and use of every such field of an object."""
+        for key, number, value in item.fields():
+            if number < 0:
+                yield from self.fields({key: value})
+                continue
+            found = self._known.get((key, number))
+            if found is None:
+                if len(self._known) >= _REMEMBERED:
+                    self._known.clear()
+                found = self._known[key, number] = tuple(self.fields({key: item.part(number)}))
+            yield from found
+
+    def fields(self, value: Any) -> Iterator[_Named]:
         """Yield the name, place and use of every such field in `value`."""
-        found: list[tuple[str, Route, Use]] = []
+        found: list[_Named] = []
         if isinstance(value, dict | list):
             self._search(value, (), 0, found)
         return iter(found)
 
-    def _search(self, value: Any, route: Route, depth: int, found: list[tuple[str, Route, Use]]) -> bool:
-        """Add what a container holds to `found`; tell whether all of it was looked through, and nothing was there."""
+    def _search(self, value: Any, route: Route, depth: int, found: list[_Named]) -> None:
+        """Add what a container holds to `found`."""
         if depth > _DEEPEST:
-            return False
-        silent, deep = True, False
+            return
         for key, child in value.items() if type(value) is dict else enumerate(value):
             if key in FALLBACK_FIELDS:
-                silent = False
                 at = (*route, key)
                 found.extend((name, place, FALLBACK_FIELDS[key]) for name, place in _values(child, at))
             if type(child) is dict or type(child) is list:
-                deep = True
-                if id(child) not in self._silent:
-                    silent &= self._search(child, (*route, key), depth + 1, found)
-        if silent and deep:
-            self._silent.add(id(value))
-        return silent
+                self._search(child, (*route, key), depth + 1, found)
 
 
 def _values(value: Any, route: Route) -> Iterator[tuple[str, Route]]:
@@ -155,4 +164,4 @@ def _annotated(item: KubeObject) -> Iterator[Reference]:
             found = _UPDATER.match(value) if isinstance(value, str) and _ANNOTATION.match(str(key)) else None
             if found:
                 route: Route = (*base, key)
-                yield Reference(found.group(2), found.group(1) or "", Use.CONTROLLER, item.at(*route), item, route)
+                yield Reference(found.group(2), found.group(1) or "", Use.CONTROLLER, item, route)

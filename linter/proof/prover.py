@@ -3,10 +3,10 @@
 Only the records of edited objects are made anew; everything else is shared with the inventory of the scan.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from linter.documents.objects import KubeObject
 from linter.errors import FixError
@@ -16,6 +16,8 @@ from linter.model import Applicability, Edit, Finding, Fix, Proof, Route
 from linter.proof.view import View
 
 _Any = TypeVar("_Any")
+_VIEWS: Final = 4
+"""So many namespaces are held ready: each knows all that its secrets serve."""
 
 
 class Prover:
@@ -23,7 +25,7 @@ class Prover:
 
     def __init__(self, inventory: Inventory) -> None:
         self._inventory = inventory
-        self._views: dict[str, View] = {}
+        self._views: OrderedDict[str, View] = OrderedDict()
 
     def attach(self, finding: Finding) -> Finding:
         """Return `finding` with its fix proved; a fix that would break a pull is no longer offered as safe."""
@@ -40,10 +42,21 @@ class Prover:
         # What the nodes read reaches every namespace.
         return self._view("" if single == GLOBAL_SECRET[0] else single).prove(owned)
 
+    def attach_all(self, findings: Sequence[Finding]) -> list[Finding]:
+        """Return the findings in their order as `attach` does each: proved namespace by namespace."""
+        done: dict[int, Finding] = {}
+        for number in sorted(range(len(findings)), key=lambda number: findings[number].object.namespace):
+            done[number] = self.attach(findings[number])
+        return [done[number] for number in range(len(findings))]
+
     def _view(self, namespace: str) -> View:
-        if namespace not in self._views:
-            self._views[namespace] = View(_part(self._inventory, self._tables, namespace))
-        return self._views[namespace]
+        view = self._views.pop(namespace, None)
+        if view is None:
+            view = View(_part(self._inventory, self._tables, namespace))
+        self._views[namespace] = view
+        if len(self._views) > _VIEWS:
+            self._views.popitem(last=False)
+        return view
 
     @cached_property
     def _tables(self) -> "_Tables":
