@@ -131,12 +131,48 @@ def _line(
             shown += MASK
             position = high
     shown = shown.rstrip("\r")
-    if len(shown) > _LONGEST:
-        shown = shown[: _LONGEST - 1] + "…"
     if caret is None:
-        return ExcerptLine(number, shown)
+        return ExcerptLine(number, _cropped(shown, 0, 0)[0])
     low = min(marks[0] or 1, len(shown) + 1)
-    return ExcerptLine(number, shown, low, max(min(marks[1], len(shown) + 1), low + 1))
+    high = max(min(marks[1], len(shown) + 1), low + 1)
+    shown, low, high = _cropped(shown, low - 1, high - 1)
+    return ExcerptLine(number, shown, low + 1, high + 1)
+
+
+def _cropped(text: str, low: int, high: int) -> tuple[str, int, int]:
+    """Return as much of a line as is shown, around what is marked from `low` to `high`, and where that stands in it.
+
+    The widths are a terminal's: wide characters take two cells. What is left out is told by an ellipsis at each side.
+    """
+    if len(text) <= _LONGEST // 2 or _cells(text) <= _LONGEST:
+        return text, low, high
+    room = _LONGEST - 2
+    begin, end = low, low
+    while end < min(high, len(text)) and (width := _cells(text[end])) <= room:
+        end, room = end + 1, room - width
+    marked = end
+    # Half of what is left for either side; what one of them has no use for is the other's.
+    lead = 0
+    while begin > 0 and (width := _cells(text[begin - 1])) + lead <= room // 2:
+        begin, lead = begin - 1, lead + width
+    room -= lead
+    while end < len(text) and marked == min(high, len(text)) and (width := _cells(text[end])) <= room:
+        end, room = end + 1, room - width
+    while begin > 0 and (width := _cells(text[begin - 1])) <= room:
+        begin, room = begin - 1, room - width
+    before, after = "…" if begin else "", "…" if end < len(text) else ""
+    low, high = low - begin + len(before), min(high, marked) - begin + len(before)
+    return f"{before}{text[begin:end]}{after}", low, max(high, low + 1)
+
+
+def _cells(text: str) -> int:
+    """How many cells of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    import unicodedata  # noqa: PLC0415 - most lines are ASCII
+
+    wide = sum(unicodedata.east_asian_width(sign) in "WF" for sign in text)
+    return len(text) + wide - sum(unicodedata.combining(sign) != 0 for sign in text)
 
 
 def _copy(text: str, position: int, low: int, shown: str, marks: list[int], caret: Range | None) -> tuple[str, int]:

@@ -141,12 +141,15 @@ class Context:
         impact: Impact | None = None,
         fix: Fix | None = None,
     ) -> Finding:
-        """Build a finding of this rule about `of`, at `at` (default: the object's start)."""
+        """Build a finding of this rule about `of`, at `at` (default: the object's start).
+
+        The message is one sentence: a capital unless it begins with a name, and no full stop, which reports set.
+        """
         return Finding(
             code=self.rule.code,
             name=self.name,
             severity=severity or self.rule.severity,
-            message=message,
+            message=message.removesuffix("."),
             object=of.ref,
             location=at or of.at(),
             key=key,

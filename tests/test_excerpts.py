@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linter.excerpts import scrub
+from linter.excerpts import file_excerpt, scrub
 from linter.secret import MASK
+from reports._visible import cells
 
 FIELDS = ("auth", "password", "passwd", "identitytoken", "registrytoken", "token", "secret", "apikey")
 WORDS = ("password is ", "passwd was ", "passphrase => ", "token -> ", "api key is ", "apikey was ")
@@ -51,3 +52,40 @@ def test_what_looks_like_a_credential_is_masked(text):
 def test_what_is_none_stays():
     text = "the image quay.io/shop/web@sha256:0a1b was not found at registry.example.com:5000 # regcred"
     assert scrub(text) == text
+
+
+@given(
+    st.lists(st.sampled_from(["name: web", "漢字", "e\u0301", "x" * 30, "kind"]), min_size=12, max_size=150),
+    st.integers(min_value=0),
+    st.integers(min_value=1, max_value=60),
+)
+def test_a_long_line_is_cropped_around_what_it_is_shown_for(words, at, length):
+    text = " ".join(words)[:1_990]
+    start = at % len(text)
+    (line,) = file_excerpt(text, start, start + length, (), line=1, values=False)
+    pointed = text[start : start + length]
+    assert cells(line.text) <= 160
+    assert line.text[line.start - 1 : line.end - 1] == pointed
+    begin = start - (line.start - 1) + (1 if line.text.startswith("…") else 0)
+    shown = line.text.removeprefix("…").removesuffix("…")
+    assert text[begin : begin + len(shown)] == shown
+    assert line.text.startswith("…") == (begin > 0)
+    assert line.text.endswith("…") == (begin + len(shown) < len(text))
+    assert cells(line.text) > 150 or shown == text
+
+
+def test_a_mark_longer_than_what_is_shown_begins_where_it_begins():
+    text = "a " * 50 + "b " * 250 + "c"
+    (line,) = file_excerpt(text, 100, 600, (), line=1, values=False)
+    assert line.text == "…" + "b " * 79 + "…"
+    assert (line.start, line.end) == (2, 160)
+
+
+def test_minified_json_shows_the_place_that_is_meant():
+    items = ",".join(f'{{"kind":"Pod","metadata":{{"name":"p{number}"}}}}' for number in range(12))
+    text = f'{{"kind":"List","items":[{items}]}}'
+    start = text.index('"p9"')
+    (line,) = file_excerpt(text, start, start + 4, (), line=1)
+    assert line.text[line.start - 1 : line.end - 1] == '"p9"'
+    assert "…" in line.text[:1]
+    assert '"kind"' in line.text

@@ -54,7 +54,7 @@ def test_one_defect_is_one_finding_whichever_rules_are_asked(
         assert "node-wide secret" in full["detail"], full["detail"]
     (alone,) = judged(tmp_path, capsys, DEFECTS[code], "--select", "pulls", kind=kind)
     assert (alone["code"], alone["severity"]) == ("RC504", "error")
-    assert alone["message"].startswith("the global pull secret cannot be read: ")
+    assert alone["message"].startswith("The global pull secret cannot be read: ")
     assert "every node loses all credentials" in alone["detail"]
     assert judged(tmp_path, capsys, DEFECTS[code], "--ignore", "RC504", kind=kind) == [full]
 

@@ -136,6 +136,8 @@ def test_fires(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         assert at, f"not found: {expected}\nfound:\n{told}"
         left.remove(at[0])
     assert not left, f"not expected:\n{_readable(left)}"
+    for one in result["findings"]:
+        assert not re.match(r"(?:an?|the|one|this) |.*\.$", one["message"]), f"not in the style: {one['message']}"
     if example.not_evaluated is not None:
         assert len(result["coverage"]["not_evaluated"]) == example.not_evaluated, result["coverage"]["not_evaluated"]
 

@@ -111,7 +111,7 @@ def _finding(context: Context, secret: PullSecret, entries: list[Entry]) -> Find
         only = dig(secret.object.body, *_ROUTE[:-1]).keys() == {LAST_APPLIED}
         fix = Fix(Applicability.UNSAFE, summary, (edit(Op.REMOVE, secret.object, _ROUTE[:-1] if only else _ROUTE),))
     return context.finding(
-        f"the annotation last-applied-configuration of Secret {secret.name} holds {what} for {hosts(entries)} in clear",
+        f"The annotation last-applied-configuration of Secret {secret.name} holds {what} for {hosts(entries)} in clear",
         of=secret.object,
         at=secret.object.at(*_ROUTE, part="key"),
         key=LAST_APPLIED,

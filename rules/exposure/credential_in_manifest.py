@@ -109,7 +109,7 @@ def _literals(context: Context) -> Iterator[Finding]:
             entries = in_clear(credentials.examine(content, _KEYS[key])) if key in _KEYS else []
             if entries:
                 yield context.finding(
-                    f"the secretGenerator {made.name} holds {_what(entries)} in clear in this file",
+                    f"The secretGenerator {made.name} holds {_what(entries)} in clear in this file",
                     of=made.object,
                     at=made.object.at(*route, "literals", index),
                     key=f"{made.name}/{key}",

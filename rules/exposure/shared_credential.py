@@ -66,7 +66,7 @@ def _finding(context: Context, places: list[Place], spaces: list[str]) -> Findin
     more = f" and {len(spaces) - _NAMED} more" if len(spaces) > _NAMED else ""
     others = places[1:10]
     return context.finding(
-        f"one credential for {shown(entry.registry.text)} serves {len(spaces)} namespaces: "
+        f"One credential for {shown(entry.registry.text)} serves {len(spaces)} namespaces: "
         f"{', '.join(spaces[:_NAMED])}{more}",
         of=secret.object,
         at=spot(secret, *entry.key_span, entry.key),

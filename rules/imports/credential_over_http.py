@@ -113,7 +113,7 @@ def _listed(context: Context) -> Iterator[Finding]:
         listed = dig(item.body, *_LISTED)
         for index, registry in enumerate(listed if isinstance(listed, list) else []):
             if registry in used:
-                message = f"the insecure registry {shown(registry)} is used with a credential"
+                message = f"The insecure registry {shown(registry)} is used with a credential"
                 at = item.at(*_LISTED, index)
                 yield _finding(context, message, item, at, registry, outcomes[registry], used[registry])
 

@@ -143,7 +143,7 @@ def _finding(context: Context, secret: PullSecret, entry: Entry, mirror: _Mirror
     host = shown(mirror.mirror.partition("/")[0])
     file = "--from-file=.dockerconfigjson"
     return context.finding(
-        f"the credential for {shown(entry.key)} in {named(secret)} is never used for the mirror of "
+        f"The credential for {shown(entry.key)} in {named(secret)} is never used for the mirror of "
         f"{hit[0].affected.image}",
         of=secret.object,
         at=at_key(secret, entry),

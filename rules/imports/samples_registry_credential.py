@@ -103,7 +103,7 @@ def _finding(context: Context, item: KubeObject, registry: str) -> Finding:
     kind = "--type=kubernetes.io/dockerconfigjson"
     login = "--from-file=.dockerconfigjson=auth.json"
     return context.finding(
-        f"the samples come from {shown(registry)}, and no secret of namespace {NAMESPACE} and no node-wide "
+        f"The samples come from {shown(registry)}, and no secret of namespace {NAMESPACE} and no node-wide "
         f"entry is for it",
         of=item,
         at=item.at("spec", "samplesRegistry"),

@@ -40,7 +40,7 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         secret = one.secret
         yield context.finding(
-            f"the {one.what} for {one.registries} in Secret {secret.name} expires on {day(one.expires)}, within "
+            f"The {one.what} for {one.registries} in Secret {secret.name} expires on {day(one.expires)}, within "
             f"{days} days",
             of=secret.object,
             at=spot(secret, *one.entry.key_span, one.entry.key),

@@ -50,6 +50,8 @@ NODE_WIDE: Final = (
     "all credentials of this file at once."
 )
 
+GUESS: Final = "(a guess)"
+"""The end of what `eaten` says where nothing proves it; what can be proved of the entry goes before."""
 _SHELL_VARIABLE: Final = lazy(r"\$(?:env:)?[A-Z_][A-Z0-9_]*|\$\([^()\n]*\)|`[^`\n]+`")
 _KEPT_BACKSLASH: Final = lazy(r"(?:robot)?\\\$\w")
 _KEPT_QUOTES: Final = lazy(r"""(['"]).+\1""")
@@ -174,7 +176,8 @@ def entry_defect(entry: Entry) -> str:
         return "RC105"
     if not entry.live and not entry.auth_error:
         return ""
-    if eaten(entry):
+    found = eaten(entry)
+    if found and not found[1].endswith(GUESS):
         return "RC118"
     if stand_in(entry):
         return "RC115"
@@ -184,7 +187,9 @@ def entry_defect(entry: Entry) -> str:
         return "RC114" if entry.identity_token or entry.registry_token else "RC109"
     if padded(entry):
         return "RC107"
-    return "RC108" if disagrees(entry) else ""
+    if disagrees(entry):
+        return "RC108"
+    return "RC118" if found else ""
 
 
 def fields(entry: Entry) -> Iterator[tuple[str, str]]:
@@ -212,7 +217,7 @@ def eaten(entry: Entry) -> tuple[str, str] | None:
     if _KEPT_QUOTES.fullmatch(entry.username):
         return where, "a user name between quotes, which a shell was to take away"
     if entry.username == "robot" and _typed_in_a_shell(entry):
-        return where, "the user name robot alone: perhaps a shell took what followed the $ of robot$name (a guess)"
+        return where, f"the user name robot alone: perhaps a shell took what followed the $ of robot$name {GUESS}"
     return None
 
 

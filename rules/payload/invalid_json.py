@@ -34,10 +34,16 @@ written anew; `kubectl create secret docker-registry` and `podman login --authfi
 
 from collections.abc import Iterator
 
-from linter.rule import Applicability, Context, Finding, Payload, PullSecret, Rule, Severity, State, spot
+from linter.rule import Applicability, Context, Finding, Payload, PullSecret, Rule, Severity, State, lazy, spot
 from rules.payload._json_causes import cause
 from rules.payload._shared import advice, named, readers, reasons, remake, repair, seen_finding, seen_only, whole
 
+_LONGEST = 64 * 1024
+_KEY = lazy(
+    r"""(?<![\w./:-])(?:https?://)?([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+(?::\d{1,5})?|localhost:\d{1,5})(?:/[\w./-]*)?"""
+    r"""["'\u2018-\u201d]?\s*:\s*\{"""
+)
+"""The key of an entry in JSON, or in what was to be JSON: a host, and an object behind it."""
 _REMEDY = "Write the payload as JSON, most easily with a tool that quotes for you."
 
 
@@ -67,10 +73,16 @@ def _broken(context: Context, secret: PullSecret, payload: Payload) -> Finding:
         key=secret.data_key or "",
         detail=" ".join(filter(None, (_damage(secret), reasons(context, secret, refused=True)))),
         remedy=advice(secret, _REMEDY),
-        commands=remake(secret),
+        commands=remake(secret, _host(payload)),
         impact=readers(context, secret),
         fix=repair(secret, found.repaired, f"Make {secret.data_key} of {secret.name} valid JSON", sure),
     )
+
+
+def _host(payload: Payload) -> str:
+    """The registry that the broken text names, "" where it names none or several."""
+    named_here = {found[1] for found in _KEY.finditer(payload.text[:_LONGEST])}
+    return named_here.pop() if len(named_here) == 1 else ""
 
 
 def _damage(secret: PullSecret) -> str:

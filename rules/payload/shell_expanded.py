@@ -38,7 +38,7 @@ $ podman login --authfile=auth.json --username='robot$ci' registry.example.com
 from collections.abc import Iterator
 
 from linter.rule import Context, Finding, Rule, Severity, command, credentials, shown, spot
-from rules.payload._shared import advice, eaten, entries, matched, member, of_entry, readers, reasons
+from rules.payload._shared import GUESS, advice, eaten, entries, matched, member, of_entry, readers, reasons
 
 _GUESS = (
     "This is a guess: a user may be called robot. It is made because Harbor calls its robot accounts robot$name, a "
@@ -57,7 +57,7 @@ def check(context: Context) -> Iterator[Finding]:
         also = ", and cannot be decoded" if undecodable else ""
         host = credentials.registry_host(entry.key) or "registry.example.com"
         login = command("podman", "login", "--authfile=auth.json", "--username=robot$name", shown(host))
-        guess = what.endswith("(a guess)")
+        guess = what.endswith(GUESS)
         sent = _GUESS if guess else "The registry gets it as it stands and refuses it."
         yield context.finding(
             f"The {where} of {of_entry(secret, entry)} holds {what}{also}.",

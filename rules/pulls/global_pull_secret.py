@@ -122,7 +122,7 @@ def _defect(secret: PullSecret) -> str:
 
 def _malformed(context: Context, secret: PullSecret, what: str) -> Finding:
     return context.finding(
-        f"the global pull secret cannot be read: {what}",
+        f"The global pull secret cannot be read: {what}",
         of=secret.object,
         at=secret.at(),
         key="malformed",
@@ -140,7 +140,7 @@ def _helper(secret: PullSecret) -> Location:
 
 def _refused(context: Context, secret: PullSecret, what: str, at: Location) -> Finding:
     return context.finding(
-        f"the global pull secret {what}, which the machine-config operator refuses",
+        f"The global pull secret {what}, which the machine-config operator refuses",
         of=secret.object,
         at=at,
         key=what,
@@ -156,7 +156,7 @@ def _empty(context: Context, secret: PullSecret, payload: Payload) -> Finding:
     at = spot(secret, root.start, root.end) if root is not None else secret.at()
     fix = repair(secret, '{"auths":{}}', "write the empty global pull secret in the form that every release takes")
     return context.finding(
-        "the global pull secret is empty and has no auths object, by which the machine-config operator was degraded",
+        "The global pull secret is empty and has no auths object, by which the machine-config operator was degraded",
         of=secret.object,
         at=at,
         key="empty",
@@ -193,7 +193,7 @@ def _lacks(context: Context, secret: PullSecret, registry: str, why: str) -> Fin
     merge = "jq -s '{auths: (.[0].auths * .[1].auths)}' .dockerconfigjson from-console.json > merged.json"
     change = ("oc", "set", "data", "secret/pull-secret", "--from-file=.dockerconfigjson=merged.json")
     return context.finding(
-        f"the global pull secret has no entry for {registry}",
+        f"The global pull secret has no entry for {registry}",
         of=secret.object,
         at=secret.at(),
         severity=context.absence(Severity.ERROR),

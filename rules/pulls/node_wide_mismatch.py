@@ -77,7 +77,7 @@ def _padded(entry: Entry) -> str:
 
 def _finding(context: Context, secret: PullSecret, payload: Payload, entry: Entry, told: list[str]) -> Finding:
     return context.finding(
-        f"kubelet and CRI-O read the entry {shown(entry.key)} of the node-wide pull secret differently: "
+        f"The kubelet and CRI-O read the entry {shown(entry.key)} of the node-wide pull secret differently: "
         f"{' and '.join(told)}",
         of=secret.object,
         at=spot(secret, *entry.key_span, entry.key),

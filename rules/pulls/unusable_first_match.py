@@ -156,7 +156,7 @@ def _finding(context: Context, first: _Match, good: _Match, pulls: list[ImportPu
     )
     apart = first.secret.object is not good.secret.object and not context.inventory.is_global(first.secret)
     return context.finding(
-        f"the import of {tag.image}{more} stops at entry {shown(first.entry.key)} of Secret {first.secret.name}, which "
+        f"The import of {tag.image}{more} stops at entry {shown(first.entry.key)} of Secret {first.secret.name}, which "
         f"{first.useless}, although {shown(good.entry.key)} of Secret {good.secret.name} would do",
         of=item,
         at=item.at(*tag.route),

@@ -69,7 +69,7 @@ def check(context: Context) -> Iterator[Finding]:
 def _finding(context: Context, secret: PullSecret, entry: Entry, wanted: Targets) -> Finding:
     better = entry.key.strip().strip("\"'`").strip()
     return context.finding(
-        f"the key {shown(entry.key)!r} of {named(secret)} is no host with a path: its credential is never used",
+        f"The key {shown(entry.key)!r} of {named(secret)} is no host with a path: its credential is never used",
         of=secret.object,
         at=at_key(secret, entry),
         key=shown(entry.key),

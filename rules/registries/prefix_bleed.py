@@ -75,7 +75,7 @@ def _bleeds(entry: Entry, need: Need) -> bool:
 def _finding(context: Context, secret: PullSecret, entry: Entry, hit: list[Need]) -> Finding:
     image = hit[0].affected.image
     return context.finding(
-        f"the key {shown(entry.key)} of {named(secret)} also serves {image}, whose path only begins the same",
+        f"The key {shown(entry.key)} of {named(secret)} also serves {image}, whose path only begins the same",
         of=secret.object,
         at=at_key(secret, entry),
         key=shown(entry.registry.text),

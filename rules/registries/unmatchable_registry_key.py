@@ -169,7 +169,7 @@ def _finding(context: Context, secret: PullSecret, entry: Entry, why: str, bette
         else ""
     )
     return context.finding(
-        f"the key {shown(entry.key)!r} of {named(secret)} {result}: {why}",
+        f"The key {shown(entry.key)!r} of {named(secret)} {result}: {why}",
         of=secret.object,
         at=at_key(secret, entry),
         key=shown(entry.registry.text),

@@ -48,7 +48,7 @@ def _finding(context: Context, secret: PullSecret, entry: Entry, needs: list[Nee
         "CRI-O, which reads this secret on every node, does not" if node_wide else "CRI-O, podman and builds do not"
     )
     return context.finding(
-        f"the key {shown(entry.key)} of {named(secret)} is a wildcard: the kubelet honours it, {readers}",
+        f"The key {shown(entry.key)} of {named(secret)} is a wildcard: the kubelet honours it, {readers}",
         of=secret.object,
         at=at_key(secret, entry),
         severity=Severity.WARNING if node_wide else Severity.INFO,

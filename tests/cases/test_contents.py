@@ -1,9 +1,12 @@
 """Reported cases 1 to 20: what a secret holds, and whether its readers can read it."""
 
 import json
+from pathlib import Path
 
 import pytest
 from desk import DOCKERCFG, DOCKERCONFIGJSON, HUB, Desk, account, auth, auths, encoded, secret
+
+from linter.__main__ import main
 
 
 def test_01_the_credential_stayed_in_the_laptops_store(desk: Desk) -> None:
@@ -197,3 +200,22 @@ def test_20_the_browsers_address_and_a_colon_in_base64(desk: Desk) -> None:
     assert "illegal base64 data at input byte 24" in told.why
     assert told.near("hub.docker.com")["instead"] == HUB
     assert told.finds("RC106")
+
+
+@pytest.mark.parametrize(
+    ("payload", "host"),
+    [
+        ("{'auths': {'quay.io': {'auth': 'dXNlcjpwYXNz'}}}", "quay.io"),
+        ('{"auths": {"https://registry.example.com:5000/v2/": {"auth": "YTpi",}}}', "registry.example.com:5000"),
+        ('{"auths": {\u201cghcr.io/shop\u201d: {"auth": "dXNlcjpwYXNz"}}}', "ghcr.io"),
+        ('{"auths": {"quay.io": {"auth": "a",}, "ghcr.io": {}}}', "'<registry>'"),
+        ("auths: nothing", "'<registry>'"),
+    ],
+)
+def test_the_login_names_the_registry_of_a_payload_that_is_no_json(
+    payload: str, host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "s.json").write_text(json.dumps(secret(payload)))
+    main(["check", str(tmp_path / "s.json"), "--select", "RC102", "--format", "json"])
+    (found,) = json.loads(capsys.readouterr().out)["findings"]
+    assert found["commands"][0] == f"podman login --authfile=auth.json {host}"
