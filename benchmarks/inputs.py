@@ -86,6 +86,12 @@ def dump(folder: Path, size: int) -> None:
         place.write_text(text, encoding="utf-8")
 
 
+def dumps(folder: Path, count: int, size: int) -> None:
+    """Write `count` clusters, each a must-gather of about `size` bytes."""
+    for number in range(count):
+        dump(folder / f"must-gather-{number}", size)
+
+
 def archive(path: Path, size: int) -> None:
     """Write the same must-gather as a tar.gz, in which it is of about `size` bytes."""
     with tarfile.open(path, "w:gz", compresslevel=1) as packed:

@@ -1,15 +1,17 @@
-"""Runs whole commands and takes their processor time and peak memory from the operating system."""
+"""Runs whole commands and takes their time and peak memory from the operating system."""
 
+import json
 import os
 import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-REGCRED: Final = (sys.executable, "-m", "linter", "check", "--fail-on", "never")
+REGCRED: Final = (sys.executable, "-m", "linter")
 BARE: Final = (sys.executable, "-c", "pass")
 
 _READ_YAML: Final = (
@@ -26,27 +28,52 @@ _EVENTS: Final = (
 
 
 class Cost(NamedTuple):
-    """What one run took: seconds of processor time (user and system) and the peak of memory in bytes."""
+    """What one run took.
+
+    `seconds` of processor time (user and system, of all processes), `wall` on the clock, `peak` bytes of memory (of the
+    largest process).
+    """
 
     seconds: float
+    wall: float
     peak: int
 
 
 class Row(NamedTuple):
-    """One measurement: a title, the command, and the title of the row that it is put beside ("" for none)."""
+    """One measurement: a title, the command, and the title of the row that it is put beside ("" for none).
+
+    The command changes a copy of `copied`, made anew for each run, whose place stands for `{copy}` in it. A row that is
+    measured `once` has no median: it takes long. `codes` are the exit statuses of work that was done: any, if empty.
+    """
 
     title: str
     command: tuple[str, ...]
     beside: str = ""
+    copied: Path | None = None
+    once: bool = False
+    codes: tuple[int, ...] = (0,)
 
 
-def run(command: Sequence[str]) -> Cost:
-    """Run a command, its output thrown away; Python may keep its compiled modules, as it does for users."""
+class FailedError(Exception):
+    """A command that was to be measured has not done its work: its time says nothing."""
+
+
+def run(command: Sequence[str], told: Path | None = None, codes: Sequence[int] = (0,)) -> Cost:
+    """Run a command, its output thrown away, its errors written to `told`.
+
+    Python may keep its compiled modules, as it does for users. Raises `FailedError` for another exit status than
+    `codes`, where there are any.
+    """
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        _, _, usage = os.wait4(process.pid, 0)
-        process.returncode = 0
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+    launcher = str(Path(__file__).with_name("launch.py"))
+    with tempfile.TemporaryDirectory() as folder, Path(told or os.devnull).open("w", encoding="utf-8") as errors:
+        result = Path(folder, "result.json")
+        words = (sys.executable, "-I", "-S", launcher, str(result), *command)
+        subprocess.run(words, env=environment, stdout=subprocess.DEVNULL, stderr=errors, check=True)
+        found = json.loads(result.read_text(encoding="ascii"))
+    if codes and found["status"] not in codes:
+        raise FailedError(f"exit status {found['status']}: {' '.join(command)}")
+    return Cost(found["seconds"], found["wall"], found["peak"])
 
 
 def medians(rows: Sequence[Row], rounds: int) -> dict[str, Cost]:
@@ -54,13 +81,28 @@ def medians(rows: Sequence[Row], rounds: int) -> dict[str, Cost]:
     costs: dict[str, list[Cost]] = {row.title: [] for row in rows}
     for number in range(rounds):
         for row in rows:
+            if number and row.once:
+                continue
             print(f"\r\033[Kround {number + 1} of {rounds}: {row.title}", end="", file=sys.stderr, flush=True)
-            costs[row.title].append(run(row.command))
+            costs[row.title].append(_measured(row))
     print("\r\033[K", end="", file=sys.stderr)
     return {
-        title: Cost(statistics.median(one.seconds for one in found), max(one.peak for one in found))
+        title: Cost(
+            statistics.median(one.seconds for one in found),
+            statistics.median(one.wall for one in found),
+            max(one.peak for one in found),
+        )
         for title, found in costs.items()
     }
+
+
+def _measured(row: Row) -> Cost:
+    if row.copied is None:
+        return run(row.command, codes=row.codes)
+    with tempfile.TemporaryDirectory(dir=row.copied.parent) as folder:
+        copy = Path(folder, row.copied.name)
+        (shutil.copytree if row.copied.is_dir() else shutil.copyfile)(row.copied, copy)
+        return run([word.replace("{copy}", str(copy)) for word in row.command], codes=row.codes)
 
 
 def reference(text: Path) -> tuple[str, ...]:
