@@ -36,6 +36,10 @@ class Shelves(Protocol):
         """Yield the fields of a body as `KubeObject.fields` does."""
         raise NotImplementedError
 
+    def left_out(self, number: int) -> str:
+        """Return the words that a body lacks."""
+        raise NotImplementedError
+
     def part(self, number: int) -> Any:
         """Return a part."""
         raise NotImplementedError
@@ -109,8 +113,10 @@ class KubeObject:
         return self._shelves.part(number) if self._shelves is not None else None
 
     def shelve(self, shelves: "Shelves", number: int) -> None:
-        """Hold the body where `shelves` has it under a number."""
+        """Hold the body, and what is left out of it, where `shelves` has it under a number."""
         self._body, self._shelves = number, shelves
+        if self._more.left_out:
+            self.left_out = ""
 
     @property
     def route(self) -> Route:
@@ -147,12 +153,16 @@ class KubeObject:
     @property
     def left_out(self) -> str:
         """The words of texts that are not kept in the body."""
+        body = self._body
+        if isinstance(body, int) and self._shelves is not None:
+            return self._shelves.left_out(body)
         return self._more.left_out
 
     @left_out.setter
     def left_out(self, words: str) -> None:
         if words != self._more.left_out:
-            self._more = self._more._replace(left_out=words)
+            more = self._more._replace(left_out=words)
+            self._more = next((one for one in (_LISTED, _ALONE) if one == more), more)
 
     @property
     def ref(self) -> ObjectRef:

@@ -7,6 +7,7 @@ from functools import cached_property
 from linter.credentials import Consumer, KeyIndex, RegistryKey, is_hub
 from linter.inventory.evidence import Evidence, evidence
 from linter.inventory.inventory import Inventory
+from linter.inventory.lately import Lately
 from linter.inventory.paths import group
 from linter.inventory.pulls import (
     Desk,
@@ -24,6 +25,8 @@ from linter.model import Affected, Impact, Scope
 
 _OPENSHIFT = "openshift.io"
 _DESKS = 16
+_OUTCOMES = 20_000
+"""So many outcomes are remembered; rules ask for them in the order of the scan."""
 
 
 class Joins:
@@ -32,7 +35,7 @@ class Joins:
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
         self._lists = Lists()
-        self._outcomes: dict[tuple[str, str, int], Outcome] = {}
+        self._outcomes: Lately[tuple[str, str, int], Outcome] = Lately(_OUTCOMES)
         self._desks: OrderedDict[tuple[str, int], Desk] = OrderedDict()
 
     @cached_property
@@ -163,7 +166,7 @@ class Joins:
         number = self._lists.number(secrets)
         found = self._outcomes.get((consumer, image, number))
         if found is None:
-            found = self._outcomes[(consumer, image, number)] = self._desk(number, consumer).outcome(image)
+            found = self._outcomes.put((consumer, image, number), self._desk(number, consumer).outcome(image))
         return found
 
     def _desk(self, number: int, consumer: Consumer) -> Desk:

@@ -9,10 +9,11 @@ that is no pull secret) is not held at all.
 import marshal
 from collections.abc import Iterator
 from hashlib import blake2b
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final
 
 from linter.documents.objects import KubeObject
 from linter.documents.shelf import Shelf
+from linter.inventory.lately import Lately
 from linter.inventory.secrets import is_pull_secret
 from linter.patterns import lazy
 
@@ -48,8 +49,8 @@ class Keeper:
 
     def __init__(self) -> None:
         self.bodies = Bodies()
-        self._parts: _Recent[bytes, int] = _Recent()
-        self._texts: _Recent[str, str] = _Recent()
+        self._parts: Lately[bytes, int] = Lately(_REMEMBERED)
+        self._texts: Lately[str, str] = Lately(_REMEMBERED)
 
     def keep(self, item: KubeObject) -> None:
         """Leave of the body of `item` what somebody can ask for, packed, and share what others have too."""
@@ -70,7 +71,7 @@ class Keeper:
             item.body = body
             return
         try:
-            head = {key: self._held(key, value) for key, value in body.items()}
+            head = ({key: self._held(key, value) for key, value in body.items()}, item.left_out)
             size = len(marshal.dumps(head, _PLAIN))
         except ValueError:  # data of a kind or depth that cannot be packed
             item.body = body
@@ -85,7 +86,7 @@ class Keeper:
         if not isinstance(applied, str):
             return metadata
         # Most of what was applied still stands in the object, where a search finds it too.
-        item.left_out = self._text(" ".join(sorted(set(WORD.findall(applied)) - _searched(item.body))))
+        item.left_out = " ".join(sorted(set(WORD.findall(applied)) - _searched(item.body)))
         return {**metadata, "annotations": {key: annotations[key] for key in annotations if key != _LAST_APPLIED}}
 
     def _text(self, text: str) -> str:
@@ -118,47 +119,22 @@ class Bodies:
 
     def body(self, number: int) -> dict[str, Any]:
         """Return a body: equal to what was kept, to the type of every scalar and the order of every key."""
-        head: dict[str, Any] = self.heads.get(number)
+        head: dict[str, Any] = self.heads.get(number)[0]
         return {key: self.parts.get(value[0]) if type(value) is tuple else value for key, value in head.items()}
 
     def fields(self, number: int) -> Iterator[tuple[str, int, Any]]:
         """Yield the fields of a body as `KubeObject.fields` does."""
-        for key, value in self.heads.get(number).items():
+        for key, value in self.heads.get(number)[0].items():
             yield (key, value[0], None) if type(value) is tuple else (key, -1, value)
+
+    def left_out(self, number: int) -> str:
+        """Return the words that a body lacks; see `KubeObject`."""
+        words: str = self.heads.get(number)[1]
+        return words
 
     def part(self, number: int) -> Any:
         """Return a part."""
         return self.parts.get(number)
-
-
-_Key = TypeVar("_Key", bytes, str)
-_Value = TypeVar("_Value")
-
-
-class _Recent(Generic[_Key, _Value]):
-    """The last of many things by key: at least half of `_REMEMBERED`, at most all of them."""
-
-    __slots__ = ("_new", "_old")
-
-    def __init__(self) -> None:
-        self._new: dict[_Key, _Value] = {}
-        self._old: dict[_Key, _Value] = {}
-
-    def get(self, key: _Key) -> _Value | None:
-        """Return what was put there, None where that is forgotten."""
-        found = self._new.get(key)
-        if found is None:
-            found = self._old.get(key)
-            if found is not None:
-                self.put(key, found)
-        return found
-
-    def put(self, key: _Key, value: _Value) -> _Value:
-        """Remember a value and return it."""
-        if len(self._new) * 2 >= _REMEMBERED:
-            self._old, self._new = self._new, {}
-        self._new[key] = value
-        return value
 
 
 def _searched(body: dict[str, Any]) -> set[str]:

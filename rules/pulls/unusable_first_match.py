@@ -87,7 +87,7 @@ class _Finder:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._pairs: dict[tuple[int, int], tuple[_Match, _Match] | None] = {}
+        self._pairs: dict[tuple[int, int], tuple[object, tuple[_Match, _Match] | None]] = {}
         self._secrets: dict[int, dict[str, PullSecret]] = {}
         self._entries: dict[int, dict[str, Entry]] = {}
 
@@ -96,11 +96,12 @@ class _Finder:
         outcome = self._context.joins.import_outcome(pull)
         if outcome.verdict != "credential" or outcome.lookup is None or outcome.lookup.ambiguous:
             return None
-        # Both tuples live as long as the joins, so that their identity is theirs alone.
-        key = (id(pull.secrets), id(outcome.lookup.candidates))
+        candidates = outcome.lookup.candidates
+        key = (id(pull.secrets), id(candidates))
         if key not in self._pairs:
-            self._pairs[key] = self._judged(pull, outcome.lookup.candidates)
-        return self._pairs[key]
+            # The candidates are kept beside it, so that their identity stays theirs alone.
+            self._pairs[key] = (candidates, self._judged(pull, candidates))
+        return self._pairs[key][1]
 
     def _judged(self, pull: ImportPull, candidates: Sequence[credentials.Candidate]) -> tuple[_Match, _Match] | None:
         first = self._match(pull, candidates[0])
