@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from linter.comments import marked
 from linter.documents import Document, Templated, collector_off, read
 from linter.documents.objects import KubeObject, objects
+from linter.exhausted import ran_out
 from linter.inventory.kept import Keeper
 from linter.model import Problem
 from linter.record import NamedTuple
@@ -73,17 +74,24 @@ def take_artifact(artifact: Artifact, keeper: Keeper | None, *, had: Callable[[]
     `had` is called when its bytes are there.
     """
     try:
-        raw = artifact.windows()
-        if raw is not None:
-            from linter.documents.windows import NotWindowedError  # noqa: PLC0415 - few artifacts are large
-
-            try:
-                return _take_windows(artifact, raw, keeper)
-            except NotWindowedError:
-                pass  # JSON in another form, or none: it is read whole, where it is not too large
-        data = artifact.read()
+        return _taken(artifact, keeper, had)
     except InputProblem as failed:
         return Taken(lost=failed.problem)
+    except MemoryError:
+        return Taken(lost=ran_out(artifact.path, "it was read"))
+
+
+def _taken(artifact: Artifact, keeper: Keeper | None, had: Callable[[], None]) -> Taken:
+    """Read an artifact. Raises what its bytes raise."""
+    raw = artifact.windows()
+    if raw is not None:
+        from linter.documents.windows import NotWindowedError  # noqa: PLC0415 - few artifacts are large
+
+        try:
+            return _take_windows(artifact, raw, keeper)
+        except NotWindowedError:
+            pass  # JSON in another form, or none: it is read whole, where it is not too large
+    data = artifact.read()
     had()
     return take(artifact.path, data, keeper)
 

@@ -60,6 +60,10 @@ def run(arguments: list[str]) -> int:
         return _failed("terminated", EXIT_TERMINATED)
     except KeyboardInterrupt:
         return _failed("interrupted", EXIT_INTERRUPTED)
+    except MemoryError:
+        from linter.exhausted import ExhaustedError  # noqa: PLC0415 - as above
+
+        return _failed(str(ExhaustedError("what was found was put together and written")))
     except OSError as error:
         # One that names no file came of writing to a stream.
         return _unheard(error) if error.filename is None else _surprised(error)

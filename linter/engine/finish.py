@@ -11,6 +11,7 @@ from linter.engine.joining import joined
 from linter.engine.judging import catalogue, located, proven
 from linter.engine.reader import Reader
 from linter.engine.requests import Request, Result
+from linter.exhausted import ExhaustedError, ran_out
 from linter.fix.offer import Offers
 from linter.fix.surrogates import withheld as withheld_fixes
 from linter.inventory import Inventory
@@ -103,10 +104,17 @@ def _each(
     """Join and judge each universe for itself."""
     done = _Judged([], [], [], [])
     for group in groups:
-        inventory, kinds = joined(group, reader)
+        kinds: Counter[str] = Counter()
+        try:
+            inventory, kinds = joined(group, reader)
+            request.lap("join")
+            found, unjudged = proven(request, inventory, chosen, settings)
+        except (MemoryError, ExhaustedError) as error:
+            doing = error.doing if isinstance(error, ExhaustedError) else "its objects were joined and judged"
+            reader.problems.append(ran_out(group.inputs[0].path, doing))
+            done.scans.append(_scan(group, kinds, ()))
+            continue
         done.inventories.append(inventory)
-        request.lap("join")
-        found, unjudged = proven(request, inventory, chosen, settings)
         done.findings.extend(withheld_fixes(found, inventory.objects) if group.recognised.redacted else found)
         done.withheld.extend(unjudged)
         done.scans.append(_scan(group, kinds, chosen))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from linter import nets, registry
 from linter.engine.requests import Request
+from linter.exhausted import ExhaustedError
 from linter.inventory import Inventory
 from linter.inventory.joins import Joins
 from linter.inventory.records import UNJUDGED
@@ -115,14 +116,18 @@ def judge(
 ) -> tuple[list[Finding], list[NotEvaluated]]:
     """Run the rules `chosen` over one inventory: their findings, and what could not be judged.
 
-    The severities of `settings` are by code here; `lap` is told the name of each rule when it has run.
+    The severities of `settings` are by code here; `lap` is told the name of each rule when it has run. Raises
+    `ExhaustedError` where memory runs out.
     """
     joins = Joins(inventory)
     findings: list[Finding] = []
     withheld = list(_hidden(inventory))
     codes = frozenset(loaded.rule.code for loaded in chosen)
     for loaded in chosen:
-        found, unjudged = _asked(loaded, inventory, joins, settings, codes)
+        try:
+            found, unjudged = _asked(loaded, inventory, joins, settings, codes)
+        except MemoryError:
+            raise ExhaustedError(f"rule {loaded.rule.code} {loaded.name} judged it") from None
         findings.extend(found)
         withheld.extend(unjudged)
         lap(f"rule {loaded.rule.code} {loaded.name}")

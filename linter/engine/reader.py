@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from linter.charts import templates
 from linter.comments import marked
-from linter.engine.requests import Request
+from linter.engine.requests import Entry, Request
+from linter.exhausted import ran_out
 from linter.inventory.kept import Keeper
 from linter.model import Finding, Location, NotEvaluated, Problem
 from linter.sources import REPEATED, Artifact, InputProblem, Limits, Skipped, within
@@ -73,16 +74,27 @@ class Reader:
             request.paths, exclude=settings.exclude, stdin=request.stdin, progress=progress, **more
         )
         found = entries if request.render is None else self._rendered(entries, request.render)
-        for entry in found if request.spread is None else request.spread(found, self._keeper):
-            if isinstance(entry, tuple) and not isinstance(entry, Problem | Skipped):
-                self._absorb(*entry)
-            elif isinstance(entry, Problem):
-                self.problems.append(entry)
-            elif isinstance(entry, Skipped):
-                self.inputs[entry.input].part(entry.path).skipped[entry.reason] += 1
-                self._passed_over(entry)
-            else:
-                self._take(entry)
+        last = ""
+        try:
+            for entry in found if request.spread is None else request.spread(found, self._keeper):
+                last = self._enter(entry)
+        except MemoryError:
+            where = last or self.inputs[0].shown
+            self.problems.append(ran_out(where, "what comes after it was looked for" if last else "it was looked for"))
+
+    def _enter(self, entry: Entry | tuple[Artifact, Taken]) -> str:
+        """Take in what was found next; return its path."""
+        if isinstance(entry, tuple) and not isinstance(entry, Problem | Skipped):
+            self._absorb(*entry)
+            return entry[0].path
+        if isinstance(entry, Problem):
+            self.problems.append(entry)
+        elif isinstance(entry, Skipped):
+            self.inputs[entry.input].part(entry.path).skipped[entry.reason] += 1
+            self._passed_over(entry)
+        else:
+            self._take(entry)
+        return entry.path
 
     def _rendered(
         self, entries: Iterator[Artifact | Problem | Skipped], render: "Render"

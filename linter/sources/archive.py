@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
 
+from linter.exhausted import ran_out
 from linter.model import Problem
 from linter.sources import Artifact, InputProblem, Limits, Skipped
 from linter.sources.archive_tar import Damage, Member, is_tar, members
@@ -104,6 +105,9 @@ class Archive:
             yield self._broken(str(error))
         except InputProblem as error:
             yield error.problem
+        except MemoryError:
+            some = f"; the {self._found:,} files before were read" if self._found else ""
+            yield ran_out(self._path, f"it was unpacked{some}")
         for why, refused in self._refused.items():
             yield self._told(why, refused)
 
@@ -218,6 +222,9 @@ class Archive:
                 data = self._zip.read(entry, self.limits.file_bytes)
             except DamagedError as error:
                 yield Problem(wanted, str(error), "get the archive again; the other members are read")
+                continue
+            except MemoryError:
+                yield ran_out(wanted, "it was unpacked")
                 continue
             if len(data) > self.limits.file_bytes:
                 yield too_large(wanted, self.limits, named=False)

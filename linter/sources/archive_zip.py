@@ -28,7 +28,6 @@ _BROKEN: Final = (
     ValueError,
     LookupError,
     RuntimeError,
-    MemoryError,
 )
 """What `zipfile` raises for bytes that are not what they should be; NotImplementedError is a RuntimeError."""
 
@@ -67,7 +66,7 @@ class Zip:
             if _directory(raw) > _LARGEST_DIRECTORY:
                 raise BombError("has a directory too large to be read")
             self._zip = zipfile.ZipFile(File(raw))
-        except _BROKEN:
+        except (*_BROKEN, MemoryError):  # a size that is a lie asks for more than there is
             self.cut = True
 
     def entries(self) -> Iterator[Entry]:
