@@ -49,6 +49,28 @@ def test_findings_stand_at_their_place_and_show_no_credential(
     assert PAYLOAD not in text
 
 
+def test_what_sops_has_signed_is_not_offered_for_repair(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    account = {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": "a", "namespace": "n"},
+        "imagePullSecrets": [{"name": "x"}, {"name": "x"}],
+    }
+    for name, signed in (("plain.json", {}), ("signed.json", {"sops": {"mac": "ENC[AES256_GCM,data:a,type:str]"}})):
+        tree = {"apiVersion": "v1", "items": [FILLER] * 100 + [account], "kind": "List", **signed}
+        Path(name).write_text(json.dumps(tree), encoding="utf-8")
+    cli.run(["check", "plain.json", "signed.json", "--select", "RC307", "--fix", "--format", "json"])
+    said = capsys.readouterr()
+    (left,) = json.loads(said.out)["findings"]
+    assert left["location"]["path"] == "signed.json"
+    assert "SOPS signs the whole document" in said.err
+    assert Path("plain.json").read_text(encoding="utf-8").count('"x"') == 1
+    assert Path("signed.json").read_text(encoding="utf-8").count('"x"') == 2
+
+
 def test_settings_bound_what_is_held(
     large: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

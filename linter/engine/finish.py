@@ -55,7 +55,7 @@ def judged(
     inventories, scans, found, withheld = _each(request, settings, chosen, reader, groups)
     withheld.extend(noted((entry for _, entry in reader.templated), reader.artifacts))
     reader.expect(found, withheld)
-    offers = Offers(reader.small_bytes_of, lambda path: bool(reader.artifacts[path].file), reader.large)
+    offers = Offers(reader.small_bytes_of, lambda path: bool(reader.artifacts[path].file), reader.large, reader.holds)
     locator = Locator(reader.bytes_of, inventories, reader.windows)
     placed = located(request, locator, [_offered(finding, offers) for finding in found])
     unjudged = locator.not_evaluated(withheld)

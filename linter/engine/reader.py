@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from linter.sources.live import Live
     from linter.sources.raw import Raw
 
+_STEP = 4 * 2**20
+
 
 class Reader:
     """Reads every artifact once and remembers what could not be read, what was passed over, and why."""
@@ -215,6 +217,24 @@ class Reader:
         """Whether an artifact is too large to be held whole."""
         windows = self.windows(path) if path in self._windowed else None
         return windows is not None and windows[0].size > self.artifacts[path].limits.file_bytes
+
+    def holds(self, path: str, *marks: bytes) -> bool:
+        """Whether an artifact that was read in windows holds all these bytes somewhere; it is read again for that."""
+        found = self.windows(path)
+        if found is None:
+            return False
+        raw, left, tail, offset = found[0], set(marks), b"", 0
+        keep = max(map(len, marks)) - 1
+        try:
+            while left and offset < raw.size:
+                data = raw.at(offset, _STEP)
+                if not data:
+                    break
+                left = {mark for mark in left if mark not in tail + data}
+                offset, tail = offset + len(data), data[-keep:]
+        except InputProblem:
+            return False
+        return not left
 
     def small_bytes_of(self, path: str) -> bytes | None:
         """The bytes of an artifact, read again; None for one that is so large that it was read in windows."""

@@ -4,6 +4,7 @@ Only files that hold a mark of a reason are looked into, so a scan of plain mani
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from linter.errors import FixError
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
 
 NO_FILE: Final = "standard input cannot be edited in place: --diff shows the change"
 IN_ARCHIVE: Final = "it stands in an archive, which is only read: --diff shows the change"
-LARGE: Final = "the file is too large to be edited: raise `file` under `limits` in the settings, or use --fix-dir"
+LARGE: Final = "the file is too large to be edited: raise `file` under `limits` in the settings"
 """The obstacles of a fix for what stands in no file of its own."""
 
+_SIGNED: Final = "SOPS signs the whole document: change it with `sops edit`"
+_FILLED: Final = "a parameter of the Template fills it in: change the parameter, or what is written in its place"
 _LARGE: Final = 200_000
 _MARKS: Final = (b"sops", b"# Source: ", b"config.kubernetes.io/origin", b"${")
 _SOPS: Final = lazy(r"""(?m)^sops:|["']sops["']\s*:""")
@@ -29,7 +32,8 @@ _BUILT: Final = lazy(r"config\.kubernetes\.io/origin:")
 class Offers:
     """Judges fixes of one scan. `read` gives the bytes of a path, `editable` tells whether it is a file on disk.
 
-    `large` tells whether a path holds more than may be held whole, which an edit needs.
+    `large` tells whether a path holds more than may be held whole, which an edit needs. `holds` tells whether one of
+    which `read` gives nothing, because it was read in windows, holds all of some bytes.
     """
 
     def __init__(
@@ -37,10 +41,12 @@ class Offers:
         read: Callable[[str], bytes | None],
         editable: Callable[[str], bool],
         large: Callable[[str], bool] = lambda _: False,
+        holds: Callable[..., bool] = lambda *_: False,
     ) -> None:
         self._read = read
         self._editable = editable
         self._large = large
+        self._holds = lru_cache(maxsize=None)(holds)
         self._files: dict[str, _File | None] = {}
         self._commented: dict[str, _File | None] = {}
 
@@ -74,7 +80,15 @@ class Offers:
         if not self._editable(edit.path):
             other = IN_ARCHIVE if "!/" in edit.path else NO_FILE
             return (file.made_of(edit) if file is not None else "") or other
-        return file.obstacle(edit) if file is not None else ""
+        return file.obstacle(edit) if file is not None else self._in_windows(edit)
+
+    def _in_windows(self, edit: Edit) -> str:
+        """Why an edit in JSON that is too large to be looked into whole is not made: told from its bytes alone."""
+        if self._holds(edit.path, b'"sops"', b"ENC["):
+            return _SIGNED
+        if "objects" in edit.route and self._holds(edit.path, b"${"):
+            return _FILLED
+        return ""
 
     def _file(self, path: str) -> "_File | None":
         data = self._read(path)
@@ -109,12 +123,12 @@ class _File:
         start, end = self._chunks[number]
         chunk = self._text[start:end]
         if _SOPS.search(chunk) and "ENC[" in chunk:
-            return "SOPS signs the whole document: change it with `sops edit`"
+            return _SIGNED
         made = self.made_of(edit)
         if made:
             return made
         if "objects" in edit.route and "${" in chunk and "${" in self._source(edit, number):
-            return "a parameter of the Template fills it in: change the parameter, or what is written in its place"
+            return _FILLED
         return "" if self._json else self._shared(edit, number, chunk)
 
     def made_of(self, edit: Edit) -> str:
