@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from linter.documents.objects import KubeObject
+from linter.fillings import FILLED, pattern
 from linter.inventory.inventory import Inventory, Mentions, compatible
 from linter.inventory.kept import WORD
 from linter.inventory.records import PullSecret
@@ -25,7 +26,6 @@ _LISTS = lazy(
     r"""(?im)^[ \t]*["']?(?:image)?pull_?secrets?(?:ref)?["']?[ \t]*:.*(?:\n[ \t]*(?:- |\{\{|\{%|\$\{|name:).*)*"""
 )
 _WHOLE = lazy(r"toYaml|include|tpl|template|with|range|for ")
-_FILLED = lazy(r"\{\{.*?\}\}|\{%.*?%\}|\$\{\{?[^}]*\}?\}|\$\([^)]*\)|<%.*?%>")
 
 Unparsed = Callable[[], Iterable[tuple[str, str]]]
 
@@ -71,7 +71,7 @@ class TextMentions(Mentions):
         """The unread documents with lists of pull secrets that a template fills in, and what it may put there."""
         found = []
         for path, text in self._texts:
-            parts = [part for listed in _LISTS.findall(text) for part in _FILLED.findall(listed)]
+            parts = [part for listed in _LISTS.findall(text) for part in FILLED.findall(listed)]
             if parts:
                 names = _maker(path, text)[2]
                 whole = any(_WHOLE.search(part) for part in parts)
@@ -145,8 +145,7 @@ _Maker = tuple[str, frozenset[str], tuple[re.Pattern[str], ...]]
 
 
 def _maker(path: str, text: str) -> _Maker:
-    written = (_FILLED.split(one) for one in dict.fromkeys(_NAME.findall(text)))
-    patterns = {".*".join(map(re.escape, parts)) for parts in written if len(parts) > 1}
+    patterns = set(filter(None, map(pattern, _NAME.findall(text))))
     return path, frozenset(_words(text)), tuple(map(re.compile, sorted(patterns)))
 
 

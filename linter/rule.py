@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from linter import clock, credentials, payload_edit
 from linter.credentials import Consumer, Entry, JsonNode, Payload, PayloadError
 from linter.documents.objects import KubeObject
+from linter.fillings import could_be
 from linter.inventory.builds import dockerfile_images
 from linter.inventory.evidence import REFUSED, UNDECODABLE, PullFailure
 from linter.inventory.inventory import Inventory, compatible
@@ -272,6 +273,7 @@ __all__ = [
     "affected_names",
     "command",
     "compatible",
+    "could_be",
     "credentials",
     "dig",
     "dockerfile_images",

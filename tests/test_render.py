@@ -126,6 +126,32 @@ def test_a_root_is_judged_in_place_of_its_parts_and_findings_point_at_them(capsy
 
 
 @kustomize
+def test_overlays_that_share_a_base_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    pod = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  imagePullSecrets: [{name: a}, {name: a}]\n"
+        "  containers: [{name: c, image: quay.io/a/b:1}]\n"
+    )
+    overlay = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [../../base]\n"
+    _write(
+        {
+            "base/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+            "resources: [pod.yaml]\n",
+            "base/pod.yaml": pod,
+            "overlays/one/kustomization.yaml": overlay,
+            "overlays/two/kustomization.yaml": overlay,
+        }
+    )
+    result = _check(capsys, ".", "--render")
+    found = [one for one in result["findings"] if one["code"] == "RC307"]
+    assert [one["location"]["path"] for one in found] == ["base/pod.yaml"] * 2
+    assert len({one["fingerprint"] for one in found}) == 2
+    main(["baseline", "overlays/one", "base", "--render", "--select", "RC307", "-o", "known"])
+    capsys.readouterr()
+    result = _check(capsys, ".", "--render", "--select", "RC307", "--baseline", "known")
+    assert len(result["findings"]) == 1
+
+
+@kustomize
 def test_no_edit_is_made_in_what_was_built(capsys: pytest.CaptureFixture[str]) -> None:
     _write(TREE | {"base/web.yaml": DEPLOYMENT.replace("name: typo", "name: reg")})
     _write({"overlays/prod/kustomization.yaml": "namespace: prod\nresources: [../../base]\n"})

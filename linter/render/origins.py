@@ -109,7 +109,10 @@ class Origins:
             return finding._replace(related=related)
         there = Related(f"as built, line {at.line}", at._replace(excerpt=(), payload_excerpt=(), payload=None))
         remedy = f"{finding.remedy.rstrip()} Change {line}, and build again.".strip()
+        # Two builds that share a base point at one place: what names no namespace is told apart by the build.
+        key = finding.key if finding.object.namespace else f"{finding.key} {at.path}".strip()
         return finding._replace(
+            key=key,
             location=source._replace(payload=at.payload, payload_excerpt=at.payload_excerpt),
             related=(*(Related(f"the value of {name}", place) for name, place in values), *related, there),
             remedy=remedy,

@@ -7,8 +7,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from linter.rule import Context, KubeObject, NamedTuple, dig, lazy, text
-from rules.links._names import NearNames, could_be, is_name, without_hash
+from linter.rule import Context, KubeObject, NamedTuple, could_be, dig, lazy, text
+from rules.links._names import NearNames, is_name, without_hash
 from rules.links._naming import Naming
 
 _REPLICATION = ("reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/")

@@ -14,7 +14,6 @@ from linter.rule import lazy
 _NAME = lazy(r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?")
 _HASH = lazy(r"-[bcdfghkmt2456789]{10}$")
 """The suffix of kustomize: ten digits of a hash in an alphabet of its own."""
-_TEMPLATE = lazy(r"\{\{.*?\}\}|\{%.*?%\}|\$\{\{?[^}]*\}?\}|\$\([^)]*\)|<<?[^>]*>>?|%[^%]*%")
 _SPLIT = lazy(r"[-._]+|(?<=[a-z])(?=\d)")
 _STEMS = {
     "cred": "credential",
@@ -36,12 +35,6 @@ _GENERIC = frozenset(
 def is_name(name: str) -> bool:
     """Whether `name` can be the name of an object, so that it is neither a template nor a slip of another kind."""
     return len(name) <= 253 and _NAME.fullmatch(name) is not None
-
-
-def could_be(pattern: str, name: str) -> bool:
-    """Whether a templated name (`${APP}-pull`) can become `name`."""
-    parts = _TEMPLATE.split(pattern)
-    return len(parts) > 1 and re.fullmatch(".*".join(re.escape(part) for part in parts), name) is not None
 
 
 def without_hash(name: str) -> str:

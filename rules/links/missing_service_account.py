@@ -48,11 +48,12 @@ from linter.rule import (
     Severity,
     Workload,
     command,
+    could_be,
     dig,
     text,
 )
 from rules.links._census import in_namespace, together
-from rules.links._names import NearNames, could_be, is_name
+from rules.links._names import NearNames, is_name
 from rules.links._naming import Owners, owner
 
 _ALWAYS = frozenset({"default", "builder", "deployer", "pipeline"})

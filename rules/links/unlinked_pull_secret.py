@@ -76,12 +76,13 @@ from linter.rule import (
     State,
     Workload,
     WorkloadPull,
+    could_be,
     dig,
     keys_of,
     serves,
 )
 from rules.links._census import Census, Fate, in_namespace, together, unseen
-from rules.links._names import could_be, is_name
+from rules.links._names import is_name
 from rules.links._naming import Owners, namings
 from rules.links._repair import append, link_commands, on_openshift, takes_over
 from rules.payload._shared import whole_defect
