@@ -128,8 +128,8 @@ class Locator:
         """The credential-bearing scalars of one document, in order; kept, because findings come file by file."""
         if self._ranges_of[0] != (path, document):
             held = self._hidden.get((path, document), ())
-            spans = [positions.span(document, route, "value") for one in held for route in _routes(one)]
-            ranges = sorted({(span.start, span.end) for span in spans if span is not None})
+            found = [positions.range(document, route) for one in held for route in _routes(one)]
+            ranges = sorted({one for one in found if one is not None})
             self._ranges_of = ((path, document), ranges)
         return self._ranges_of[1]
 

@@ -70,7 +70,7 @@ def read(text: str, depth: int, lines: Lines) -> Any:
     """
     if len(text) >= _LARGE:
         item = _ITEM.match(text)
-        if item is not None and _cut(item.end() - 2, "- ").search(text) is None:
+        if item is not None and cut(item.end() - 2, "- ").search(text) is None:
             return _within(text, item.end() - 2, depth, lines)
         key = _KEY.match(text)
         if key is not None and key.end() <= _DEEPEST:
@@ -79,8 +79,8 @@ def read(text: str, depth: int, lines: Lines) -> Any:
 
 
 @cache
-def _cut(column: int, sign: str) -> re.Pattern[str]:
-    """What begins the next part of a collection at this column."""
+def cut(column: int, sign: str) -> re.Pattern[str]:
+    """What stands before the next part of a collection at this column, and a line that begins with `sign`."""
     return re.compile(rf"\n{' ' * column}(?={sign})")
 
 
@@ -90,7 +90,7 @@ def _collection(text: str, column: int, depth: int, lines: Lines) -> Any:
     whole: Any = [] if items else {}
     add = whole.extend if items else whole.update
     run = 0
-    cuts = [match.start() + 1 for match in _cut(column, "- " if items else r"[^ \n#-]").finditer(text)]
+    cuts = [match.start() + 1 for match in cut(column, "- " if items else r"[^ \n#-]").finditer(text)]
     for start, end in pairwise((0, *cuts, len(text))):
         large = end - start >= _WORTH
         if not large and end < len(text):

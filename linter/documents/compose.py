@@ -172,30 +172,37 @@ class Stream:
                 self._roots = dict(enumerate(whole))
                 self._chunks = [Chunk(0, len(text))] * len(whole)
         if self._chunks is None:
-            self._chunks = split(text)
+            self._chunks = [Chunk(0, len(text))] if lists.known(text) else split(text)
 
     def __len__(self) -> int:
         """Return the number of documents, broken ones too."""
         return len(self._chunks or ())
 
-    def item(self, number: int, index: str | int) -> Node | None:
-        """Return a list of one node: an item of a document that was read item by item; `None` for other documents."""
+    def chunk(self, number: int) -> Chunk | None:
+        """Return where a document stands, `None` for one that there is not."""
+        return self._chunks[number] if self._chunks and 0 <= number < len(self._chunks) else None
+
+    def item(self, number: int, index: str | int) -> Chunk | None:
+        """Return where an item of a document stands that was read item by item; `None` for other documents."""
         if number not in self._items:
-            chunk = self._chunks[number] if self._chunks and 0 <= number < len(self._chunks) else Chunk(0, 0)
+            chunk = self.chunk(number) or Chunk(0, 0)
             part = self._text if chunk == (0, len(self._text)) else self._text[chunk.start : chunk.end]
             self._items[number] = [chunk.start + at for at in lists.item_cuts(part) or ()]
         cuts = self._items[number]
         if not isinstance(index, int) or not 0 <= index < len(cuts) - 1:
             return None
-        chunk = Chunk(cuts[index], cuts[index + 1])
+        return Chunk(cuts[index], cuts[index + 1])
+
+    def listed(self, chunk: Chunk) -> Node | None:
+        """Return a list of one node: the item of a list that stands there."""
         if self._last[0] != chunk:
             self._last = (chunk, _compose_one(self._text, chunk, self._limits, lines=False))
         return self._last[1]
 
     def root(self, number: int) -> Node | None:
         """Return the root node of a document; `None` when there is none or it cannot be parsed."""
-        if number not in self._roots and self._chunks and 0 <= number < len(self._chunks):
-            self._roots[number] = _compose_one(self._text, self._chunks[number], self._limits)
+        if number not in self._roots and (chunk := self.chunk(number)) is not None:
+            self._roots[number] = _compose_one(self._text, chunk, self._limits)
         return self._roots.get(number)
 
 

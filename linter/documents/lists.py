@@ -95,10 +95,15 @@ def yaml_list(text: str, limits: Limits) -> ListData | None:
 
 def item_cuts(text: str) -> list[int] | None:
     """Return where the items of a list begin, and where the last ends, if `yaml_list` has found these cuts right."""
-    if _identity(text) not in _proven:
+    if not known(text):
         return None
     cuts = _cuts(text)
     return cuts[1] if cuts else None
+
+
+def known(text: str) -> bool:
+    """Tell whether this is a document that `yaml_list` has read item by item."""
+    return _identity(text) in _proven
 
 
 def _identity(text: str) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from linter.documents.dialects import without_logs
 from linter.documents.text import SourceText, decode
@@ -10,7 +10,11 @@ from linter.model import Route
 from linter.record import NamedTuple
 from linter.sources import Limits
 
-_BLOCK: Final = 2**14
+if TYPE_CHECKING:
+    from linter.documents.simple_positions import SimpleText
+    from linter.documents.split import Chunk
+
+_BLOCK: Final = 2**12
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -52,13 +56,17 @@ class Positions:
         have no key. The value of a collection ends with its last leaf, not with the comments after it; anchors and tags
         belong to a value.
         """
+        found = self.range(document, route, part)
+        return self.locate(*found) if found else None
+
+    def range(self, document: int, route: Route, part: str = "value") -> tuple[int, int] | None:
+        """Return start and end of the text of which `span` tells lines and columns too."""
         from linter.documents import collector_off  # noqa: PLC0415 - on demand
 
         with collector_off():
             if self._finder is None:
                 self._finder = self._make_finder()
-            found = self._finder.find(document, route, part)
-        return self.locate(*found) if found else None
+            return self._finder.find(document, route, part)
 
     def shown(self, span: Span, hidden: list[tuple[int, int]]) -> tuple[str, int, int, list[tuple[int, int]]]:
         """Return the text that a span and what is hidden near it stand in, and both as offsets into that text."""
@@ -66,12 +74,17 @@ class Positions:
 
     def locate(self, start: int, end: int) -> Span:
         """Lines and columns of two character offsets."""
-        return Span(start, end, *self._place(start), *self._place(end))
+        line, column = self._place(start)
+        if self._old_breaks or not 0 <= end - start < _BLOCK:
+            return Span(start, end, line, column, *self._place(end))
+        inside = self.text.count("\n", start, end)
+        end_column = end - self.text.rfind("\n", 0, end) if inside else column + end - start
+        return Span(start, end, line, column, line + inside, end_column)
 
     def _place(self, offset: int) -> tuple[int, int]:
         """Return line and column of an offset, counted from the beginning of its block of the text."""
         if self._old_breaks is None:
-            self._old_breaks = self.text.count("\r") != self.text.count("\r\n")
+            self._old_breaks = "\r" in self.text and self.text.count("\r") != self.text.count("\r\n")
         if self._old_breaks:
             starts = self._line_starts()
             line = bisect_right(starts, offset)
@@ -148,17 +161,41 @@ class _YamlFinder:
         from linter.documents.compose import Stream  # noqa: PLC0415 - on demand
 
         self._text = text
+        self._limits = limits
         self._stream = Stream(text, limits)
+        self._last: tuple[Chunk | None, SimpleText | None] = (None, None)
 
     def find(self, document: int, route: Route, part: str) -> tuple[int, int] | None:
+        item = self._stream.item(document, route[1]) if route[:1] == ("items",) and len(route) > 1 else None
+        chunk = item or self._stream.chunk(document)
+        if chunk is None:
+            return None
+        if item is not None:
+            route = (0, *route[2:])
+        found = self._simple(chunk, listed=item is not None)
+        if found is not None:
+            try:
+                place = found.find(route)
+            except LookupError:
+                pass  # the parser knows
+            else:
+                return place and place.span(part)
+        return self._composed(document, item, route, part)
+
+    def _simple(self, chunk: "Chunk", *, listed: bool) -> "SimpleText | None":
+        """Return what finds places in a document, or an item of a list, that machines write."""
+        from linter.documents.simple_positions import open_simple  # noqa: PLC0415 - on demand
+
+        if self._last[0] != chunk:
+            text = self._text[chunk.start : chunk.end]
+            column, depth = (text.find("-") + 2, self._limits.depth - 2) if listed else (0, self._limits.depth)
+            self._last = (chunk, open_simple(text, chunk.start, column, depth))
+        return self._last[1]
+
+    def _composed(self, document: int, item: "Chunk | None", route: Route, part: str) -> tuple[int, int] | None:
         from linter.documents.compose import find_node  # noqa: PLC0415 - on demand
 
-        item = self._stream.item(document, route[1]) if route[:1] == ("items",) and len(route) > 1 else None
-        if item is not None:
-            root: Any = item
-            route = (0, *route[2:])
-        else:
-            root = self._stream.root(document)
+        root: Any = self._stream.root(document) if item is None else self._stream.listed(item)
         found = find_node(root, route) if root is not None else None
         if found is None:
             return None
