@@ -121,13 +121,17 @@ def edit(data: bytes) -> None:
     if text is None or "\r" in text.replace("\r\n", "") or _NO_TAG.search(text):
         return
     try:
-        root = parse(text, "yaml")[0]
-        if root is None:
-            return
-        told = to_data(root)
+        roots = parse(text, "yaml")
+        told = to_data(roots[0]) if roots and roots[0] else None
+    except (FixError, RecursionError):
+        return
+    if not roots or roots[0] is None:
+        return
+    root = roots[0]
+    try:
         if not same(reread(text), reread(json.dumps(told))):
             return
-    except (FixError, yaml.YAMLError, ValueError, IndexError, TypeError, RecursionError):
+    except (yaml.YAMLError, ValueError, IndexError, TypeError, RecursionError):  # a value that PyYAML has no answer to
         return
     rng = random.Random(seed)
     for _ in range(3):

@@ -13,7 +13,7 @@ from linter.errors import FixError
 
 Kind = Literal["scalar", "map", "seq", "alias"]
 BREAKS = "\n\r\x85\u2028\u2029"
-_PROPERTY = re.compile(r"[&!][^\s,\[\]{}]*")
+_PROPERTY = re.compile(r"&[0-9A-Za-z_-]+|!<[^>\s]*>|![^\s,\[\]{}]*")  # as libyaml reads an anchor and a tag
 _SPACE = re.compile(r"[ \t\r\n\x85\u2028\u2029]*(?:#[^\r\n\x85\u2028\u2029]*[ \t\r\n\x85\u2028\u2029]*)*")
 _HEADER_COMMENT = re.compile(r"[|>][0-9+-]*[ \t]+(#[^\r\n]*)")
 

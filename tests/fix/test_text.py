@@ -30,6 +30,14 @@ CASES: dict[str, tuple[Op, Route, Any, str, str]] = {
     "set null by value": (Op.SET, ("a",), "v", "a:\nb: 1\n", "a: v\nb: 1\n"),
     "set null with a comment": (Op.SET, ("a",), "v", "a: # none yet\nb: 1\n", "a: v # none yet\nb: 1\n"),
     "set keeps an anchor nobody uses": (Op.SET, ("a",), "v", "a: &x old\n", "a: &x v\n"),
+    "set keeps a tag written in full": (
+        Op.SET,
+        ("a",),
+        "new",
+        "a: !<tag:yaml.org,2002:str> old # c\nb: 1\n",
+        "a: !<tag:yaml.org,2002:str> new # c\nb: 1\n",
+    ),
+    "set leaves an anchor that no blank ends": (Op.SET, ("b",), "v", "a: &x?y z\nb: 1\n", "a: &x?y z\nb: v\n"),
     "set in flow": (Op.SET, ("a", "b"), "x, y", "a: {b: old, c: 2}\n", 'a: {b: "x, y", c: 2}\n'),
     "set adds a key": (
         Op.SET,
