@@ -6,6 +6,7 @@ A rule is one file. Its docstring is its manual, its `RULE` declares it, its nam
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeVar, cast
 
 from linter import clock, credentials, payload_edit
 from linter.credentials import Consumer, Entry, JsonNode, Payload, PayloadError
@@ -79,6 +80,9 @@ class Rule(NamedTuple):
     options: Mapping[str, str | int | bool] = {}
 
 
+_Made = TypeVar("_Made")
+
+
 class Context:
     """What a check sees: the finished inventory, the settings, and the means to build findings.
 
@@ -117,6 +121,16 @@ class Context:
     def now(self) -> int:
         """The present in Unix seconds; the variable SOURCE_DATE_EPOCH sets it, so that a result can be reproduced."""
         return clock.now()
+
+    def once(self, make: Callable[["Context"], _Made]) -> _Made:
+        """What `make` finds in this scan, found for the first rule that asks and kept for all.
+
+        It is told by the function alone: what it finds must hang on the inventory and its joins, and on no rule.
+        """
+        made = self.joins.made
+        if make not in made:
+            made[make] = make(self)
+        return cast("_Made", made[make])
 
     def option(self, name: str) -> str | int | bool:
         """What the settings say for the option `name` of this rule, or its default. Raises KeyError for no option."""

@@ -8,6 +8,7 @@ stand-in is one in plain text, in base64 and as the password of ``user:password`
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from linter.credentials.base64go import decode_base64
@@ -16,6 +17,9 @@ from linter.patterns import lazy
 __all__ = ["placeholder", "redacted"]
 
 _LONGEST: Final = 64 * 1024
+_OFTEN_ASKED: Final = 256
+"""Texts up to this length are asked about again and again: by every rule, and for every secret that repeats them."""
+_REMEMBERED: Final = 2**15
 _BASE64: Final = lazy(r"[A-Za-z0-9+/\r\n]+={0,2}\s*")
 
 _BYTES_LONG: Final = lazy(r"[\"'<(]*[0-9]+ bytes? long[\"'>)]*")
@@ -145,6 +149,11 @@ def redacted(value: str | bytes) -> str | None:
     text = _text(value)
     if not text:
         return None
+    return _redacted_or_not(text) if len(text) <= _OFTEN_ASKED else _redacted_or_not.__wrapped__(text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _redacted_or_not(text: str) -> str | None:
     found = _redacted_text(text)
     if found is None and (inner := _base64_text(text)):
         found = _redacted_text(inner)
@@ -173,6 +182,11 @@ def placeholder(value: str, *, username: bool = False) -> str | None:
     text = _text(value)
     if not text or (username and text == "<token>"):
         return None
+    return _placeholder_or_not(text) if len(text) <= _OFTEN_ASKED else _placeholder_or_not.__wrapped__(text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _placeholder_or_not(text: str) -> str | None:
     if found := _placeholder_text(text):
         return found
     inner = _base64_text(text)

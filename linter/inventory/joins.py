@@ -34,6 +34,8 @@ class Joins:
 
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
+        self.made: dict[Callable[..., object], object] = {}
+        """What rules have found for each other, by the function that finds it."""
         self._lists = Lists()
         self._outcomes: Lately[tuple[str, str, int], Outcome] = Lately(_OUTCOMES)
         self._desks: OrderedDict[tuple[str, int], Desk] = OrderedDict()

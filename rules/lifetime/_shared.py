@@ -76,8 +76,16 @@ def expired_entry(context: Context, entry: Entry) -> bool:
     return ends is not None and ends + _SKEW < context.now
 
 
-def dated(context: Context) -> Iterator[Dated]:
-    """Yield every credential that could be used and has an end, once per Secret."""
+def dated(context: Context) -> list[Dated]:
+    """Return every credential that could be used and has an end, once per Secret."""
+    return context.once(_all_dated)
+
+
+def _all_dated(context: Context) -> list[Dated]:
+    return list(_dated(context))
+
+
+def _dated(context: Context) -> Iterator[Dated]:
     for secret, payload in sound(context):
         if secret.generated == OPENSHIFT:
             continue

@@ -9,7 +9,7 @@ RC115).
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from linter.rule import (
     KEY_OF_TYPE,
@@ -58,13 +58,8 @@ def sound(entry: Entry) -> bool:
         (entry.username or entry.password)
         and entry.auth_error is None
         and not entry.type_errors
-        and not _stand_in(entry.password)
+        and credentials.placeholder(entry.password) is None
     )
-
-
-@lru_cache(maxsize=4096)
-def _stand_in(password: str) -> bool:
-    return credentials.placeholder(password) is not None
 
 
 def usable(secret: PullSecret) -> list[Entry]:
@@ -248,8 +243,16 @@ def missed(needs: Iterable[Need], better: str) -> Impact:
     )
 
 
-def needs(context: Context) -> Iterator[Need]:
+def needs(context: Context) -> list[Need]:
     """Every pull and import whose image can be looked up, with what its reader would do."""
+    return context.once(_needs)
+
+
+def _needs(context: Context) -> list[Need]:
+    return list(_looked_up(context))
+
+
+def _looked_up(context: Context) -> Iterator[Need]:
     joins = context.joins
     lists = HeldLists(context)
     for pull in joins.workload_pulls:

@@ -49,7 +49,7 @@ from rules.registries._shared import Targets, at_key, judged, named, rename_key,
 
 def check(context: Context) -> Iterator[Finding]:
     """Report every key that the kubelet cannot read."""
-    wanted = Targets(context)
+    wanted = context.once(Targets)
     for secret, payload in judged(context):
         for entry in payload.entries:
             if not entry.live or entry.registry.error is None:

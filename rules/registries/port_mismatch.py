@@ -48,7 +48,7 @@ from rules.registries._shared import (
 def check(context: Context) -> Iterator[Finding]:
     """Report every entry and registry once."""
     found: dict[tuple[int, str, str], tuple[PullSecret, Entry, list[Need]]] = {}
-    wanted = list(needs(context))
+    wanted = needs(context)
     imported_with_80 = {need.host for need in wanted if need.imported and need.port == "80"}
     for need in wanted:
         if need.outcome.verdict != "anonymous" or need.host in ANONYMOUS_HOSTS:

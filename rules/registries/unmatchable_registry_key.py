@@ -75,7 +75,7 @@ _BEGINS_A_REPOSITORY = lazy(r"^(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*(/|[._-]+)?$
 
 def check(context: Context) -> Iterator[Finding]:
     """Report every key that can serve nothing."""
-    wanted = Targets(context)
+    wanted = context.once(Targets)
     for secret, payload in judged(context):
         for entry in payload.entries:
             if not entry.live or entry.registry.error is not None or not sound(entry) or unfinished(entry.key):

@@ -33,7 +33,7 @@ from rules.registries._shared import Need, Targets, at_key, judged, named, unfin
 
 def check(context: Context) -> Iterator[Finding]:
     """Report every wildcard."""
-    wanted = Targets(context)
+    wanted = context.once(Targets)
     for secret, payload in judged(context):
         for entry in payload.entries:
             if entry.live and entry.registry.error is None and entry.registry.glob and not unfinished(entry.key):
