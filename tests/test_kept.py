@@ -5,8 +5,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from linter.engine import Request, run
 from linter.inventory.kept import Keeper
+from linter.mentions import _named
 from linter.model import Finding
 from linter.settings import DeclaredRule, Settings
 from linter.taking import take
@@ -153,3 +157,29 @@ def test_a_rule_of_the_project_sees_the_whole_object(tmp_path: Path) -> None:
     rule = DeclaredRule(name="no-host-ip", message="A host.", about="object", schema=json.dumps(schema), kinds=("Pod",))
     path = _write(tmp_path / "pods.json", _pod("one"))
     assert "no-host-ip" in {finding.name for finding in _findings(path, Settings(custom=(rule,)))}
+
+
+WORDS = st.sampled_from(
+    ["regcred", "another", "quay.io", "a-b", "ab", "3", "true", "Web", "x/regcred:1", "é", "a\nb", '"', ""]
+)
+APPLIED = st.recursive(
+    st.one_of(WORDS, st.integers(-3, 9), st.booleans(), st.none(), st.just(1.5)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(WORDS, inner, max_size=3)),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["spec", "note", "metadata", "status"]), APPLIED), APPLIED, st.booleans())
+def test_what_was_applied_last_is_found_as_if_it_were_kept(applied: Any, other: Any, same: bool) -> None:
+    body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": _metadata("web", annotations={}), "spec": other}
+    if same:
+        body |= {key: applied[key] for key in applied if key in ("spec", "note")}
+    names = {"regcred", "another", "quay.io", "a-b", "ab", "3", "true", "nb"}
+    text = json.dumps(applied)
+    whole = copy.deepcopy(body)
+    whole["metadata"]["annotations"][_LAST_APPLIED] = text
+    found = []
+    for keeper in (Keeper(), None):
+        taken = take("web.json", json.dumps(whole).encode(), keeper)
+        found.append([_named(item, names) for _, items in taken.documents for item in items])
+    assert found[0] == found[1]

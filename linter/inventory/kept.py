@@ -8,7 +8,9 @@ that is no pull secret) is not held at all.
 
 import marshal
 from collections.abc import Iterator
+from functools import lru_cache
 from hashlib import blake2b
+from itertools import zip_longest
 from typing import Any, Final
 
 from linter.documents.objects import KubeObject
@@ -40,6 +42,8 @@ _REMEMBERED: Final = 50_000
 """So many parts and texts are remembered: equal ones stand near each other, in one namespace."""
 _SEARCHED: Final = 20
 """So deep a body is looked through for words that need not be kept twice."""
+_UNSEARCHED: Final = frozenset({"secretGenerator", "managedFields"})
+"""Fields that no search for mentions enters."""
 
 
 class Keeper:
@@ -85,8 +89,7 @@ class Keeper:
         applied = annotations.get(_LAST_APPLIED)
         if not isinstance(applied, str):
             return metadata
-        # Most of what was applied still stands in the object, where a search finds it too.
-        item.left_out = " ".join(sorted(set(WORD.findall(applied)) - _searched(item.body)))
+        item.left_out = " ".join(sorted(_left_out(applied, item.body)))
         return {**metadata, "annotations": {key: annotations[key] for key in annotations if key != _LAST_APPLIED}}
 
     def _text(self, text: str) -> str:
@@ -137,24 +140,61 @@ class Bodies:
         return self.parts.get(number)
 
 
-def _searched(body: dict[str, Any]) -> set[str]:
-    """Return words of which a search for mentions finds each in the body: no keys, and nothing that it leaves out."""
+def _left_out(applied: str, body: dict[str, Any]) -> set[str]:
+    """Return the words of a text that kubectl has kept, but for most of those that a search finds in the body too."""
+    import msgspec  # noqa: PLC0415 - loaded for JSON only
+
+    if "\\" not in applied:
+        try:
+            data = msgspec.json.decode(applied)
+        except (msgspec.MsgspecError, RecursionError, ValueError):
+            data = None
+        if isinstance(data, dict):
+            # Without escapes the words of the text are those of its keys and values.
+            found = _words_beside(data, body)
+            if found is not None:
+                return found
+    return set(WORD.findall(applied))
+
+
+def _words_beside(applied: dict[str, Any], body: dict[str, Any]) -> set[str] | None:
+    """Return the words of what was applied that do not stand at the same place in the body, where a search looks.
+
+    None where a number may have been written in another way than it is told here.
+    """
+    found: set[str] = set()
+    same = {key: body.get(key) for key in applied if key not in ("metadata", "status")}
     metadata = body.get("metadata")
-    labels = metadata.get("labels") if isinstance(metadata, dict) else None
-    level: list[Any] = [labels, *(value for key, value in body.items() if key not in ("metadata", "status"))]
-    texts: list[str] = []
-    for _ in range(_SEARCHED):
-        inner: list[Any] = []
-        for value in level:
-            if isinstance(value, str):
-                if len(value) > 2:
-                    texts.append(value)
-            elif isinstance(value, dict):
-                inner.extend(value[key] for key in value if key not in ("secretGenerator", "managedFields"))
-            elif isinstance(value, list):
-                inner.extend(value)
+    same["metadata"] = {"labels": metadata.get("labels")} if isinstance(metadata, dict) else None
+    level: list[tuple[Any, Any]] = [(applied, same)]
+    depth = 0
+    while level:
+        depth += 1
+        inner: list[tuple[Any, Any]] = []
+        for value, kept in level:
+            form = type(value)
+            if form is str:
+                if value != kept or len(value) < 3 or depth > _SEARCHED:
+                    found.update(WORD.findall(value))
+            elif form is dict:
+                known = kept if type(kept) is dict else {}
+                for key, child in value.items():
+                    found.update(_words(key))
+                    inner.append((child, None if key in _UNSEARCHED else known.get(key)))
+            elif form is list:
+                listed = kept[: len(value)] if type(kept) is list else ()
+                inner.extend(zip_longest(value, listed))
+            elif form is float:
+                return None
+            else:
+                found.update(WORD.findall("null" if value is None else str(value).lower()))
         level = inner
-    return set(WORD.findall("\n".join(texts)))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _words(key: str) -> tuple[str, ...]:
+    return tuple(WORD.findall(key))
 
 
 def _event(body: dict[str, Any]) -> dict[str, Any]:
