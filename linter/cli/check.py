@@ -204,11 +204,14 @@ def _judged(arguments: argparse.Namespace, request: "Request") -> "tuple[Run, Hi
             request = narrowed(wide, arguments.changed_since, arguments.context)
         else:
             request = wide
-        result = engine.run(request)
-    if arguments.fix or arguments.diff or arguments.fix_dir:
+        repairing = arguments.fix or arguments.diff or arguments.fix_dir
+        # A repair judges several times: what only reports want is made of the last result alone.
+        result = engine.run(request._replace(wants=frozenset()) if repairing else request)
+    if repairing:
         from linter.cli._repair import repair  # noqa: PLC0415 - only a repair needs the fix engine
 
-        result = repair(request._replace(spread=None), result, arguments)
+        quiet = request._replace(spread=None, wants=frozenset())
+        result = engine.completed(request, repair(quiet, result, arguments))
     if store is None:
         return result.run, None
     try:

@@ -1,7 +1,7 @@
 """Inputs and rules to a finished `Run`: read, recognise, join, judge, locate. The one place where the parts meet."""
 
 from linter.documents import collector_off
-from linter.engine.finish import judged, order
+from linter.engine.finish import completed, judged, order
 from linter.engine.joining import joined
 from linter.engine.judging import catalogue, chosen_rules, judge
 from linter.engine.reader import Reader
@@ -56,6 +56,7 @@ __all__ = [
     "Spread",
     "catalogue",
     "chosen_rules",
+    "completed",
     "judge",
     "load",
     "order",

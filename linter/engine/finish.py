@@ -8,7 +8,7 @@ from linter import __version__, nets, registry
 from linter.charts import noted
 from linter.clock import now
 from linter.engine.joining import joined
-from linter.engine.judging import catalogue, located, proven
+from linter.engine.judging import catalogue, chosen_rules, located, proven
 from linter.engine.reader import Reader
 from linter.engine.requests import Request, Result
 from linter.exhausted import ExhaustedError, ran_out
@@ -20,6 +20,7 @@ from linter.model import Baseline, Finding, NotEvaluated, Problem, Pulls, Run, S
 from linter.record import NamedTuple
 from linter.secret import without_logins
 from linter.settings import Settings
+from linter.sources import Artifact, InputProblem
 from linter.universes import Universe
 
 if TYPE_CHECKING:
@@ -129,6 +130,26 @@ def _counted(request: Request, reader: Reader, reported: Sequence[Finding]) -> t
     from linter.diffs import attach  # noqa: PLC0415 - only some reports show diffs
 
     return attach(counted, reader.small_bytes_of)
+
+
+def completed(request: Request, result: Result) -> Result:
+    """Add to a result what reports want and what was left out while it was judged without `wants`."""
+    settings, _ = chosen_rules(request)
+    findings = result.run.findings
+    if "diffs" in request.wants:
+        from linter.diffs import attach  # noqa: PLC0415 - only some reports show diffs
+
+        findings = attach(findings, lambda path: _small(result.artifacts[path]))
+    pulled = _pulls(request, settings, result.inventories, findings)
+    return result._replace(run=result.run._replace(findings=findings, pulls=pulled))
+
+
+def _small(artifact: Artifact) -> bytes | None:
+    """The bytes of an artifact, None for one that was read in windows or is gone."""
+    try:
+        return artifact.read() if artifact.windows() is None else None
+    except InputProblem:
+        return None
 
 
 def _origins(reader: Reader, locator: Locator, render: "Render | None") -> "Origins | None":

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from linter import diffs
 from linter.__main__ import main
 
 GOOD = base64.b64encode(b'{"auths":{"quay.io":{"auth":"dXNlcjpwYXNz"}}}').decode()
@@ -194,3 +195,25 @@ def test_a_removal_that_takes_a_comment_along_is_not_called_safe(
     assert "nothing was changed" in told
     check(capsys, str(file), "--fix", "--unsafe-fixes", "--select", "RC307")
     assert file.read_text() == ACCOUNT
+
+
+def test_a_repair_reports_what_a_check_of_the_repaired_files_would(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only some reports show is made once, of the last result, however many rounds there were."""
+    asked: list[int] = []
+    attach = diffs.attach
+    monkeypatch.setattr(diffs, "attach", lambda *words: asked.append(1) or attach(*words))
+    monkeypatch.chdir(tmp_path)
+    Path("a.yaml").write_text(OPAQUE + "---\n" + ACCOUNT + "- name: robot\n---\n" + BUILD)
+    told = []
+    for more in (("--fix",), ()):
+        asked.clear()
+        main(["check", "a.yaml", *more, "--format", "json=out.json", "--format", "html=out.html", "--fail-on", "never"])
+        assert len(asked) == 1
+        told.append(json.loads(Path("out.json").read_text()))
+        told[-1].pop("time", None)
+        told[-1]["tool"].pop("time", None)
+    assert "2 fixes in 1 file" in capsys.readouterr().err
+    assert told[0] == told[1]
+    assert "pulls" in told[0]
