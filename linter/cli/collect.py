@@ -209,4 +209,7 @@ def _summary(path: str, found: _Inputs) -> None:
         lines += [f"  left out: {count} ({reason})" for reason, count in sorted(taken.skipped.items())]
         lines += [f"  not taken: {one.path}: {one.message}: {one.remedy}" for one in taken.problems]
         lines += [f"  kept as text, with values replaced: {name}" for name in taken.unparsed]
+        for name, lost in taken.accepting:
+            comments = "a comment that accepts" if lost == 1 else f"{lost} comments that accept"
+            lines.append(f"  left out: {comments} findings, of {name}: check reports them again")
     sys.stderr.write("".join(f"{one_line(line)}\n" for line in lines))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from linter.collecting.documents import Redacted
 from linter.collecting.packing import Pack
 from linter.collecting.redact import Redaction
-from linter.documents import read
+from linter.comments import comments, marked
+from linter.documents import Positions, read
 from linter.documents.layouts import place
 from linter.documents.objects import objects
 from linter.documents.recognise import recognise
@@ -26,7 +27,10 @@ _STDIN: Final = "<stdin>"
 
 
 class Taken:
-    """One argument and what came of it: `skipped` counts by reason what was left out, `problems` names what failed."""
+    """One argument and what came of it: `skipped` counts by reason what was left out, `problems` names what failed.
+
+    `unparsed` are files that stay text, `accepting` those that lost comments which accept findings, and how many.
+    """
 
     def __init__(
         self,
@@ -43,6 +47,7 @@ class Taken:
         self.skipped: Counter[str] = Counter()
         self.files = 0
         self.unparsed: list[str] = []
+        self.accepting: list[tuple[str, int]] = []
         self._exclude = exclude
         self._stdin = stdin
         self._urls = urls
@@ -65,6 +70,8 @@ class Taken:
                 continue
             if one.unparsed:
                 self.unparsed.append(artifact.path)
+            elif marked(data) and (lost := len(comments(Positions(artifact.path, data)))):
+                self.accepting.append((artifact.path, lost))
             self._redacted.append((self._member(artifact.path, data), one))
 
     def add(

@@ -366,6 +366,27 @@ def test_what_is_left_out_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert not (tmp_path / "x.tar.gz").exists()
 
 
+def test_comments_go_and_those_that_accept_findings_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\nimagePullSecrets:\n- name: x\n- name: x"
+    files = {
+        "a.yaml": f"# the robot's password is hunter2-example\n{account}  # regcred: ignore[RC307] hunter2-example\n",
+        "b.yaml": f"{account.replace('name: a', 'name: b')}  # nothing\n",
+    }
+    source = put(tmp_path / "m", {name: text.encode() for name, text in files.items()})
+    target = tmp_path / "out.tar.gz"
+    collect(source, target, "--redact")
+    said = capsys.readouterr().err
+    told = f"  left out: a comment that accepts findings, of {source}/a.yaml: check reports them again"
+    assert said.splitlines()[-1] == told
+    with tarfile.open(target) as archive:
+        kept = b"".join(archive.extractfile(one).read() for one in archive if one.isfile())
+    assert b"hunter2" not in kept
+    main(["check", str(target), "--select", "RC307", "--format", "json"])
+    assert len(json.loads(capsys.readouterr().out)["findings"]) == 2
+
+
 @pytest.mark.parametrize("redacted", [False, True], ids=["as it is", "redacted"])
 def test_several_dumps_stay_several_clusters(
     redacted: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
