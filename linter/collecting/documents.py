@@ -6,7 +6,7 @@ What cannot be parsed (templates, broken YAML) stays text, in which every value 
 import json
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import yaml
@@ -40,6 +40,8 @@ _SECRET: Final = re.compile(r"""kind["']?\s*:\s*["']?Secret\b|\bstringData\b|doc
 _NAMES: Final = frozenset({"apiversion", "kind", "metadata", "name", "namespace", "type", "image"})
 _CONTROL: Final = re.compile(r"""\s*\{\{-?\s*(?:if|else|end|with|range|define|template|include)\b[^"'`]*\}\}\s*""")
 """A line that only steers a template."""
+_ITEMS: Final = "items"
+_STEP: Final = 64 * 2**10
 _UNPRINTABLE: Final = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -60,43 +62,79 @@ class Redacted:
         self._redaction = redaction
         text = _decoded(path, data)
         self._logs = LOGS in text
-        self._secrets: list[list[Route]] = []
-        pieces = []
-        for number, piece in enumerate(_pieces(path, without_logs(text), limits)):
-            pieces.append(self._learnt(number, piece, limits))
-        self.unparsed = sum(isinstance(piece, _Text) for piece in pieces)
-        self._packed = zlib.compress(json.dumps(pieces).encode(), 1)
+        self._routes: list[list[Route]] = []
+        form, pieces = _pieces(path, without_logs(text), limits)
+        del text
+        kept = [self._learnt(number, piece, limits, own=form == "json") for number, piece in enumerate(pieces)]
+        del pieces
+        self.unparsed = sum(isinstance(piece, _Text) for piece in kept)
+        # A document that is no object or list, or stays text, makes a stream of YAML of all.
+        self._json = all(isinstance(piece, dict | list) and not isinstance(piece, _Text) for piece in kept)
+        self._alone = len(kept) == 1 and not self.unparsed
+        self._packed = _squeezed(kept, in_lines=self._json or self._alone)
 
-    def written(self) -> bytes:
-        """Return the file without any credential that is known by now."""
-        pieces = json.loads(zlib.decompress(self._packed))
-        scrub = self._redaction.scrubber
-        done: list[Any] = []
-        for piece, routes in zip(pieces, self._secrets, strict=True):
+    def written(self) -> Iterator[bytes]:
+        """Yield the file without any credential that is known by now, a part of a list at a time."""
+        lines = _unsqueezed(self._packed)
+        yield (_NO_LOGS if self._logs else "").encode()
+        parts: list[str] = []
+        for routes in self._routes:
+            mark, piece = next(lines)
             if routes is _AS_TEXT:
-                done.append(_Text(scrub.text(piece[0], free=True)))
-                continue
-            held = [(route, _get(piece, route)) for route in routes]
-            for route, _ in held:
-                _put(piece, route, "")
-            clean = scrub.tree(piece)
-            for route, value in held:
-                kept = value if route[-1] != LAST_APPLIED else self._applied(value)
-                _put(clean, route, kept)
-            done.append(clean)
-        return _stream(done, logs=self._logs)
+                parts.append(_as_yaml(_Text(self._redaction.scrubber.text(piece[0], free=True))))
+            elif not (self._json or self._alone):
+                parts.append(_as_yaml(self._finished(piece, routes)))
+            elif mark == 0:
+                yield (json.dumps(self._finished(piece, routes), indent=1) + "\n").encode()
+            else:
+                yield from self._listed(piece, mark, lines, routes)
+        if parts:
+            yield ("\n".join(part.rstrip("\n") for part in parts) + "\n").encode("utf-8", "replace")
 
-    def _learnt(self, number: int, piece: Any, limits: Limits) -> Any:
-        """Return a document with surrogates where credentials belong, and note which of its values are finished."""
+    def _listed(
+        self, frame: dict[str, Any], count: int, lines: "Iterator[tuple[int, Any]]", routes: list[Route]
+    ) -> Iterator[bytes]:
+        """Yield a list object as `json.dumps(…, indent=1)` would write it, item by item."""
+        by_item: dict[int, list[Route]] = {}
+        own = [route for route in routes if route[:1] != (_ITEMS,)]
+        for route in routes:
+            if route[:1] == (_ITEMS,):
+                by_item.setdefault(int(route[1]), []).append(route[2:])
+        head, tail = json.dumps(self._finished(frame, own), indent=1).split(f'\n "{_ITEMS}": []', 1)
+        yield f'{head}\n "{_ITEMS}": ['.encode()
+        for number in range(count):
+            item = self._finished(next(lines)[1], by_item.get(number, []))
+            text = json.dumps(item, indent=1).replace("\n", "\n  ")
+            yield f"{',' if number else ''}\n  {text}".encode()
+        yield f"\n ]{tail}\n".encode()
+
+    def _finished(self, piece: Any, routes: Sequence[Route]) -> Any:
+        """Return data without the credentials known by now; what stands at `routes` is finished already."""
+        if () in routes:
+            return piece
+        held = [(route, _get(piece, route)) for route in routes]
+        for route, _ in held:
+            _put(piece, route, "")
+        clean = self._redaction.scrubber.tree(piece)
+        for route, value in held:
+            _put(clean, route, value if route[-1] != LAST_APPLIED else self._applied(value))
+        return clean
+
+    def _learnt(self, number: int, piece: Any, limits: Limits, *, own: bool) -> Any:
+        """Return a document with surrogates where credentials belong, and note which of its values are finished.
+
+        `own`: its data stands for nothing else, as an alias of YAML does, and may be changed.
+        """
         made = self._redaction.made
         if isinstance(piece, _Text):
-            self._secrets.append(_AS_TEXT)
+            self._routes.append(_AS_TEXT)
             return _Text(_text(piece.text, made))
-        if _size(piece) > limits.file_bytes:
+        if not own and _size(piece) > limits.file_bytes:
             raise InputProblem(
                 Problem(self._path, "its aliases stand for too much to write out", "take fewer YAML aliases")
             )
-        piece = json.loads(json.dumps(piece))  # an alias becomes what it stands for
+        if not own:
+            piece = json.loads(json.dumps(piece))  # an alias becomes what it stands for
         found = list(objects(Document(self._path, number, piece)))
         routes: list[Route] = []
         for item in found:
@@ -108,10 +146,10 @@ class Redacted:
         where = place(self._path)
         if where is not None and where.reduced == "one registry" and isinstance(piece, dict):
             piece = {key: made.user(one) if isinstance(one, str) else one for key, one in piece.items()}
-        piece = _telling(piece, made)
+        piece = _each_telling(piece, made)
         for route, value in held:
             _put(piece, route, value)
-        self._secrets.append(routes)
+        self._routes.append(routes)
         return piece
 
     def _object(self, piece: Any, item: KubeObject, routes: list[Route]) -> Any:
@@ -158,29 +196,65 @@ def _decoded(path: str, data: bytes) -> str:
         raise InputProblem(Problem(path, f"could not be read: {error}", remedy, error.line, 1)) from None
 
 
-def _pieces(path: str, text: str, limits: Limits) -> Iterator[Any]:
-    """Yield the data of every document, those that matter to no rule too."""
+def _pieces(path: str, text: str, limits: Limits) -> tuple[str, Iterable[Any]]:
+    """Return the form of a text, and the data of every document, those that matter to no rule too."""
     if looks_like_json(text):
         try:
             values = json_values(text, limits)
         except TooDeepError as error:
             raise InputProblem(Problem(path, f"could not be read: {error}", "flatten it")) from None
         if values is not None:
-            yield from (value.data for value in values)
-            return
+            return "json", [value.data for value in values]
     if has_directives(text):
         try:
-            yield from build(text, limits)
+            return "yaml", list(build(text, limits))
         except yaml.YAMLError:
             pass
-        else:
-            return
+    return "yaml", _documents(text, limits)
+
+
+def _documents(text: str, limits: Limits) -> Iterator[Any]:
     for chunk in split(text):
         part = text[chunk.start : chunk.end]
         try:
             yield from build(part, limits) or [None]
         except yaml.YAMLError:
             yield _Text(part)
+
+
+def _squeezed(pieces: list[Any], *, in_lines: bool) -> bytes:
+    """Return documents as compressed lines of JSON, and let go of each; with `in_lines`, one for each item of a list.
+
+    A line before the items tells how many follow.
+    """
+    pack = zlib.compressobj(1)
+    made = bytearray()
+
+    def add(mark: int, value: Any) -> None:
+        made.extend(pack.compress(json.dumps([mark, value]).encode() + b"\n"))
+
+    for at, piece in enumerate(pieces):
+        pieces[at] = None
+        listed = piece.get(_ITEMS) if in_lines and isinstance(piece, dict) else None
+        if not isinstance(listed, list) or not listed:
+            add(0, piece)
+            continue
+        add(len(listed), {**piece, _ITEMS: []})
+        for number, item in enumerate(listed):
+            add(0, item)
+            listed[number] = None
+    made += pack.flush()
+    return bytes(made)
+
+
+def _unsqueezed(packed: bytes) -> Iterator[tuple[int, Any]]:
+    """Yield the lines of `_squeezed`, decompressed as they are asked for."""
+    unpack, rest = zlib.decompressobj(), b""
+    for start in range(0, len(packed), _STEP):
+        *lines, rest = (rest + unpack.decompress(packed[start : start + _STEP])).split(b"\n")
+        for line in lines:
+            mark, value = json.loads(line)
+            yield mark, value
 
 
 def _size(data: Any) -> int:
@@ -209,6 +283,16 @@ def _get(data: Any, route: Route) -> Any:
 
 def _put(data: Any, route: Route, value: Any) -> None:
     _get(data, route[:-1])[route[-1]] = value
+
+
+def _each_telling(piece: Any, made: Surrogates) -> Any:
+    """Do what `_telling` does, a list object item by item, so that never two of everything are held."""
+    listed = piece.get(_ITEMS) if isinstance(piece, dict) else None
+    if not isinstance(listed, list):
+        return _telling(piece, made)
+    for at, item in enumerate(listed):
+        listed[at] = _telling(item, made)
+    return {**_telling({**piece, _ITEMS: []}, made), _ITEMS: listed}
 
 
 def _telling(value: Any, made: Surrogates, generator: bool = False) -> Any:
@@ -258,20 +342,11 @@ def _line(line: str, made: Surrogates, *, secret: bool) -> str:
     return line
 
 
-def _stream(pieces: Sequence[Any], *, logs: bool) -> bytes:
-    """Write documents: JSON, one after the other; as a YAML stream where one of them is no JSON object or list."""
-    head = _NO_LOGS if logs else ""
-    if len(pieces) == 1 and not isinstance(pieces[0], _Text):
-        return (head + json.dumps(pieces[0], indent=1) + "\n").encode()
-    if all(isinstance(piece, dict | list) and not isinstance(piece, _Text) for piece in pieces):
-        return (head + "".join(json.dumps(piece, indent=1) + "\n" for piece in pieces)).encode()
-    parts = []
-    for piece in pieces:
-        if isinstance(piece, _Text):
-            parts.append(piece.text if piece.text.startswith("---") else f"---\n{piece.text}")
-        else:
-            parts.append(f"---\n{_UNPRINTABLE.sub(_escaped, json.dumps(piece, ensure_ascii=False, indent=1))}")
-    return (head + "\n".join(part.rstrip("\n") for part in parts) + "\n").encode("utf-8", "replace")
+def _as_yaml(piece: Any) -> str:
+    """Return one document of a YAML stream; data as JSON."""
+    if isinstance(piece, _Text):
+        return piece.text if piece.text.startswith("---") else f"---\n{piece.text}"
+    return f"---\n{_UNPRINTABLE.sub(_escaped, json.dumps(piece, ensure_ascii=False, indent=1))}"
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -85,7 +85,7 @@ class Taken:
     def add_redacted(self, archive: Pack, folder: str) -> None:
         """Add what was learnt, without its credentials."""
         for name, one in self._redacted:
-            archive.add(folder + name, one.written())
+            archive.add(folder + name, *one.written())
         self._mark(archive, folder, redacted=True)
 
     def alone(self) -> str:

@@ -4,16 +4,43 @@ import gzip
 import io
 import re
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from linter.sources.collection import taken
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _PLAIN: Final = re.compile(r"[a-z0-9.-]")
 _LONGEST: Final = 80
 _LINK_LIKE: Final = re.compile(r"[\x00-\x1f\x7f\\]|[\ud800-\udfff]")
+
+
+class _Parts(io.RawIOBase):
+    """Bytes one after the other, without ever being put together."""
+
+    def __init__(self, parts: Sequence[bytes]) -> None:
+        super().__init__()
+        self._left = [memoryview(part) for part in reversed(parts) if part]
+
+    def readable(self) -> bool:
+        """They can be read."""
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        """Put the next bytes into `buffer` and return how many."""
+        if not self._left:
+            return 0
+        target = memoryview(buffer).cast("B")
+        part = self._left.pop()
+        count = min(len(part), len(target))
+        target[:count] = part[:count]
+        if count < len(part):
+            self._left.append(part[count:])
+        return count
 
 
 class Pack:
@@ -24,8 +51,8 @@ class Pack:
         self._time = taken()
         self._names: set[str] = set()
 
-    def add(self, name: str, data: bytes) -> str:
-        """Add a member and return its name, which leads nowhere and is taken only once."""
+    def add(self, name: str, *parts: bytes) -> str:
+        """Add a member, in parts or whole, and return its name, which leads nowhere and is taken only once."""
         name = "/".join(_LINK_LIKE.sub("_", step) for step in name.split("/") if step not in ("", ".", "..")) or "_"
         folder, _, last = name.rpartition("/")
         number = 1
@@ -34,10 +61,10 @@ class Pack:
             name = f"{folder}/{number}-{last}" if folder else f"{number}-{last}"
         self._names.add(name)
         member = tarfile.TarInfo(name)
-        member.size = len(data)
+        member.size = sum(map(len, parts))
         member.mode = 0o600
         member.mtime = self._time
-        self._archive.addfile(member, io.BytesIO(data))
+        self._archive.addfile(member, io.BufferedReader(_Parts(parts)))
         return name
 
     def __contains__(self, name: str) -> bool:
