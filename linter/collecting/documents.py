@@ -7,7 +7,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import yaml
 
@@ -28,6 +28,9 @@ from linter.model import Problem, Route
 from linter.sources import InputProblem, Limits
 from linter.sources.collection import is_record
 
+if TYPE_CHECKING:
+    import msgspec
+
 _NO_LOGS: Final = f"{LOGS}- ====\n==== END logs for container - ====\n"
 """Stands for the logs that `kubectl cluster-info dump` writes between documents: it is known by them."""
 _TELLING: Final = re.compile(
@@ -42,6 +45,9 @@ _CONTROL: Final = re.compile(r"""\s*\{\{-?\s*(?:if|else|end|with|range|define|te
 """A line that only steers a template."""
 _ITEMS: Final = "items"
 _STEP: Final = 64 * 2**10
+_LARGE: Final = 2**20
+_SOME: Final = 100
+"""So many items of a large list are held at a time."""
 _UNPRINTABLE: Final = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -60,9 +66,14 @@ class Redacted:
     def __init__(self, path: str, data: bytes, redaction: Redaction, limits: Limits) -> None:
         self._path = path
         self._redaction = redaction
+        self._routes: list[list[Route]] = []
+        listed = _items_of(data, limits)
+        if listed is not None:
+            self.unparsed, self._logs, self._json, self._alone = 0, False, True, True
+            self._packed = self._learnt_list(*listed, limits)
+            return
         text = _decoded(path, data)
         self._logs = LOGS in text
-        self._routes: list[list[Route]] = []
         form, pieces = _pieces(path, without_logs(text), limits)
         del text
         kept = [self._learnt(number, piece, limits, own=form == "json") for number, piece in enumerate(pieces)]
@@ -119,6 +130,21 @@ class Redacted:
         for route, value in held:
             _put(clean, route, value if route[-1] != LAST_APPLIED else self._applied(value))
         return clean
+
+    def _learnt_list(self, frame: dict[str, Any], items: "Sequence[msgspec.Raw]", limits: Limits) -> bytes:
+        """Do what `_learnt` does for a list object of JSON, some items at a time; return them squeezed."""
+        squeezed, found = _Squeezed(), list[Route]()
+        for first in range(0, len(items), _SOME):
+            data = [_item(self._path, raw, limits) for raw in items[first : first + _SOME]]
+            piece = self._learnt(0, {**frame, _ITEMS: data}, limits, own=True)
+            routes = self._routes.pop()
+            found += [(_ITEMS, int(route[1]) + first, *route[2:]) for route in routes if route[:1] == (_ITEMS,)]
+            if not first:
+                squeezed.add(len(items), {**piece, _ITEMS: []})
+            for item in piece[_ITEMS]:
+                squeezed.add(0, item)
+        self._routes.append(found)
+        return squeezed.end()
 
     def _learnt(self, number: int, piece: Any, limits: Limits, *, own: bool) -> Any:
         """Return a document with surrogates where credentials belong, and note which of its values are finished.
@@ -196,6 +222,33 @@ def _decoded(path: str, data: bytes) -> str:
         raise InputProblem(Problem(path, f"could not be read: {error}", remedy, error.line, 1)) from None
 
 
+def _items_of(data: bytes, limits: Limits) -> "tuple[dict[str, Any], Sequence[msgspec.Raw]] | None":
+    """Return the frame and the items of one large list object in JSON, not built yet; None for any other text."""
+    import msgspec  # noqa: PLC0415 - few files are large
+
+    if len(data) < _LARGE or data[:1] != b"{" or LOGS.encode() in data:
+        return None
+    try:
+        parts = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+        items = msgspec.json.decode(parts[_ITEMS], type=list[msgspec.Raw])
+        values = {key: json_values(bytes(part).decode(), limits) for key, part in parts.items() if key != _ITEMS}
+    except (msgspec.MsgspecError, KeyError, UnicodeDecodeError, RecursionError, TooDeepError):
+        return None
+    if not items or not all(values.values()):
+        return None
+    return {key: [] if key == _ITEMS else (values[key] or [])[0].data for key in parts}, items
+
+
+def _item(path: str, raw: "msgspec.Raw", limits: Limits) -> Any:
+    try:
+        values = json_values(bytes(raw).decode(), limits)
+    except (TooDeepError, UnicodeDecodeError) as error:
+        raise InputProblem(Problem(path, f"could not be read: {error}", "flatten it")) from None
+    if not values:
+        raise InputProblem(Problem(path, "could not be read: an item of its list is no JSON", "write it anew"))
+    return values[0].data
+
+
 def _pieces(path: str, text: str, limits: Limits) -> tuple[str, Iterable[Any]]:
     """Return the form of a text, and the data of every document, those that matter to no rule too."""
     if looks_like_json(text):
@@ -227,24 +280,35 @@ def _squeezed(pieces: list[Any], *, in_lines: bool) -> bytes:
 
     A line before the items tells how many follow.
     """
-    pack = zlib.compressobj(1)
-    made = bytearray()
-
-    def add(mark: int, value: Any) -> None:
-        made.extend(pack.compress(json.dumps([mark, value]).encode() + b"\n"))
-
+    squeezed = _Squeezed()
     for at, piece in enumerate(pieces):
         pieces[at] = None
         listed = piece.get(_ITEMS) if in_lines and isinstance(piece, dict) else None
         if not isinstance(listed, list) or not listed:
-            add(0, piece)
+            squeezed.add(0, piece)
             continue
-        add(len(listed), {**piece, _ITEMS: []})
+        squeezed.add(len(listed), {**piece, _ITEMS: []})
         for number, item in enumerate(listed):
-            add(0, item)
+            squeezed.add(0, item)
             listed[number] = None
-    made += pack.flush()
-    return bytes(made)
+    return squeezed.end()
+
+
+class _Squeezed:
+    """Lines of JSON, compressed as they come: each a number and data."""
+
+    def __init__(self) -> None:
+        self._pack = zlib.compressobj(1)
+        self._made = bytearray()
+
+    def add(self, mark: int, value: Any) -> None:
+        """Add a line."""
+        self._made += self._pack.compress(json.dumps([mark, value]).encode() + b"\n")
+
+    def end(self) -> bytes:
+        """Return all lines."""
+        self._made += self._pack.flush()
+        return bytes(self._made)
 
 
 def _unsqueezed(packed: bytes) -> Iterator[tuple[int, Any]]:

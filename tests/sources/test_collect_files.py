@@ -21,7 +21,10 @@ import pytest
 
 from linter import engine
 from linter.__main__ import main
+from linter.collecting.documents import Redacted
+from linter.collecting.redact import Redaction
 from linter.model import Applicability, Run
+from linter.sources import Limits
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "layouts"))
@@ -364,6 +367,34 @@ def test_what_is_left_out_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert main(["collect", str(tmp_path / "empty"), "-o", str(tmp_path / "x.tar.gz")]) == 3
     assert "nothing to judge was found in it" in capsys.readouterr().err
     assert not (tmp_path / "x.tar.gz").exists()
+
+
+@pytest.mark.parametrize("layout", ["kubectl-json", "cluster-info", "support-bundle"])
+def test_a_large_list_is_redacted_as_a_small_one(layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few items at a time: the same bytes, and what the last item gives away is gone from the first."""
+    redaction = Redaction()
+    # What cannot be decoded gets other signs each time.
+    objects = [one for one in Cluster(1).objects if one["metadata"]["name"] != "broken"]
+    last = objects[-1] | {"metadata": {**objects[-1]["metadata"], "annotations": {"url": "x"}}}
+    told = {"name": "A", "value": "see user:told-by-the-last-item"}
+    for item in objects:
+        if item["kind"] == "Pod":
+            item["spec"] = {**item["spec"], "containers": [{**item["spec"]["containers"][0], "env": [told]}]}
+    secret = next(one for one in objects if one["kind"] == "Secret")
+    entry = {"auths": {"late.example": {"username": "user", "password": "told-by-the-last-item"}}}
+    value = base64.b64encode(json.dumps(entry).encode()).decode()
+    late = {**secret, "metadata": {**secret["metadata"], "name": "late"}, "data": {".dockerconfigjson": value}}
+    files = LAYOUTS[layout].write([*objects, last, late] if layout == "kubectl-json" else objects)
+    wanted = {path: data for path, data in files.items() if path.endswith(".json")}
+    small = {path: Redacted(path, data, redaction, Limits()) for path, data in wanted.items()}
+    monkeypatch.setattr("linter.collecting.documents._LARGE", 1)
+    monkeypatch.setattr("linter.collecting.documents._SOME", 2)
+    large = {path: Redacted(path, data, redaction, Limits()) for path, data in wanted.items()}
+    for path in wanted:
+        written = b"".join(large[path].written())
+        assert written == b"".join(small[path].written())
+        assert json.loads(written) is not None
+        assert layout != "kubectl-json" or b"told-by-the-last-item" not in written
 
 
 def test_comments_go_and_those_that_accept_findings_are_told(
