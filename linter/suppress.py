@@ -19,6 +19,8 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from linter import registry
@@ -41,6 +43,7 @@ ANNOTATED: Final = "annotation"
 CONFIGURED: Final = "configuration"
 
 _MOST_SEARCHED: Final = 20
+_GLOB: Final = re.compile(r"[*?\[]")
 _NAMES = re.compile(r"^[\w-]+(?:\s*,\s*[\w-]+)*$")
 
 
@@ -167,7 +170,7 @@ class _Notes:
         self._items: dict[tuple[str, int, Route], KubeObject] = {}
         self._inside: dict[tuple[str, str, int, Route], list[_Note]] = defaultdict(list)
         self._named: dict[tuple[str, str, ObjectRef], list[_Note]] = defaultdict(list)
-        self._configured: list[tuple[_Note, Callable[[Finding], bool]]] = []
+        self._configured: dict[tuple[str, str], list[tuple[int, _Note, Callable[[Finding], bool]]]] = defaultdict(list)
         for path in sorted(material.marked):
             self._read_comments(path)
         for item in _objects(material.inventories) if material.marked else ():
@@ -186,9 +189,8 @@ class _Notes:
             for depth in range(len(at.route) + 1):
                 yield from self._inside.get((at.path, code, at.document, at.route[:depth]), ())
             yield from self._named.get((at.path, code, finding.object), ())
-        for note, covers in self._configured:
-            if code in note.codes and covers(finding):
-                yield note
+        entries = [one for name in {"", finding.object.name} for one in self._configured.get((code, name), ())]
+        yield from (note for _, note, covers in sorted(entries, key=itemgetter(0)) if covers(finding))
 
     def _commented(self, at: Location, code: str, items: Iterable[KubeObject]) -> Iterator[_Note]:
         stretches = [(at.line, max(at.end_line, at.line))] if at.line else []
@@ -277,15 +279,26 @@ class _Notes:
             ref = finding.object
             return fits(finding.location.path, ref.kind, ref.namespace, ref.name)
 
+        # What has a name of its own is found by it, among any number of entries and objects.
+        name = "" if _GLOB.search(entry.name) else entry.name
+
         def judged() -> bool:
-            items = _objects(self._material.inventories)
+            items = self._by_name.get(name, ()) if name else _objects(self._material.inventories)
             return self._whole_project() and any(
                 fits(item.path, item.kind, item.namespace, item.name) for item in items
             )
 
         for note in self._notes(CONFIGURED, names_of(entry.rule), entry.reason, Location(settings.source)):
             note.judged = judged
-            self._configured.append((note, covers))
+            for code in note.codes:
+                self._configured[code, name].append((len(self._all), note, covers))
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[KubeObject]]:
+        found: dict[str, list[KubeObject]] = defaultdict(list)
+        for item in _objects(self._material.inventories):
+            found[item.name].append(item)
+        return found
 
     def _whole_project(self) -> bool:
         """Whether more than single files were judged: the configuration speaks of the project, a hook of one change."""

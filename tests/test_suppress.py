@@ -269,6 +269,9 @@ CONFIG = "ignore:\n- rule: missing-pull-secret\n  reason: replicated\n"
         ("namespace: prod", False),
         ("name: default", True),
         ("name: robot", False),
+        ("name: def*", True),
+        ("name: '[d]efault'", True),
+        ("name: '[!d]efault'", False),
         ("kind: ServiceAccount\n  name: robot", False),
     ],
 )
@@ -276,6 +279,14 @@ def test_the_configuration(judge: Judge, where: str, hit: bool) -> None:
     result = judge(ACCOUNT, "--select", "RC303", config=CONFIG + (f"  {where}\n" if where else ""))
     assert (("missing-pull-secret", "configuration", "replicated") in accepted(result)) is hit
     assert bool(names(result)) is not hit
+
+
+@pytest.mark.parametrize("names", [("default", "d*"), ("d*", "default"), ("", "default"), ("default", "")])
+def test_of_several_entries_the_first_speaks(judge: Judge, names: tuple[str, str]) -> None:
+    entries = [f"- {{rule: RC303, name: '{name}', reason: r{at}}}\n" for at, name in enumerate(names)]
+    result = judge(ACCOUNT, "--select", "RC303", config="ignore:\n" + "".join(entries))
+    assert {*accepted(result)} == {("missing-pull-secret", "configuration", "r0")}
+    assert not problems(result)
 
 
 def test_a_stale_entry_of_the_configuration_is_told_for_a_folder_and_where_it_could_have_spoken(judge: Judge) -> None:

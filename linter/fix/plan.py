@@ -7,7 +7,7 @@ from linter.errors import FixError
 from linter.fix.surrogates import WHY
 from linter.fix.text import EditResult, edit_text
 from linter.fix.tree import parse
-from linter.model import Applicability, Edit, Fix, Op
+from linter.model import Applicability, Edit, Fix, Op, Route
 
 
 class FixOutcome(NamedTuple):
@@ -29,20 +29,48 @@ def overlap(one: Edit, other: Edit) -> bool:
     return one.route[:shorter] == other.route[:shorter]
 
 
+class _Round:
+    """Fixes that do not touch each other, found by the routes of their edits rather than one after the other."""
+
+    def __init__(self) -> None:
+        self.fixes: list[Fix] = []
+        self._at: dict[tuple[str, int, Route], list[Edit]] = {}
+        self._above: set[tuple[str, int, Route]] = set()
+
+    def takes(self, fix: Fix) -> bool:
+        """Tell whether no edit of `fix` overlaps one of the round."""
+        return not any(self._touched(edit) for edit in fix.edits)
+
+    def _touched(self, edit: Edit) -> bool:
+        path, document, route = edit.path, edit.document, edit.route
+        if (path, document, route) in self._above:
+            return True
+        if any((path, document, route[:length]) in self._at for length in range(len(route))):
+            return True
+        return any(overlap(edit, other) for other in self._at.get((path, document, route), ()))
+
+    def add(self, fix: Fix) -> None:
+        """Take a fix in."""
+        self.fixes.append(fix)
+        for edit in fix.edits:
+            place = edit.path, edit.document
+            self._above.update((*place, edit.route[:length]) for length in range(len(edit.route)))
+            there = self._at.setdefault((*place, edit.route), [])
+            speaks = not any(edit == other or edit.op is other.op is Op.APPEND for other in there)
+            if speaks:  # what is equal, or added to the same list, touches the same
+                there.append(edit)
+
+
 def plan(fixes: Iterable[Fix]) -> tuple[tuple[Fix, ...], ...]:
     """Group fixes into rounds that do not touch each other; the caller checks again between them, as routes move."""
-    rounds: list[list[Fix]] = []
+    rounds: list[_Round] = []
     for fix in fixes:
-        clear = (
-            at
-            for at, members in enumerate(rounds)
-            if not any(overlap(edit, other) for member in members for other in member.edits for edit in fix.edits)
-        )
-        at = next(clear, len(rounds))
-        if at == len(rounds):
-            rounds.append([])
-        rounds[at].append(fix)
-    return tuple(tuple(members) for members in rounds)
+        free = next((one for one in rounds if one.takes(fix)), None)
+        if free is None:
+            free = _Round()
+            rounds.append(free)
+        free.add(fix)
+    return tuple(tuple(one.fixes) for one in rounds)
 
 
 def apply_fixes(files: Mapping[str, bytes], fixes: Sequence[Fix], *, unsafe: bool) -> FixOutcome:

@@ -3,8 +3,10 @@
 import codecs
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from linter.fix.plan import apply_fixes, plan
+from linter.fix.plan import apply_fixes, overlap, plan
 from linter.model import Applicability, Edit, Fix, Op, Route, Sensitive
 
 A = b"l:\n- name: a\n- name: b # keep\n- name: b\n"
@@ -25,6 +27,30 @@ def test_fixes_that_touch_each_other_wait() -> None:
     outcome = apply_fixes({"a.yaml": b"a: 0\nb: {}\n"}, [one, two, three], unsafe=False)
     assert outcome.changed == {"a.yaml": b"a: 1\nb:\n  c: 1\n"}
     assert (outcome.applied, outcome.deferred, outcome.refused) == ((one, three), (two,), ())
+
+
+_ROUTES = st.lists(st.sampled_from(["a", "b", 0, 1]), max_size=3).map(tuple)
+_EDITS = st.builds(
+    Edit,
+    st.sampled_from([Op.SET, Op.APPEND, Op.REMOVE]),
+    st.sampled_from(["a.yaml", "b.yaml"]),
+    st.integers(0, 1),
+    _ROUTES,
+    st.sampled_from([None, 1, {"name": "x"}]),
+)
+
+
+@given(st.lists(st.lists(_EDITS, min_size=1, max_size=3).map(lambda edits: fix(*edits)), max_size=12))
+def test_a_fix_goes_into_the_first_round_whose_edits_it_leaves_alone(fixes: list[Fix]) -> None:
+    rounds: list[list[Fix]] = []
+    for one in fixes:
+        for members in rounds:
+            if not any(overlap(mine, its) for other in members for its in other.edits for mine in one.edits):
+                members.append(one)
+                break
+        else:
+            rounds.append([one])
+    assert plan(fixes) == tuple(map(tuple, rounds))
 
 
 def test_equal_edits_count_once_and_appends_go_together() -> None:
