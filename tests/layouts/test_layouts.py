@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import lzma
+import os
 import sys
 import tarfile
 import zipfile
@@ -145,6 +146,40 @@ def test_every_archive_gives_the_findings_of_its_folder(tmp_path: Path, name: st
         assert packed.run.scans[0].objects == folder.run.scans[0].objects
         for one in packed.run.findings:
             assert one.location.path.startswith(f"{path}!/")
+
+
+WRITTEN: list[str] = []
+"""Files that were opened to be written while `_watching` held."""
+_watched = [False]
+
+
+def _watch(event: str, words: tuple[Any, ...]) -> None:
+    if not _watched[0] or event != "open" or not isinstance(words[2], int):
+        return
+    if words[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+        WRITTEN.append(str(words[0]))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("piped", [False, True], ids=["named", "piped"])
+def test_no_archive_is_unpacked_to_disk(tmp_path: Path, form: str, *, piped: bool) -> None:
+    """The interpreter itself tells of every file that is opened to be written, whoever opens it."""
+    path = tmp_path / f"dump.{form}"
+    path.write_bytes(FORMS[form](LAYOUTS["must-gather"].write(OBJECTS)))
+    WRITTEN.clear()
+    sys.addaudithook(_watch)
+    _watched[0] = True
+    try:
+        (tmp_path / "seen").write_text("it is seen when a file is written")
+        if piped:
+            with path.open("rb") as stream:
+                result = engine.run(engine.Request(("-",), stdin=stream))
+        else:
+            result = judge(path)
+    finally:
+        _watched[0] = False
+    assert result.run.findings
+    assert {name for name in WRITTEN if "__pycache__" not in name} == {str(tmp_path / "seen")}
 
 
 def test_a_cluster_of_another_seed_gives_the_same_findings() -> None:
