@@ -5,6 +5,8 @@
 Reports `auths` that is no object, an entry that is no object, a `username`, `password`, `email` or `auth` that
 is no string, and `HttpHeaders` that is no object of strings. `null` is accepted everywhere.
 
+A support bundle of Troubleshoot holds no payload: there the error of its collector, which decodes as Go does, counts.
+
 ## Why it matters
 
 The API server looks no further than the top-level braces and stores it. The kubelet decodes into typed fields,

@@ -9,6 +9,8 @@ left over, a raw line break, an unescaped quote or backslash in a password.
 A payload that is base64 once more is `double-encoded`, a value that stands in for one is
 `placeholder-credential`.
 
+A support bundle of Troubleshoot holds no payload: there the error of its collector, which decodes as Go does, counts.
+
 ## Why it matters
 
 For the two pull-secret types the API server parses the value and refuses the object (Kubernetes 1.25 to 1.36).

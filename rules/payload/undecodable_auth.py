@@ -6,6 +6,9 @@ Reports every `auth` that is not base64 as the kubelet decodes it, or that has n
 without its padding is accepted, as the kubelet accepts it; documentation values such as `b3Blb=` are
 `placeholder-credential`.
 
+A support bundle of Troubleshoot holds no payload. There the error that its collector met counts, where it is one
+that the kubelet meets as well: an illegal sign, not a padding that may only be missing.
+
 ## Why it matters
 
 The kubelet decodes all entries of all pull secrets of a pod before it pulls. One `auth` that it cannot decode

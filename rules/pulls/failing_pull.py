@@ -10,7 +10,8 @@ that does not resolve, a timeout or a rate limit is no such failure.
 
 One finding for all pods of one owner and image. It names the cause that the scan shows, and points at the object that
 another rule reports for it; only where no rule does is the credential itself the suspect. An event counts while its
-pod is still waiting. Messages are never quoted, because they can hold credentials.
+pod is still waiting. Messages are never quoted, because they can hold credentials. In a support bundle of
+Troubleshoot, which holds no payload, a secret that its collector could not decode either explains the failure.
 
 ## Why it matters
 
