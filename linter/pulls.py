@@ -156,5 +156,5 @@ def _source(case: Case) -> str:
     if reached is None or (reached.unknown and not reached.links):
         return "unknown"
     workload = case.workload
-    pod = workload is not None and workload.is_pod and bool(workload.object.uid)
+    pod = workload is not None and workload.is_pod and workload.object.identified
     return "own" if reached.explicit or pod else "account"

@@ -59,13 +59,13 @@ class KubeObject:
         "_more",
         "_route",
         "_shelves",
+        "_uid",
         "api_version",
         "document",
         "kind",
         "name",
         "namespace",
         "path",
-        "uid",
     )
 
     def __init__(self, document: Document, route: Route, body: dict[str, Any], kind: str, api_version: str) -> None:
@@ -81,7 +81,7 @@ class KubeObject:
         self.api_version = api_version
         self.namespace = _text(metadata, "namespace")
         self.name = _text(metadata, "name")
-        self.uid = _text(metadata, "uid")
+        self._uid: str | bool = _text(metadata, "uid")
         self._more = _LISTED if "items" in route or "Items" in route else _ALONE
 
     @property
@@ -114,6 +114,8 @@ class KubeObject:
 
     def shelve(self, shelves: "Shelves", number: int) -> None:
         """Hold the body, and what is left out of it, where `shelves` has it under a number."""
+        if isinstance(self._uid, str) and self._uid == _text(self._metadata, "uid"):
+            self._uid = bool(self._uid)
         self._body, self._shelves = number, shelves
         if self._more.left_out:
             self.left_out = ""
@@ -129,6 +131,27 @@ class KubeObject:
         # Nearly all objects of a dump stand in one list: the place in it is enough to know of each.
         plain = len(route) == 2 and route[0] == "items" and type(route[1]) is int
         self._route: Route | int = route[1] if plain else route  # type: ignore[assignment] # told by `plain`
+
+    @property
+    def uid(self) -> str:
+        """The identity that an API server gave it."""
+        if isinstance(self._uid, str):
+            return self._uid
+        return _text(self._metadata, "uid") if self._uid else ""
+
+    @uid.setter
+    def uid(self, uid: str) -> None:
+        self._uid = uid
+
+    @property
+    def identified(self) -> bool:
+        """Whether an API server has given it an identity; quicker to tell than which."""
+        return bool(self._uid)
+
+    @property
+    def _metadata(self) -> Mapping[str, Any]:
+        metadata = next((value for key, _, value in self.fields() if key == "metadata"), None)
+        return metadata if isinstance(metadata, dict) else {}
 
     @property
     def listed(self) -> bool:

@@ -1,10 +1,9 @@
 """The finished inventory of one scan: typed records, joined per namespace, and what the scan covers."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from operator import itemgetter
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from linter.documents.objects import KubeObject
 from linter.inventory.records import (
@@ -19,6 +18,7 @@ from linter.model import Scope
 from linter.sources.collection import Refused
 
 _Record = TypeVar("_Record")
+_Made = TypeVar("_Made")
 
 GLOBAL_SECRET: Final = ("openshift-config", "pull-secret")
 
@@ -29,28 +29,42 @@ def compatible(one: str, other: str) -> bool:
 
 
 class Named(Generic[_Record]):
-    """Records by name and namespace: thousands of namespaces that hold one name each cost nothing."""
+    """Records by name and namespace: thousands of namespaces that hold one name each cost nothing.
+
+    Most names stand in one namespace; then there is no table of namespaces.
+    """
 
     def __init__(self, rows: Iterable[tuple[str, str, _Record]]) -> None:
-        self._table: dict[str, dict[str, list[_Record]]] = {}
+        self._table: dict[str, tuple[str, _Record] | dict[str, list[_Record]]] = {}
         for name, namespace, record in rows:
-            self._table.setdefault(name, {}).setdefault(namespace, []).append(record)
+            known = self._table.get(name)
+            if known is None:
+                self._table[name] = (namespace, record)
+                continue
+            if isinstance(known, tuple):
+                known = self._table[name] = {known[0]: [known[1]]}
+            known.setdefault(namespace, []).append(record)
+
+    def _spaces(self, name: str) -> dict[str, list[_Record]]:
+        known = self._table.get(name)
+        if known is None:
+            return {}
+        return {known[0]: [known[1]]} if isinstance(known, tuple) else known
 
     def rows(self, name: str) -> list[tuple[str, str, _Record]]:
         """Return every record of that name as it was put in: name, namespace, record."""
-        spaces = self._table.get(name, {})
-        return [(name, namespace, record) for namespace, records in spaces.items() for record in records]
+        return [(name, namespace, record) for namespace, records in self._spaces(name).items() for record in records]
 
     def all(self, namespace: str, name: str) -> list[_Record]:
         """Return every record of that name whose namespace can be `namespace`."""
-        spaces = self._table.get(name, {})
+        spaces = self._spaces(name)
         if namespace:
             return [*spaces.get(namespace, ()), *spaces.get("", ())]
         return [record for records in spaces.values() for record in records]
 
     def best(self, namespace: str, name: str) -> list[_Record]:
         """Return as `all`, but only the exact namespace's records where there are any."""
-        return self._table.get(name, {}).get(namespace) or self.all(namespace, name)
+        return self._spaces(name).get(namespace) or self.all(namespace, name)
 
 
 class Inventory:
@@ -90,6 +104,7 @@ class Inventory:
         self.complete = complete
         self.refused = refused
         self._mentions = mentions
+        self._once: dict[Any, Any] = {}
         self._of_kinds: dict[frozenset[str], tuple[KubeObject, ...]] = {}
         self._in: dict[str, list[PullSecret]] = {}
         self._imported_with: dict[str, tuple[PullSecret, ...]] = {}
@@ -113,8 +128,8 @@ class Inventory:
         return Named((account.name, account.namespace, account) for account in self.accounts)
 
     @cached_property
-    def _references_by_name(self) -> "Named[tuple[int, Reference]]":
-        return Named((one.name, one.namespace, (order, one)) for order, one in enumerate(self.references))
+    def _references_by_name(self) -> "Named[int]":
+        return Named((one.name, one.namespace, order) for order, one in enumerate(self.references))
 
     @cached_property
     def secret_names(self) -> Mapping[str, frozenset[str]]:
@@ -168,8 +183,7 @@ class Inventory:
 
     def references_to(self, secret: PullSecret) -> list[Reference]:
         """Every place that names `secret` in a namespace that can be its own."""
-        found = self._references_by_name.all(secret.namespace, secret.name)
-        return [reference for _, reference in sorted(found, key=itemgetter(0))]
+        return [self.references[order] for order in sorted(self._references_by_name.all(secret.namespace, secret.name))]
 
     def covers(self, kind: str, namespace: str) -> bool:
         """Whether the scan holds all objects of `kind` in `namespace`, so that absence says something.
@@ -185,6 +199,13 @@ class Inventory:
         if kinds not in self._of_kinds:
             self._of_kinds[kinds] = tuple(item for item in self.objects if item.kind in kinds)
         return self._of_kinds[kinds]
+
+    def once(self, make: "Callable[[Inventory], _Made]") -> _Made:
+        """Return what `make` makes of this inventory: made once, whoever asks, and kept as long as the inventory."""
+        if make not in self._once:
+            self._once[make] = make(self)
+        made: _Made = self._once[make]
+        return made
 
     def unread(self, namespace: str) -> tuple[str, ...]:
         """The kinds that a cluster refused to show in `namespace`, sorted: what they would have told is not known."""

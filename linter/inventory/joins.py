@@ -25,7 +25,9 @@ from linter.model import Affected, Impact, Scope
 
 _OPENSHIFT = "openshift.io"
 _DESKS = 16
-_OUTCOMES = 20_000
+_NAMESPACES = 128
+"""Of so many namespaces it is known at once what can serve what."""
+_OUTCOMES = 10_000
 """So many outcomes are remembered; rules ask for them in the order of the scan."""
 
 
@@ -94,8 +96,8 @@ class Joins:
         )
 
     @cached_property
-    def _near(self) -> dict[str, Wanted[WorkloadPull]]:
-        return {}
+    def _near(self) -> Lately[str, Wanted[WorkloadPull]]:
+        return Lately(_NAMESPACES)
 
     @cached_property
     def _pulls_in(self) -> dict[str, list[WorkloadPull]]:
@@ -110,15 +112,16 @@ class Joins:
         Those of the namespace come before those that name none.
         """
         namespace = secret.namespace
-        if namespace not in self._near:
+        near = self._near.get(namespace)
+        if near is None:
             table = self._pulls_in
             pulls = [*table.get(namespace, ()), *table.get("", ())] if namespace else self.workload_pulls
-            self._near[namespace] = Wanted((pull.image, pull) for pull in pulls)
-        return self._near[namespace].by(keys_of(secret))
+            near = self._near.put(namespace, Wanted((pull.image, pull) for pull in pulls))
+        return near.by(keys_of(secret))
 
     @cached_property
-    def _beside(self) -> dict[str, KeyIndex[PullSecret]]:
-        return {}
+    def _beside(self) -> Lately[str, KeyIndex[PullSecret]]:
+        return Lately(_NAMESPACES)
 
     def may_serve(self, namespace: str, reference: str, more: Iterable[PullSecret] = ()) -> list[PullSecret]:
         """The secrets that can be in `namespace` and hold an entry for a looked-up text, in name order.
@@ -126,10 +129,11 @@ class Joins:
         More than really serve it: an entry may be empty, its secret ignored or refused as a whole. `more` of the
         namespace are put among them.
         """
-        if namespace not in self._beside:
+        index = self._beside.get(namespace)
+        if index is None:
             secrets = self.inventory.secrets_in(namespace)
-            self._beside[namespace] = KeyIndex((key, secret) for secret in secrets for key in keys_of(secret))
-        index = self._beside[namespace]
+            rows = ((key, secret) for secret in secrets for key in keys_of(secret))
+            index = self._beside.put(namespace, KeyIndex(rows))
         found = [*index.matching(reference), *(index.fallback if is_hub(reference) else ()), *more]
         if len(found) < 2:
             return found
@@ -137,14 +141,15 @@ class Joins:
         return sorted(once.values(), key=lambda secret: self._ranks(namespace)[id(secret)])
 
     @cached_property
-    def _ranked(self) -> dict[str, dict[int, int]]:
-        return {}
+    def _ranked(self) -> Lately[str, dict[int, int]]:
+        return Lately(_NAMESPACES)
 
     def _ranks(self, namespace: str) -> dict[int, int]:
-        if namespace not in self._ranked:
+        ranks = self._ranked.get(namespace)
+        if ranks is None:
             secrets = self.inventory.secrets_in(namespace)
-            self._ranked[namespace] = {id(secret): number for number, secret in enumerate(secrets)}
-        return self._ranked[namespace]
+            ranks = self._ranked.put(namespace, {id(secret): number for number, secret in enumerate(secrets)})
+        return ranks
 
     def pull_outcome(self, pull: WorkloadPull) -> Outcome:
         """What the kubelet will do for this pull; unknown while the list of secrets is not known in full."""

@@ -75,7 +75,7 @@ def reaches(inventory: Inventory) -> Iterator[tuple[Workload, Reach]]:
 
 def admitted(item: KubeObject) -> bool:
     """Whether a pod has passed admission, so that its own list is final: it has an identity from the API server."""
-    return bool(item.uid)
+    return item.identified
 
 
 def _resolve(

@@ -7,9 +7,12 @@ from typing import Generic, TypeVar
 
 from linter import credentials
 from linter.credentials import Consumer, ImageIndex, RegistryKey
+from linter.inventory.lately import Lately
 from linter.inventory.records import PullSecret
 
 Pull = TypeVar("Pull")
+_INDEXED = 128
+"""The images of so many lists are held ready to be found; rules ask for them in the order of the scan."""
 
 
 class Lists:
@@ -73,7 +76,7 @@ class Readers(Generic[Pull]):
             for place in dict.fromkeys(id(secret.object) for secret in lists[number]):
                 self._lists_of[place].append(number)
         self._repeats = {number: counts for number in self._rows if (counts := _repeated(lists[number]))}
-        self._wanted: dict[int, Wanted[int]] = {}
+        self._wanted: Lately[int, Wanted[int]] = Lately(_INDEXED)
 
     def of(self, secret: PullSecret, keys: Iterable[RegistryKey] | None = None) -> list[Pull]:
         """Return the pulls that read `secret`, in their order; with `keys`, only those that one of these may serve."""
@@ -92,10 +95,11 @@ class Readers(Generic[Pull]):
         return found if times == 1 else [at for at in found for _ in range(times)]
 
     def _served(self, number: int, keys: tuple[RegistryKey, ...]) -> list[int]:
-        if number not in self._wanted:
+        wanted = self._wanted.get(number)
+        if wanted is None:
             rows = self._rows[number]
-            self._wanted[number] = Wanted((self._image(pull), at) for at, pull in enumerate(rows))
-        return self._wanted[number].by(keys)
+            wanted = self._wanted.put(number, Wanted((self._image(pull), at) for at, pull in enumerate(rows)))
+        return wanted.by(keys)
 
 
 def _repeated(secrets: tuple[PullSecret, ...]) -> dict[int, int]:

@@ -33,7 +33,7 @@ class Place(NamedTuple):
     @property
     def live(self) -> bool:
         """Whether it is a pod that admission has let in, so that nothing about its list can change."""
-        return self.workload.is_pod and bool(self.workload.object.uid)
+        return self.workload.is_pod and self.workload.object.identified
 
 
 def place(inventory: Inventory, workload: Workload, reached: Reach) -> Place:
@@ -79,7 +79,7 @@ def hand_over(case: Case, secret: str, shell: Shell) -> Change:
     linked = any(link.name == secret for link in lists)
     commands = () if linked else (shell.link(account, secret, listed=bool(lists)),)
     summary = "" if linked else f"add {secret} to service account {account}"
-    if not case.workload.object.uid or not case.workload.is_pod:
+    if not case.workload.object.identified or not case.workload.is_pod:
         return Change(summary or f"make the pods of {at.title} anew: the account lists {secret} by now", commands)
     again = f"make pod {case.workload.object.name} anew: the list of a running pod never changes"
     return Change(", and ".join(filter(None, (summary, again))), (*commands, _anew(at, shell)))

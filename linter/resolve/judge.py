@@ -70,7 +70,7 @@ def _no_account(case: Case) -> bool:
     workload, reached = case.workload, case.reach
     if workload is None or reached is None or workload.account == "default" or reached.account is not None:
         return False
-    if workload.is_pod and workload.object.uid:
+    if workload.is_pod and workload.object.identified:
         return False
     inventory = case.inventory
     proven = inventory.scope is Scope.CLUSTER and inventory.covers("ServiceAccount", case.namespace)

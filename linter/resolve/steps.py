@@ -41,7 +41,7 @@ def _admitted(case: Case) -> ListStep:
     account = f"service account {workload.account}"
     names = tuple(link.name for link in reached.links)
     others = tuple(link.name for link in reached.account.pull_secrets if link.name) if reached.account else ()
-    if reached.explicit and workload.is_pod and workload.object.uid:
+    if reached.explicit and workload.is_pod and workload.object.identified:
         # Admission has copied the account's list into the pod, if it named none: the two cannot be told apart any more.
         how = f"the pod was admitted with a list: its own, or that of {account} at the time"
         return ListStep(how, names, tuple(name for name in others if name not in names))
@@ -49,7 +49,7 @@ def _admitted(case: Case) -> ListStep:
         masked = tuple(name for name in others if name not in names)
         how = f"the pod's spec has imagePullSecrets of its own, so admission adds none of {account}"
         return ListStep(how, names, masked)
-    if workload.is_pod and workload.object.uid:
+    if workload.is_pod and workload.object.identified:
         how = f"the pod was admitted with an empty list, and what {account} lists now does not reach it"
         return ListStep(how, (), others)
     copied = f"the pod's spec has no imagePullSecrets, so admission copies those of {account}"

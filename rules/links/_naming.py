@@ -114,7 +114,7 @@ def listing(links: tuple[Link, ...], name: str) -> Link | None:
 
 def copied(owners: Owners, workload: Workload) -> bool:
     """Whether admission may have put its list into this live pod: no template above it has one."""
-    if not workload.is_pod or not workload.object.uid:
+    if not workload.is_pod or not workload.object.identified:
         return False
     return not owners.top(workload).explicit or owners.top(workload) is workload
 

@@ -39,7 +39,7 @@ def check(context: Context) -> Iterator[Finding]:
     for account in context.inventory.accounts:
         yield from _repeated(context, account.object, account.pull_secrets)
     for workload in context.inventory.workloads:
-        if owners.top(workload) is workload and not (workload.is_pod and workload.object.uid):
+        if owners.top(workload) is workload and not (workload.is_pod and workload.object.identified):
             yield from _repeated(context, workload.object, workload.pull_secrets)
 
 

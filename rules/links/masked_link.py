@@ -68,7 +68,7 @@ def check(context: Context) -> Iterator[Finding]:
         workload, account = pulls[0].workload, pulls[0].reach.account
         if account is None or not account.pull_secrets or not together(account.object, workload.object):
             continue
-        if workload.is_pod and workload.object.uid and _subset(workload, account):
+        if workload.is_pod and workload.object.identified and _subset(workload, account):
             continue  # Admission copied an earlier state of the account's list: stale-pod tells that.
         yield from _masked(context, workload, account, pulls)
 
@@ -103,7 +103,7 @@ def _finding(context: Context, workload: Workload, account: ServiceAccount, need
         if link is not None:
             related.append(Related(f"{name} is linked here", account.object.at(*link.route), account.object.ref))
     fix = None
-    if not (workload.is_pod and item.uid):  # The list of a living pod cannot be changed.
+    if not (workload.is_pod and item.identified):  # The list of a living pod cannot be changed.
         edits = tuple(append(item, route, name) for name in needed)
         fix = Fix(Applicability.SAFE, f"add {names} to the list of {item.kind} {item.name}", edits)
     return context.finding(

@@ -79,7 +79,7 @@ def check(context: Context) -> Iterator[Finding]:
             pulls.setdefault(id(pull.workload), []).append(pull)
     table: dict[tuple[object, ...], tuple[ServiceAccount, PullSecret, Workload, list[Stale]]] = {}
     for workload in context.inventory.workloads:
-        if not workload.is_pod or not workload.object.uid or _fixed(workload):
+        if not workload.is_pod or not workload.object.identified or _fixed(workload):
             continue
         top = owners.top(workload)
         account = reach(context.inventory, workload).account

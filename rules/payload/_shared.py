@@ -5,7 +5,6 @@ the rule that one entry falls to; a rule reports only what falls to it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from typing import Final
 
 from linter.rule import (
@@ -285,10 +284,9 @@ def sound(context: Context) -> Iterator[tuple[PullSecret, Payload]]:
 
 def entries(context: Context, code: str) -> Iterator[tuple[PullSecret, Payload, Entry]]:
     """Every entry that falls to the rule `code`."""
-    yield from _defective(context.inventory).get(code, ())
+    yield from context.inventory.once(_defective).get(code, ())
 
 
-@lru_cache(maxsize=1)
 def _defective(inventory: Inventory) -> dict[str, list[tuple[PullSecret, Payload, Entry]]]:
     """The entries with a defect by its code: judged once for all rules of a scan."""
     table: dict[str, list[tuple[PullSecret, Payload, Entry]]] = {}
@@ -438,14 +436,13 @@ def _proves(use: str, group_name: str) -> bool:
 
 
 def _uses(context: Context, name: str, namespace: str) -> Iterator[tuple[str, str]]:
-    for reference in _references(context.inventory).get(name, ()):
+    for reference in context.inventory.once(_references).get(name, ()):
         if compatible(reference.namespace, namespace) and reference.pulls:
             version = reference.object.api_version if reference.object is not None else ""
             annotated = "annotations" in reference.route
             yield str(reference.use), "argoproj.io" if annotated else version.rpartition("/")[0]
 
 
-@lru_cache(maxsize=1)
 def _references(inventory: Inventory) -> dict[str, list[Reference]]:
     table: dict[str, list[Reference]] = {}
     for reference in inventory.references:
@@ -460,10 +457,9 @@ def used_otherwise(context: Context, name: str, namespace: str) -> bool:
     """
     if any(not _proves(use, group_name) for use, group_name in _uses(context, name, namespace)):
         return True
-    return any(compatible(where, namespace) for where in _mounts(context.inventory).get(name, ()))
+    return any(compatible(where, namespace) for where in context.inventory.once(_mounts).get(name, ()))
 
 
-@lru_cache(maxsize=1)
 def _mounts(inventory: Inventory) -> dict[str, set[str]]:
     """Names under `secretName` and `secret: {name: …}` anywhere in the scan, with the namespaces that have them."""
     table: dict[str, set[str]] = {}

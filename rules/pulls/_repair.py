@@ -52,7 +52,7 @@ def _fix(context: Context, source: Workload, account: ServiceAccount | None, ser
         return None
     name, item = serving[0].name, source.object
     if source.explicit:
-        if source.is_pod and item.uid:  # The list of a living pod cannot be changed.
+        if source.is_pod and item.identified:  # The list of a living pod cannot be changed.
             return None
         edits = (append(item, (*source.template, "imagePullSecrets"), name),)
         return Fix(Applicability.SAFE, f"add {name} to the list of {item.kind} {item.name}", edits)

@@ -352,17 +352,25 @@ class Targets:
     """The pulls and imports that read each secret, found by the list that the secret stands in."""
 
     def __init__(self, context: Context) -> None:
-        self._needs: dict[int, list[tuple[int, Need]]] = defaultdict(list)
-        self._lists: dict[int, Held] = {}
-        for order, need in enumerate(needs(context)):
-            self._needs[id(need.held)].append((order, need))
-            self._lists[id(need.held)] = need.held
-        self._of: dict[int, list[int]] = defaultdict(list)
-        for number, held in self._lists.items():
-            for place in dict.fromkeys(id(secret.object) for secret in held.secrets):
-                self._of[place].append(number)
+        self._context = context
         self._plain: dict[int, credentials.ImageIndex[tuple[int, Need]]] = {}
         self._written: dict[int, credentials.ImageIndex[tuple[int, Need]]] = {}
+
+    @cached_property
+    def _needs(self) -> dict[int, list[tuple[int, Need]]]:
+        """The needs of each list: looked up when there is a key to judge, in most scans never."""
+        found: dict[int, list[tuple[int, Need]]] = defaultdict(list)
+        for order, need in enumerate(needs(self._context)):
+            found[id(need.held)].append((order, need))
+        return found
+
+    @cached_property
+    def _of(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = defaultdict(list)
+        for number, rows in self._needs.items():
+            for place in dict.fromkeys(id(secret.object) for secret in rows[0][1].held.secrets):
+                found[place].append(number)
+        return found
 
     def _indexed(self, number: int, *, plain: bool) -> "credentials.ImageIndex[tuple[int, Need]]":
         table = self._plain if plain else self._written
