@@ -41,9 +41,10 @@ class Part:
                 item.uid = item.uid or _REMOVED
 
     def take(self, other: "Part") -> None:
-        """Take over all that another part holds."""
+        """Take over all that another part holds; its documents are not held twice."""
         self.evidence.merge(other.evidence)
         self.documents += other.documents
+        other.documents = []
         self.paths += other.paths
         self.skipped.update(other.skipped)
 
