@@ -85,7 +85,7 @@ def _way(case: Case) -> _Way:
     if workload is not None and (workload.explicit or workload.is_pod):
         own = workload.object.name
         if workload.is_pod:
-            owners = dig(workload.object.body, "metadata", "ownerReferences")
+            owners = dig(workload.object.metadata, "ownerReferences")
             first = owners[0] if isinstance(owners, list) and owners else None
             own = ("owned", text(dig(first, "kind")), text(dig(first, "name"))) if first else own
     return (

@@ -114,7 +114,7 @@ class KubeObject:
 
     def shelve(self, shelves: "Shelves", number: int) -> None:
         """Hold the body, and what is left out of it, where `shelves` has it under a number."""
-        if isinstance(self._uid, str) and self._uid == _text(self._metadata, "uid"):
+        if isinstance(self._uid, str) and self._uid == _text(self.metadata, "uid"):
             self._uid = bool(self._uid)
         self._body, self._shelves = number, shelves
         if self._more.left_out:
@@ -137,7 +137,7 @@ class KubeObject:
         """The identity that an API server gave it."""
         if isinstance(self._uid, str):
             return self._uid
-        return _text(self._metadata, "uid") if self._uid else ""
+        return _text(self.metadata, "uid") if self._uid else ""
 
     @uid.setter
     def uid(self, uid: str) -> None:
@@ -149,7 +149,8 @@ class KubeObject:
         return bool(self._uid)
 
     @property
-    def _metadata(self) -> Mapping[str, Any]:
+    def metadata(self) -> Mapping[str, Any]:
+        """What `metadata` of the body holds: at hand where the rest is not."""
         metadata = next((value for key, _, value in self.fields() if key == "metadata"), None)
         return metadata if isinstance(metadata, dict) else {}
 

@@ -41,7 +41,7 @@ def is_build(item: KubeObject) -> bool:
     """Whether this is a BuildConfig, or a Build that no BuildConfig made: a copy has had its secret chosen already."""
     if item.kind not in ("BuildConfig", "Build") or group(item.api_version) not in ("", "build.openshift.io"):
         return False
-    return dig(item.body, "metadata", "ownerReferences") is None
+    return dig(item.metadata, "ownerReferences") is None
 
 
 def builder_of(item: KubeObject) -> str:

@@ -198,7 +198,7 @@ def _generated(item: KubeObject) -> str:
         return "OpenShift"
     if text(item.body.get("type")) == DOCKERCFG and re.search(r"-dockercfg-[a-z0-9]{5}$", item.name):
         return "OpenShift"
-    owners = dig(item.body, "metadata", "ownerReferences")
+    owners = dig(item.metadata, "ownerReferences")
     for owner in owners if isinstance(owners, list) else []:
         kind = text(dig(owner, "kind"))
         if kind:
@@ -207,12 +207,12 @@ def _generated(item: KubeObject) -> str:
 
 
 def _replicated(item: KubeObject) -> bool:
-    names = [str(name) for field in ("annotations", "labels") for name in _mapping(dig(item.body, "metadata", field))]
+    names = [str(name) for field in ("annotations", "labels") for name in _mapping(dig(item.metadata, field))]
     return any(name.startswith(_REPLICATED_PREFIXES) for name in names)
 
 
 def _annotations(item: KubeObject) -> dict[str, Any]:
-    return _mapping(dig(item.body, "metadata", "annotations"))
+    return _mapping(dig(item.metadata, "annotations"))
 
 
 def _mapping(value: Any) -> dict[str, Any]:

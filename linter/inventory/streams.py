@@ -28,7 +28,7 @@ def image_stream(item: KubeObject) -> ImageStream:
     found = list(_tags(tags if isinstance(tags, list) else [], ("spec", "tags")))
     repository = paths.image(dig(spec, "dockerImageRepository"))
     if repository:
-        insecure = text(dig(item.body, "metadata", "annotations", INSECURE_ANNOTATION)) == "true"
+        insecure = text(dig(item.metadata, "annotations", INSECURE_ANNOTATION)) == "true"
         found.append(ImportTag("", repository, ("spec", "dockerImageRepository"), insecure))
     return ImageStream(item, tuple(found))
 

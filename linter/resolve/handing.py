@@ -51,7 +51,7 @@ def place(inventory: Inventory, workload: Workload, reached: Reach) -> Place:
 
 
 def _owner(workload: Workload) -> tuple[str, str]:
-    owners = dig(workload.object.body, "metadata", "ownerReferences")
+    owners = dig(workload.object.metadata, "ownerReferences")
     for one in owners if isinstance(owners, list) else []:
         if dig(one, "controller") is True or len(owners) == 1:
             return text(dig(one, "kind")), text(dig(one, "name"))

@@ -102,7 +102,7 @@ def _finding(context: Context, secret: PullSecret, entry: Entry, hit: list[Need]
 def _fix(secret: PullSecret) -> Fix | None:
     if secret.generated:
         return None
-    others = dig(secret.object.body, "metadata", "annotations") or {}
+    others = dig(secret.object.metadata, "annotations") or {}
     route = ("metadata", "annotations", ANNOTATION) if len(others) > 1 else ("metadata", "annotations")
     return Fix(
         Applicability.UNSAFE, "remove the annotation that excludes the secret", (edit(Op.REMOVE, secret.object, route),)

@@ -100,7 +100,7 @@ class Owners:
 
 def owner(workload: Workload) -> tuple[str, str]:
     """Return kind and name of the controller of this object, whether the scan holds it or not."""
-    owners = dig(workload.object.body, "metadata", "ownerReferences")
+    owners = dig(workload.object.metadata, "ownerReferences")
     for one in owners if isinstance(owners, list) else []:
         if dig(one, "controller") is True or len(owners) == 1:
             return text(dig(one, "kind")), text(dig(one, "name"))
@@ -249,4 +249,4 @@ def _names_locally(reference: Reference) -> bool:
     if reference.namespace != item.namespace or item.kind not in _LOCAL_KINDS.get(group(item.api_version), ()):
         return False
     # A Build is its BuildConfig's copy: what made it has to change.
-    return dig(item.body, "metadata", "ownerReferences") is None
+    return dig(item.metadata, "ownerReferences") is None

@@ -83,7 +83,7 @@ def _implicit(item: KubeObject) -> bool:
     if strategy is not None and not isinstance(strategy, dict):
         return False
     named = isinstance(strategy, dict) and (strategy.get("from") or strategy.get("pullSecret"))
-    return not named and dig(item.body, "metadata", "ownerReferences") is None
+    return not named and dig(item.metadata, "ownerReferences") is None
 
 
 def _build(context: Context, item: KubeObject) -> Iterator[Finding]:

@@ -115,7 +115,7 @@ def _judged(context: Context, accounts: "_Accounts", workload: Workload) -> bool
     item, name = workload.object, workload.account
     if name in _ALWAYS or not is_name(name) or (item.namespace and not is_name(item.namespace)):
         return False
-    if text(dig(item.body, "metadata", "annotations", _MIRROR)):
+    if text(dig(item.metadata, "annotations", _MIRROR)):
         return False
     if context.inventory.accounts_named(item.namespace, name):
         return False

@@ -145,7 +145,7 @@ def _linked(context: Context, users: "_Users", account: ServiceAccount, link: Li
 
 
 def _for_tekton(secret: PullSecret) -> bool:
-    annotations = dig(secret.object.body, "metadata", "annotations")
+    annotations = dig(secret.object.metadata, "annotations")
     return isinstance(annotations, dict) and any(str(name).startswith("tekton.dev/") for name in annotations)
 
 

@@ -98,7 +98,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 def _fixed(workload: Workload) -> bool:
     """Whether admission never adds to this pod: a mirror of a static pod."""
-    return bool(text(dig(workload.object.body, "metadata", "annotations", _MIRROR)))
+    return bool(text(dig(workload.object.metadata, "annotations", _MIRROR)))
 
 
 def _added(context: Context, account: ServiceAccount, workload: Workload) -> Iterator[PullSecret]:

@@ -245,7 +245,7 @@ class _Judge:
 
 def _selected(secret: PullSecret) -> bool:
     for field in ("labels", "annotations"):
-        found = dig(secret.object.body, "metadata", field)
+        found = dig(secret.object.metadata, field)
         if isinstance(found, dict) and any(str(name).startswith(_SELECTED_BY_LABEL) for name in found):
             return True
     return False

@@ -148,7 +148,7 @@ class _Judge:
         """Whether nothing is to be pulled, or something that no rule can see brings the credential."""
         item = pull.workload.object
         policy = dig(item.body, *pull.route[:-1], "imagePullPolicy")
-        mirror_pod = dig(item.body, "metadata", "annotations", "kubernetes.io/config.mirror") is not None
+        mirror_pod = dig(item.metadata, "annotations", "kubernetes.io/config.mirror") is not None
         top = self.causes.owners.top(pull.workload)
         settled = (id(top.object), pull.image) in self._settled
         brought = self.causes.read_by_nodes or self.causes.mirrored(target) or self.causes.patched(pull)
