@@ -67,7 +67,9 @@ def _diff(fix: Fix, files: dict[str, tuple[bytes, str]]) -> tuple[str, tuple[Rep
     try:
         changed = [(path, files[path][1], decode(data).text) for path, data in sorted(outcome.changed.items())]
         parts = [unified(before, after, path) for path, before, after in changed]
-        told = [replacements(path, before, after) for path, before, after in changed]
+        told = [
+            replacements(path, before, after, part) for (path, before, after), part in zip(changed, parts, strict=True)
+        ]
     except (FixError, DecodeProblem):
         return "", ()
     # A fix is whole: where one file's part cannot be told, none is.

@@ -1,11 +1,13 @@
 """`Sensitive`: a credential that cannot be printed, formatted, serialised or pickled by accident."""
 
 import re
+from functools import lru_cache
 from typing import Final, NoReturn
 
 from linter.patterns import lazy
 
 MASK: Final = "•••"
+_OFTEN_SHOWN: Final = 256
 _SCHEME: Final = lazy(r"^[A-Za-z][A-Za-z0-9+.-]{0,30}:(?=//)")
 _AT: Final = lazy(r"@(?!sha\d{3}:)")
 """What ends the user information of an address; a digest begins alike."""
@@ -15,6 +17,12 @@ _TAG: Final = lazy(r"\d{0,5}\Z|[*?]+\Z|latest\Z|v?\d[\d.]{0,20}(?:-[a-z]{1,12}\d
 
 def shown(key: str | None, limit: int = 120) -> str:
     """A registry key as it may be shown: user information and queries are masked, and what is very long is cut."""
+    # The same few keys stand in many secrets, and are shown for every image that one of them is compared with.
+    return _shown(key, limit) if key is None or len(key) <= _OFTEN_SHOWN else _shown.__wrapped__(key, limit)
+
+
+@lru_cache(maxsize=2**13)
+def _shown(key: str | None, limit: int) -> str:
     clean = without_login(key or "")
     clean = _without_query(clean)
     head, slash, rest = clean.partition("//") if _SCHEME.match(clean) or clean.startswith("//") else ("", "", clean)
@@ -59,8 +67,11 @@ def worded(text: str) -> str:
     return repr(text) if _WORD.fullmatch(text) else MASK
 
 
+_QUERY: Final = lazy(r"[?#](?=.)", re.DOTALL)
+
+
 def _without_query(key: str) -> str:
-    found = re.search(r"[?#](?=.)", key, re.DOTALL)
+    found = _QUERY.search(key)
     return key if found is None else f"{key[: found.end()]}{MASK}"
 
 

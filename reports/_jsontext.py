@@ -1,8 +1,9 @@
 """JSON text that any parser takes and any terminal survives: ASCII only, the same bytes for the same data."""
 
-import json
 import re
 from typing import Any, Final
+
+import msgspec
 
 _BEYOND: Final = re.compile(r"[^\n\x20-\x7e]")
 
@@ -23,4 +24,10 @@ def dump(tree: Any) -> str:
 
     `##` begins a command in the logs of some build services: the second is written as its escape, which is the same.
     """
-    return _BEYOND.sub(_ascii, json.dumps(tree, ensure_ascii=False, indent=2)).replace("##", "#\\u0023") + "\n"
+    try:
+        text = msgspec.json.format(msgspec.json.encode(tree), indent=2).decode()
+    except (msgspec.MsgspecError, OverflowError, ValueError):
+        import json  # noqa: PLC0415 - for a lone surrogate, which UTF-8 cannot carry, or a number beyond 64 bits
+
+        text = json.dumps(tree, ensure_ascii=False, indent=2)
+    return _BEYOND.sub(_ascii, text).replace("##", "#\\u0023") + "\n"

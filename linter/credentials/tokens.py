@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from functools import lru_cache
 from typing import Final
 
 from linter.credentials.jsontext import JsonNode, decode_text, parse_json
@@ -19,6 +20,7 @@ __all__ = ["TokenFacts", "describe_token"]
 
 _HOUR: Final = 3600
 _LONGEST: Final = 64 * 1024
+_OFTEN_ASKED: Final = 2048
 _LATEST: Final = 253_402_300_800  # the year 10000; anything above is no point in time
 _ECR_HOST: Final = lazy(
     r"(?:[0-9]{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|on\.aws)|public\.ecr\.aws)"
@@ -62,9 +64,15 @@ def describe_token(registry_host: str, username: str, password: str) -> TokenFac
 
     ``registry_host`` may carry a port.
     """
-    host = registry_host.partition(":")[0].lower()
     if len(password) > _LONGEST or not password:
         return TokenFacts()
+    # Every rule on lifetimes asks, and so does every pull that is told: mostly about the same credentials.
+    describe = _described if len(password) <= _OFTEN_ASKED else _described.__wrapped__
+    return describe(registry_host.partition(":")[0].lower(), username, password)
+
+
+@lru_cache(maxsize=2**14)
+def _described(host: str, username: str, password: str) -> TokenFacts:
     claims = _jwt_claims(password)
     if _ACR_HOST.fullmatch(host) and username == _ACR_USER:
         return _jwt_facts("acr-refresh", claims or {}, default_lifetime=3 * _HOUR)

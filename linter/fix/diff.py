@@ -208,4 +208,6 @@ def _lines(value: Any, margin: str) -> Iterator[str]:
 
 def _visible(text: str) -> str:
     """Make control characters visible: a file must not steer the terminal that shows its diff."""
+    if text.replace("\t", "").isprintable():
+        return text
     return "".join(char if char == "\t" or char.isprintable() else f"\\x{ord(char):02x}" for char in text)

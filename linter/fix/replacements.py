@@ -9,9 +9,12 @@ from linter.fix.diff import unified
 from linter.model import Replacement
 
 
-def replacements(path: str, before: str, after: str) -> tuple[Replacement, ...] | None:
-    """Return what turns the text `before` into `after`; None where it holds a credential or is no matter of lines."""
-    if _added(unified(before, after, path)) != _added(unified(before, after, path, mask=False)):
+def replacements(path: str, before: str, after: str, masked: str) -> tuple[Replacement, ...] | None:
+    """Return what turns the text `before` into `after`; None where it holds a credential or is no matter of lines.
+
+    `masked` is the diff of both that may be shown.
+    """
+    if _added(masked) != _added(unified(before, after, path, mask=False)):
         return None
     old, new = before.split("\n"), after.split("\n")
     found = []

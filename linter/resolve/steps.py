@@ -194,24 +194,25 @@ def key_steps(case: Case, found: Lookup | None) -> list[KeyStep]:
     """The registry keys in the order of trial: the secrets' keyring, then the node-wide file's."""
     own, wide = sources(case)
     steps: list[KeyStep] = []
+    offered = {(one.secret, one.key) for one in found.candidates} if found is not None else set()
     for group in (own, wide):
         pairs = [(source, entry) for source in group for entry in source.payload.entries if entry.live]
         pairs.sort(key=lambda pair: pair[1].registry.raw, reverse=True)
         pairs.sort(key=lambda pair: pair[1].registry.error is not None)
-        steps.extend(_key(case.consumer, source, entry, found) for source, entry in pairs)
+        steps.extend(_key(case.consumer, source, entry, found, offered) for source, entry in pairs)
     return steps
 
 
-def _key(consumer: Consumer, source: Source, entry: Entry, found: Lookup | None) -> KeyStep:
+def _key(
+    consumer: Consumer, source: Source, entry: Entry, found: Lookup | None, offered: set[tuple[str | None, str]]
+) -> KeyStep:
     stored = entry.registry.text
     if consumer is Consumer.CONTAINERS:
         stored = containers_key(entry.key, legacy=source.payload.form == "dockercfg").exact
-    step = KeyStep(
-        source.name, shown(entry.key), shown(stored), KeyMatch.NONE, username=masked_user(entry.username)
-    )
-    offered = found is not None and any((one.secret, one.key) == (source.name, entry.key) for one in found.candidates)
-    if offered:
-        return step._replace(match=KeyMatch.MATCH)
+    match = KeyMatch.MATCH if (source.name, entry.key) in offered else KeyMatch.NONE
+    step = KeyStep(source.name, shown(entry.key), shown(stored), match, username=masked_user(entry.username))
+    if match is KeyMatch.MATCH:
+        return step
     lookup = found.reference if found is not None else None
     if entry.registry.error is not None and consumer is not Consumer.CONTAINERS:
         step = step._replace(match=KeyMatch.DROPPED, why=entry.registry.error)

@@ -83,6 +83,7 @@ class Owners:
         for workload in context.inventory.workloads:
             item = workload.object
             self._workloads.setdefault((item.namespace, item.kind, item.name), workload)
+        self._tops: dict[int, Workload] = {}
 
     def above(self, workload: Workload) -> Workload | None:
         """Return the workload that made this one, where the scan holds it."""
@@ -91,6 +92,13 @@ class Owners:
 
     def top(self, workload: Workload) -> Workload:
         """Return the outermost workload that made this one: itself when nothing did."""
+        known = self._tops.get(id(workload.object))
+        if known is None:
+            # The object lives as long as the inventory: so long its identity is its own.
+            known = self._tops[id(workload.object)] = self._found_top(workload)
+        return known
+
+    def _found_top(self, workload: Workload) -> Workload:
         seen = {id(workload)}
         while (above := self.above(workload)) is not None and id(above) not in seen:
             seen.add(id(above))
@@ -209,7 +217,7 @@ def _namings(context: Context) -> list[Naming]:
 
 def _of_workloads(context: Context, drafts: _Drafts, lists: Mapping[int, Mapping[str, Link]]) -> None:
     """Note what workloads name or inherit; `lists` are the links of accounts by name."""
-    owners = Owners(context)
+    owners = context.once(Owners)
     for workload, reached in context.joins.reaches:
         if reached.account is not None and not reached.explicit:
             if reached.links:

@@ -35,7 +35,7 @@ from rules.links._naming import Owners, foreign
 
 def check(context: Context) -> Iterator[Finding]:
     """Yield a finding for every name that one list holds more than once."""
-    owners = Owners(context)
+    owners = context.once(Owners)
     for account in context.inventory.accounts:
         yield from _repeated(context, account.object, account.pull_secrets)
     for workload in context.inventory.workloads:

@@ -59,7 +59,7 @@ from rules.links._repair import append
 
 def check(context: Context) -> Iterator[Finding]:
     """Yield a finding for every template whose own list masks what its images need."""
-    owners = Owners(context)
+    owners = context.once(Owners)
     table: dict[tuple[int, object], list[WorkloadPull]] = {}
     for pull in context.joins.workload_pulls:
         if pull.reach.explicit and owners.top(pull.workload) is pull.workload:

@@ -76,7 +76,7 @@ _STRIP = (
 
 def check(context: Context) -> Iterator[Finding]:
     """Yield a finding for every pod template with lists in the wrong place, and for every item with a namespace."""
-    owners = Owners(context)
+    owners = context.once(Owners)
     seen: set[int] = set()
     for workload in context.inventory.workloads:
         if owners.top(workload) is not workload:

@@ -62,7 +62,7 @@ _MIRROR = "kubernetes.io/config.mirror"
 
 def check(context: Context) -> Iterator[Finding]:
     """Yield a finding for every workload without its account; withhold those that nothing can be said of."""
-    owners = Owners(context)
+    owners = context.once(Owners)
     accounts = _Accounts(context)
     unjudged: dict[tuple[str, str], Workload] = {}
     templated: dict[tuple[str, str], Workload] = {}

@@ -162,7 +162,7 @@ class _Users:
 
     @cached_property
     def _owners(self) -> Owners:
-        return Owners(self._context)
+        return self._context.once(Owners)
 
     @cached_property
     def _workloads(self) -> Mapping[str, list[Workload]]:

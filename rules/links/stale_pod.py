@@ -72,7 +72,7 @@ def check(context: Context) -> Iterator[Finding]:
     """Yield a finding for every account, secret and owner whose pods are older than the link."""
     if not context.in_cluster:
         return
-    owners = Owners(context)
+    owners = context.once(Owners)
     pulls: dict[int, list[WorkloadPull]] = {}
     for pull in context.joins.workload_pulls:
         if pull.workload.is_pod:

@@ -188,7 +188,7 @@ class _Judge:
 
     @cached_property
     def _owners(self) -> Owners:
-        return Owners(self._context)
+        return self._context.once(Owners)
 
     def _bare(self, pull: WorkloadPull) -> bool:
         """Whether nothing known gives this pull a credential."""

@@ -57,7 +57,7 @@ class Causes:
     @cached_property
     def owners(self) -> Owners:
         """Who made which workload."""
-        return Owners(self._context)
+        return self._context.once(Owners)
 
     def explain(self, pull: WorkloadPull, target: str) -> Cause | None:
         """Return why nothing answers for `target`, the image as it is looked up; None when no other rule tells."""
