@@ -26,7 +26,7 @@ _ANCHOR: Final = lazy(r"&(?<!\S&)[A-Za-z0-9_-]")
 _OPEN: Final = lazy(
     r"""(?x) ["'\[{] (?<![^\s].) (?:
       (?<=") (?! [^"\\\n]* (?:\\[^\n][^"\\\n]*)* " )
-    | (?<=') (?! (?:[^'\n]|'')* '(?!') )
+    | (?<=') (?! [^'\n]*+ (?:''[^'\n]*+)*+ ' )
     | (?<=\[) (?! [^\[\]{}"'\n\#]* \] )
     | (?<=\{) (?! [^\[\]{}"'\n\#]* \} )
     )"""
@@ -37,6 +37,8 @@ _BLOCK: Final = lazy(
 )
 _ODD: Final = lazy("[\r\t\x85\u2028\u2029\ufeff]")
 UNREAD: Final = "CustomResourceDefinition"
+_NEAR: Final = 400
+"""Characters in which an item of a list tells its kind, where a machine has put its keys in order."""
 _HEAD: Final = 4000
 """Characters in which a definition tells its kind, below comments: a licence may stand there."""
 _UNREAD: Final = lazy(
@@ -188,12 +190,12 @@ def without_managed(item: Any) -> Any:
 
 def _ignorable(part: str, column: int) -> bool:
     """Tell whether an item cannot matter, or is of a kind that is never read."""
-    if "\n" + " " * column + "-" in part:
-        return False
     margin = "\n" + " " * (column + 2)
-    if f"{margin}kind: {UNREAD}\n" in part:
-        return _one_kind(part, margin)
-    return OPENSHIFT not in part and not matters(part)
+    if part.find(f"{margin}kind: {UNREAD}\n", 0, _NEAR) >= 0:
+        unread = _one_kind(part, margin)
+    else:
+        unread = not matters(part) and OPENSHIFT not in part
+    return unread and "\n" + " " * column + "-" not in part
 
 
 def _one_kind(part: str, margin: str) -> bool:
@@ -217,8 +219,6 @@ def unread(text: str) -> bool:
 
 def _closed(part: str) -> bool:
     """Tell whether no quote and no bracket can be open at the end of an item that is a mapping."""
-    if simple.closed(part, 0, len(part)):
-        return True
     if ("\r" in part or "\t" in part) if part.isascii() else _ODD.search(part):
         return False
     return _OPEN.search(part) is None or _OPEN.search(_BLOCK.sub("\n", part)) is None

@@ -24,22 +24,19 @@ MANAGED: Final = "managedFields"
 _LINE: Final = re.compile(
     r"""(?mx) ^
     ([ ]*)                                                  # 1 indentation
-    ((?:-[ ])*)                                             # 2 items that begin here
+    (-[ ](?:-[ ])*+|)                                       # 2 items that begin here
+    (?:([A-Za-z0-9_./$][!-~]*):(?:[ ](?=[^ \n])|$)|)        # 3 a key without blanks
     (?:
-      (?:
-        ([A-Za-z0-9_./$][!-~]*):                            # 3 a key without blanks
-        (?:[ ](?=[^ \n])|$)
-      )?
-      (?:
-        ([A-Za-z0-9_./$(+~=<-](?:[!-9;-~]++|[ ](?![ #\n]|\Z)|:(?![ \n]))*(?<![:]))  # 4 a plain scalar; see `_plain`
-      | ("[ !#-\[\]-~]*")                                   # 5 a quoted one without escapes
-      | ('(?:[ -&(-~]++|'')*')                                # 6 the same with single quotes
-      | (\{\}|\[\])                                         # 7 an empty collection
-      | (\|[-+]?)                                           # 8 the head of a literal block
-      )?
-    | (\#[ -~]*)                                             # 9 a comment
-    ) $
-    | ^ (.+) $                                              # 10 anything else
+      ([A-Za-z0-9_./$(+~=<-][!-9;-~]*+                      # 4 a plain scalar; see `_plain`
+        (?:|(?:(?:[ ](?![ #\n]|\Z)|:(?![ \n]))[!-9;-~]*+)+)(?<!:))
+    | ("[ !#-\[\]-~]*"                                      # 5 a quoted one without escapes,
+        |'(?:[ -&(-~]++|'')*+'                              #   the same with single quotes,
+        |\{\}|\[\])                                         #   or an empty collection
+    | (\|[-+]?)                                             # 6 the head of a literal block
+      (\n(?:[ ]*\n)*+([ ]+)(?=[^ \n])[^\n]*                 # 7 its lines, 8 the indentation of the first
+        (?:\n(?:\8[^\n]*|[ ]*(?=\n|\Z)))*+)
+    |) $
+    | ^ (.+) $                                              # 9 anything else, and comments
     """
 )
 _START: Final = "---"
@@ -128,88 +125,87 @@ def _managed(column: int) -> _Managed:
 class _Lines:
     """The lines of one text, and the collections that are open at one of them."""
 
-    __slots__ = ("_depth", "_raw", "_rows", "_text")
+    __slots__ = ("_depth", "_rows", "_text")
 
     def __init__(self, text: str, depth: int) -> None:
         self._text = text
         self._rows = _LINE.findall(text)
-        self._raw: list[str] | None = None
         self._depth = depth
 
     def read(self) -> Any:  # noqa: C901, PLR0912, PLR0915 - the hot loop: calls would double its time
         """Build the data row by row."""
-        rows, depth = self._rows, self._depth
-        keys = blocks.keys
+        depth, keys = self._depth, blocks.keys
         root: list[Any] = []
         # An open collection: its column, itself, whether it is a sequence. The innermost is held in three names.
         stack: list[tuple[int, Any, bool]] = []
         column, container, sequence = -1, root, True
         waiting = True  # whether the last key (or the document) has no value yet: it is in `container[key]`
         key: Any = None
-        number, count = 0, len(rows)
-        while number < count:
-            indent, dashes, name, plain, double, single, empty, block, comment, odd = rows[number]
+        number = 0
+        for indent, dashes, name, plain, quoted, head, body, margin, odd in self._rows:
             number += 1
-            if odd:
-                return REFUSED
-            if not (dashes or name):
-                if plain or double or single or empty or block:
-                    return REFUSED
-                continue  # a comment, or an empty line
-            if comment:
-                return REFUSED
             at = len(indent)
-            if waiting:
-                waiting = False
-                if at > column or (dashes and at == column and not sequence):
-                    new: Any = [] if dashes else {}
-                    if key is None:
-                        root.append(new)
-                    else:
-                        container[key] = new
-                    stack.append((column, container, sequence))
+            if waiting or dashes or sequence or at != column or not name:
+                if odd:
+                    if _is_comment(odd):
+                        continue
+                    return REFUSED
+                if not (dashes or name):
+                    if plain or quoted or head:
+                        return REFUSED
+                    continue  # an empty line
+                if waiting:
+                    waiting = False
+                    if at > column or (dashes and at == column and not sequence):
+                        new: Any = [] if dashes else {}
+                        if key is None:
+                            root.append(new)
+                        else:
+                            container[key] = new
+                        stack.append((column, container, sequence))
+                        if len(stack) >= depth:
+                            return REFUSED
+                        column, container, sequence = at, new, bool(dashes)
+                while column > at:
+                    column, container, sequence = stack.pop()
+                if column != at:
+                    return REFUSED
+                if sequence and not dashes:  # the end of a sequence that stands at the column of its key
+                    column, container, sequence = stack.pop()
+                    if column != at or sequence:
+                        return REFUSED
+                if dashes:
+                    if not sequence:
+                        return REFUSED
+                    width = len(dashes)
+                    while width > 2:
+                        stack.append((column, container, sequence))
+                        container.append([])
+                        column, container, width = column + 2, container[-1], width - 2
+                    if name:
+                        stack.append((column, container, sequence))
+                        container.append({})
+                        column, container, sequence = column + 2, container[-1], False
                     if len(stack) >= depth:
                         return REFUSED
-                    column, container, sequence = at, new, bool(dashes)
-            while column > at:
-                column, container, sequence = stack.pop()
-            if column != at:
-                return REFUSED
-            if sequence and not dashes:  # the end of a sequence that stands at the column of its key
-                column, container, sequence = stack.pop()
-                if column != at or sequence:
-                    return REFUSED
-            if dashes:
-                if not sequence:
-                    return REFUSED
-                width = len(dashes)
-                while width > 2:
-                    stack.append((column, container, sequence))
-                    container.append([])
-                    column, container, width = column + 2, container[-1], width - 2
-                if name:
-                    stack.append((column, container, sequence))
-                    container.append({})
-                    column, container, sequence = column + 2, container[-1], False
-                if len(stack) >= depth:
-                    return REFUSED
             if plain:
-                if plain[0] == "-" and plain[1:2] in ("", " "):
+                value: Any = plain
+                if plain[0] in _MEANING:
+                    value = _plain(plain)
+                    if value is REFUSED:
+                        return REFUSED
+            elif quoted:
+                sign = quoted[0]
+                if sign == '"':
+                    value = quoted[1:-1]
+                elif sign == "'":
+                    value = quoted[1:-1].replace("''", "'")
+                else:
+                    value = {} if sign == "{" else []
+            elif head:
+                value = self._block(head, body, margin, column, number)
+                if value is None:
                     return REFUSED
-                value: Any = resolve(plain) if plain[0] in MAYBE else plain
-                if value in ("<<", "="):
-                    return REFUSED
-            elif double:
-                value = double[1:-1]
-            elif single:
-                value = single[1:-1].replace("''", "'")
-            elif empty:
-                value = {} if empty == "{}" else []
-            elif block:
-                found = self._block(number, column, block)
-                if found is None:
-                    return REFUSED
-                value, number = found
             elif name:
                 waiting, value = True, None
             else:
@@ -221,38 +217,51 @@ class _Lines:
                 container.append(value)
         return root[0] if root else REFUSED
 
-    def _block(self, number: int, parent: int, head: str) -> tuple[str, int] | None:  # noqa: C901 - one scan
-        """Return the text of the literal block whose content begins in row `number`, and the row after it."""
-        if self._raw is None:
-            self._raw = self._text.split("\n")
-        raw = self._raw
-        first = number
-        while first < len(raw) and not raw[first].strip(" "):
-            first += 1
-        if first == len(raw):
+    def _block(self, head: str, body: str, margin: str, parent: int, number: int) -> str | None:
+        """Return the text of a literal block, `body` being its lines; what follows them begins with row `number`."""
+        if len(margin) <= parent:
             return None
-        margin = len(raw[first]) - len(raw[first].lstrip(" "))
-        if margin <= parent or any(len(raw[before]) > margin for before in range(number, first)):
+        if not any(map(any, self._rows[number : number + 2])):  # it reaches to the end of the text
+            if not body.endswith("\n"):
+                return None  # no line's end after the last line: let the parser say what that means
+            body = body[:-1]
+        if _BLANKS.search(body) is None:
+            text = body.replace("\n" + margin, "\n")[1:]
+        else:
+            lines = body[1:].split("\n")
+            first = next(at for at, line in enumerate(lines) if line.strip(" "))
+            if any(len(line) > len(margin) for line in lines[:first]):
+                return None
+            text = "\n".join(line[len(margin) :] for line in lines)
+        if not text.replace("\n", "").isprintable():
             return None
-        prefix = " " * margin
-        content: list[str] = []
-        while number < len(raw):
-            line = raw[number]
-            if line.startswith(prefix):
-                content.append(line[margin:])
-            elif line.strip(" "):
-                break
-            else:
-                content.append("")
-            number += 1
-        if not "".join(content).isprintable():
-            return None
-        if number == len(raw) and content and raw[-1] == "":
-            content.pop()  # what follows the last line's end is no line
-        elif number == len(raw):
-            return None  # no line's end after the last line: let the parser say what that means
-        text = "\n".join(content)
         if head == "|+":
-            return text + "\n", number
+            return text + "\n"
         text = text.rstrip("\n")
-        return (text if head == "|-" or not text else text + "\n"), number
+        return text if head == "|-" or not text else text + "\n"
+
+
+_BLANKS: Final = re.compile(r"\n +(?=\n|\Z)")
+"""Lines of blanks in a block: what is deeper than its indentation belongs to its text."""
+_MEANING: Final = MAYBE | {"="}
+_scalars: Final[dict[str, Any]] = {}
+"""What plain scalars mean that can be something else than text; remembered, because dumps hold few very often."""
+_MOST_SCALARS: Final = 20_000
+_LONGEST_SCALAR: Final = 24
+
+
+def _plain(text: str) -> Any:
+    """Return the meaning of a plain scalar; `REFUSED` for a merge key, a value key and an item that is none."""
+    if text in _scalars:
+        return _scalars[text]
+    if text in ("<<", "=") or (text[0] == "-" and text[1:2] in ("", " ")):
+        return REFUSED
+    value = resolve(text)
+    if len(_scalars) < _MOST_SCALARS and len(text) <= _LONGEST_SCALAR:
+        _scalars[text] = value
+    return value
+
+
+def _is_comment(line: str) -> bool:
+    """Tell whether a line holds nothing but a comment."""
+    return line.lstrip(" ")[0] == "#" and line.isascii() and line.isprintable()
