@@ -168,7 +168,8 @@ def test_every_format_can_be_made_of_a_saved_result(
     form: str, saved: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, out, err = run(capsys, "report", str(saved), "--format", form)
-    assert (code, err) == (0, "")
+    assert code == 0
+    assert bool(err) == (form == "gitlab")  # which has no room for what was not read
     assert "duplicate-registry" in out or "RC202" in out
 
 
