@@ -35,6 +35,8 @@ _VISIBLE = frozenset(
         "dockerImageRepository",
     }
 )  # fmt: skip
+_NARROW = lazy(r"[\x00-\x7f•…]*")
+"""Lines whose every sign takes one cell of a terminal: nearly all of them, masked or not."""
 _PAIR = lazy(r"""(?P<key>"[^"]*"|'[^']*'|[A-Za-z_.$][\w./$-]*)[ \t]*:(?=[ \t\r]|$)[ \t]*""")
 _SCALAR = lazy(r"""\s*(?:-\s+)*(?P<value>[^\s#-].*)$""")
 _REGISTRY = lazy(
@@ -146,9 +148,31 @@ def _cropped(text: str, low: int, high: int) -> tuple[str, int, int]:
     """
     if len(text) <= _LONGEST // 2 or _cells(text) <= _LONGEST:
         return text, low, high
+    last = min(high, len(text))
+    begin, end, marked = (_window if _NARROW.fullmatch(text) is not None else _wide_window)(text, low, last)
+    before, after = "…" if begin else "", "…" if end < len(text) else ""
+    low, high = low - begin + len(before), min(high, marked) - begin + len(before)
+    return f"{before}{text[begin:end]}{after}", low, max(high, low + 1)
+
+
+def _window(text: str, low: int, last: int) -> tuple[int, int, int]:
+    """As `_wide_window`, of a line whose every sign takes one cell."""
+    room = _LONGEST - 2
+    marked = end = max(min(last, low + room), low)
+    room -= end - low
+    begin = low - min(low, room // 2)
+    room -= low - begin
+    if marked == last:
+        end = min(len(text), end + room)
+        room -= end - marked
+    return max(begin - room, 0), end, marked
+
+
+def _wide_window(text: str, low: int, last: int) -> tuple[int, int, int]:
+    """Return from where to where a line is shown that is marked from `low` to `last`, and how far the mark is shown."""
     room = _LONGEST - 2
     begin, end = low, low
-    while end < min(high, len(text)) and (width := _cells(text[end])) <= room:
+    while end < last and (width := _cells(text[end])) <= room:
         end, room = end + 1, room - width
     marked = end
     # Half of what is left for either side; what one of them has no use for is the other's.
@@ -156,18 +180,16 @@ def _cropped(text: str, low: int, high: int) -> tuple[str, int, int]:
     while begin > 0 and (width := _cells(text[begin - 1])) + lead <= room // 2:
         begin, lead = begin - 1, lead + width
     room -= lead
-    while end < len(text) and marked == min(high, len(text)) and (width := _cells(text[end])) <= room:
+    while end < len(text) and marked == last and (width := _cells(text[end])) <= room:
         end, room = end + 1, room - width
     while begin > 0 and (width := _cells(text[begin - 1])) <= room:
         begin, room = begin - 1, room - width
-    before, after = "…" if begin else "", "…" if end < len(text) else ""
-    low, high = low - begin + len(before), min(high, marked) - begin + len(before)
-    return f"{before}{text[begin:end]}{after}", low, max(high, low + 1)
+    return begin, end, marked
 
 
 def _cells(text: str) -> int:
     """How many cells of a terminal a text takes."""
-    if text.isascii():
+    if text.isascii() or _NARROW.fullmatch(text) is not None:
         return len(text)
     import unicodedata  # noqa: PLC0415 - most lines are ASCII
 

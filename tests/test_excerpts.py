@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linter import excerpts
 from linter.excerpts import file_excerpt, scrub
 from linter.secret import MASK
 from reports._visible import cells
@@ -89,3 +90,10 @@ def test_minified_json_shows_the_place_that_is_meant():
     assert line.text[line.start - 1 : line.end - 1] == '"p9"'
     assert "…" in line.text[:1]
     assert '"kind"' in line.text
+
+
+@given(st.text(alphabet="ab•…\t", min_size=1, max_size=500), st.integers(0, 500), st.integers(1, 500))
+def test_a_line_of_narrow_signs_is_cut_as_any_other(text, low, length):
+    low = min(low, len(text) - 1)
+    last = min(low + length, len(text))
+    assert excerpts._window(text, low, last) == excerpts._wide_window(text, low, last)

@@ -20,6 +20,7 @@ _LONGEST: Final = 64 * 1024
 _OFTEN_ASKED: Final = 256
 """Texts up to this length are asked about again and again: by every rule, and for every secret that repeats them."""
 _REMEMBERED: Final = 2**15
+_BREAKS: Final = dict.fromkeys(map(ord, "\r\n\t"))
 _BASE64: Final = lazy(r"[A-Za-z0-9+/\r\n]+={0,2}\s*")
 
 _BYTES_LONG: Final = lazy(r"[\"'<(]*[0-9]+ bytes? long[\"'>)]*")
@@ -280,4 +281,5 @@ def _base64_text(text: str) -> str | None:
         inner = decoded.decode("utf-8").strip()
     except UnicodeDecodeError:
         return None
-    return inner if inner and all(char.isprintable() or char in "\r\n\t" for char in inner) else None
+    printable = inner.isprintable() or inner.translate(_BREAKS).isprintable()
+    return inner if inner and printable else None
