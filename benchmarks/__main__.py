@@ -111,8 +111,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.glob("*.beside"):
-            left.unlink()
         parts = _measured(arguments, folder)
         print(_machine())
         for part in parts:

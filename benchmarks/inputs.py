@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import random
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -122,6 +123,13 @@ def findings(path: Path, count: int) -> None:
     stamp = Stamp(_broken_secret, json.dumps)
     items = (stamp(f"space-{number % 500:05d}") for number in range(count))
     _compact(path, items)
+
+
+def baseline(path: Path, count: int) -> None:
+    """Write a baseline of `count` findings that are no more."""
+    dice = random.Random(count)
+    lines = sorted(f"{dice.getrandbits(64):016x} RC108 Secret/space-{number % 500:05d}/gone" for number in range(count))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _compact(path: Path, items: Iterable[str]) -> None:

@@ -23,6 +23,7 @@ MANY_SPACES: Final = "5,000 pods in 5,000 namespaces"
 FULL_SPACES: Final = "5,000 namespaces"
 FINDINGS: Final = "100,000 findings"
 REPORTED: Final = "10,000 findings"
+BASELINE: Final = "a baseline of 100,000 lines"
 SETTINGS: Final = "1,000 suppressions in the settings"
 COMMENTS: Final = "1,000 suppressions in comments"
 DUMPS: Final = "50 dumps"
@@ -42,8 +43,8 @@ class Input(NamedTuple):
 class Work(NamedTuple):
     """A title, the name of its input, and the words of the command: `{input}` is replaced, `{inputs}` by all in it.
 
-    `{beside}` is a file beside the input. `peers` are measured too; `fresh`: the command changes its input; `once`: it
-    is run in one round.
+    `{baseline}` is the place of that input. `peers` are measured too; `fresh`: the command changes its input; `once`:
+    it is run in one round.
     """
 
     title: str
@@ -79,6 +80,7 @@ def catalogue(scale: float) -> dict[str, Input]:
         FULL_SPACES: Input(counted(crowds.many_spaces, 5000), ".json"),
         FINDINGS: Input(counted(inputs.findings, 100_000, "count"), ".json"),
         REPORTED: Input(counted(inputs.findings, 10_000, "count"), ".json"),
+        BASELINE: Input(counted(inputs.baseline, 100_000, "count"), ".txt"),
         SETTINGS: Input(counted(crowds.suppressed, 1000)),
         COMMENTS: Input(counted(crowds.commented, 1000), ".yaml"),
         DUMPS: Input(counted(crowds.dumps, 50)),
@@ -108,8 +110,7 @@ WORKS: Final = (
     Work(MANY_SPACES, MANY_SPACES),
     Work(FULL_SPACES, FULL_SPACES),
     Work(FINDINGS, FINDINGS),
-    Work(f"{FINDINGS} into a baseline", FINDINGS, ("baseline", "{input}", "-o", "{beside}")),
-    Work(f"{FINDINGS}, all in a baseline", FINDINGS, (*_CHECK, "--baseline", "{beside}")),
+    Work(f"{REPORTED}, {BASELINE}", REPORTED, (*_CHECK, "--baseline", "{baseline}")),
     Work(SETTINGS, SETTINGS, ("check", "{input}", "--config", "{input}/.regcred.yaml", "--fail-on", "never")),
     Work(COMMENTS, COMMENTS),
     Work(DUMPS, DUMPS, ("check", "{inputs}", "--fail-on", "never")),
@@ -122,15 +123,14 @@ SIDE_BY_SIDE: Final = ((TREE, _CHECK), (EIGHT, ("check", "{inputs}", "--fail-on"
 """What is measured with `--jobs 1` and `--jobs 2`."""
 
 
-def words(template: tuple[str, ...], place: Path) -> tuple[str, ...]:
+def words(template: tuple[str, ...], place: Path, baseline: Path | None = None) -> tuple[str, ...]:
     """The command line of a work on the input at `place`."""
     found: list[str] = []
     for word in template:
         if word == "{inputs}":
             found += [str(one) for one in sorted(place.iterdir())]
         else:
-            beside = place.with_name(f"{place.name}.beside")
-            found.append(word.replace("{input}", str(place)).replace("{beside}", str(beside)))
+            found.append(word.replace("{input}", str(place)).replace("{baseline}", str(baseline)))
     return (*REGCRED, *found)
 
 
@@ -141,7 +141,8 @@ def rows(only: str, places: Mapping[str, Path], *, beside: bool) -> Iterator[Row
             continue
         place = places[work.input]
         copied = place if work.fresh else None
-        yield Row(work.title, words(work.words, place), copied=copied, once=work.once, codes=work.codes)
+        baseline = places[BASELINE] if "{baseline}" in work.words else None
+        yield Row(work.title, words(work.words, place, baseline), copied=copied, once=work.once, codes=work.codes)
         for name, command in peers(place) if beside and work.peers else ():
             yield Row(f"{name}, {work.title}", command, work.title, once=True, codes=())
 
