@@ -30,7 +30,6 @@ def add_fleet(parser: argparse.ArgumentParser) -> None:
         help="processes that read and judge; auto: one for each core. Default: 1. The result is the same for any",
     )
 
-
     group.add_argument(
         "--scheduler", metavar="ADDRESS", help="judge on the workers of this Dask scheduler, as in tcp://10.0.0.7:8786"
     )
@@ -73,11 +72,14 @@ def apart(arguments: argparse.Namespace, request: "Request") -> bool:
 
 
 @contextmanager
-def workers_of(arguments: argparse.Namespace) -> "Iterator[Workers]":
-    """Open where the call is worked on, and let it go afterwards: at once when the call ends early."""
+def workers_of(arguments: argparse.Namespace, beside: int = 0) -> "Iterator[Workers]":
+    """Open where the call is worked on, and let it go afterwards: at once when the call ends early.
+
+    So many of the processes are there `beside` those that are begun.
+    """
     from linter.fleet.executors import Inline, Processes  # noqa: PLC0415 - as above
 
-    workers: Workers = Processes(arguments.jobs) if arguments.jobs > 1 else Inline()
+    workers: Workers = Processes(arguments.jobs - beside) if arguments.jobs > 1 else Inline()
     if arguments.scheduler:
         from linter.fleet.scheduler import Scheduler  # noqa: PLC0415 - as above
 
@@ -125,7 +127,7 @@ def spreading(arguments: argparse.Namespace, request: "Request") -> "Iterator[Re
     if arguments.jobs == 1:
         yield request
         return
-    with workers_of(arguments) as workers:
+    with workers_of(arguments, beside=1) as workers:  # this process has nothing else to do meanwhile
         yield _spread(request, workers, arguments.jobs)
 
 

@@ -29,6 +29,9 @@ class Pending(Protocol):
     def result(self) -> Any:
         """Return the result, or raise what kept it from being made."""
 
+    def cancel(self) -> Any:
+        """Take it back; something true when nobody has begun with it."""
+
 
 class Executor(Protocol):
     """Runs functions somewhere. Functions, arguments and results are pickled where they leave the process."""
@@ -131,6 +134,10 @@ class _Done:
     def done(self) -> bool:
         """Tell that it is."""
         return True
+
+    def cancel(self) -> bool:
+        """Tell that it is too late."""
+        return False
 
     def result(self) -> Any:
         """Return the result, or raise what kept it from being made."""

@@ -26,7 +26,10 @@ def read_files(files: Sequence[_File], limits: Limits, keep: int) -> list[bytes]
 
 
 def in_processes(executor: Workers, jobs: int) -> Spread:
-    """Return what reads plain files on an executor, where that is worth it; the rest is left to whoever asks."""
+    """Return what reads plain files on an executor, where that is worth it; the rest is left to whoever asks.
+
+    Where the executor has fewer processes than `jobs`, this one is the last of them: it reads what none has begun.
+    """
 
     def spread(entries: Iterator[Entry], keeper: Keeper | None) -> Iterator[Entry | tuple[Artifact, Taken]]:
         found = list(entries)
@@ -37,7 +40,7 @@ def in_processes(executor: Workers, jobs: int) -> Spread:
             return
         pieces = list(_pieces(files, sizes, sum(sizes) // (jobs * _PIECES) + 1))
         pending = [_submitted(executor, piece, keep=keeper is not None) for piece in pieces]
-        read = _results(pieces, pending, keeper)
+        read = _results(pieces, pending, keeper, reads=executor.slots < jobs)
         for entry in found:
             if isinstance(entry, Artifact) and entry.file and (taken := next(read)) is not None:
                 yield entry, taken
@@ -77,10 +80,20 @@ def _submitted(executor: Executor, piece: Sequence[Artifact], *, keep: bool) -> 
 
 
 def _results(
-    pieces: Sequence[Sequence[Artifact]], pending: Sequence[Pending | None], keeper: Keeper | None
+    pieces: Sequence[Sequence[Artifact]], pending: Sequence[Pending | None], keeper: Keeper | None, *, reads: bool
 ) -> Iterator[Taken | None]:
     """Yield what was taken of each file; None for those of a piece whose process was lost: they are read here."""
-    for piece, one in zip(pieces, pending, strict=True):
+    own: dict[int, list[Taken]] = {}
+    left = len(pieces) if reads else 0
+    for number, (piece, one) in enumerate(zip(pieces, pending, strict=True)):
+        while one is not None and number not in own and not one.done():
+            left = _unbegun(pending, number, left)
+            if left <= number:
+                break
+            own[left] = [take_artifact(artifact, keeper) for artifact in pieces[left]]
+        if number in own:
+            yield from own.pop(number)
+            continue
         result = LostError("") if one is None else outcome(one)
         if isinstance(result, LostError):
             yield from (None for _ in piece)
@@ -88,6 +101,15 @@ def _results(
             raise result
         else:
             yield from (unpacked(artifact.path, data, keeper) for artifact, data in zip(piece, result, strict=True))
+
+
+def _unbegun(pending: Sequence[Pending | None], first: int, end: int) -> int:
+    """Take back the last piece between `first` and `end` that nobody has begun; `first` when there is none."""
+    for number in range(end - 1, first, -1):
+        one = pending[number]
+        if one is not None and one.cancel():
+            return number
+    return first
 
 
 def remembered(taken: Mapping[str, Taken], then: Spread | None) -> Spread:

@@ -5,10 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from linter import engine
 from linter.__main__ import main
 from linter.cli import _fleet
 from linter.fleet import spread
@@ -115,6 +119,38 @@ def test_a_tree_is_read_in_several_processes(
     assert check(capsys, "tree", "more.yaml", "--format", "text", "--jobs", "3")[:2] == check(
         capsys, "tree", "more.yaml", "--format", "text"
     )[:2]
+
+
+class _Slow:
+    """A worker that has begun with the first piece only, and ends it when somebody waits for it."""
+
+    slots, remote = 1, False
+
+    def __init__(self) -> None:
+        self.taken_back: list[int] = []
+        self._given = 0
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Any:
+        number, self._given = self._given, self._given + 1
+        return SimpleNamespace(
+            done=lambda: False,
+            cancel=lambda: number > 0 and (self.taken_back.append(number) or True),
+            result=lambda: function(*arguments),
+        )
+
+    def renew(self) -> None:
+        pass
+
+
+def test_what_no_process_has_begun_is_read_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spread, "_WORTH", 0)
+    put(tmp_path, {f"{number:02}.yaml": manifest(f"app-{number}").encode() for number in range(40)})
+    plain = engine.run(engine.Request((str(tmp_path),))).run
+    slow = _Slow()
+    found = engine.run(engine.Request((str(tmp_path),), spread=spread.in_processes(cast("Any", slow), 2))).run
+    assert found._replace(time=plain.time) == plain
+    assert len(slow.taken_back) > 5
+    assert slow.taken_back == sorted(slow.taken_back, reverse=True)
 
 
 COPIES = """
