@@ -341,3 +341,29 @@ def test_json_of_another_form_is_read_whole(make: Make) -> None:
     found = take_artifact(make(text.encode(), 100), None)
     assert not found.windowed
     assert names(found) == ["one", "two"]
+
+
+class Counted:
+    """Bytes that tell how many of them were asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        self.path, self.size, self.asked = "all.json", len(data), 0
+        self._data = data
+
+    def at(self, offset: int, size: int) -> bytes:
+        part = self._data[offset : offset + size]
+        self.asked += len(part)
+        return part
+
+
+def test_places_asked_for_in_order_read_the_text_a_few_times_at_most() -> None:
+    text = listed(*(f"name-{number}" for number in range(4000)))
+    data, lines = text.encode(), text.split("\n")
+    raw = Counted(data)
+    there = WindowPositions(raw.path, raw, scan(raw, Limits(window_bytes=1)))
+    raw.asked = 0
+    for number in range(4000):
+        span = there.span(0, ("items", number, "metadata", "name"))
+        assert span is not None
+        assert lines[span.line - 1][span.column - 1 :] == f'"name-{number}"'
+    assert raw.asked <= 3 * len(data)
