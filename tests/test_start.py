@@ -91,7 +91,8 @@ def test_a_check_loads_little_and_compiles_few_patterns(tmp_path: Path) -> None:
     assert found["code"] == 0
     assert not {*HEAVY.split()}.intersection(found["modules"])
     engine = [name for name in _own(found) if not name.startswith("rules.")]
-    assert len(engine) <= 105, engine
+    # Each costs what every call pays: raise these for what every call needs, and for nothing else.
+    assert len(engine) <= 108, engine
     assert len(found["modules"]) - len(_own(found)) <= 36, found["modules"]
     assert len(found["patterns"]) <= 86, found["patterns"]
 
