@@ -37,7 +37,7 @@ _VISIBLE = frozenset(
 )  # fmt: skip
 _NARROW = lazy(r"[\x00-\x7f•…]*")
 """Lines whose every sign takes one cell of a terminal: nearly all of them, masked or not."""
-_PAIR = lazy(r"""(?P<key>"[^"]*"|'[^']*'|[A-Za-z_.$][\w./$-]*)[ \t]*:(?=[ \t\r]|$)[ \t]*""")
+_PAIR = lazy(r"""(?P<key>"[^"]*"|'[^']*'|(?<![\w./$-])[\w./$-]++)[ \t]*:(?=[ \t\r]|$)[ \t]*""")
 _SCALAR = lazy(r"""\s*(?:-\s+)*(?P<value>[^\s#-].*)$""")
 _REGISTRY = lazy(
     r"^(?:https?://)?[A-Za-z0-9*](?:[A-Za-z0-9.*-]*[A-Za-z0-9])?(?::\d{1,5})?(?:/[A-Za-z0-9._/-]*)?$"
@@ -53,7 +53,7 @@ _WORDS = ("auth", "passw", "passphrase", "token", "secret", "apikey", "api key")
 _USER_INFO = lazy(r"(?<=//)[^/@\s]+@|(?<![\w.-])[^\s/@:\"']{1,200}:(?!//)[^\s\"']{1,400}@(?!sha\d{3}:)")
 _COMMENT = lazy(r"(?:^|(?<=\s))#(?:\s*regcred:\s*ignore\[[^\]]{0,200}\])?")
 _BASE64_RUN = lazy(r"(?<![\w.@:/-])[A-Za-z0-9+/_-]{40,}={0,2}(?![\w.@:/-])")
-_JWT = lazy(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
+_JWT = lazy(r"(?<![\w-])(?=[\w-]+\.[\w-]+\.)[\w-]*?eyJ[\w-]+\.[\w-]+\.[\w-]*")
 
 
 def file_excerpt(

@@ -17,7 +17,7 @@ from linter.inventory.kept import WORD
 from linter.inventory.records import PullSecret
 from linter.patterns import lazy
 
-_NAMESPACE = lazy(r"""^\s*["']?namespace["']?\s*:\s*["']?([a-z0-9][-a-z0-9]*)""", re.MULTILINE)
+_NAMESPACE = lazy(r"""^[^\S\n]*+["']?namespace["']?\s*:\s*["']?([a-z0-9][-a-z0-9]*)""", re.MULTILINE)
 _SILENT_KINDS = frozenset({"Event", "Secret", "SealedSecret"})
 _DEEPEST = 60
 _KIND = r"""(?m)(?<![\w-])kind["']?[ \t]*:[ \t]*["']?(?:\w*{}|{{{{|\$[({{])"""

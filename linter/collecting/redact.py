@@ -17,7 +17,7 @@ from linter.inventory.secrets import LAST_APPLIED, is_pull_secret
 from linter.secret import without_logins
 from linter.sources.live import ClusterError
 
-_JWT: Final = re.compile(r"ey[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
+_JWT: Final = re.compile(r"(?<![\w-])(?=[\w-]+\.[\w-]{8,}\.)([\w-]*?)(ey[\w-]{8,}\.[\w-]{8,}\.[\w-]*)")
 _TOKEN: Final = re.compile(r"(?:sha256~|ya29\.|gh[a-z]_|glcbt-|github_pat_|gldt-|glpat-|dckr_pat_|dckr_oat_)[\w.-]{8,}")
 _URL_USER: Final = re.compile(r"(?<=//)([^/@\s:\"]*)(:?)([^/@\s\"]*)@")
 _HEADER: Final = re.compile(r"(?i)\b(basic|bearer)(\s+)([\w+/=.~-]{6,})")
@@ -307,7 +307,7 @@ class Scrubber:
         if free:
             text = _ENCODED.sub(lambda found: self._unknown(found[0]), text)
             text = _PRIVATE.sub(lambda found: found[1] + made.text(found[2]) + found[3], text)
-            text = _JWT.sub(lambda found: self._fresh(found[0]), text)
+            text = _JWT.sub(lambda found: found[1] + self._fresh(found[2]), text)
             text = _TOKEN.sub(lambda found: self._fresh(found[0]), text)
             text = _HEADER.sub(lambda found: found[1] + found[2] + self._fresh(found[3]), text)
             text = _BASE64.sub(lambda found: self._encoded(found[0]), text)

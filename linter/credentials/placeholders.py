@@ -21,21 +21,21 @@ _OFTEN_ASKED: Final = 256
 """Texts up to this length are asked about again and again: by every rule, and for every secret that repeats them."""
 _REMEMBERED: Final = 2**15
 _BREAKS: Final = dict.fromkeys(map(ord, "\r\n\t"))
-_BASE64: Final = lazy(r"[A-Za-z0-9+/\r\n]+={0,2}\s*")
+_BASE64: Final = lazy(r"[A-Za-z0-9+/\r\n]++={0,2}\s*")
 
 _BYTES_LONG: Final = lazy(r"[\"'<(]*[0-9]+ bytes? long[\"'>)]*")
 _REDACTED_WORD: Final = lazy(
     r"(?i)[\[<({*#_\s\"'-]*(?:redacted|redcated-by-dumpall|masked|scrubbed|sanitized|sanitised|obfuscated|omitted)[\]>)}*#_\s\"'-]*"
 )
 _MASK_RUN: Final = lazy(r"x{3,}|X{3,}|\*{3,}|•{3,}|#{3,}")
-_MASK_IN_BASE64: Final = lazy(r"[A-Za-z0-9+/_-]*X{4,}[A-Za-z0-9+/_-]*(?:…|\.{3})?[A-Za-z0-9+/_-]*={0,2}")
+_MASK_IN_BASE64: Final = lazy(r"(?=[A-Za-z0-9+/_-]*?X{4})[A-Za-z0-9+/_-]++(?:(?:…|\.{3})[A-Za-z0-9+/_-]*+)?={0,2}")
 
 _TEMPLATES: Final = (
-    (lazy(r"\{\{.*?\}\}", re.DOTALL), "a template expression"),
-    (lazy(r"\{%.*?%\}|<%.*?%>", re.DOTALL), "a template expression"),
+    (lazy(r"\{\{(?:(?!\{\{).)*?\}\}", re.DOTALL), "a template expression"),
+    (lazy(r"\{%(?:(?!\{%).)*?%\}|<%(?:(?!<%).)*?%>", re.DOTALL), "a template expression"),
     (lazy(r"\$\{\{?[A-Za-z_][A-Za-z0-9_.:\- ]*\}?\}"), "a variable that was never substituted"),
     (lazy(r"\$\([A-Za-z_][A-Za-z0-9_.\- ]*\)"), "a variable that was never substituted"),
-    (lazy(r"<path:[^>]*>"), "a vault path that was never substituted"),
+    (lazy(r"<path:[^<>]*>"), "a vault path that was never substituted"),
 )
 _VARIABLE: Final = lazy(
     r"\$[A-Z][A-Z_]{3,}[0-9]?|%[A-Z][A-Z_]{3,}%|@@?[A-Z][A-Z_]{3,}@@?|__[A-Z][A-Z_]{2,}[A-Z]__"

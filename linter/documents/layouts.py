@@ -73,6 +73,8 @@ _RESOURCES: Final = {
 """Kind and version of what a file named after a resource holds, where its objects do not say so themselves."""
 
 _ROOT: Final = r"^(?P<root>(?:.*?/)??)"
+_LONGEST: Final = 2_000
+"""Signs of the longest path that is looked at: of names as Kubernetes allows them, a dump makes none that long."""
 _PATTERNS: Final = tuple(
     (name, parts, lazy(_ROOT + pattern))
     for name, parts, pattern in (
@@ -114,8 +116,8 @@ _PATTERNS: Final = tuple(
             r"(?:_cluster|(?P<ns>[^/_][^/]*))/(?:[a-z0-9.-]*v[0-9][a-z0-9]*\.|[a-z0-9.-]+_)?"
             r"[A-Z]\w+/(?P<name>[^/]+)\.ya?ml$",
         ),
-        (KUBE_DUMP, ("_",), r"(?:cluster|(?P<ns>[^/]+))/(?P<name>[^/]+)_(?P<resource>[a-z]+)[a-z0-9.-]*\.ya?ml$"),
-        (KUBE_DUMP, ("/",), r"(?:cluster|(?P<ns>[^/]+))/[a-z]+[a-z0-9.-]*/(?P<name>[^/]+)\.ya?ml$"),
+        (KUBE_DUMP, ("_",), r"(?:cluster|(?P<ns>[^/]+))/(?P<name>[^/]+)_(?P<resource>[a-z]++)[a-z0-9.-]*\.ya?ml$"),
+        (KUBE_DUMP, ("/",), r"(?:cluster|(?P<ns>[^/]+))/[a-z]++[a-z0-9.-]*/(?P<name>[^/]+)\.ya?ml$"),
     )
 )
 """How the paths of each layout look, and parts of which one is in each of them: quicker to look for."""
@@ -143,6 +145,8 @@ class Place(NamedTuple):
 @lru_cache(maxsize=64)
 def place(path: str) -> Place | None:
     """Return what a display path says, None where it belongs to no layout."""
+    if len(path) > _LONGEST:
+        return None
     for layout, parts, pattern in _PATTERNS:
         if not any(part in path for part in parts):
             continue

@@ -19,7 +19,7 @@ _PLAIN_MARKER = lazy(r"\n\ufeff?(---|\.\.\.)(?=[ \t\r\n]|\Z)")
 _ANY_MARKER = lazy(rf"(?:\A|[{BREAKS}])\ufeff?(---|\.\.\.)(?=[ \t{BREAKS}]|\Z)")
 _CONTENT = lazy(rf"(?:\A|[{BREAKS}])(?:[ \t\ufeff]*[^ \t{BREAKS}#%\ufeff]|[ \t]+%)")
 _DIRECTIVE = lazy(rf"(?:\A|[{BREAKS}])\ufeff?%")
-_LATE_MARK = lazy(r"(?:---)?[ \t]*(?:\r?\n)?(?:\s|\#[^\n]*\n)*\ufeff")
+_LATE_MARK = lazy(r"(?:---)?[ \t]*+(?:\r?\n)?(?:\s|\#[^\n]*\n)*+\ufeff")
 
 
 class Chunk(NamedTuple):

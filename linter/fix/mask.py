@@ -25,7 +25,7 @@ _NAMES: Final = (
 )
 _SENSITIVE: Final = re.compile(rf"(?:{_NAMES})\Z", re.IGNORECASE)
 _LEXICAL: Final = re.compile(
-    rf"(?<![\w.-])(?:\\*[\"'])?(?P<key>{_NAMES})(?:\\*[\"'])?[ \t]*[:=][ \t]*"
+    rf"(?<![\w.-])(?:\\{{0,20}}[\"'])?(?P<key>{_NAMES})(?:\\*[\"'])?[ \t]*[:=][ \t]*"
     r"(?P<value>(?P<quote>\\*[\"'])(?:(?!(?P=quote)).)*(?:(?P=quote))?|[^\s,}\]]+)",
     re.IGNORECASE,
 )

@@ -8,7 +8,7 @@ from linter.errors import UsageError
 
 _POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
 NO_URL: Final = "the address of the history is no URL: postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
-_LOGIN = re.compile(r"^[^/\\]+:[^/\\]*@")
+_LOGIN = re.compile(r"^[^/\\][^/\\:]*:[^/\\]*@")
 
 
 class Address(NamedTuple):

@@ -20,7 +20,7 @@ from linter.model import Route
 from linter.patterns import lazy
 from linter.record import NamedTuple
 
-_FROM = lazy(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$", re.IGNORECASE | re.MULTILINE)
+_FROM = lazy(r"^[^\S\n]*+FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$", re.IGNORECASE | re.MULTILINE)
 _STRATEGIES = ("sourceStrategy", "dockerStrategy", "customStrategy")
 
 

@@ -36,7 +36,7 @@ _DENIED: Final = lazy(
 )
 _LIMITED: Final = lazy(r"(?i)toomanyrequests|too many requests|rate limit")
 _EVENT_IMAGE: Final = lazy(r'image "([^"\s]+)"')
-_FIELD_PATH: Final = lazy(r"\{([^}]+)\}$")
+_FIELD_PATH: Final = lazy(r"\{([^{}]+)\}$")
 
 
 class PullFailure(NamedTuple):

@@ -23,7 +23,7 @@ _ORIGIN: Final = re.compile(
 _PATH: Final = re.compile(r"(?m)^( +(?:path|configuredIn): )(.+)$")
 _REPOSITORY: Final = re.compile(r"(?m)^ +repo: ")
 _SOURCE: Final = re.compile(r"(?m)^# Source: ([^/\n]+)/(.+)$")
-_NAMED: Final = re.compile(r"(?m)^# Source: (\S.*?)\s*$")
+_NAMED: Final = re.compile(r"(?m)^# Source: (\S(?:.*\S)?)\s*$")
 
 _BEFORE: Final = re.compile(r"^(?:- +)*(?:[\w./\"'-]+:(?: +|$))?")
 

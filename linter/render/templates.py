@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-_ACTION: Final = re.compile(r"\{\{.*?\}\}")
-_COMMENT: Final = re.compile(r"(?s)\{\{-?\s*/\*.*?\*/\s*-?\}\}")
-_KEY: Final = re.compile(r"""(?:- +)*("[^"]*"|'[^']*'|[^\s:#'"{\[][^:#]*):(?:\s|$)""")
+_ACTION: Final = re.compile(r"\{\{(?:(?!\{\{).)*?\}\}")
+_COMMENT: Final = re.compile(r"(?s)\{\{-?\s*/\*(?:(?!\{\{-?\s*/\*).)*?\*/\s*-?\}\}")
+_KEY: Final = re.compile(r"""(?:- +)*+("[^"]*"|'[^']*'|[^\s:#'"{\[][^:#]*):(?:\s|$)""")
 _DEEPEST: Final = 64
 
 

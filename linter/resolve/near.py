@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from linter.credentials import key_matches, normalise_key, registry_host
+from linter.fillings import stretched
 
 HUB: Final = "docker.io"
 HUB_KEY: Final = "https://index.docker.io/v1/"
@@ -182,11 +183,16 @@ def _other_host(key: str, lookup: str, *, typos: bool) -> Near | None:
     return _typo(host, wanted) if typos else None
 
 
+def _spread(host: str, wanted: str) -> bool:
+    """Whether a glob would match if an asterisk stood for anything."""
+    parts = host.split("*")
+    return sum(map(len, parts)) <= len(wanted) and re.fullmatch(stretched(parts), wanted) is not None
+
+
 def _wildcard(host: str, wanted: str) -> Near | None:
     """A glob that would match if an asterisk crossed dots: it stands for one label, or a part of one."""
-    loose = re.escape(host).replace(r"\*", ".*")
     bare = host.removeprefix("*").removeprefix(".")
-    if not (re.fullmatch(loose, wanted) or wanted == bare or wanted.endswith("." + bare)):
+    if not (_spread(host, wanted) or wanted == bare or wanted.endswith("." + bare)):
         return None
     if host.count(".") != wanted.count("."):
         depth, have = wanted.count(".") + 1, host.count(".") + 1

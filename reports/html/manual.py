@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 _ITEM: Final = re.compile(r"\s*(?:[-*]|\d+\.)\s+")
 _FENCE: Final = re.compile(r"\s*(```+|~~~+)")
-_INLINE: Final = re.compile(r"(`+)(.+?)\1|\*\*(.+?)\*\*")
+_INLINE: Final = re.compile(r"(?<!`)(`++)(.+?)(?<!`)\1(?!`)|\*\*(.+?)\*\*")
 
 
 Parts = tuple[tuple[str, str], ...]

@@ -62,7 +62,7 @@ _ELSEWHERE: Final = lazy(
 """Registries whose user names are no Harbor robots: there `robot` is a name like any other."""
 _HARBOR_PASSWORD: Final = lazy(r"[A-Za-z0-9]{32}|eyJ[\w-]+\.[\w-]+\.[\w-]+")
 _BASE64: Final = lazy(r"illegal base64 data at input byte (\d+)")
-_PASSING_TYPES: Final = lazy(r"^(?!kubernetes\.io/)[A-Za-z0-9.-]+\.[A-Za-z0-9.-]+/")
+_PASSING_TYPES: Final = lazy(r"^(?!kubernetes\.io/)(?=[A-Za-z0-9.-]+/)[A-Za-z0-9.-]+?\.[A-Za-z0-9.-]+/")
 _KEY_READERS: Final = ("hive.openshift.io", "agent-install.openshift.io", "hypershift.openshift.io", "argoproj.io")
 _JSON_KEY_USERS: Final = frozenset({"_json_key", "_json_key_base64"})
 

@@ -35,7 +35,7 @@ _AWAY: Final = re.compile(
     r"|TLS handshake|EOF|x509|connection reset"
 )
 _LATE: Final = re.compile(r"deadline exceeded|Client\.Timeout|i/o timeout|request canceled")
-_NO_CONTEXT: Final = re.compile(r'context "?.*"? does not exist|no context exists|current-context is not set')
+_NO_CONTEXT: Final = re.compile(r'context [^\n]{0,200} does not exist|no context exists|current-context is not set')
 
 
 def program() -> str | None:

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from linter.record import NamedTuple
 from linter.sources.live import ClusterError
 
-_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]{0,30}://", re.IGNORECASE)
 _LONGEST: Final = 64 * 2**10
 
 
