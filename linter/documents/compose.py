@@ -21,9 +21,9 @@ from yaml.events import (
 )
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from linter.documents import lists, scalars
+from linter.documents import scalars
 from linter.documents.events import open_events, refusal
-from linter.documents.split import Chunk, has_directives, split
+from linter.documents.split import Chunk
 from linter.model import Route
 from linter.sources import Limits
 
@@ -145,7 +145,7 @@ class _Composer:
         return ScalarNode(scalars.STR, text, node.start_mark, node.end_mark, "")
 
 
-def _compose_one(text: str, chunk: Chunk, limits: Limits, *, lines: bool = True) -> Node | None:
+def compose_one(text: str, chunk: Chunk, limits: Limits, *, lines: bool = True) -> Node | None:
     """Return the root node of one document, or `None` when it cannot be parsed."""
     try:
         return next(_Composer(text, chunk, limits, lines=lines).documents(), None)
@@ -153,57 +153,12 @@ def _compose_one(text: str, chunk: Chunk, limits: Limits, *, lines: bool = True)
         return None
 
 
-class Stream:
-    """The documents of a YAML stream, composed when asked for; numbered as `linter.documents.read` numbers them."""
-
-    def __init__(self, text: str, limits: Limits) -> None:
-        self._text = text
-        self._limits = limits
-        self._roots: dict[int, Node | None] = {}
-        self._chunks: list[Chunk] | None = None
-        self._items: dict[int, list[int]] = {}
-        self._last: tuple[Chunk, Node | None] = (Chunk(0, 0), None)
-        if has_directives(text):
-            try:
-                whole = list(_Composer(text, Chunk(0, len(text)), limits).documents())
-            except yaml.YAMLError:
-                pass  # one document is broken: its neighbours are read one by one
-            else:
-                self._roots = dict(enumerate(whole))
-                self._chunks = [Chunk(0, len(text))] * len(whole)
-        if self._chunks is None:
-            self._chunks = [Chunk(0, len(text))] if lists.known(text) else split(text)
-
-    def __len__(self) -> int:
-        """Return the number of documents, broken ones too."""
-        return len(self._chunks or ())
-
-    def chunk(self, number: int) -> Chunk | None:
-        """Return where a document stands, `None` for one that there is not."""
-        return self._chunks[number] if self._chunks and 0 <= number < len(self._chunks) else None
-
-    def item(self, number: int, index: str | int) -> Chunk | None:
-        """Return where an item of a document stands that was read item by item; `None` for other documents."""
-        if number not in self._items:
-            chunk = self.chunk(number) or Chunk(0, 0)
-            part = self._text if chunk == (0, len(self._text)) else self._text[chunk.start : chunk.end]
-            self._items[number] = [chunk.start + at for at in lists.item_cuts(part) or ()]
-        cuts = self._items[number]
-        if not isinstance(index, int) or not 0 <= index < len(cuts) - 1:
-            return None
-        return Chunk(cuts[index], cuts[index + 1])
-
-    def listed(self, chunk: Chunk) -> Node | None:
-        """Return a list of one node: the item of a list that stands there."""
-        if self._last[0] != chunk:
-            self._last = (chunk, _compose_one(self._text, chunk, self._limits, lines=False))
-        return self._last[1]
-
-    def root(self, number: int) -> Node | None:
-        """Return the root node of a document; `None` when there is none or it cannot be parsed."""
-        if number not in self._roots and (chunk := self.chunk(number)) is not None:
-            self._roots[number] = _compose_one(self._text, chunk, self._limits)
-        return self._roots.get(number)
+def compose_whole(text: str, limits: Limits) -> list[Node] | None:
+    """Return the root node of each document of a text that is parsed in one piece; `None` when that cannot be done."""
+    try:
+        return list(_Composer(text, Chunk(0, len(text)), limits).documents())
+    except yaml.YAMLError:
+        return None
 
 
 def compose_all(text: str, limits: Limits | None = None) -> list[Node | None]:
@@ -212,6 +167,8 @@ def compose_all(text: str, limits: Limits | None = None) -> list[Node | None]:
     Marks are real: `.index` counts characters of `text` (which has no byte order mark), `.line` and `.column` count
     from 0. Aliases are resolved to the node where the text stands. A collection's end mark runs to the next token.
     """
+    from linter.documents.stream import Stream  # noqa: PLC0415 - it composes with what is here
+
     stream = Stream(text, limits or Limits())
     return [stream.root(number) for number in range(len(stream))]
 

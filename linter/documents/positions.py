@@ -158,7 +158,7 @@ class _YamlFinder:
     """Spans in YAML text; a document is composed when its first position is asked for."""
 
     def __init__(self, text: str, limits: Limits) -> None:
-        from linter.documents.compose import Stream  # noqa: PLC0415 - on demand
+        from linter.documents.stream import Stream  # noqa: PLC0415 - on demand
 
         self._text = text
         self._limits = limits
