@@ -72,11 +72,11 @@ HEAVY = """
 """
 
 
-def _call(tmp_path: Path, text: str) -> dict[str, Any]:
+def _call(tmp_path: Path, text: str, *words: str) -> dict[str, Any]:
     folder = tmp_path / "deploy"
     folder.mkdir()
     (folder / "all.yaml").write_text(text, encoding="utf-8")
-    command = [sys.executable, "-c", _COUNTS, "check", str(folder), "--ignore", "credential-in-manifest"]
+    command = [sys.executable, "-c", _COUNTS, "check", str(folder), *words]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
     found: dict[str, Any] = ast.literal_eval(done.stderr)
     return found
@@ -87,7 +87,7 @@ def _own(found: dict[str, Any]) -> list[str]:
 
 
 def test_a_check_loads_little_and_compiles_few_patterns(tmp_path: Path) -> None:
-    found = _call(tmp_path, SOUND)
+    found = _call(tmp_path, SOUND, "--ignore", "credential-in-manifest")
     assert found["code"] == 0
     assert not {*HEAVY.split()}.intersection(found["modules"])
     engine = [name for name in _own(found) if not name.startswith("rules.")]
@@ -98,8 +98,15 @@ def test_a_check_loads_little_and_compiles_few_patterns(tmp_path: Path) -> None:
 
 
 def test_what_proves_and_shows_is_loaded_with_the_first_finding(tmp_path: Path) -> None:
-    found = _call(tmp_path, SOUND)
+    found = _call(tmp_path, SOUND, "--ignore", "credential-in-manifest")
     assert not {"linter.proof", "linter.fix.data", "linter.documents.compose"}.intersection(found["modules"])
+
+
+def test_findings_in_what_machines_write_are_placed_without_a_parser(tmp_path: Path) -> None:
+    found = _call(tmp_path, SOUND)
+    assert found["code"] == 1
+    assert "linter.documents.simple_positions" in found["modules"]
+    assert not {"yaml", "linter.documents.compose"}.intersection(found["modules"])
 
 
 def test_every_pattern_that_is_compiled_late_compiles() -> None:
