@@ -1,8 +1,8 @@
-"""Data that stays for a whole call and is seldom looked at: packed in groups, opened when one of a group is asked for.
+"""Data that stays for a whole call and is seldom looked at: packed in groups, opened when one is asked for.
 
 A dump holds a hundred thousand objects, and rules look at most of them a few times, in the order in which they were
 read. So neighbours are packed together, which makes what they have in common cost next to nothing, and only the groups
-that were asked for last are open.
+that were asked for last are open. Below a bound nothing is packed.
 """
 
 import marshal
@@ -17,15 +17,18 @@ _ROWS: Final = 1 << _ROWS_BITS
 """So many rows a group holds at most."""
 _OPEN: Final = 24
 """So many packed groups are held open."""
+_LOOSE: Final = 6 * 2**20
+"""Bytes of plain data up to which nothing is packed: a call of common size opens nothing twice."""
 
 
 class Shelf:
     """Rows of plain data, each known by a number. What is returned is shared: nobody may change it."""
 
-    __slots__ = ("_count", "_filling", "_groups", "_open", "_size")
+    __slots__ = ("_count", "_filling", "_groups", "_loose", "_open", "_size")
 
     def __init__(self) -> None:
-        self._groups: list[bytes] = []
+        self._groups: list[bytes | list[Any]] = []
+        self._loose = 0
         self._filling: list[Any] = []
         self._size = 0
         self._count = 0
@@ -45,9 +48,12 @@ class Shelf:
         group = number >> _ROWS_BITS
         if group == len(self._groups):
             return self._filling[number & _ROWS - 1]
+        packed = self._groups[group]
+        if isinstance(packed, list):
+            return packed[number & _ROWS - 1]
         rows = self._open.get(group)
         if rows is None:
-            rows = self._open[group] = marshal.loads(zlib.decompress(self._groups[group]))  # noqa: S302 - written below
+            rows = self._open[group] = marshal.loads(zlib.decompress(packed))  # noqa: S302 - written below
             if len(self._open) > _OPEN:
                 self._open.popitem(last=False)
         else:
@@ -59,6 +65,11 @@ class Shelf:
         return self._count
 
     def _pack(self) -> None:
+        if self._loose < _LOOSE:
+            self._loose += self._size
+            self._groups.append(self._filling)
+            self._filling, self._size = [], 0
+            return
         # The fastest level: a higher one saves a tenth and takes twice as long.
         self._groups.append(zlib.compress(marshal.dumps(self._filling), 1))
         self._open[len(self._groups) - 1] = self._filling
