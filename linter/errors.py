@@ -1,5 +1,7 @@
 """The one root of every error that regcred raises on purpose, each saying what to do."""
 
+import os
+
 
 class RegcredError(Exception):
     """A failure with a message for a person: what happened, where, and the remedy. Exit code 2."""
@@ -23,3 +25,13 @@ class FixError(RegcredError):
 
 class HistoryError(RegcredError):
     """The history store cannot be opened, read or written; a scan is in it whole or not at all."""
+
+
+def where(error: BaseException) -> str:
+    """Name an unexpected error by its type and place; its message may quote the input, so it is not shown."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__
+    return f"{type(error).__name__} in {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"

@@ -128,7 +128,9 @@ def _failed(message: str, code: int = EXIT_USAGE) -> int:
 def _surprised(error: Exception) -> int:
     if "REGCRED_DEBUG" in os.environ:
         raise error
-    return _failed(f"internal error: {_where(error)}; set REGCRED_DEBUG=1 for the traceback")
+    from linter.errors import where  # noqa: PLC0415 - as above
+
+    return _failed(f"internal error: {where(error)}; set REGCRED_DEBUG=1 for the traceback")
 
 
 def _unheard(error: OSError) -> int:
@@ -138,16 +140,6 @@ def _unheard(error: OSError) -> int:
     # When the reader of our output has gone (`| head`), that is no error of ours, and nothing more can be said.
     gone = isinstance(error, BrokenPipeError)
     return EXIT_USAGE if gone else _failed(f"the output cannot be written: {error.strerror}")
-
-
-def _where(error: BaseException) -> str:
-    """Name an unexpected error by its type and place; its message may quote the input, so it is not shown."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return type(error).__name__
-    return f"{type(error).__name__} in {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
 
 
 def _overview() -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from linter import __version__
 from linter.engine import Handed, Request, Result, run_clusters
-from linter.errors import RegcredError
+from linter.errors import RegcredError, where
 from linter.history.observe import names_of, observations
 from linter.history.records import Observation
 from linter.model import Finding, Problem, Run
@@ -149,16 +149,7 @@ def judged(unit: Unit, progress: Callable[[float, str], None] | None = None) -> 
         if "REGCRED_DEBUG" in os.environ:
             raise
         remedy = "judge it alone with REGCRED_DEBUG=1 for the traceback"
-        return Failed(unit.number, f"internal error: {_where(error)}", remedy)
-
-
-def _where(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return type(error).__name__
-    return f"{type(error).__name__} in {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
+        return Failed(unit.number, f"internal error: {where(error)}", remedy)
 
 
 def _judged(unit: Unit, progress: Callable[[float, str], None] | None) -> Came:
