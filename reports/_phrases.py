@@ -100,11 +100,11 @@ def left_aside(run: Run) -> str:
 
 
 def passed_over(run: Run) -> str:
-    """Return `passed over: 8 not YAML or JSON, 1 link`: how much was not read and why; nothing when all was."""
+    """Return `passed over: not YAML or JSON (8), link (1)`: how much was not read and why; nothing when all was."""
     total: Counter[str] = Counter()
     for scan in run.scans:
         total.update(dict(scan.skipped))
-    parts = [f"{number:,} {reason}" for reason, number in total.most_common()]
+    parts = [f"{reason} ({number:,})" for reason, number in total.most_common()]
     return f"passed over: {', '.join(parts)}" if parts else ""
 
 

@@ -1,10 +1,12 @@
 """What all tests share: no deadline for a generated case (machines differ), and the same cases each time in CI."""
 
+import io
 import json
 import os
 import shutil
 import signal
 import subprocess
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,17 @@ class Repository:
         done = subprocess.run(["git", *named, *words], cwd=self.root, capture_output=True, text=True, check=False)
         assert not done.returncode, done.stderr
         return done.stdout.strip()
+
+    @staticmethod
+    def tar(**files: str) -> bytes:
+        """An archive of YAML files."""
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+            for name, text in files.items():
+                member = tarfile.TarInfo(f"{name}.yaml")
+                member.size = len(text)
+                archive.addfile(member, io.BytesIO(text.encode()))
+        return buffer.getvalue()
 
     def write(self, name: str | bytes, text: str | bytes) -> Path:
         path = self.root / os.fsdecode(name)

@@ -1,9 +1,7 @@
 """`--changed-since` and `--context`: all is judged, and only what a change touches is reported."""
 
-import io
 import os
 import subprocess
-import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +11,6 @@ from linter.__main__ import main
 
 OLD = ("RC106", "old")
 """What is found in the repository before any change."""
-
-
-def tar(**files: str) -> bytes:
-    """An archive of YAML files."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for name, text in files.items():
-            member = tarfile.TarInfo(f"{name}.yaml")
-            member.size = len(text)
-            archive.addfile(member, io.BytesIO(text.encode()))
-    return buffer.getvalue()
 
 
 def test_a_change_without_defect_is_silent_and_says_what_it_left_out(repository: Any) -> None:
@@ -208,7 +195,7 @@ class TestContext:
         assert repository.check("old.yaml", "account.yaml", "--context", ".")[0] == {OLD}
 
     def test_an_archive_is_a_path_like_others(self, repository: Any) -> None:
-        repository.write("dump.tar.gz", tar(a=repository.secret("a", "%%%")))
+        repository.write("dump.tar.gz", repository.tar(a=repository.secret("a", "%%%")))
         assert repository.check("dump.tar.gz", "--context", ".")[0] == {("RC106", "a")}
 
 

@@ -1,9 +1,7 @@
 """`--changed-since` where git is not all: several repositories, links, submodules, archives."""
 
-import io
 import os
 import sys
-import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +11,6 @@ from linter.__main__ import main
 
 OLD = ("RC106", "old")
 """What is found in the repository before any change."""
-
-
-def tar(**files: str) -> bytes:
-    """An archive of YAML files."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for name, text in files.items():
-            member = tarfile.TarInfo(f"{name}.yaml")
-            member.size = len(text)
-            archive.addfile(member, io.BytesIO(text.encode()))
-    return buffer.getvalue()
 
 
 class TestRepositories:
@@ -260,21 +247,22 @@ class TestSubmodules:
 
 class TestArchives:
     def test_a_changed_archive_counts_whole_and_another_not(self, repository: Any) -> None:
-        repository.write("dump.tar.gz", tar(a=repository.secret("a", "%%%"), b=repository.secret("b")))
+        repository.write("dump.tar.gz", repository.tar(a=repository.secret("a", "%%%"), b=repository.secret("b")))
         repository.commit()
         assert repository.since("dump.tar.gz") == set()
-        repository.write("dump.tar.gz", tar(a=repository.secret("a", "%%%"), b=repository.secret("b", "%%%")))
+        both = repository.tar(a=repository.secret("a", "%%%"), b=repository.secret("b", "%%%"))
+        repository.write("dump.tar.gz", both)
         assert repository.since("dump.tar.gz") == {("RC106", "a"), ("RC106", "b")}
 
     def test_a_new_one_is_new(self, repository: Any) -> None:
-        repository.write("dump.tar.gz", tar(a=repository.secret("a", "%%%")))
+        repository.write("dump.tar.gz", repository.tar(a=repository.secret("a", "%%%")))
         assert repository.since("dump.tar.gz") == {("RC106", "a")}
 
     def test_what_went_out_of_one_was_there(self, repository: Any) -> None:
-        whole = tar(a=repository.secret("gone"), b=repository.secret("stays"))
+        whole = repository.tar(a=repository.secret("gone"), b=repository.secret("stays"))
         repository.write("part.tar.gz", whole)
         repository.write("user.yaml", repository.account("user", "gone"))
         repository.commit()
-        repository.write("part.tar.gz", tar(b=repository.secret("stays")))
+        repository.write("part.tar.gz", repository.tar(b=repository.secret("stays")))
         words = ("user.yaml", "part.tar.gz", "--scope", "manifests")
         assert repository.since(*words) == {("RC303", "user")}

@@ -72,7 +72,7 @@ def test_what_a_format_has_no_room_for_goes_to_standard_error(
     assert main(["check", str(tmp_path), "--format", f"gitlab={tmp_path / 'out.json'}", *more]) == 3
     said = capsys.readouterr()
     told = said.err if format_alone else said.out
-    assert "passed over: 1 not YAML or JSON" in told
+    assert "passed over: not YAML or JSON (1)" in told
     assert "judged as manifests" in told
     assert "broken.yaml:3" in told
     assert format_alone or not said.err

@@ -86,7 +86,7 @@ def test_gitlab_leaves_to_the_call_what_it_has_no_room_for():
     told = "\n".join(gitlab.beside(runs.FULL))
     assert "judged as manifests" in told
     assert "dumps/gone: no such file or directory: name an existing file or directory" in told
-    assert "passed over: 41 not a manifest, 3 binary" in told
+    assert "passed over: not a manifest (41), binary (3)" in told
     assert "11 not evaluated" in told
     assert gitlab.beside(runs.EMPTY._replace(scans=(runs.SCAN._replace(skipped=()),))) == []
     for hostile in runs.HOSTILE:
