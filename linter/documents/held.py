@@ -6,11 +6,10 @@ from typing import Final
 
 import msgspec
 
+from linter.documents.jsontext import BROKEN, TRAILING
 from linter.documents.places import MARK_EVERY, Mark, counted
 from linter.sources.raw import Raw
 
-BROKEN: Final = (msgspec.MsgspecError, RecursionError, ValueError)
-"""What the fast decoder raises for text that it cannot read."""
 LENIENT: Final = JSONDecoder(strict=False)
 TOO_LARGE: Final = "is larger than"
 LARGEST_ODD: Final = 16 * 2**20
@@ -21,7 +20,6 @@ _TOKEN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["{}\[\]]', re.DOTALL)
 _STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _SCALAR: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[^"\s,\]}]+', re.DOTALL)
 _TRUNCATED: Final = "truncated"
-_TRAILING: Final = re.compile(r"trailing characters \(byte (\d+)\)")
 
 
 class BrokenError(ValueError):
@@ -144,7 +142,7 @@ class Held:
         try:
             msgspec.json.decode(memoryview(self.data)[at - self.base :], type=msgspec.Raw)
         except BROKEN as error:
-            after = _TRAILING.search(str(error))
+            after = TRAILING.search(str(error))
             if after:
                 return at + len(self.text(at, at + int(after[1]) - 1).rstrip(b" \t\r\n"))
             if cut and (_TRUNCATED not in str(error) or _is_value(self.text(at, cut))):

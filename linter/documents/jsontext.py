@@ -12,7 +12,10 @@ from linter.sources import Limits
 _SPACE = re.compile(r"[ \t\r\n]*")
 _LOGS = re.compile(r"==== START logs for [^\n]*\n(?:(?!==== END logs)[^\n]*\n)*(?:==== END logs[^\n]*(?:\n|\Z))?")
 """What `kubectl cluster-info dump` writes between its JSON documents on standard output."""
-_TRAILING: Final = re.compile(r"trailing characters \(byte (\d+)\)")
+TRAILING: Final = re.compile(r"trailing characters \(byte (\d+)\)")
+"""How the fast decoder says where a value ended, blanks after it included: it counts bytes from 1."""
+BROKEN: Final = (msgspec.MsgspecError, RecursionError, ValueError)
+"""What the fast decoder raises for text that it cannot read."""
 _LONG: Final = 10_000
 _LENIENT: Final = JSONDecoder(strict=False)
 
@@ -66,7 +69,7 @@ def json_values(text: str, limits: Limits | None = None) -> list[Value] | None:
     """
     try:
         data = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, RecursionError, ValueError):
+    except BROKEN:
         return _several(text, limits)
     if limits:
         check_depth(data, limits.depth)
@@ -80,7 +83,7 @@ def json_places(text: str) -> list[tuple[int, int]] | None:
             msgspec.json.decode(text, type=msgspec.Raw)
         else:
             msgspec.json.decode(text)
-    except (msgspec.MsgspecError, RecursionError, ValueError):
+    except BROKEN:
         try:
             values = _several(text, None)
         except TooDeepError:
@@ -190,8 +193,8 @@ class JsonPositions:
         if self._bytes is not None and self._text[start] in "{[":
             try:
                 msgspec.json.decode(self._bytes[start:], type=msgspec.Raw)
-            except (msgspec.MsgspecError, RecursionError, ValueError) as error:
-                after = _TRAILING.search(str(error))
+            except BROKEN as error:
+                after = TRAILING.search(str(error))
                 if after:  # the decoder counts what follows the value, and skips the blanks before it
                     end = start + int(after[1]) - 1
                     while self._text[end - 1] in " \t\r\n":

@@ -1,14 +1,12 @@
-"""The items of a large JSON list: many are decoded at once where they look alike, any other one by one.
+"""The items of a large JSON list, one after the other.
 
 What is cut is exact. A text that begins an object and decodes whole is that object: no shorter beginning of it could.
 So a guess where an item ends (the line that kubectl closes it with) is proven by decoding; where the guess fails, the
-decoder itself or a scan of quotes and brackets finds the end. So it is with a run of items up to a guessed end, which
-is a list of its own when brackets are put around it. Items that cannot matter are never decoded.
+decoder itself or a scan of quotes and brackets finds the end. Items that cannot matter are never decoded.
 """
 
 import re
 from array import array
-from collections import deque
 from collections.abc import Callable
 from json.decoder import JSONDecodeError
 from typing import Any, Final
@@ -16,22 +14,19 @@ from typing import Any, Final
 import msgspec
 
 from linter.documents.explain import pull_secret_key
-from linter.documents.held import BROKEN, LARGEST_ODD, LENIENT, TOO_LARGE, BrokenError, Held
-from linter.documents.jsonlists import Item, decoded, passable
-from linter.documents.jsontext import TooDeepError, check_depth
+from linter.documents.held import LARGEST_ODD, LENIENT, TOO_LARGE, BrokenError, Held
+from linter.documents.jsonitems import ODD, PASSED, Item, Items
+from linter.documents.jsontext import BROKEN, TooDeepError, check_depth
 from linter.documents.kinds import matters
 from linter.documents.places import mark_at
 from linter.model import Problem
 from linter.sources import Limits
 
 _HEAD: Final = 1024
-_RUN: Final = 2**20
-"""About so many bytes of items are decoded at once."""
 _MOST_TOLD: Final = 20
 _LOST: Final = "an item of its list could not be read"
 _REMEDY: Final = "correct the syntax; `jq . FILE` shows the same error"
 _ITEM: Final = re.compile(rb"\[\r?\n([ \t]*)\{")
-_BETWEEN: Final = re.compile(rb"[ \t\r\n]*,[ \t\r\n]*")
 _NOT_JSON: Final = "what stands here is no JSON"
 
 Listed = tuple["array[int]", "array[int]"]
@@ -94,9 +89,10 @@ class ListReader:
         self._close = b""
         self._typed = False
         self._hand = AtHand(relevant=True)
-        # A run of items whose ends are known: where each begins, and its text.
-        self._run: deque[tuple[int, msgspec.Raw]] = deque()
-        self._refused = -1
+        self._items = Items(limits.depth - 2)
+        self._follows = re.compile(b"")
+        # Where the next item ends by its looks, up to where that was wrong, and the end of what holds no such place.
+        self._seam = self._refused = self._barren = -1
 
     def read(self, at: int, listed: Listed, hand: AtHand, give: Give, *, typed: bool) -> int:
         """Read the items of the list whose bracket stands at `at`; return the offset after its end.
@@ -108,8 +104,8 @@ class ListReader:
         held.need(at, _HEAD)
         found = _ITEM.match(held.data, at - held.base)
         self._close = close = b"\n" + found[1] + b"}" if found else b""
-        self._run.clear()
-        self._refused = -1
+        self._follows = re.compile(re.escape(close) + b",")
+        self._seam = self._refused = self._barren = -1
         batch: list[Any] = []
         size = sure = 0
         at = held.skip(at + 1)
@@ -158,70 +154,48 @@ class ListReader:
 
     def _item(self, at: int, number: int) -> tuple[Any, int]:
         """Read the item at `at`; return its data, None where it cannot matter, and where it ends."""
-        held, close = self._held, self._close
+        held = self._held
         if not held.byte(at):
             raise BrokenError("it ends too early", at)
-        if close and (raw := self._in_run(at)) is not None:
-            end = at + memoryview(raw).nbytes
-            if self._silent:
-                return None, end
-            members = _opened(raw)
-        else:
-            members, cut = self._hinted(at) if close else (None, 0)
-            end = cut
-            if members is None:
-                end = held.value_end(at, cut)
-                members = _opened(held.text(at, end))
-            if self._silent:
-                return None, end
+        end = self._near_end(at) if self._close else 0
+        item = self._plain(at, end) if end else ODD
+        if item is ODD:
+            self._refused = max(self._refused, end)
+            end = self._true_end(at)
+            item = self._plain(at, end)
+        if self._silent:
+            return None, end
         if not self._hand.relevant:
             self._hand.note(held.text(at, end))
-        if members is None:
-            return self._damaged_or_odd(at, held.text(at, end)), end
-        try:
-            if not self._typed and passable(members):
-                self._hand.passed.add(number)
-                return None, end
-            return decoded(members, self._limits.depth - 2), end
-        except (*BROKEN, TooDeepError):
-            return self._damaged_or_odd(at, held.text(at, end)), end
+        if item is PASSED:
+            self._hand.passed.add(number)
+            return None, end
+        return self._damaged_or_odd(at, held.text(at, end)) if item is ODD else item, end
 
-    def _in_run(self, at: int) -> msgspec.Raw | None:
-        """Return the text of the item at `at` where it is one of a run that was decoded at once; None where not."""
-        run = self._run
-        if not run:
-            self._ahead(at)
-        if run and run[0][0] == at:
-            return run.popleft()[1]
-        # An item before it was not what it seemed to be.
-        run.clear()
-        return None
+    def _near_end(self, at: int) -> int:
+        """Return where the item at `at` ends by its looks when another one follows it near by, 0 where none does."""
+        held = self._held
+        if at < self._refused or self._barren == held.end:
+            return 0
+        if at >= self._seam:
+            found = self._follows.search(held.data, at - held.base)
+            if found is None:
+                self._barren = held.end
+                return 0
+            self._seam = held.base + found.end() - 1
+        return self._seam
 
-    def _ahead(self, at: int) -> None:
-        """Decode at once the items from `at` to the last one near that seems to be followed by another."""
-        held, seam = self._held, self._close + b","
-        if at < self._refused:
-            return
-        low = at - held.base
-        end = held.data.rfind(seam, low, low + _RUN)
-        if end < 0:
-            end = held.data.find(seam, low + _RUN - len(seam)) if len(held.data) > low + _RUN else -1
-        if end < 0:
-            return
-        end += len(seam) - 1
-        try:
-            raws = msgspec.json.decode(b"[%b]" % held.data[low:end], type=list[msgspec.Raw])
-        except BROKEN:
-            self._refused = held.base + end
-            return
-        usual = held.data[end : held.data.find(b"{", end)]
-        for raw in raws:
-            self._run.append((held.base + low, raw))
-            low += memoryview(raw).nbytes
-            if held.data.startswith(usual, low):
-                low += len(usual)
-            elif found := _BETWEEN.match(held.data, low):
-                low = found.end()
+    def _plain(self, at: int, end: int) -> Any:
+        """Return what the text between two offsets holds, as `Items.at` does; None where only places are asked for."""
+        held = self._held
+        if self._silent:
+            return ODD if _opened(held.text(at, end)) is None else None
+        return self._items.at(held.data, at - held.base, end - held.base, typed=self._typed)
+
+    def _true_end(self, at: int) -> int:
+        """Return where the item at `at` ends, whatever it looks like."""
+        members, end = self._hinted(at) if self._close else (None, 0)
+        return end if members is not None else self._held.value_end(at, end)
 
     def _hinted(self, at: int) -> tuple[Item | None, int]:
         """Return the members of the item at `at` when it ends where the next line closes like an item, and where."""

@@ -238,6 +238,67 @@ def test_the_last_of_equal_keys_wins(make: Make) -> None:
     assert names(take_artifact(make(text.encode(), 16), None)) == ["one"]
 
 
+MEMBERS = st.lists(
+    st.tuples(
+        st.sampled_from(["managedFields", "managedFields", "managed\\u0046ields", "labels", '\\"managedFields']),
+        st.sampled_from(
+            [
+                '[{"manager": "x"}]',
+                "[]",
+                '["]", "}", "\\"managedFields\\": ["]',
+                "7",
+                '"managedFields"',
+                '{"managedFields": [1]}',
+                '[{"managedFields" : [ 2 ] }]\n',
+                "[",
+                "[}",
+                "[1] 2",
+                "nothing",
+            ]
+        ),
+    ),
+    max_size=3,
+)
+
+
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    MEMBERS,
+    MEMBERS,
+    st.permutations(["kind", "metadata", "spec"]),
+    st.sampled_from([", ", ",", ",\n                "]),
+    st.booleans(),
+    st.sampled_from([1, 60, 300]),
+)
+def test_what_stands_for_managed_fields_is_never_taken_for_data(
+    make: Make, inside: Any, beside: Any, order: list[str], comma: str, again: bool, window: int
+) -> None:
+    metadata = [("name", '"two"'), *inside]
+    parts = {"kind": [("kind", '"Pod"')], "metadata": [("metadata", together(metadata, comma))]}
+    parts["spec"] = [("spec", together(beside, comma))]
+    members = [pair for name in order for pair in parts[name]]
+    item = together([*members, *parts["metadata"][:again]], comma)[:-1] + "\n        }"
+    neighbours = ["{" + SECRET[1:-1].replace("NAME", name) + "\n        }" for name in ("one", "three")]
+    listed = ",\n        ".join((neighbours[0], item, neighbours[1]))
+    text = f'{{"kind": "List", "items": [\n        {listed}\n    ]}}'
+    found = take_artifact(make(text.encode(), window), None)
+    try:
+        json.loads(text)
+    except ValueError:
+        assert names(found) == ["one", "three"]
+        assert found.problems
+        return
+    expected = take("all.json", text.encode(), None)
+    assert told(found) == told(expected)
+    body = json.loads(item)
+    body["metadata"].pop("managedFields", None)
+    assert pruned(found.documents[0][1][1].body) == pruned(body)
+
+
+def together(members: list[tuple[str, str]], comma: str) -> str:
+    return "{" + comma.join(f'"{key}": {value}' for key, value in members) + "}"
+
+
 def test_container_logs_between_documents_are_passed_over(make: Make) -> None:
     logs = f'{START}\n{{"kind": "Secret"\n{START.replace("START", "END")}\n'
     for window in (1, 9, 40, 500):
