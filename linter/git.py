@@ -4,14 +4,19 @@ git 2.15 or later will do. Nothing is written, and nothing that comes from the o
 """
 
 import os
+import re
 import shutil
-import subprocess
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from linter.errors import UsageError
+from linter.sources.command import Finished, run, unstarted
+from linter.sources.live.words import plain
 
-_TIMEOUT: Final = 120
+TIMEOUT: Final = 120
+"""How long, in seconds, one answer of git may take."""
+_MOST: Final = 256 * 2**20
+"""The most bytes of one answer: millions of names."""
 _QUIET: Final = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
 """No hook of a file system monitor runs, and nothing is written. Filters run, as they do in `git status`."""
 _SELECTS: Final = frozenset(
@@ -33,6 +38,7 @@ _SELECTS: Final = frozenset(
     }
 )
 """What points git elsewhere. Hooks set it; what is judged is the work tree around a path, and it says whose it is."""
+_OBJECT: Final = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 DEEPEN: Final = "fetch the whole history (fetch-depth: 0 for GitHub's checkout, GIT_DEPTH: 0 for GitLab)"
 
 
@@ -56,14 +62,17 @@ def top_of(folder: str) -> str:
     if shutil.which("git") is None:
         raise UsageError("--changed-since needs git on the PATH")
     done = _started(folder, "rev-parse", "--show-toplevel")
-    if done.returncode:
+    if done.code:
         said = _last_line(done)
-        if "dubious ownership" in done.stderr.decode("utf-8", "replace"):
+        if "dubious ownership" in done.error:
             remedy = f"if you trust it: git config --global --add safe.directory {folder}"
             raise UsageError(f"--changed-since: git refuses to look into {folder}, which is somebody else's; {remedy}")
-        why = "" if "not a git repository" in said or "work tree" in said else f" ({said})"
+        why = "" if "not a git repository" in said or "work tree" in said else f" ({said or _silent(done)})"
         raise UsageError(f"--changed-since: {folder}: not in a git work tree{why}")
-    return os.path.realpath(os.fsdecode(done.stdout.removesuffix(b"\n")))
+    top = os.fsdecode(done.output.removesuffix(b"\n"))
+    if not os.path.isdir(top):
+        raise UsageError(f"--changed-since: git rev-parse in {folder} gave what is no folder: is it the git you mean?")
+    return os.path.realpath(top)
 
 
 def since(top: str, revision: str) -> Repository:
@@ -74,8 +83,8 @@ def since(top: str, revision: str) -> Repository:
     """
     commit = _commit(top, revision)
     done = _started(top, "merge-base", commit, "HEAD")
-    if not done.returncode:
-        return _compared(top, done.stdout.decode().split()[0])
+    if not done.code:
+        return _compared(top, _name(done, top, "merge-base"))
     remark = f"no commit is known that HEAD and {revision} have in common: {revision} itself is compared"
     return _compared(top, commit, remark)
 
@@ -85,7 +94,7 @@ def submodule(folder: str, commit: str) -> Repository | None:
 
     `folder` is its root, a real path. Raises `UsageError` when that is no root.
     """
-    if os.path.realpath(top_of(folder)) != folder or _started(folder, "cat-file", "-e", commit).returncode:
+    if os.path.realpath(top_of(folder)) != folder or _started(folder, "cat-file", "-e", commit).code:
         return None
     return _compared(folder, commit)
 
@@ -135,12 +144,12 @@ def _commit(top: str, revision: str) -> str:
     asked = f"{revision}^{{commit}}"
     # git knows no revision that begins so, and would take it for an option.
     done = None if revision.startswith("-") else _started(top, "rev-parse", "--verify", "--quiet", asked)
-    if done is not None and not done.returncode:
-        return done.stdout.decode().strip()
-    if done is not None and _started(top, "rev-parse", "--verify", "--quiet", "HEAD").returncode:
+    if done is not None and not done.code:
+        return _name(done, top, "rev-parse")
+    if done is not None and _started(top, "rev-parse", "--verify", "--quiet", "HEAD").code:
         raise UsageError(f"--changed-since: {top} has no commit yet: judge all, without --changed-since")
     remedy = "name a commit, branch or tag that `git log` knows"
-    if _started(top, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true":
+    if _started(top, "rev-parse", "--is-shallow-repository").output.strip() == b"true":
         remedy = f"this clone is shallow: {DEEPEN}"
     elif revision.startswith("origin/"):
         remedy = f"`git fetch origin {revision.removeprefix('origin/')}` may bring it"
@@ -150,26 +159,37 @@ def _commit(top: str, revision: str) -> str:
 def _git(folder: str, *words: str, stdin: bytes = b"") -> bytes:
     """Run git and return what it prints. Raises `UsageError` with git's own last line."""
     done = _started(folder, *words, stdin=stdin)
-    if done.returncode:
-        raise UsageError(f"--changed-since: git {words[0]} in {folder}: {_last_line(done) or 'failed'}")
-    return done.stdout
+    if done.code:
+        raise UsageError(f"--changed-since: git {words[0]} in {folder}: {_last_line(done) or _silent(done)}")
+    return done.output
 
 
-def _last_line(done: subprocess.CompletedProcess[bytes]) -> str:
-    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    return said[-1] if said else ""
+def _name(done: Finished, folder: str, word: str) -> str:
+    """The name of a commit, which is all that git printed."""
+    words = done.output.split()
+    if not words or not _OBJECT.fullmatch(words[0]):
+        raise UsageError(f"--changed-since: git {word} in {folder} gave no name of a commit: is it the git you mean?")
+    return words[0].decode()
 
 
-def _started(folder: str, *words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def _silent(done: Finished) -> str:
+    return f"{done.end} and said nothing"
+
+
+def _last_line(done: Finished) -> str:
+    said = done.error.strip().splitlines()
+    return plain(said[-1]) if said else ""
+
+
+def _started(folder: str, *words: str, stdin: bytes = b"") -> Finished:
+    """Run git to its end, however it ends by itself. Raises `UsageError` when it is stopped or killed."""
+    line = command(*words)
     try:
-        return subprocess.run(  # noqa: S603 - a list, no shell
-            command(*words),
-            cwd=folder,
-            env=environment(),
-            input=stdin,
-            capture_output=True,
-            timeout=_TIMEOUT,
-            check=False,
+        done = run(
+            line, timeout=TIMEOUT, limit=_MOST, directory=folder, environment=environment(), stdin=stdin
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise UsageError(f"--changed-since: git {words[0]} did not end well: {type(error).__name__}") from error
+    except OSError as error:
+        raise UsageError(f"--changed-since: {unstarted('git', error)}") from None
+    if done.stopped or done.killed:
+        raise UsageError(f"--changed-since: git {words[0]} in {folder}: {done.end}")
+    return done

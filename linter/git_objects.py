@@ -1,12 +1,15 @@
 """Trees and blobs of a git repository, one after the other from one `git cat-file --batch`."""
 
-import subprocess
-from typing import IO, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from linter import git
 from linter.errors import UsageError
+from linter.sources.command import Conversation, unstarted
 
-_BLOCK: Final = 2**20
+_MOST: Final = 64 * 2**20
+"""The most bytes of a tree: a million names in one folder."""
+
+_PATIENCE: Final = 0.5
 
 
 class Entry(NamedTuple):
@@ -21,76 +24,65 @@ class Objects:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Conversation | None = None
 
     def tree(self, name: str) -> dict[bytes, Entry]:
         """The entries of a tree, or of a commit's tree, by name. Raises `UsageError` when it cannot be had."""
-        data = self._object(f"{name}^{{tree}}", None)
+        data = self._object(f"{name}^{{tree}}", _MOST)
+        if data is None:
+            raise UsageError(f"--changed-since: {self._folder}: a folder is larger than git needs for a million files")
         width = len(name) // 2
         found: dict[bytes, Entry] = {}
         at = 0
-        while data is not None and at < len(data):
-            blank, end = data.index(b" ", at), data.index(b"\0", at)
-            found[data[blank + 1 : end]] = Entry(int(data[at:blank], 8), data[end + 1 : end + 1 + width].hex())
-            at = end + 1 + width
+        try:
+            while at < len(data):
+                blank, end = data.index(b" ", at), data.index(b"\0", at)
+                found[data[blank + 1 : end]] = Entry(int(data[at:blank], 8), data[end + 1 : end + 1 + width].hex())
+                at = end + 1 + width
+        except ValueError:
+            raise UsageError(f"--changed-since: {self._folder}: git gave what is no tree: git fsck tells") from None
         return found
 
     def blob(self, name: str, most: int) -> bytes | None:
         """The contents of a file; None when there are more than `most` bytes of them. Raises as `tree`."""
         return self._object(name, most)
 
-    def _object(self, name: str, most: int | None) -> bytes | None:
+    def _object(self, name: str, most: int) -> bytes | None:
         process = self._running()
-        assert process.stdin is not None  # noqa: S101 - opened with pipes
-        assert process.stdout is not None  # noqa: S101 - as above
         try:
-            process.stdin.write(f"{name}\n".encode())
-            process.stdin.flush()
-            header = process.stdout.readline().split()
+            process.ask(f"{name}\n".encode())
+            header = process.line().split()
             if len(header) == 3 and header[2].isdigit():
-                return _taken(process.stdout, int(header[2]), most)
-        except (OSError, EOFError) as error:
-            raise UsageError(f"--changed-since: git cat-file in {self._folder} ended early") from error
+                if int(header[2]) > most:
+                    self.close()  # it would have to be read past
+                    return None
+                data = process.exactly(int(header[2]))
+                process.line()
+                return data
+        except EOFError:
+            how = self.close(patience=_PATIENCE) or "it printed what is no answer"
+            raise UsageError(f"--changed-since: git cat-file in {self._folder} ended early: {how}") from None
+        except TimeoutError:
+            self.close()
+            why = f"no answer within {git.TIMEOUT} seconds"
+            raise UsageError(f"--changed-since: git cat-file in {self._folder}: {why}") from None
         why = "the clone is partial or damaged: git fsck tells"
         raise UsageError(f"--changed-since: {self._folder}: git does not find {name.partition('^')[0]}; {why}")
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> Conversation:
         if self._process is None:
+            line = git.command("cat-file", "--batch")
             try:
-                self._process = subprocess.Popen(  # noqa: S603 - a list, no shell
-                    git.command("cat-file", "--batch"),
-                    cwd=self._folder,
-                    env=git.environment(),
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
+                self._process = Conversation(
+                    line, timeout=git.TIMEOUT, directory=self._folder, environment=git.environment()
                 )
             except OSError as error:
-                raise UsageError(f"--changed-since: git could not be started: {error.strerror}") from error
+                raise UsageError(f"--changed-since: {unstarted('git', error)}") from None
         return self._process
 
-    def close(self) -> None:
-        """End the process."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
-            self._process = None
-
-
-def _taken(stream: IO[bytes], size: int, most: int | None) -> bytes | None:
-    """The bytes of an object and not the line break behind it; read past and None when there are too many."""
-    if most is not None and size > most:
-        while size > 0:
-            size -= len(_exactly(stream, min(size, _BLOCK)))
-        data = None
-    else:
-        data = _exactly(stream, size)
-    stream.readline()
-    return data
-
-
-def _exactly(stream: IO[bytes], size: int) -> bytes:
-    data = stream.read(size)
-    if len(data) < size:
-        raise EOFError
-    return data
+    def close(self, patience: float = 0.0) -> str:
+        """End the process; return how it ended by itself within `patience` seconds, "" where it did not."""
+        if self._process is None:
+            return ""
+        process, self._process = self._process, None
+        return process.close(patience)

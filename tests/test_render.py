@@ -216,7 +216,7 @@ def test_a_build_that_says_a_credential_is_not_repeated(
     _write(TREE)
     main(["check", ".", "--render"])
     told = capsys.readouterr().out
-    assert "could not be built: Error:" in told
+    assert "could not be built: kustomize build overlays/prod: Error:" in told
     assert "hunter2" not in told
     assert "\033" not in told
 

@@ -8,6 +8,7 @@ import msgspec
 
 from linter.documents.jsontext import BROKEN, TRAILING
 from linter.documents.places import MARK_EVERY, Mark, counted
+from linter.sources import sized
 from linter.sources.raw import Raw
 
 LENIENT: Final = JSONDecoder(strict=False)
@@ -29,11 +30,6 @@ class BrokenError(ValueError):
         super().__init__(why)
         self.at = at
         self.resume = resume
-
-
-def sized(count: int) -> str:
-    """Return a number of bytes in words."""
-    return f"{count // 2**20} MiB" if count >= 2**20 else f"{count} bytes"
 
 
 class Held:

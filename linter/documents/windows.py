@@ -7,12 +7,12 @@ from typing import Any, Final, NamedTuple
 
 from linter.documents import Document
 from linter.documents.dialects import LOGS
-from linter.documents.held import TOO_LARGE, BrokenError, Held, sized
+from linter.documents.held import TOO_LARGE, BrokenError, Held
 from linter.documents.layouts import implied
 from linter.documents.list_items import AtHand, Damage, Give, Listed, ListReader, whole
 from linter.documents.places import Mark, Places, Value, mark_at
 from linter.model import Problem
-from linter.sources import Limits
+from linter.sources import Limits, sized
 from linter.sources.raw import Raw
 
 WINDOW: Final = 4 * 2**20

@@ -7,18 +7,20 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from linter.model import Problem
-from linter.sources import Artifact, Skipped
+from linter.sources import Artifact, Limits, Skipped
 
 
 class Render(NamedTuple):
     """What `--render` asks for: `values` are files for every chart, `timeout` is in seconds, for each build.
 
-    `remote` allows kustomize and helm to fetch what a kustomization or a chart names elsewhere.
+    `remote` allows kustomize and helm to fetch what a kustomization or a chart names elsewhere. `limits` bound what is
+    built, as they bound a file.
     """
 
     values: tuple[str, ...] = ()
     remote: bool = False
     timeout: float = 60.0
+    limits: Limits = Limits()
 
 
 class Built(NamedTuple):

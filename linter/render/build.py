@@ -36,7 +36,7 @@ def build_all(entries: Sequence[Entry], render: Render) -> Iterator[Entry | Repl
     names = {entry.file: entry.path for entry in entries if isinstance(entry, Artifact) and entry.file}
     for one in builder.built:
         where = f"{one.folder or '.'} ({one.how})"
-        made = Rendered(where, one.artifact.input, limits=Limits(), data=settled(one, names))
+        made = Rendered(where, one.artifact.input, limits=render.limits, data=settled(one, names))
         made.moved = one.moved
         yield made
 

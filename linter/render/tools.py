@@ -12,9 +12,9 @@ from typing import Final
 from linter.errors import RegcredError
 from linter.render import Render
 from linter.render.dependencies import Needs, repositories
-from linter.sources import Limits
-from linter.sources.command import run
-from linter.sources.live.words import plain_lines
+from linter.sources import sized
+from linter.sources.command import run, unstarted
+from linter.sources.live.words import command_line, plain_lines
 
 _QUOTED: Final = re.compile(r"`[^`\n]*`|map\[.*")
 _LINES: Final = 3
@@ -47,7 +47,8 @@ def kustomize(folder: str, render: Render) -> tuple[bytes, str]:
         wrapper = {"buildMetadata": ["originAnnotations"], "resources": [os.path.relpath(folder, base)]}
         with open(os.path.join(base, "kustomization.yaml"), "w", encoding="utf-8") as stream:
             json.dump(wrapper, stream)
-        output = _run([*words, base], base, render, {base: "", os.path.relpath(folder, base): folder})
+        names = {base: "", os.path.relpath(folder, base): folder}
+        output = _run([*words, base], base, render, names, shown=[*words, folder])
     return output, base
 
 
@@ -62,9 +63,10 @@ def helm(folder: str, name: str, render: Render, needs: Needs) -> bytes:
     values = [word for file in render.values for word in ("--values", os.path.abspath(file))]
     with tempfile.TemporaryDirectory(prefix="regcred-") as home:
         base = os.path.realpath(home)
+        shown = [program, "template", name, folder, *values]
         if needs.local or needs.remote:
             folder = _completed(program, folder, base, render, needs)
-        return _run([program, "template", name, folder, *values], base, render, {base: ""})
+        return _run([program, "template", name, folder, *values], base, render, {base: ""}, shown=shown)
 
 
 def _completed(program: str, folder: str, home: str, render: Render, needs: Needs) -> str:
@@ -72,11 +74,12 @@ def _completed(program: str, folder: str, home: str, render: Render, needs: Need
     folders = sorted({folder, *(one.folder for one in needs.local)})
     top = os.path.commonpath([os.path.dirname(one) for one in folders])
     copies = {one: os.path.join(home, "charts", os.path.relpath(one, top)) for one in folders}
-    left = Limits().file_bytes
+    left = render.limits.file_bytes
     for one in folders:
         left -= sum(os.lstat(os.path.join(at, name)).st_size for at, _, names in os.walk(one) for name in names)
     if left < 0:
-        raise BuildError("the charts that it is made of are larger than 256 MiB: run helm dependency build yourself")
+        most = sized(render.limits.file_bytes)
+        raise BuildError(f"the charts that it is made of are larger than {most}: run helm dependency build yourself")
     try:
         for one in folders:
             shutil.copytree(one, copies[one], symlinks=True, dirs_exist_ok=True)
@@ -86,11 +89,13 @@ def _completed(program: str, folder: str, home: str, render: Render, needs: Need
     own = _users_own(program, home, render, wanted) if wanted and render.remote else {}
     for number, where in enumerate(wanted):
         if where.startswith(("http://", "https://")) and _REPOSITORIES not in own:
-            _run([program, "repo", "add", f"r{number}", where], home, render, {home: ""}, own)
+            words = [program, "repo", "add", f"r{number}", where]
+            _run(words, home, render, {home: ""}, own, shown=words)
     # Those that others depend on come first: each is packed with what it depends on.
     order = [folder, *(one.folder for one in needs.local)]
     for one in dict.fromkeys(reversed(order)):
-        _run([program, "dependency", "build", copies[one]], home, render, {home: ""}, own)
+        words = [program, "dependency", "build"]
+        _run([*words, copies[one]], home, render, {home: ""}, own, shown=[*words, one])
     return copies[folder]
 
 
@@ -115,23 +120,37 @@ def _run(
     render: Render,
     names: Mapping[str, str],
     own: Mapping[str, str] = MappingProxyType({}),
+    *,
+    shown: Sequence[str],
 ) -> bytes:
-    limit = Limits().file_bytes
+    """Run a tool and return what it prints. `names` are of the folders in its messages, `shown` is the line for people.
+
+    `own` are variables beside those that every tool gets. Raises `BuildError`.
+    """
     environment = _environment(home, render) | dict(own)
     try:
-        done = run(words, timeout=render.timeout, limit=limit, directory=home, environment=environment)
+        done = run(
+            words,
+            timeout=render.timeout,
+            limit=render.limits.file_bytes,
+            directory=home,
+            environment=environment,
+        )
     except OSError as error:
-        raise BuildError(f"{words[0]} cannot be run: {error.strerror}") from None
-    if done.timeout:
-        raise BuildError(f"no result within {render.timeout:g} seconds; allow more with --timeout")
-    if done.overflow:
-        raise BuildError(f"the result is larger than {limit // 2**20} MiB")
-    if done.code:
+        raise BuildError(unstarted(words[0], error)) from None
+    line = command_line(shown)
+    if done.late:
+        raise BuildError(f"{line}: {done.stopped}; allow more with --timeout")
+    if done.stopped:
+        raise BuildError(f"{line}: {done.stopped}")
+    if done.code or (done.error.strip() and not done.output.strip()):
         said = done.error
         for path in sorted(names, key=len, reverse=True):
             said = said.replace(path, names[path])
         lines = plain_lines(_QUOTED.sub("•••", said), _LINES)
-        raise BuildError("; ".join(lines) or f"it ended with code {done.code} and said nothing")
+        if done.killed or not lines:
+            lines.insert(0, done.end if lines else f"{done.end} and said nothing")
+        raise BuildError(f"{line}: {'; '.join(lines)}")
     return done.output
 
 

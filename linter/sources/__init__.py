@@ -54,6 +54,11 @@ class Limits(NamedTuple):
         )
 
 
+def sized(count: int) -> str:
+    """Return a number of bytes in words."""
+    return f"{count // 2**20} MiB" if count >= 2**20 else f"{count} bytes"
+
+
 class InputProblem(RegcredError):  # noqa: N818 - a name of the contract
     """An artifact could not be read; `problem` says why and what to do."""
 

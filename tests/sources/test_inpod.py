@@ -33,7 +33,7 @@ def trusted() -> api.Authority:
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     waited: list[float] = []
-    monkeypatch.setattr("linter.sources.live.asking.time.sleep", waited.append)
+    monkeypatch.setattr("linter.sources.live.asking.wait", lambda _, seconds: waited.append(seconds))
     return waited
 
 

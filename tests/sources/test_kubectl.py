@@ -137,7 +137,7 @@ def test_two_contexts_are_two_clusters(
 def test_a_list_that_fails_is_named_and_the_others_are_judged(
     act: api.Fault, told: str, server: Api, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("linter.sources.live.asking.time.sleep", lambda _: None)
+    monkeypatch.setattr("linter.sources.live.asking.wait", lambda *_: None)
     server.fault("/api/v1/secrets", act)
     _, result = check(capsys)
     (said,) = unread(result)

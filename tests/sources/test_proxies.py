@@ -131,7 +131,7 @@ def test_the_token_goes_through_a_tunnel(
 def test_a_proxy_that_leads_nowhere(
     answer: bytes, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("linter.sources.live.asking.time.sleep", lambda _: None)
+    monkeypatch.setattr("linter.sources.live.asking.wait", lambda *_: None)
     with proxied(tmp_path, monkeypatch, answer) as (server, proxy):
         monkeypatch.setenv("https_proxy", f"http://robot:{PASSWORD}@{proxy.address}")
         assert main(["check", "cluster:", "--format", "json"]) == 3

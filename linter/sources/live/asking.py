@@ -1,6 +1,6 @@
 """One request of a reading: asked again when it is worth it, and given up when the cluster is gone."""
 
-import time
+import threading
 from collections.abc import Callable
 from typing import Final, Protocol, TypeVar
 
@@ -25,6 +25,9 @@ class Client(Protocol):
     def get(self, path: str) -> bytes:
         """Return the answer to a GET. Raises `ApiError`, or `ClusterError` when the cluster cannot be read at all."""
 
+    def hang_up(self) -> None:
+        """Let go of what is being asked, in other threads too: the call is being ended."""
+
 
 class Asking:
     """The requests of one reading, from any thread. `lost` says why the cluster is asked nothing more.
@@ -32,11 +35,12 @@ class Asking:
     `pause` waits between tries, in seconds.
     """
 
-    def __init__(self, source: Client, *, pause: Callable[[float], None] | None = None) -> None:
+    def __init__(self, source: Client, *, pause: Callable[[float], object] | None = None) -> None:
         self.lost: ClusterError | None = None
         self.name = source.name
         self._client = source
-        self._pause = pause or time.sleep
+        self._ended = threading.Event()
+        self._pause = pause or (lambda seconds: wait(self._ended, seconds))
         self._answered = False
         self._unanswered = 0
 
@@ -62,6 +66,12 @@ class Asking:
             return self._once(path)
         except UnansweredError as error:
             raise self._missed(error) from None
+
+    def give_up(self) -> None:
+        """Ask nothing more, and wait for nothing: the call is being ended."""
+        self.lost = ClusterError("the call was ended", "read it again")
+        self._ended.set()
+        self._client.hang_up()
 
     def decoded(self, path: str, form: type[_Form]) -> _Form:
         """Return an answer in the form that it must have. Raises as `get`."""
@@ -91,6 +101,11 @@ class Asking:
         if self._unanswered >= _LOST:
             self.lost = error
         return ApiError(0, error.message)
+
+
+def wait(ended: threading.Event, seconds: float) -> None:
+    """Wait so long, or until the call is being ended."""
+    ended.wait(seconds)
 
 
 def decode(data: bytes, form: type[_Form]) -> _Form:

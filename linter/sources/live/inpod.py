@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 from linter.sources.live import ApiError, ClusterError, UnansweredError
@@ -52,6 +53,7 @@ class InPod:
         self._limit = limit
         self._tls = _tls(os.path.join(folder, "ca.crt"))
         self._proxy = proxy_for(self._host, self._port, environment)
+        self._open: set[http.client.HTTPSConnection] = set()
 
     def get(self, path: str) -> bytes:
         """Return the answer to a GET of `path`.
@@ -73,8 +75,17 @@ class InPod:
             raise ApiError(413, f"an answer is larger than {self._limit // 2**20} MiB")
         return answer.body
 
+    def hang_up(self) -> None:
+        """Break off every connection: what waits for an answer sees that none comes."""
+        for connection in tuple(self._open):
+            sock: socket.socket | None = connection.sock
+            if sock is not None:
+                with suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+
     def _asked(self, path: str, token: str) -> "_Answer":
         connection = http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout, context=self._tls)
+        self._open.add(connection)
         try:
             if self._proxy is not None:
                 # The token is inside the TLS that begins behind the proxy, with the cluster's own certificate.
@@ -101,6 +112,7 @@ class InPod:
                 f"the cluster cannot be reached ({reason})", "check the pod's network policy", again=True
             ) from None
         finally:
+            self._open.discard(connection)
             connection.close()
 
     def _tunnel(self, proxy: Proxy) -> socket.socket:

@@ -2,12 +2,13 @@
 
 import re
 import shutil
+from collections.abc import Sequence
 from typing import Final
 
 from linter.secret import without_logins
-from linter.sources.command import Finished, run
+from linter.sources.command import Finished, run, stop_all, unstarted
 from linter.sources.live import ApiError, ClusterError, UnansweredError
-from linter.sources.live.words import plain
+from linter.sources.live.words import command_line, plain
 
 _PROGRAMS: Final = ("kubectl", "oc")
 _SERVER: Final = re.compile(r"Error from server(?: \((\w+)\))?:? ?(.*)")
@@ -35,6 +36,11 @@ _AWAY: Final = re.compile(
     r"|TLS handshake|EOF|x509|connection reset"
 )
 _LATE: Final = re.compile(r"deadline exceeded|Client\.Timeout|i/o timeout|request canceled")
+_AFTER: Final = 5
+"""How many seconds longer than its request a program may take: it says itself what went wrong."""
+_NAME: Final = 4096
+"""The longest name of a context that is taken for one, in bytes."""
+_REPAIR: Final = "repair the installation or the kubeconfig"
 _NO_CONTEXT: Final = re.compile(r'context [^\n]{0,200} does not exist|no context exists|current-context is not set')
 
 
@@ -57,13 +63,18 @@ class Kubectl:
         self.name = without_logins(context or self._current())
 
     def _current(self) -> str:
-        done = self._run("config", "current-context")
+        words = ("config", "current-context")
+        done = self._run(*words, limit=_NAME)
         name = done.output.decode("utf-8", "replace").strip()
-        if done.code != 0 or not name:
-            raise ClusterError(
-                "the kubeconfig has no current context", "log in, or name one of `kubectl config get-contexts`"
-            )
-        return name
+        if not done.code and name:
+            if name.isprintable():
+                return name
+            raise ClusterError(f"{self._shown(words)} gave what is no name", _REPAIR)
+        if done.stopped or done.killed:
+            raise ClusterError(f"{self._shown(words)}: {done.end}", _REPAIR)
+        raise ClusterError(
+            "the kubeconfig has no current context", "log in, or name one of `kubectl config get-contexts`"
+        )
 
     def get(self, path: str) -> bytes:
         """Return the answer to a GET of `path`. Raises `ApiError` for an answer that is an error, else `ClusterError`.
@@ -73,28 +84,38 @@ class Kubectl:
         words = ["get", "--raw", path, f"--request-timeout={max(1, round(self._timeout))}s"]
         if self._context:
             words.append(f"--context={self._context}")
-        done = self._run(*words)
-        if done.code == 0:
-            return done.output
-        raise _failure(done, self.name)
+        done = self._run(*words, limit=self._limit)
+        asked = self._shown(words[:3])
+        if done.stopped:
+            raise ApiError(413, f"{asked}: {done.stopped}")
+        if done.code:
+            raise _failure(done, self.name, asked)
+        if not done.output.strip():
+            raise ApiError(0, f"{asked} gave nothing and said {plain(done.error) or 'nothing'}")
+        return done.output
 
-    def _run(self, *words: str) -> Finished:
+    def hang_up(self) -> None:
+        """End every program that is being waited for."""
+        stop_all()
+
+    def _run(self, *words: str, limit: int) -> Finished:
         try:
-            done = run([self._program, *words], timeout=self._timeout + 5, limit=self._limit)
+            done = run([self._program, *words], timeout=self._timeout + _AFTER, limit=limit)
         except OSError as error:
-            raise ClusterError(f"{self._program} cannot be run: {error.strerror}", "repair the installation") from None
-        if done.timeout:
+            raise ClusterError(unstarted(self._program, error), "repair the installation") from None
+        if done.late:
             raise UnansweredError(
                 f"no answer within {self._timeout:g} seconds",
                 "check the connection, or allow more with --timeout",
                 again=False,
             )
-        if done.overflow:
-            raise ApiError(413, f"an answer is larger than {self._limit // 2**20} MiB")
         return done
 
+    def _shown(self, words: Sequence[str]) -> str:
+        return command_line([self._program, *words])
 
-def _failure(done: Finished, name: str) -> ApiError | ClusterError:
+
+def _failure(done: Finished, name: str, asked: str) -> ApiError | ClusterError:
     """Tell from what the program said which failure it was (kubectl 1.25 to 1.36, oc 4.12 to 4.22)."""
     said = done.error
     server = _SERVER.search(said)
@@ -114,4 +135,7 @@ def _failure(done: Finished, name: str) -> ApiError | ClusterError:
         return UnansweredError(
             f"the cluster cannot be reached ({plain(said)})", "check network, VPN and server address", again=not late
         )
-    return ClusterError(f"it could not be read ({plain(said) or 'no reason given'})", "try the same with kubectl get")
+    if done.killed:  # such as by a system that is short of memory: another answer may come
+        return UnansweredError(f"{asked}: {done.end}", "try the same by hand", again=True)
+    why = plain(said) or f"{done.end} and said nothing"
+    return ClusterError(f"it could not be read ({asked}: {why})", "try the same with kubectl get")

@@ -20,6 +20,10 @@ _PAGE: Final = 500
 _RESTARTS: Final = 3
 
 
+_Groups = Mapping[str, tuple[str, ...]] | str
+"""The versions of each API group, or why they are not known."""
+
+
 class _Served(NamedTuple):
     """A kind that the cluster serves: where (`/api/v1` or `/apis/GROUP/VERSION`), and whether in namespaces."""
 
@@ -94,7 +98,7 @@ class Reading:
         source: Client,
         live: Live,
         *,
-        pause: Callable[[float], None] | None = None,
+        pause: Callable[[float], object] | None = None,
         told: Callable[[float, str], None] | None = None,
     ) -> None:
         self._asking = Asking(source, pause=pause)
@@ -109,21 +113,11 @@ class Reading:
     def run(self) -> Had:
         """Return pages and the record of them. Raises `ClusterError` when nothing of the cluster can be read."""
         with ThreadPoolExecutor(_WORKERS) as pool:
-            groups = self._groups()
-            kinds = list(self._live.kinds)
-            names = list(dict.fromkeys(kind.group for kind in kinds))
-            self._steps = len(names) + len(kinds)
-            served: dict[tuple[str, str], _Served] = {}
-            unknown: list[Refused] = []
-            for found, refused in pool.map(lambda name: self._discover(name, groups), names):
-                served.update({(one.kind.group, one.kind.kind): one for one in found})
-                unknown.extend(refused)
-            wanted = [served[kind.group, kind.kind] for kind in kinds if (kind.group, kind.kind) in served]
-            if self._live.namespaces:
-                # The namespaces are known by name; who may read only these may seldom list them all.
-                wanted = [one for one in wanted if (one.kind.group, one.kind.kind) != ("", "Namespace")]
-            self._steps = len(names) + len(wanted)
-            had = list(pool.map(self._kind, wanted))
+            try:
+                groups, had, unknown = self._lists(pool)
+            except BaseException:
+                self._asking.give_up()  # else the pool waits for what is being asked
+                raise
         had.extend(self._singles(groups, had))
         collected = tuple(one.collected for one in had if one.collected is not None)
         withheld = (*unknown, *(one.refused for one in had if one.refused is not None))
@@ -136,6 +130,24 @@ class Reading:
             )
         record = Record(self._asking.name, "cluster", collected, withheld, tuple(self._live.namespaces))
         return Had(tuple(page for one in had for page in one.pages), record, self._asking.lost)
+
+    def _lists(self, pool: ThreadPoolExecutor) -> "tuple[_Groups, list[_Part], list[Refused]]":
+        """Read the groups, and a list of every kind; also tell what is not known to be served."""
+        groups = self._groups()
+        kinds = list(self._live.kinds)
+        names = list(dict.fromkeys(kind.group for kind in kinds))
+        self._steps = len(names) + len(kinds)
+        served: dict[tuple[str, str], _Served] = {}
+        unknown: list[Refused] = []
+        for found, refused in pool.map(lambda name: self._discover(name, groups), names):
+            served.update({(one.kind.group, one.kind.kind): one for one in found})
+            unknown.extend(refused)
+        wanted = [served[kind.group, kind.kind] for kind in kinds if (kind.group, kind.kind) in served]
+        if self._live.namespaces:
+            # The namespaces are known by name; who may read only these may seldom list them all.
+            wanted = [one for one in wanted if (one.kind.group, one.kind.kind) != ("", "Namespace")]
+        self._steps = len(names) + len(wanted)
+        return groups, list(pool.map(self._kind, wanted)), unknown
 
     # Discovery
 
