@@ -1,6 +1,5 @@
 """The report for people at a terminal: every finding with its place, its reason, what it breaks and what to do."""
 
-import textwrap
 from collections.abc import Sequence
 from typing import Final
 
@@ -291,4 +290,27 @@ def _not_evaluated(item: NotEvaluated) -> str:
 def _wrap(text: str, width: int) -> list[str]:
     if len(text) <= width:
         return [text]
+    if text.isprintable() and text[0] != " ":
+        return _wrap_plain(text, width)
+    import textwrap  # noqa: PLC0415 - most texts are plain
+
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
+
+
+def _wrap_plain(text: str, width: int) -> list[str]:
+    """Wrap a text that begins with a word and in which only blanks part words, just as `textwrap` does."""
+    lines: list[str] = []
+    start = 0
+    while len(text) - start > width:
+        cut = text.rfind(" ", start, start + width + 1)
+        if cut < 0:
+            cut = text.find(" ", start + width)  # one word that is longer than the line
+            if cut < 0:
+                break
+        lines.append(text[start:cut].rstrip(" "))
+        start = cut + 1
+        while text.startswith(" ", start):
+            start += 1
+    if start < len(text):
+        lines.append(text[start:].rstrip(" "))
+    return lines

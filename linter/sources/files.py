@@ -2,13 +2,15 @@
 
 import os
 import stat
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Final
 
 from linter.model import Problem
 from linter.sources import InputProblem, Limits
 
 if TYPE_CHECKING:
     from linter.sources.raw import Raw
+
+_PIECE: Final = 2**20
 
 
 def irregular(mode: int) -> str:
@@ -49,23 +51,37 @@ def read_file(file: str, path: str, limits: Limits, *, named: bool) -> bytes:
     # Non-blocking, so that a pipe that has taken the file's place cannot hold us; a link that has is refused.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
-        with os.fdopen(os.open(file, flags), "rb") as stream:
-            return _read_open(stream, path, limits, named=named)
+        handle = os.open(file, flags)
+        try:
+            return _read_open(handle, path, limits, named=named)
+        finally:
+            os.close(handle)
     except OSError as error:
         raise InputProblem(failure(path, error, named=named)) from None
 
 
-def _read_open(stream: BinaryIO, path: str, limits: Limits, *, named: bool) -> bytes:
-    before = os.fstat(stream.fileno())
+def _read_open(handle: int, path: str, limits: Limits, *, named: bool) -> bytes:
+    before = os.fstat(handle)
     word = irregular(before.st_mode)
     if word:
         raise InputProblem(Problem(path, f"is {word}", "name a regular file", fatal=named))
-    data = stream.read(limits.file_bytes + 1)
+    data = _read_up_to(handle, limits.file_bytes + 1, before.st_size + 1)
     if len(data) > limits.file_bytes:
         raise InputProblem(too_large(path, limits, named=named))
-    after = os.fstat(stream.fileno())
+    after = os.fstat(handle)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != after.st_size:
         raise InputProblem(Problem(path, "changed while it was read", "run again when it is written", fatal=named))
+    return data
+
+
+def _read_up_to(handle: int, most: int, expected: int) -> bytes:
+    """Return at most so many bytes; `expected` are asked for at once, because memory is taken for all of them."""
+    data = os.read(handle, min(most, expected))
+    if len(data) < expected - 1:  # there is more to come, or the file has become shorter
+        parts = [data]
+        while parts[-1] and (left := most - sum(map(len, parts))):
+            parts.append(os.read(handle, min(left, _PIECE)))
+        data = b"".join(parts)
     return data
 
 

@@ -1,11 +1,14 @@
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
 import report_runs as runs
+from hypothesis import given
+from hypothesis import strategies as st
 
 from linter.model import ExcerptLine, Location
-from reports._visible import cells
+from reports._visible import cells, visible
 from reports.contract import Options
 from reports.text import render
 
@@ -44,6 +47,19 @@ def test_prose_keeps_to_the_width(width):
     found = runs.UNLINKED._replace(message="word " * 80, detail="word " * 80, remedy="word " * 80)
     for line in render(runs.EMPTY._replace(findings=(found,)), Options(width=width)).splitlines():
         assert cells(line) <= max(width, 40) or "word" not in line
+
+
+_WORDS = ["a", "word", "é", "日本", "-", "x\u00a0y", " ", "  ", " " * 9, "long" * 20]
+
+
+@given(st.lists(st.sampled_from(_WORDS)), st.integers(40, 60))
+def test_lines_end_where_the_standard_library_would_end_them(parts, width):
+    text = "".join(["it", *parts, "."])
+    found = runs.UNLINKED._replace(message="m", detail=text, remedy="", fix=None, related=(), impact=None, commands=())
+    shown = render(runs.EMPTY._replace(findings=(found,)), Options(width=width)).splitlines()
+    first = next(at for at, line in enumerate(shown) if line.startswith("  why:"))
+    lines = textwrap.wrap(visible(text), width - 9, break_long_words=False, break_on_hyphens=False)
+    assert [line[9:] for line in shown[first : first + len(lines) + 1]] == [*lines, ""]
 
 
 def test_findings_come_by_file_and_line():
