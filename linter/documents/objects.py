@@ -76,7 +76,7 @@ class KubeObject:
         self.document = document.number
         self.route = route
         self._body: dict[str, Any] | int = body
-        self._shelves: Shelves | None = None
+        self._shelves: Shelves | dict[str, int] | None = None  # where the body is, or the numbers of its parts
         self.kind = kind
         self.api_version = api_version
         self.namespace = _text(metadata, "namespace")
@@ -87,10 +87,10 @@ class KubeObject:
     @property
     def body(self) -> dict[str, Any]:
         """All that is known of the object, from `apiVersion` on."""
-        body = self._body
+        body, shelves = self._body, self._shelves
         if isinstance(body, dict):
             return body
-        return self._shelves.body(body) if self._shelves is not None else {}
+        return {} if shelves is None or isinstance(shelves, dict) else shelves.body(body)
 
     @body.setter
     def body(self, body: dict[str, Any]) -> None:
@@ -99,18 +99,20 @@ class KubeObject:
     def fields(self) -> Iterator[tuple[str, int, Any]]:
         """Yield the fields of the body, in order: key, number, value.
 
-        Equal values of several objects may have one number, and stand for None here until `part` is asked for it; the
-        number of any other value is -1.
+        Equal values of several objects may have one number, and may stand for None here until `part` is asked for it;
+        the number of any other value is -1.
         """
-        body = self._body
+        body, shelves = self._body, self._shelves
         if isinstance(body, dict):
-            yield from ((key, -1, value) for key, value in body.items())
-        elif self._shelves is not None:
-            yield from self._shelves.fields(body)
+            numbers = shelves if isinstance(shelves, dict) else {}
+            yield from ((key, numbers.get(key, -1), value) for key, value in body.items())
+        elif shelves is not None and not isinstance(shelves, dict):
+            yield from shelves.fields(body)
 
     def part(self, number: int) -> Any:
-        """Return the value that `fields` knows by a number."""
-        return self._shelves.part(number) if self._shelves is not None else None
+        """Return a value that `fields` knows by a number only."""
+        shelves = self._shelves
+        return None if shelves is None or isinstance(shelves, dict) else shelves.part(number)
 
     def shelve(self, shelves: "Shelves", number: int) -> None:
         """Hold the body, and what is left out of it, where `shelves` has it under a number."""
@@ -119,6 +121,10 @@ class KubeObject:
         self._body, self._shelves = number, shelves
         if self._more.left_out:
             self.left_out = ""
+
+    def share(self, body: dict[str, Any], numbers: dict[str, int]) -> None:
+        """Hold a body of which several objects have parts; `numbers` are those of such parts, by field."""
+        self._body, self._shelves = body, numbers
 
     @property
     def route(self) -> Route:
@@ -151,7 +157,11 @@ class KubeObject:
     @property
     def metadata(self) -> Mapping[str, Any]:
         """What `metadata` of the body holds: at hand where the rest is not."""
-        metadata = next((value for key, _, value in self.fields() if key == "metadata"), None)
+        body = self._body
+        if isinstance(body, dict):
+            metadata = body.get("metadata")
+        else:
+            metadata = next((value for key, _, value in self.fields() if key == "metadata"), None)
         return metadata if isinstance(metadata, dict) else {}
 
     @property
@@ -177,10 +187,10 @@ class KubeObject:
     @property
     def left_out(self) -> str:
         """The words of texts that are not kept in the body."""
-        body = self._body
-        if isinstance(body, int) and self._shelves is not None:
-            return self._shelves.left_out(body)
-        return self._more.left_out
+        body, shelves = self._body, self._shelves
+        if isinstance(body, dict) or shelves is None or isinstance(shelves, dict):
+            return self._more.left_out
+        return shelves.left_out(body)
 
     @left_out.setter
     def left_out(self, words: str) -> None:

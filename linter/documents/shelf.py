@@ -22,17 +22,25 @@ _LOOSE: Final = 6 * 2**20
 
 
 class Shelf:
-    """Rows of plain data, each known by a number. What is returned is shared: nobody may change it."""
+    """Rows of plain data, each known by a number. What is returned is shared: nobody may change it.
 
-    __slots__ = ("_count", "_filling", "_groups", "_loose", "_open", "_size")
+    Nothing is packed before there are more than `loose` bytes of it.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_count", "_filling", "_groups", "_left", "_open", "_size")
+
+    def __init__(self, loose: int = _LOOSE) -> None:
         self._groups: list[bytes | list[Any]] = []
-        self._loose = 0
+        self._left = loose
         self._filling: list[Any] = []
         self._size = 0
         self._count = 0
         self._open: OrderedDict[int, list[Any]] = OrderedDict()
+
+    @property
+    def loose(self) -> bool:
+        """Whether all rows are as they were put there."""
+        return self._left > 0
 
     def put(self, row: Any, size: int) -> int:
         """Keep a row that `marshal` can write, about `size` bytes of it, and return its number."""
@@ -65,8 +73,8 @@ class Shelf:
         return self._count
 
     def _pack(self) -> None:
-        if self._loose < _LOOSE:
-            self._loose += self._size
+        if self._left > 0:
+            self._left -= self._size
             self._groups.append(self._filling)
             self._filling, self._size = [], 0
             return

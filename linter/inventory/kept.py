@@ -42,6 +42,8 @@ _REMEMBERED: Final = 50_000
 """So many parts and texts are remembered: equal ones stand near each other, in one namespace."""
 _SEARCHED: Final = 20
 """So deep a body is looked through for words that need not be kept twice."""
+_NEAR: Final = 6 * 2**20
+"""Bytes of heads up to which objects have their bodies at hand: a call of common size puts none together anew."""
 _UNSEARCHED: Final = frozenset({"secretGenerator", "managedFields"})
 """Fields that no search for mentions enters."""
 
@@ -49,10 +51,11 @@ _UNSEARCHED: Final = frozenset({"secretGenerator", "managedFields"})
 class Keeper:
     """Keeps the objects of one call. Their bodies become shared data: nobody may change them."""
 
-    __slots__ = ("_parts", "_texts", "bodies")
+    __slots__ = ("_near", "_parts", "_texts", "bodies")
 
     def __init__(self) -> None:
         self.bodies = Bodies()
+        self._near = 0
         self._parts: Lately[bytes, int] = Lately(_REMEMBERED)
         self._texts: Lately[str, str] = Lately(_REMEMBERED)
 
@@ -75,12 +78,16 @@ class Keeper:
             item.body = body
             return
         try:
-            head = ({key: self._held(key, value) for key, value in body.items()}, item.left_out)
-            size = len(marshal.dumps(head, _PLAIN))
+            head = {key: self._held(key, value) for key, value in body.items()}
+            size = len(marshal.dumps((head, item.left_out), _PLAIN))
         except ValueError:  # data of a kind or depth that cannot be packed
             item.body = body
+            return
+        if self._near < _NEAR and self.bodies.parts.loose:
+            self._near += size
+            item.share(*self.bodies.opened(head))
         else:
-            item.shelve(self.bodies, self.bodies.heads.put(head, size))
+            item.shelve(self.bodies, self.bodies.heads.put((head, item.left_out), size))
 
     def _metadata(self, item: KubeObject, metadata: dict[str, Any]) -> dict[str, Any]:
         annotations = metadata.get("annotations")
@@ -117,13 +124,20 @@ class Bodies:
     __slots__ = ("heads", "parts")
 
     def __init__(self) -> None:
-        self.heads = Shelf()
+        self.heads = Shelf(loose=0)
         self.parts = Shelf()
 
     def body(self, number: int) -> dict[str, Any]:
         """Return a body: equal to what was kept, to the type of every scalar and the order of every key."""
-        head: dict[str, Any] = self.heads.get(number)[0]
-        return {key: self.parts.get(value[0]) if type(value) is tuple else value for key, value in head.items()}
+        return self.opened(self.heads.get(number)[0])[0]
+
+    def opened(self, head: dict[str, Any]) -> tuple[dict[str, Any], dict[str, int]]:
+        """Return the body that a head stands for, and the numbers of its parts."""
+        part = self.parts.get
+        return (
+            {key: part(value[0]) if type(value) is tuple else value for key, value in head.items()},
+            {key: value[0] for key, value in head.items() if type(value) is tuple},
+        )
 
     def fields(self, number: int) -> Iterator[tuple[str, int, Any]]:
         """Yield the fields of a body as `KubeObject.fields` does."""

@@ -117,7 +117,8 @@ class FieldSearch:
             if found is None:
                 if len(self._known) >= _REMEMBERED:
                     self._known.clear()
-                found = self._known[key, number] = tuple(self.fields({key: item.part(number)}))
+                part = item.part(number) if value is None else value
+                found = self._known[key, number] = tuple(self.fields({key: part}))
             yield from found
 
     def fields(self, value: Any) -> Iterator[_Named]:
