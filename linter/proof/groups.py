@@ -14,7 +14,7 @@ from linter.credentials import Consumer, ImageIndex, is_hub
 from linter.inventory.pulls import unfinished
 from linter.inventory.records import ImageStream, PullSecret, Workload
 from linter.model import Route
-from linter.proof.tally import Exchange, Node, Tally, differing
+from linter.proof.tally import Exchange, Node, Swap, Tally
 from linter.proof.verdicts import Answer
 
 Place = tuple[str, int, Route]
@@ -93,30 +93,27 @@ class Group:
             known = self._answers[image] = Exchange(self.tally, node, doubt=self.doubt).answer(image, self.consumer)
         return known
 
-    def exchanged(
-        self, gone: Iterable[PullSecret], come: Iterable[PullSecret], node: Node, wide: Node, *, doubt: bool
-    ) -> Iterator[Flip]:
-        """Answer what may change when `gone` leave the list and `come` enter it, and `wide` takes the place of `node`.
+    def exchanged(self, swap: Swap, node: Node, wide: Node, *, doubt: bool) -> Iterator[Flip]:
+        """Answer what may change when secrets of the list are exchanged, and `wide` takes the place of `node`.
 
         The others get what they got.
         """
-        gone, come = list(gone), list(come)
-        new = Exchange(self.tally, wide, frozenset(map(id, gone)), Tally(come), doubt)
-        for image in self._concerned(gone, new, node, wide):
+        new = Exchange(self.tally, wide, swap.without, swap.new, doubt)
+        for image in self._concerned(swap, new, node, wide):
             was, now = self.answer(image, node), new.answer(image, self.consumer)
             if was != now:
                 for row in self._by_image[image]:
                     yield Flip(row, was, now)
 
-    def _concerned(self, gone: list[PullSecret], new: Exchange, node: Node, wide: Node) -> Iterable[str]:
+    def _concerned(self, swap: Swap, new: Exchange, node: Node, wide: Node) -> Iterable[str]:
         refused = bool(self.tally.refusing)
         if refused and new.refused:
             return ()
         if refused or new.refused or node is not wide:
             return self._by_image
         found: dict[str, None] = {}
-        fallback = self.tally.fallback or (new.more is not None and new.more.fallback)
-        for key, was, now in differing(Tally(gone), new.more or Tally()):
+        fallback = self.tally.fallback or swap.new.fallback
+        for key, was, now in swap.differing:
             if now is not None and now.good:
                 found.update(dict.fromkeys(self._indexes(node)[0].matched_by(key)))
             if was is not None and was.good:

@@ -4,11 +4,12 @@ The answers are those of `Joins.pull_outcome` and `Joins.import_outcome`. They a
 in, so that one secret more or less costs its own entries and not those of the whole list.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from linter import credentials
-from linter.credentials import Consumer, KeyIndex, PayloadError, RegistryKey, is_hub
+from linter.credentials import HUB_FALLBACK, Consumer, KeyIndex, PayloadError, RegistryKey, is_hub
 from linter.inventory.pulls import plain, readable, unfinished
 from linter.inventory.records import PullSecret
 from linter.proof.verdicts import Answer
@@ -53,10 +54,19 @@ class Tally:
         """The secrets that do not decode, so that the whole list is refused."""
         self.hidden: set[int] = set()
         """The secrets of which nothing is known."""
+        self.fallback = False
+        """Whether a secret has Docker Hub's own key."""
         self._keys: dict[bytes, tuple[RegistryKey, _Holders]] = {}
+        self._index: KeyIndex[_Holders] | None = None
         for secret in secrets:
             self._add(secret)
-        self.index = KeyIndex(self._keys.values())
+
+    @property
+    def index(self) -> "KeyIndex[_Holders]":
+        """The holders of each key, by what it matches."""
+        if self._index is None:
+            self._index = KeyIndex(self._keys.values())
+        return self._index
 
     def _add(self, secret: PullSecret) -> None:
         if not readable(secret):
@@ -74,15 +84,14 @@ class Tally:
 
     def _hold(self, place: int, held: Keys) -> None:
         for key, usable in held:
-            holders = self._keys.setdefault(key.raw, (key, _Holders(set(), set())))[1]
-            holders.everyone.add(place)
+            known = self._keys.get(key.raw)
+            if known is None:
+                self.fallback |= key.text == HUB_FALLBACK
+                self._keys[key.raw] = key, _Holders({place}, {place} if usable else set())
+                continue
+            known[1].everyone.add(place)
             if usable:
-                holders.usable.add(place)
-
-    @property
-    def fallback(self) -> bool:
-        """Whether a secret has Docker Hub's own key."""
-        return bool(self.index.fallback)
+                known[1].usable.add(place)
 
     def flags(self) -> dict[bytes, Flags]:
         """Every key of the list."""
@@ -118,7 +127,6 @@ class Node(Tally):
         held = credentials.holding("dockerconfigjson", config) if config else ()
         if not isinstance(held, PayloadError):
             self._hold(0, held)
-        self.index = KeyIndex(self._keys.values())
 
 
 class Exchange(NamedTuple):
@@ -156,12 +164,24 @@ class Exchange(NamedTuple):
         return Answer("anonymous")
 
 
-def differing(old: Tally, new: Tally) -> Iterator[tuple[RegistryKey, Flags | None, Flags | None]]:
-    """Every key that one of two lists has and the other has not, or not with a credential: as it was, as it is."""
-    before, after = old.flags(), new.flags()
-    for raw in {**before, **after}:
-        was, now = before.get(raw), after.get(raw)
-        if was is None or now is None or was.good != now.good:
-            found = was or now
-            if found is not None:
-                yield found.key, was, now
+class Swap:
+    """Secrets that leave a list, and others that enter it. `old` is what `gone` hold, where that is known already."""
+
+    def __init__(self, gone: Sequence[PullSecret], come: Sequence[PullSecret], old: Tally | None = None) -> None:
+        self.without = frozenset(map(id, gone))
+        self.old = Tally(gone) if old is None else old
+        self.new = Tally(come)
+        self._secrets = (gone, come)  # their identities count, so they have to stay
+
+    @cached_property
+    def differing(self) -> list[tuple[RegistryKey, Flags | None, Flags | None]]:
+        """Every key that one of the two has and the other has not, or not with a credential: as it was, as it is."""
+        before, after = self.old.flags(), self.new.flags()
+        found = []
+        for raw in {**before, **after}:
+            was, now = before.get(raw), after.get(raw)
+            if was is None or now is None or was.good != now.good:
+                one = was or now
+                if one is not None:
+                    found.append((one.key, was, now))
+        return found

@@ -16,7 +16,7 @@ from linter.model import Edit, Proof
 from linter.proof.entries import fate
 from linter.proof.groups import Flip, Group, Place, Row
 from linter.proof.records import After, Edited, Placed, Remade, edited, place_of
-from linter.proof.tally import Exchange, Node, Tally
+from linter.proof.tally import Exchange, Node, Swap, Tally
 from linter.proof.verdicts import Answer, answer, build_line, import_line, joined, weighed, workload_line
 
 _Key = TypeVar("_Key")
@@ -39,11 +39,19 @@ class View:
     def __init__(self, inventory: Inventory) -> None:
         self._before = inventory
         self._placed = Placed(inventory)
+        self._alone: dict[int, tuple[PullSecret, Tally]] = {}
 
     def prove(self, owned: list[tuple[KubeObject, Edit]]) -> Proof:
         """Resolve what the edits touch before and after; each edit comes with the object it belongs to."""
         changes = edited(self._placed, owned)
         return joined(_Change(self, changes).proof(), _credentials(changes))
+
+    def holding(self, secret: PullSecret) -> Tally:
+        """What one secret holds as things are."""
+        known = self._alone.get(id(secret))
+        if known is None:
+            known = self._alone[id(secret)] = secret, Tally((secret,))
+        return known[1]
 
     @property
     def before(self) -> Inventory:
@@ -186,6 +194,7 @@ class _Change:
         self._accounts = frozenset(account.name for account in accounts)
         self._after = After(before, changes)
         self._wide = Node(node_config(self._after)) if self._everything else view.node
+        self._swaps: dict[tuple[tuple[int, ...], tuple[int, ...]], Swap] = {}
 
     def proof(self) -> Proof:
         """What goes from failing to working, what the other way, and how much stays."""
@@ -215,9 +224,16 @@ class _Change:
                 rows -= sum(row.place in apart for row in group.rows)
             touched += rows
             gone, come, doubt = self._exchange(group)
-            found = group.exchanged(gone, come, self._view.node, self._wide, doubt=doubt)
+            found = group.exchanged(self._swap(gone, come), self._view.node, self._wide, doubt=doubt)
             flips += [flip for flip in found if flip.row.place not in apart]
         return [*flips, *own], touched
+
+    def _swap(self, gone: list[PullSecret], come: list[PullSecret]) -> Swap:
+        """The exchange of some secrets for others: most groups are in for the same one."""
+        key = tuple(map(id, gone)), tuple(map(id, come))
+        if key not in self._swaps:
+            self._swaps[key] = Swap(gone, come, self._view.holding(gone[0]) if len(gone) == 1 else None)
+        return self._swaps[key]
 
     def _touched_groups(self) -> list[Group]:
         view = self._view
@@ -288,7 +304,7 @@ class _Change:
             touched += rows
             gone, come = self._imported(group)
             # What was unread before is read after no more than before.
-            found = group.exchanged(gone, come, self._view.node, self._wide, doubt=False)
+            found = group.exchanged(self._swap(gone, come), self._view.node, self._wide, doubt=False)
             flips += [flip for flip in found if flip.row.place not in apart]
         return flips, touched
 
