@@ -12,8 +12,8 @@ from typing import Any
 
 from linter.documents.objects import KubeObject
 from linter.fillings import FILLED, pattern
+from linter.inventory.applied import WORD
 from linter.inventory.inventory import Inventory, Mentions, compatible
-from linter.inventory.kept import WORD
 from linter.inventory.records import PullSecret
 from linter.patterns import lazy
 

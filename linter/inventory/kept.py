@@ -8,19 +8,14 @@ that is no pull secret) is not held at all.
 
 import marshal
 from collections.abc import Iterator
-from functools import lru_cache
 from hashlib import blake2b
-from itertools import zip_longest
 from typing import Any, Final
 
 from linter.documents.objects import KubeObject
 from linter.documents.shelf import Shelf
-from linter.inventory.lately import Lately
+from linter.inventory.applied import Applied
+from linter.inventory.lately import Identical, Lately
 from linter.inventory.secrets import is_pull_secret
-from linter.patterns import lazy
-
-WORD: Final = lazy(r"[a-z0-9][-a-z0-9.]*[a-z0-9]|[a-z0-9]")
-"""What a name of an object can be in a text, cut at its widest."""
 
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 _STATUSES: Final = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
@@ -40,24 +35,27 @@ _PLAIN: Final = 2
 _DIGEST: Final = 16
 _REMEMBERED: Final = 50_000
 """So many parts and texts are remembered: equal ones stand near each other, in one namespace."""
-_SEARCHED: Final = 20
-"""So deep a body is looked through for words that need not be kept twice."""
 _NEAR: Final = 6 * 2**20
 """Bytes of heads up to which objects have their bodies at hand: a call of common size puts none together anew."""
-_UNSEARCHED: Final = frozenset({"secretGenerator", "managedFields"})
-"""Fields that no search for mentions enters."""
+_SAME: Final = 256
+"""So many objects are remembered of those that readers give more than once, for parts of equal text."""
+_LARGEST_SAME: Final = 2**15
+"""Bytes of plain data up to which they are."""
 
 
 class Keeper:
     """Keeps the objects of one call. Their bodies become shared data: nobody may change them."""
 
-    __slots__ = ("_near", "_parts", "_texts", "bodies")
+    __slots__ = ("_applied", "_near", "_parts", "_same", "_statuses", "_texts", "bodies")
 
     def __init__(self) -> None:
         self.bodies = Bodies()
         self._near = 0
         self._parts: Lately[bytes, int] = Lately(_REMEMBERED)
         self._texts: Lately[str, str] = Lately(_REMEMBERED)
+        self._same: Identical[None, tuple[int]] = Identical(_SAME)
+        self._statuses: Identical[None, dict[str, Any]] = Identical(_SAME)
+        self._applied = Applied()
 
     def keep(self, item: KubeObject) -> None:
         """Leave of the body of `item` what somebody can ask for, packed, and share what others have too."""
@@ -67,7 +65,7 @@ class Keeper:
         elif item.kind == "Secret" and item.group == "" and not is_pull_secret(body):
             body = _without_values(body)
         elif "status" in body:
-            body = _with_status(item, body)
+            body = self._with_status(item, body)
         metadata = body.get("metadata")
         if isinstance(metadata, dict):
             body = {**body, "metadata": self._metadata(item, metadata)}
@@ -96,7 +94,7 @@ class Keeper:
         applied = annotations.get(_LAST_APPLIED)
         if not isinstance(applied, str):
             return metadata
-        item.left_out = " ".join(sorted(_left_out(applied, item.body)))
+        item.left_out = " ".join(sorted(self._applied.left_out(applied, item.body)))
         return {**metadata, "annotations": {key: annotations[key] for key in annotations if key != _LAST_APPLIED}}
 
     def _text(self, text: str) -> str:
@@ -108,14 +106,31 @@ class Keeper:
         # Names and identities are an object's own: nothing to find.
         if key == "metadata" or not isinstance(value, dict | list) or not value:
             return value
+        held = self._same.get(value, None)
+        if held is not None:
+            return held
         data = marshal.dumps(value, _PLAIN)
         if len(data) < _SMALLEST:
             return value
         digest = blake2b(data, digest_size=_DIGEST).digest()
         number = self._parts.get(digest)
         if number is None:
-            number = self._parts.put(digest, self.bodies.parts.put(value, len(data)))
-        return (number,)
+            return (self._parts.put(digest, self.bodies.parts.put(value, len(data))),)
+        # It has come again: the next time it may be the very same object.
+        return self._same.put(value, None, (number,)) if len(data) <= _LARGEST_SAME else (number,)
+
+    def _with_status(self, item: KubeObject, body: dict[str, Any]) -> dict[str, Any]:
+        """Return the body with what is read of its status: how containers wait or run."""
+        status = body["status"]
+        if item.kind in _STATELESS and item.group in _WORKLOADS:
+            return {key: value for key, value in body.items() if key != "status"}
+        if item.kind != "Pod" or item.group != "" or not isinstance(status, dict):
+            return body
+        kept = self._statuses.get(status, None)
+        if kept is None:
+            kept = {field: _containers(status[field]) for field in _STATUSES if field in status}
+            self._statuses.put(status, None, kept)
+        return {**body, "status": kept}
 
 
 class Bodies:
@@ -154,63 +169,6 @@ class Bodies:
         return self.parts.get(number)
 
 
-def _left_out(applied: str, body: dict[str, Any]) -> set[str]:
-    """Return the words of a text that kubectl has kept, but for most of those that a search finds in the body too."""
-    import msgspec  # noqa: PLC0415 - loaded for JSON only
-
-    if "\\" not in applied:
-        try:
-            data = msgspec.json.decode(applied)
-        except (msgspec.MsgspecError, RecursionError, ValueError):
-            data = None
-        if isinstance(data, dict):
-            # Without escapes the words of the text are those of its keys and values.
-            found = _words_beside(data, body)
-            if found is not None:
-                return found
-    return set(WORD.findall(applied))
-
-
-def _words_beside(applied: dict[str, Any], body: dict[str, Any]) -> set[str] | None:
-    """Return the words of what was applied that do not stand at the same place in the body, where a search looks.
-
-    None where a number may have been written in another way than it is told here.
-    """
-    found: set[str] = set()
-    same = {key: body.get(key) for key in applied if key not in ("metadata", "status")}
-    metadata = body.get("metadata")
-    same["metadata"] = {"labels": metadata.get("labels")} if isinstance(metadata, dict) else None
-    level: list[tuple[Any, Any]] = [(applied, same)]
-    depth = 0
-    while level:
-        depth += 1
-        inner: list[tuple[Any, Any]] = []
-        for value, kept in level:
-            form = type(value)
-            if form is str:
-                if value != kept or len(value) < 3 or depth > _SEARCHED:
-                    found.update(WORD.findall(value))
-            elif form is dict:
-                known = kept if type(kept) is dict else {}
-                for key, child in value.items():
-                    found.update(_words(key))
-                    inner.append((child, None if key in _UNSEARCHED else known.get(key)))
-            elif form is list:
-                listed = kept[: len(value)] if type(kept) is list else ()
-                inner.extend(zip_longest(value, listed))
-            elif form is float:
-                return None
-            else:
-                found.update(WORD.findall("null" if value is None else str(value).lower()))
-        level = inner
-    return found
-
-
-@lru_cache(maxsize=4096)
-def _words(key: str) -> tuple[str, ...]:
-    return tuple(WORD.findall(key))
-
-
 def _event(body: dict[str, Any]) -> dict[str, Any]:
     """Return an event with what tells of a pull: which pod, what happened, and the message if it is about pulling."""
     kept: dict[str, Any] = {key: body[key] for key in _EVENT_FIELDS if key in body}
@@ -234,17 +192,6 @@ def _without_values(body: dict[str, Any]) -> dict[str, Any]:
     if isinstance(metadata, dict) and isinstance(annotations, dict) and _LAST_APPLIED in annotations:
         kept["metadata"] = {**metadata, "annotations": {**annotations, _LAST_APPLIED: ""}}
     return kept
-
-
-def _with_status(item: KubeObject, body: dict[str, Any]) -> dict[str, Any]:
-    """Return the body with what is read of its status: how containers wait or run."""
-    status = body["status"]
-    if item.kind in _STATELESS and item.group in _WORKLOADS:
-        return {key: value for key, value in body.items() if key != "status"}
-    if item.kind != "Pod" or item.group != "" or not isinstance(status, dict):
-        return body
-    kept: dict[str, Any] = {field: _containers(status[field]) for field in _STATUSES if field in status}
-    return {**body, "status": kept}
 
 
 def _containers(listed: Any) -> Any:
