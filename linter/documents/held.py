@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from linter.documents.jsontext import BROKEN, TRAILING
-from linter.documents.places import MARK_EVERY, Mark, counted
+from linter.documents.places import Mark
 from linter.sources import sized
 from linter.sources.raw import Raw
 
@@ -41,7 +41,6 @@ class Held:
         self.base = begin.offset
         self.ended = False
         self.marks = [begin]
-        self._here = begin
         self._window = window
         self._most = most
         self.fill(begin.offset)
@@ -58,9 +57,6 @@ class Held:
         kept = self.data[at - self.base :]
         if len(kept) > self._most:
             raise BrokenError(f"{TOO_LARGE} {sized(self._most)}", at)
-        self._here = counted(self._here, self.data, at - self.base)
-        if self._here.offset - self.marks[-1].offset >= MARK_EVERY:
-            self.marks.append(self._here)
         size = max(self._window, len(kept))
         self.data = b""
         more = self.raw.at(at + len(kept), size)

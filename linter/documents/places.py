@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 from linter.sources.raw import Raw
 
-MARK_EVERY: Final = 2**20
-"""About so many bytes lie between two marks, and so many are read at once to count from one."""
+_MARK_EVERY: Final = 2**19
+"""So many bytes lie between two marks at most, as far as was counted, and so many are read at once to count on."""
 
 _CONTINUES: Final = bytes(range(0x80, 0xC0))
 
@@ -31,7 +31,7 @@ class Value(NamedTuple):
 
 
 class Places(NamedTuple):
-    """Where the values of a text stand, and marks to count lines from."""
+    """Where the values of a text stand, and marks to count lines from, the first at its begin."""
 
     values: list[Value]
     marks: list[Mark]
@@ -53,13 +53,19 @@ def counted(mark: Mark, text: bytes, end: int | None = None) -> Mark:
 
 
 def mark_at(raw: Raw, marks: list[Mark], offset: int) -> Mark:
-    """Return the mark of an offset, counted from the nearest one before it."""
+    """Return the mark of an offset, counted from the nearest one before it.
+
+    `marks` get what is counted beyond the last of them: only what is asked about is counted, and all of it once.
+    """
     mark = marks[max(bisect_right(marks, offset, key=lambda one: one.offset) - 1, 0)]
+    beyond = mark is marks[-1]
     while mark.offset < offset:
-        text = raw.at(mark.offset, min(MARK_EVERY, offset - mark.offset))
+        text = raw.at(mark.offset, min(_MARK_EVERY, offset - mark.offset))
         if not text:
             return mark
         if text.endswith(b"\r") and mark.offset + len(text) < offset:
             text = text[:-1] or text
         mark = counted(mark, text)
+        if beyond and mark.offset < offset:
+            marks.append(mark)
     return mark

@@ -1,5 +1,6 @@
 """Reads every artifact of a call once, and remembers what could not be read, what was passed over, and why."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -222,22 +223,15 @@ class Reader:
         return windows is not None and windows[0].size > self.artifacts[path].limits.file_bytes
 
     def holds(self, path: str, *marks: bytes) -> bool:
-        """Whether an artifact that was read in windows holds all these bytes somewhere; it is read again for that."""
+        """Whether an artifact that was read in windows holds all these bytes somewhere: the rarest of them first.
+
+        It is read again for each.
+        """
         found = self.windows(path)
-        if found is None:
-            return False
-        raw, left, tail, offset = found[0], set(marks), b"", 0
-        keep = max(map(len, marks)) - 1
         try:
-            while left and offset < raw.size:
-                data = raw.at(offset, _STEP)
-                if not data:
-                    break
-                left = {mark for mark in left if mark not in tail + data}
-                offset, tail = offset + len(data), data[-keep:]
+            return found is not None and all(_stands(found[0], mark) for mark in marks)
         except InputProblem:
             return False
-        return not left
 
     def small_bytes_of(self, path: str) -> bytes | None:
         """The bytes of an artifact, read again; None for one that is so large that it was read in windows."""
@@ -252,6 +246,17 @@ class Reader:
             return self.overlay.get(path) or artifact.read()
         except InputProblem:
             return None
+
+
+def _stands(raw: "Raw", mark: bytes) -> bool:
+    """Whether some bytes stand in others, which are never held whole."""
+    search = re.compile(re.escape(mark)).search  # faster than `in`
+    tail, offset = b"", 0
+    while data := raw.at(offset, _STEP):
+        if search(tail + data[: len(mark)]) or search(data):
+            return True
+        offset, tail = offset + len(data), data[-len(mark) :]
+    return False
 
 
 def _live(request: Request) -> "Live | None":

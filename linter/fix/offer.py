@@ -84,7 +84,7 @@ class Offers:
 
     def _in_windows(self, edit: Edit) -> str:
         """Why an edit in JSON that is too large to be looked into whole is not made: told from its bytes alone."""
-        if self._holds(edit.path, b'"sops"', b"ENC["):
+        if self._holds(edit.path, b"ENC[", b'"sops"'):
             return _SIGNED
         if "objects" in edit.route and self._holds(edit.path, b"${"):
             return _FILLED
