@@ -102,8 +102,9 @@ def _opcodes(old: list[str], new: list[str]) -> Iterator[tuple[str, int, int, in
     found: list[tuple[str, int, int, int, int]] = []
     one = two = 0
     for left, right in [*_anchors(old, new), (len(old), len(new))]:
-        piece = difflib.SequenceMatcher(None, old[one:left], new[two:right], autojunk=left - one > 500)
-        found += [(tag, a + one, b + one, c + two, d + two) for tag, a, b, c, d in piece.get_opcodes()]
+        if one < left or two < right:
+            piece = difflib.SequenceMatcher(None, old[one:left], new[two:right], autojunk=left - one > 500)
+            found += [(tag, a + one, b + one, c + two, d + two) for tag, a, b, c, d in piece.get_opcodes()]
         if left < len(old) and right < len(new):
             found.append(("equal", left, left + 1, right, right + 1))
         one, two = left + 1, right + 1

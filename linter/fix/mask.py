@@ -10,6 +10,7 @@ import binascii
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from linter.errors import FixError
@@ -47,6 +48,8 @@ _CARRIER: Final = re.compile(r"(?:auths|HttpHeaders|stringData|Secret)\\*[\"']|\
 _HEADERS: Final = re.compile(r"HttpHeaders\\*[\"']?\s*:[\s#]*(\{[^}]*\}?)")
 _TAIL: Final = re.compile(r"(?m)(?:^[ \t#]*[A-Za-z0-9+/]{24,}[ \t\r]*\n)+^[ \t#]*([A-Za-z0-9+/]+={0,2})[ \t\r]*$")
 _PLAIN_WORDS: Final = frozenset({"|", ">", "|-", ">-", "true", "false", "null", "~", '""', "''"})
+_LONG: Final = 2_000
+"""Signs of the longest line of which it is remembered where it looks like a credential."""
 _HARMLESS: Final = re.compile(r"\A(?:[\w.-]+(?::\d+)?(?:/[\w./-]*)?|\W*)\Z")
 
 
@@ -186,21 +189,36 @@ def _structural(roots: list[Node | None]) -> tuple[list[Span], list[Span]]:
 
 def _lexical(text: str, clear: list[Span]) -> list[Span]:
     """Find spans that look like credentials, in comments and inside strings too."""
-    spans = [found.span("value") for found in _LEXICAL.finditer(text) if found["value"] not in _PLAIN_WORDS]
-    spans = [span for span in spans if text[span[0]] not in "{[&*" or text[span[0] : span[0] + 2] == "{{"]
-    for pattern in (_TOKEN, _USER_INFO, _BEARER, _QUERY, _WORDS):
-        spans += [found.span() for found in pattern.finditer(text)]
-    for inner in (_HEADERS, _TAIL):
-        spans += [found.span(1) for found in inner.finditer(text)]
+    spans = [found.span(1) for pattern in (_HEADERS, _TAIL) for found in pattern.finditer(text)]
     covered = sorted(clear)
-    spans += [found.span() for found in _HEX.finditer(text) if not _within(found.span(), covered)]
-    for found in _RUN.finditer(text):
+    at = 0
+    for line in text.split("\n"):
+        look = _lexical_of_line if len(line) <= _LONG else _lexical_of_line.__wrapped__
+        sure, likely = look(line)
+        spans += [(at + start, at + end) for start, end in sure]
+        spans += [(at + start, at + end) for start, end in likely if not _within((at + start, at + end), covered)]
+        at += len(line) + 1
+    return spans
+
+
+@lru_cache(maxsize=2048)
+def _lexical_of_line(line: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+    """Find such spans in one line: those that are masked, and those that are unless they are structure.
+
+    No pattern that is asked here looks beyond a line feed, before or after: a line is what it is in any text.
+    """
+    spans = [found.span("value") for found in _LEXICAL.finditer(line) if found["value"] not in _PLAIN_WORDS]
+    spans = [span for span in spans if line[span[0]] not in "{[&*" or line[span[0] : span[0] + 2] == "{{"]
+    for pattern in (_TOKEN, _USER_INFO, _BEARER, _QUERY, _WORDS):
+        spans += [found.span() for found in pattern.finditer(line)]
+    likely = [found.span() for found in _HEX.finditer(line)]
+    for found in _RUN.finditer(line):
         run = found.group()
         mixed = any(char.islower() for char in run) and any(char.isupper() for char in run)
         digits = run.isupper() and any(char.isdigit() for char in run)
-        if ((mixed and len(run) >= 24) or digits) and not _within(found.span(), covered):
-            spans.append(found.span())
-    return spans
+        if (mixed and len(run) >= 24) or digits:
+            likely.append(found.span())
+    return tuple(spans), tuple(likely)
 
 
 def _within(span: Span, covered: list[Span]) -> bool:

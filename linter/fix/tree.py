@@ -7,11 +7,14 @@ alias uses as nodes of their own, and takes the end of a block collection from i
 
 import re
 from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple
+from functools import lru_cache
+from typing import Any, Final, Literal, NamedTuple
 
 from linter.errors import FixError
 
 Kind = Literal["scalar", "map", "seq", "alias"]
+_SHORT: Final = 100_000
+"""Signs of the longest text whose tree is remembered."""
 BREAKS = "\n\r\x85\u2028\u2029"
 _PROPERTY = re.compile(r"&[0-9A-Za-z_-]+|!<[^>\s]*>|![^\s,\[\]{}]*")  # as libyaml reads an anchor and a tag
 _SPACE = re.compile(r"[ \t\r\n\x85\u2028\u2029]*(?:#[^\r\n\x85\u2028\u2029]*[ \t\r\n\x85\u2028\u2029]*)*")
@@ -19,7 +22,10 @@ _HEADER_COMMENT = re.compile(r"[|>][0-9+-]*[ \t]+(#[^\r\n]*)")
 
 
 class Node:
-    """One node of a document: `start` counts from its anchor or tag, `begin` from its own first character."""
+    """One node of a document: `start` counts from its anchor or tag, `begin` from its own first character.
+
+    Trees are remembered and shared: nobody may change one.
+    """
 
     __slots__ = (
         "anchor",
@@ -92,8 +98,20 @@ class Tagged(NamedTuple):
 def parse(text: str, format_hint: str, line: int = 0) -> list[Node | None]:
     """Return the root of every document of `text`, or raise FixError with the line where it cannot be read.
 
-    `line` is the number of lines before `text` in its file.
+    `line` is the number of lines before `text` in its file. The last trees of short texts are remembered: one text is
+    edited, proved and shown, and often for several fixes.
     """
+    if len(text) <= _SHORT and not line:
+        return list(_recent(text, format_hint))
+    return _parsed(text, format_hint, line)
+
+
+@lru_cache(maxsize=4)
+def _recent(text: str, format_hint: str) -> tuple[Node | None, ...]:
+    return tuple(_parsed(text, format_hint, 0))
+
+
+def _parsed(text: str, format_hint: str, line: int) -> list[Node | None]:
     from linter.documents import collector_off  # noqa: PLC0415
 
     try:

@@ -6,7 +6,10 @@ import textwrap
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from linter.fix import mask
 from linter.fix.diff import unified
 from linter.fix.mask import MASK, mask_lines, parsed
 
@@ -182,3 +185,25 @@ def test_a_diff_rebuilds_the_text_and_is_quick() -> None:
             patched += [line[1:]] if line[0] == " " else []
             position += 1
     assert "".join(patched + old[position:]) == after
+
+
+_BY_LINE = (
+    *(mask._LEXICAL, mask._TOKEN, mask._USER_INFO, mask._BEARER),
+    *(mask._QUERY, mask._WORDS, mask._HEX, mask._RUN),
+)
+_PIECES = st.sampled_from(
+    [
+        *("\n", "\n", "\r\n", " ", ": ", "=", '"', "'", "\\", "@", "//", "?", "password", "token is ", "auth", "a"),
+        *("sha256:", "0123456789abcdef" * 2, "ghp_", "Bearer ", "user:", "QUJD" * 6, "x@sha256:", "\x85", "}", ","),
+    ]
+)
+
+
+@given(st.lists(_PIECES, max_size=30).map("".join))
+def test_what_is_looked_for_line_by_line_never_spans_lines(text: str) -> None:
+    for pattern in _BY_LINE:
+        alone, at = [], 0
+        for line in text.split("\n"):
+            alone += [(at + found.start(), at + found.end()) for found in pattern.finditer(line)]
+            at += len(line) + 1
+        assert alone == [found.span() for found in pattern.finditer(text)]
