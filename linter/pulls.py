@@ -14,6 +14,7 @@ from linter.model import Finding, ObjectRef, Pull, Pulls, SecretUse
 from linter.resolve.atlas import Atlas
 from linter.resolve.explain import explain
 from linter.resolve.records import Explanation, KeyMatch, SecretStep
+from linter.resolve.steps import Known
 from linter.resolve.subjects import Case, Question, cases
 from linter.settings import Settings
 
@@ -50,8 +51,7 @@ def pulls(inventories: Iterable[Inventory], settings: Settings, findings: Sequen
         total += len(known)
         ways += [(any(_who(case) in hit for case in alike), alike) for alike in together.values()]
     ways.sort(key=lambda way: not way[0])
-    atlases: dict[int, Atlas] = {}
-    found = list(_resolved((alike for _, alike in ways[:_MOST]), settings, atlases))
+    found = list(_resolved((alike for _, alike in ways[:_MOST]), settings))
     return Pulls(tuple(sorted(found, key=_order)), total)
 
 
@@ -100,15 +100,17 @@ def _way(case: Case) -> _Way:
     )
 
 
-def _resolved(ways: Iterable[list[Case]], settings: Settings, atlases: dict[int, Atlas]) -> Iterator[Pull]:
+def _resolved(ways: Iterable[list[Case]], settings: Settings) -> Iterator[Pull]:
     work = 0
+    helpers: dict[int, tuple[Atlas, Known]] = {}
     for alike in ways:
         case = alike[0]
         work += 1 + len(case.secrets)
         if work > _WORK:
             return
-        atlas = atlases.setdefault(id(case.inventory), Atlas(case.inventory, settings))
-        yield _pull(alike, explain(case, atlas))
+        if id(case.inventory) not in helpers:
+            helpers[id(case.inventory)] = Atlas(case.inventory, settings), Known()
+        yield _pull(alike, explain(case, *helpers[id(case.inventory)]))
 
 
 def _pull(alike: list[Case], told: Explanation) -> Pull:

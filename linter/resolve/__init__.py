@@ -11,6 +11,7 @@ from linter.inventory.inventory import Inventory
 from linter.resolve.atlas import Atlas
 from linter.resolve.explain import explain, together
 from linter.resolve.records import Explanation, Verdict
+from linter.resolve.steps import Known
 from linter.resolve.subjects import Question, cases
 from linter.settings import Settings
 
@@ -23,13 +24,13 @@ def answers(inventories: Iterable[Inventory], question: Question, settings: Sett
     found: list[Explanation] = []
     refused: list[UsageError] = []
     for inventory in inventories:
-        atlas = Atlas(inventory, settings)
+        atlas, known = Atlas(inventory, settings), Known()
         try:
             meant = cases(inventory, question)
         except UsageError as error:
             refused.append(error)
             continue
-        found.extend(explain(case, atlas) for case in meant)
+        found.extend(explain(case, atlas, known) for case in meant)
     if refused and not found:
         raise refused[0]
     return sorted(together(found), key=lambda one: (_RANK[one.verdict], one.image))

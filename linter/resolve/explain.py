@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from linter.credentials import Consumer, registry_host
-from linter.inventory.pulls import Outcome, outcome
+from linter.inventory.pulls import Outcome
 from linter.inventory.records import PullSecret
 from linter.model import ObjectRef
 from linter.resolve import advice, notes
@@ -15,15 +15,18 @@ from linter.resolve.records import (
     Subject,
 )
 from linter.resolve.remarks import Remark, remark
-from linter.resolve.steps import key_steps, list_step, secret_steps
+from linter.resolve.steps import Known, key_steps, list_step, secret_steps
 from linter.resolve.subjects import Case
 from linter.resolve.words import masked_user
 from linter.rule import shown
 
 
-def explain(case: Case, atlas: Atlas) -> Explanation:
-    """Explain one case step by step; never raises on account of what the scan holds."""
-    steps = take_steps(case)
+def explain(case: Case, atlas: Atlas, known: Known) -> Explanation:
+    """Explain one case step by step; never raises on account of what the scan holds.
+
+    `known` is what other cases of its inventory have found out.
+    """
+    steps = take_steps(case, known)
     judged = judge(steps, atlas)
     found = steps.outcome.lookup
     return Explanation(
@@ -52,9 +55,9 @@ def together(explanations: Iterable[Explanation]) -> list[Explanation]:
     return [one._replace(subjects=tuple(dict.fromkeys(subjects))) for one, subjects in kept.items()]
 
 
-def take_steps(case: Case) -> Steps:
-    """Walk through the steps of one case."""
-    asked = outcome(case.inventory, case.image, case.secrets, case.consumer)
+def take_steps(case: Case, known: Known) -> Steps:
+    """Walk through the steps of one case; `known` as in `explain`."""
+    asked = known.keyring(case).desk.outcome(case.image)
     found = asked.lookup
     host = registry_host(found.reference or "") if found is not None else ""
     remarks = _remarks(case, asked, host)
@@ -63,7 +66,7 @@ def take_steps(case: Case) -> Steps:
         Offer(one.secret, shown(one.key), masked_user(one.username), said.text if said is not None else "")
         for one, said in zip(candidates, remarks, strict=True)
     )
-    secrets, keys = tuple(secret_steps(case, found)), tuple(key_steps(case, found))
+    secrets, keys = tuple(secret_steps(case, found, known)), tuple(key_steps(case, found, known))
     return Steps(case, asked, list_step(case), secrets, keys, offers, remarks, host)
 
 

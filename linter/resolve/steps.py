@@ -1,10 +1,10 @@
 """The steps before a lookup: the list of secrets, what becomes of each, and the keyring they make."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from linter.credentials import Consumer, Entry, Lookup, Payload, containers_key, key_matches
-from linter.inventory.pulls import readable
+from linter.credentials import Consumer, Entry, KeyIndex, Lookup, Payload, containers_key, key_matches
+from linter.inventory.pulls import Desk, node_config, readable
 from linter.inventory.records import KEY_OF_TYPE, UNJUDGED, PullSecret, State
 from linter.resolve.atlas import looks_legacy
 from linter.resolve.near import SURE, Near, near_miss
@@ -12,6 +12,9 @@ from linter.resolve.records import Fate, KeyMatch, KeyStep, ListStep, SecretStep
 from linter.resolve.subjects import Case
 from linter.resolve.words import masked_user, reader
 from linter.rule import shown
+
+_KEYRINGS: Final = 16
+"""So many lists of secrets are held ready: cases come namespace by namespace."""
 
 
 class Source(NamedTuple):
@@ -67,30 +70,30 @@ def _mounted(case: Case, names: tuple[str, ...]) -> Iterator[str]:
             yield f"{link.name} stands under `secrets` of the account: that list serves mounts, and no pull"
 
 
-def secret_steps(case: Case, found: Lookup | None) -> list[SecretStep]:
+def secret_steps(case: Case, found: Lookup | None, known: "Known") -> list[SecretStep]:
     """What becomes of every secret of the list, then of the node-wide file as far as the scan holds it."""
     steps: list[SecretStep] = []
     if case.consumer is Consumer.IMPORTER:
         for secret in case.inventory.secrets_in(case.namespace):
             if not case.inventory.is_global(secret) or secret in case.secrets:
-                steps.append(_fate(case, secret, found))
+                steps.append(known.fate(case, secret, found))
     elif case.reach is not None:
         for link in case.reach.links:
-            steps.extend(_linked(case, link.name, found))
+            steps.extend(_linked(case, link.name, found, known))
     node = case.inventory.global_secret
     if node is not None:
         steps.append(_node_fate(case, node, found))
     return steps
 
 
-def _linked(case: Case, name: str, found: Lookup | None) -> Iterator[SecretStep]:
+def _linked(case: Case, name: str, found: Lookup | None, known: "Known") -> Iterator[SecretStep]:
     """What one name of the list leads to."""
     if not name:
         yield SecretStep("", case.namespace, Fate.SKIPPED, "the list item has no name; it still counts as an item")
         return
     secrets = case.inventory.secrets_named(case.namespace, name)
     for secret in secrets:
-        step = _fate(case, secret, found)
+        step = known.fate(case, secret, found)
         if len(secrets) > 1:
             step = step._replace(fate=Fate.UNKNOWN, reason=f"one of {len(secrets)} Secrets of this name in the scan")
         yield step
@@ -190,40 +193,86 @@ def sources(case: Case) -> tuple[list[Source], list[Source]]:
     return own, wide
 
 
-def key_steps(case: Case, found: Lookup | None) -> list[KeyStep]:
-    """The registry keys in the order of trial: the secrets' keyring, then the node-wide file's."""
-    own, wide = sources(case)
-    steps: list[KeyStep] = []
-    offered = {(one.secret, one.key) for one in found.candidates} if found is not None else set()
-    for group in (own, wide):
+class Keyring(NamedTuple):
+    """The keys of one list of secrets in the order of trial, as they are shown where an image matches none of them.
+
+    `desk` answers for an image what the consumer makes of the list, `numbers` finds the keys that match by theirs.
+    """
+
+    desk: Desk
+    secrets: tuple[PullSecret, ...]
+    rows: tuple[tuple[Source, Entry, KeyStep], ...]
+    numbers: KeyIndex[int]
+
+
+class Known:
+    """What all cases of one inventory have in common: the keyrings of the lists that were asked for last, and fates."""
+
+    def __init__(self) -> None:
+        self._keyrings: dict[tuple[object, ...], Keyring] = {}
+        self._fates: dict[tuple[Consumer, int], tuple[PullSecret, SecretStep]] = {}
+
+    def keyring(self, case: Case) -> Keyring:
+        """The keys that a consumer holds against the image: those of its list, then those of the node-wide file."""
+        key = (case.consumer, *map(id, case.secrets))
+        found = self._keyrings.pop(key, None)
+        if found is None:
+            found = _keyring(case)
+            if len(self._keyrings) >= _KEYRINGS:
+                self._keyrings.pop(next(iter(self._keyrings)))
+        self._keyrings[key] = found
+        return found
+
+    def fate(self, case: Case, secret: PullSecret, found: Lookup | None) -> SecretStep:
+        """What the consumer does with a secret; only that of containers/image depends on the image."""
+        if case.consumer is Consumer.CONTAINERS:
+            return _fate(case, secret, found)
+        key = (case.consumer, id(secret))
+        if key not in self._fates:
+            self._fates[key] = secret, _fate(case, secret, found)
+        return self._fates[key][1]
+
+
+def _keyring(case: Case) -> Keyring:
+    rows: list[tuple[Source, Entry, KeyStep]] = []
+    for group in sources(case):
         pairs = [(source, entry) for source in group for entry in source.payload.entries if entry.live]
         pairs.sort(key=lambda pair: pair[1].registry.raw, reverse=True)
         pairs.sort(key=lambda pair: pair[1].registry.error is not None)
-        steps.extend(_key(case.consumer, source, entry, found, offered) for source, entry in pairs)
-    return steps
+        rows.extend((source, entry, _unmatched(case.consumer, source, entry)) for source, entry in pairs)
+    valid = ((row[1].registry, at) for at, row in enumerate(rows) if row[1].registry.error is None)
+    desk = Desk(case.secrets, case.consumer, node_config(case.inventory))
+    return Keyring(desk, case.secrets, tuple(rows), KeyIndex(valid))
 
 
-def _key(
-    consumer: Consumer, source: Source, entry: Entry, found: Lookup | None, offered: set[tuple[str | None, str]]
-) -> KeyStep:
-    stored = entry.registry.text
+def _unmatched(consumer: Consumer, source: Source, entry: Entry) -> KeyStep:
+    stored, error = entry.registry.text, entry.registry.error
     if consumer is Consumer.CONTAINERS:
         stored = containers_key(entry.key, legacy=source.payload.form == "dockercfg").exact
-    match = KeyMatch.MATCH if (source.name, entry.key) in offered else KeyMatch.NONE
-    step = KeyStep(source.name, shown(entry.key), shown(stored), match, username=masked_user(entry.username))
-    if match is KeyMatch.MATCH:
-        return step
+        error = None
+    step = KeyStep(source.name, shown(entry.key), shown(stored), KeyMatch.NONE, username=masked_user(entry.username))
+    return step if error is None else step._replace(match=KeyMatch.DROPPED, why=error)
+
+
+def key_steps(case: Case, found: Lookup | None, known: Known) -> list[KeyStep]:
+    """The registry keys in the order of trial: the secrets' keyring, then the node-wide file's."""
+    keyring = known.keyring(case)
+    offered = {(one.secret, one.key) for one in found.candidates} if found is not None else set()
     lookup = found.reference if found is not None else None
-    if entry.registry.error is not None and consumer is not Consumer.CONTAINERS:
-        step = step._replace(match=KeyMatch.DROPPED, why=entry.registry.error)
-    if lookup is None:
-        return step
-    if consumer is Consumer.CONTAINERS:
-        return _containers_near(step, entry, found, lookup)
-    if entry.registry.error is None and key_matches(entry.registry, lookup):
-        return step._replace(match=KeyMatch.MATCH)
-    near = None if found is not None and found.candidates else near_miss(entry.key, lookup)
-    return step if near is None else _near(step, near)
+    plain = case.consumer is not Consumer.CONTAINERS
+    hits = frozenset(keyring.numbers.matching(lookup)) if lookup is not None and plain else frozenset[int]()
+    steps: list[KeyStep] = []
+    for at, (source, entry, step) in enumerate(keyring.rows):
+        if at in hits or (source.name, entry.key) in offered:
+            steps.append(step._replace(match=KeyMatch.MATCH, why=""))
+        elif found is None or lookup is None:
+            steps.append(step)
+        elif not plain:
+            steps.append(_containers_near(step, entry, found, lookup))
+        else:
+            near = None if found.candidates else near_miss(entry.key, lookup)
+            steps.append(step if near is None else _near(step, near))
+    return steps
 
 
 def _near(step: KeyStep, near: Near) -> KeyStep:
