@@ -9,13 +9,17 @@ and no credential, nor the hash of one: the fingerprint is made of the rule, the
 
 import re
 from collections.abc import Iterable, Mapping
+from io import StringIO
 from typing import Final, NamedTuple
 
 from linter.errors import UsageError
 from linter.excerpts import scrub
+from linter.files import given
 from linter.model import Finding
 
 DEFAULT_PATH: Final = ".regcred-baseline"
+MOST: Final = 64 * 2**20
+"""The most bytes of a baseline: half a million findings."""
 
 _HEADER = """\
 # Findings that regcred knew before and does not count: regcred check --baseline FILE
@@ -61,8 +65,7 @@ def load(path: str) -> dict[str, str]:
     Raises `UsageError` with file and line for what is no such line.
     """
     try:
-        with open(path, encoding="utf-8-sig") as stream:
-            text = stream.read()
+        text = given(path, MOST).decode("utf-8-sig")
     except OSError as error:
         raise UsageError(
             f"{path}: the baseline cannot be read: {error.strerror}; `regcred baseline -o {path} PATH` writes one"
@@ -71,7 +74,7 @@ def load(path: str) -> dict[str, str]:
         raise UsageError(f"{path}: the baseline is not UTF-8 text; write it anew with `regcred baseline`") from error
     lines: dict[str, str] = {}
     side = ""
-    for number, written in enumerate(text.split("\n"), start=1):
+    for number, written in enumerate(StringIO(text), start=1):  # one by one: there may be millions of short ones
         entry = written.strip()
         mark = _MARK.match(entry)
         if mark is not None:

@@ -4,11 +4,13 @@ Codes of custom rules are X and three digits. A file says its code in its `RULE`
 code is made of its name, so that neither its place in the list nor its neighbours change it (baselines hold codes).
 """
 
+import errno
 import hashlib
 import importlib.util
 import json
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -17,12 +19,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from linter.errors import SettingsError
 from linter.registry import Loaded
+from linter.secret import without_logins
 from linter.settings import DeclaredRule, RuleFiles, Settings
 
 if TYPE_CHECKING:
     from linter.rule import Context, Finding, KubeObject, Location, PullSecret
 
 FAMILY: Final = "custom"
+_MOST: Final = 4 * 2**20
+_LONGEST: Final = 400
 
 _CODE = re.compile(r"^X\d{3}$")
 _KNOWN_MEMBERS: Final = frozenset(
@@ -81,12 +86,17 @@ def _from_file(path: str) -> Loaded:
     spec = importlib.util.spec_from_file_location(f"regcred_custom_{stem}", path)
     if spec is None or spec.loader is None:
         raise SettingsError(f"{path}: this is not a Python file")
+    try:
+        _checked(path)
+    except OSError as error:
+        raise SettingsError(f"{path}: this rule cannot be read: {error.strerror}") from None
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # Nothing has been scanned yet, so that the message of the user's own file can hold no credential.
-        raise SettingsError(f"{path}: this rule cannot be loaded: {type(error).__name__}: {error}") from error
+        said = str(error)[:_LONGEST]
+        raise SettingsError(f"{path}: this rule cannot be loaded: {type(error).__name__}: {said}") from error
     rule = getattr(module, "RULE", None)
     if not isinstance(rule, Rule):
         raise SettingsError(f"{path}: this is not a rule: it has no RULE = Rule(code=…, severity=…, check=…)")
@@ -95,13 +105,23 @@ def _from_file(path: str) -> Loaded:
     return Loaded(stem.replace("_", "-"), FAMILY, module, rule)
 
 
+def _checked(path: str) -> None:
+    """Raise OSError for what is no file of a size that a rule has: what loads it would wait for it, or read it all."""
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file")
+    if status.st_size > _MOST:
+        raise OSError(errno.EFBIG, f"it is larger than {_MOST // 2**20} MiB")
+
+
 def _declared(entry: DeclaredRule, source: str) -> Loaded:
     from linter.rule import Rule  # noqa: PLC0415 - as above
 
     validator = _validator(entry, source)
     kinds = entry.kinds if entry.about == "object" else ("Secret",)
     _check_kinds(entry, source)
-    check = _object_check(entry, validator) if entry.about == "object" else _payload_check(entry, validator)
+    make = _object_check if entry.about == "object" else _payload_check
+    check = make(entry, validator, source)
     rule = Rule(entry.code or _code_of(entry.name), entry.severity, check, needs=kinds)
     module = ModuleType(f"regcred_custom_{entry.name.replace('-', '_')}", _manual(entry, source))
     return Loaded(entry.name, FAMILY, module, rule)
@@ -166,11 +186,11 @@ def _wanted(entry: DeclaredRule, item: "KubeObject") -> bool:
     )
 
 
-def _object_check(entry: DeclaredRule, validator: Any) -> "Callable[[Context], Iterator[Finding]]":
+def _object_check(entry: DeclaredRule, validator: Any, source: str) -> "Callable[[Context], Iterator[Finding]]":
     def check(context: "Context") -> "Iterator[Finding]":
         for item in context.inventory.objects:
             if _wanted(entry, item):
-                for error in _errors(entry, validator, item.body):
+                for error in _errors(entry, validator, item.body, source):
                     route = tuple(error.absolute_path)
                     pointer = "/" + "/".join(map(str, route))
                     yield _finding(context, entry, item, item.at(*_shown_route(route)), pointer, error)
@@ -186,7 +206,7 @@ def _shown_route(route: tuple[str | int, ...]) -> tuple[str | int, ...]:
     return route
 
 
-def _payload_check(entry: DeclaredRule, validator: Any) -> "Callable[[Context], Iterator[Finding]]":
+def _payload_check(entry: DeclaredRule, validator: Any, source: str) -> "Callable[[Context], Iterator[Finding]]":
     def check(context: "Context") -> "Iterator[Finding]":
         for secret, payload in context.readable_secrets():
             if not _wanted(entry, secret.object):
@@ -195,23 +215,24 @@ def _payload_check(entry: DeclaredRule, validator: Any) -> "Callable[[Context], 
                 tree = json.loads(payload.text)
             except (ValueError, RecursionError):
                 continue  # a payload that is no JSON has findings of its own
-            for error in _errors(entry, validator, tree):
+            for error in _errors(entry, validator, tree, source):
                 route = tuple(error.absolute_path)
                 yield _finding(context, entry, secret.object, _spot(secret, route), _pointer(secret, route), error)
 
     return check
 
 
-def _errors(entry: DeclaredRule, validator: Any, tree: Any) -> list[Any]:
+def _errors(entry: DeclaredRule, validator: Any, tree: Any, source: str) -> list[Any]:
     """The errors of one object, each place and keyword once."""
     import referencing.exceptions  # noqa: PLC0415 - as above
 
+    where = f"{source}: rules: the schema of {entry.name}"
     try:
         found = {(tuple(error.absolute_path), error.validator): error for error in validator.iter_errors(tree)}
     except referencing.exceptions.Unresolvable as error:
-        raise SettingsError(f"rules: the schema of {entry.name} refers to {error.ref}, which is not in it") from error
+        raise SettingsError(f"{where} refers to {without_logins(str(error.ref))}, which is not in it") from error
     except RecursionError as error:
-        raise SettingsError(f"rules: the schema of {entry.name} refers to itself without end") from error
+        raise SettingsError(f"{where} refers to itself without end") from error
     return list(found.values())
 
 

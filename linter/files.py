@@ -1,8 +1,13 @@
-"""Files that are made anew: whole or not at all, and never half of one where somebody reads while it is written."""
+"""Files that are made anew: whole or not at all, and never half of one where somebody reads while it is written.
+
+And files that a user names for the tool itself (settings, baselines, saved results): read with bounds.
+"""
 
 import errno
 import os
+import select
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import RawIOBase
@@ -23,6 +28,8 @@ _REMEDIES: Final = {
 }
 
 
+_PATIENCE: Final = 60
+_CHUNK: Final = 2**20
 _FIXED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 """What the system says of a folder in which no file can be made."""
 
@@ -32,6 +39,36 @@ def reason(error: OSError) -> str:
     words = error.strerror or type(error).__name__
     remedy = _REMEDIES.get(error.errno or 0)
     return f"{words}: {remedy}" if remedy else words
+
+
+def given(path: str, most: int) -> bytes:
+    """Return the bytes of a file that is named for the tool itself: of no more than `most`, within a minute.
+
+    A pipe serves as well (`<(…)` of a shell), and so does an empty device. Raises OSError, whose `strerror` tells why.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(handle, "rb", buffering=0) as stream:
+        mode = os.fstat(handle).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+        parts: list[bytes] = []
+        left = most + 1
+        deadline = time.monotonic() + _PATIENCE
+        while left > 0 and (part := _part(stream, min(left, _CHUNK), deadline)):
+            parts.append(part)
+            left -= len(part)
+    if left <= 0:
+        raise OSError(errno.EFBIG, f"it is larger than {most // 2**20} MiB", path)
+    if stat.S_ISFIFO(mode) and not parts:
+        raise OSError(errno.EPIPE, "it is a pipe that nobody writes to", path)
+    return b"".join(parts)
+
+
+def _part(stream: RawIOBase, size: int, deadline: float) -> bytes:
+    while (part := stream.read(size)) is None:
+        if not select.select([stream], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            raise TimeoutError(errno.ETIMEDOUT, f"nothing came of it for {_PATIENCE} seconds")
+    return part
 
 
 def replace(path: str, data: bytes, *, private: bool = False) -> None:

@@ -13,6 +13,10 @@ from linter.secret import MASK
 
 _UNSAID: Final = lazy(r"(?<=')[^'<>]{2,}(?=')|(?<=\")[^\"<>]{2,}(?=\")")
 """What a message of the YAML reader quotes of the file: it may be anything."""
+_MOST: Final = 2**20
+_DEPTH: Final = 60
+_ALIASES: Final = 100_000
+"""How deep settings may nest, and how many values their aliases may stand for."""
 _UNITS: Final = {"": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 FILE_NAMES: Final = (".regcred.yaml", ".regcred.yml")
 
@@ -102,17 +106,23 @@ def load(path: str | None) -> Settings:
         return Settings()
     import yaml  # noqa: PLC0415 - only a project with settings pays for it
 
+    from linter.documents.build import build  # noqa: PLC0415 - as above
+    from linter.files import given  # noqa: PLC0415 - as above
+    from linter.sources import Limits  # noqa: PLC0415 - as above
+
     try:
-        with open(source, encoding="utf-8-sig") as stream:
-            text = stream.read()
-        data = yaml.safe_load(text)
+        text = given(source, _MOST).decode("utf-8-sig")
+        build(text, Limits(depth=_DEPTH, alias_nodes=_ALIASES))
+        data = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - it is a safe one
     except OSError as error:
         raise SettingsError(f"{source}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise SettingsError(f"{source}: this is not UTF-8 text: save it as UTF-8") from None
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark is not None else ""
         problem = getattr(error, "problem", None) or "a value is not of the type that its tag says"
-        raise SettingsError(f"{source}{line}: this is not YAML: {_UNSAID.sub(MASK, problem)}") from None
+        raise SettingsError(f"{source}{line}: this cannot be read as YAML: {_UNSAID.sub(MASK, problem)}") from None
     return _settings(source, text, {} if data is None else data)
 
 

@@ -96,9 +96,9 @@ def test_a_wrong_type_is_told_with_its_place(tmp_path: Path, text: str, said: st
 
 
 def test_what_is_no_yaml_is_told_with_its_line(tmp_path: Path) -> None:
-    assert refused(tmp_path, "select:\n- a\n b: [\n").startswith(":3: this is not YAML: ")
+    assert refused(tmp_path, "select:\n- a\n b: [\n").startswith(":3: this cannot be read as YAML: ")
     (tmp_path / "settings.yaml").write_bytes(b"select: \xff\n")
-    with pytest.raises(SettingsError, match="this is not YAML"):
+    with pytest.raises(SettingsError, match="this is not UTF-8 text"):
         settings.load(str(tmp_path / "settings.yaml"))
 
 

@@ -112,7 +112,10 @@ def _execute(arguments: list[str]) -> int:
     except SystemExit:
         sys.stdout.flush()  # the help, while something can still be said of it
         raise
-    return int(command.execute(parsed))
+    try:
+        return int(command.execute(parsed))
+    except SystemExit:  # its code would be taken for ours
+        return _failed("a rule of the settings' own has ended the program: a rule reports, and never calls exit()")
 
 
 def _failed(message: str, code: int = EXIT_USAGE) -> int:

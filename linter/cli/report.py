@@ -4,9 +4,13 @@ Exit codes: 0 rendered, whatever was found; 2 usage or internal error, or the fi
 """
 
 import argparse
+import errno
 import sys
+from typing import Final
 
 from linter.cli import EXIT_CLEAN, EXIT_UNREADABLE
+
+_MOST: Final = 512 * 2**20
 
 SUMMARY = "render a saved JSON result in another format"
 EXAMPLES = (
@@ -28,11 +32,12 @@ def execute(arguments: argparse.Namespace) -> int:
     """Run `regcred report` and return its exit code."""
     from linter import results  # noqa: PLC0415 - `--help` needs none of this
     from linter.cli.check import outputs_of, write_all  # noqa: PLC0415 - as above
+    from linter.files import given  # noqa: PLC0415 - as above
 
     outputs = outputs_of(arguments)
     name = arguments.result
     try:
-        data = sys.stdin.buffer.read() if name == "-" else _read(name)
+        data = _piped() if name == "-" else given(name, _MOST)
     except OSError as error:
         sys.stderr.write(f"regcred: {name}: cannot be read: {error.strerror}\n")
         return EXIT_UNREADABLE
@@ -43,6 +48,9 @@ def execute(arguments: argparse.Namespace) -> int:
     return EXIT_CLEAN
 
 
-def _read(path: str) -> bytes:
-    with open(path, "rb") as stream:
-        return stream.read()
+def _piped() -> bytes:
+    """Return what stands on standard input. Raises OSError where that is too much."""
+    data = sys.stdin.buffer.read(_MOST + 1)
+    if len(data) > _MOST:
+        raise OSError(errno.EFBIG, f"it is larger than {_MOST // 2**20} MiB")
+    return data
