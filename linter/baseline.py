@@ -76,13 +76,15 @@ def load(path: str) -> dict[str, str]:
     side = ""
     for number, written in enumerate(StringIO(text), start=1):  # one by one: there may be millions of short ones
         entry = written.strip()
+        if not entry or entry.startswith("#"):
+            continue
         mark = _MARK.match(entry)
         if mark is not None:
             if mark[1][0] not in _FOLLOWS[side]:
                 raise UsageError(f"{path}:{number}: {_TORN}")
             side = mark[1][0].replace(">", "")
         # Between "|||||||" and "=======" stands what was there before both sides: only they count.
-        if mark is not None or not entry or entry.startswith("#") or side == "|":
+        if mark is not None or side == "|":
             continue
         match = _LINE.match(entry)
         if match is None:

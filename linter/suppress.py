@@ -43,6 +43,10 @@ ANNOTATED: Final = "annotation"
 CONFIGURED: Final = "configuration"
 
 _MOST_SEARCHED: Final = 20
+_MOST_NAMES: Final = 100
+"""How many names one suppression may give; there are fewer rules."""
+_LONGEST: Final = 1_000
+"""How many characters of a reason are kept: every report repeats it."""
 _GLOB: Final = re.compile(r"[*?\[]")
 _NAMES = re.compile(r"^[\w-]+(?:\s*,\s*[\w-]+)*$")
 
@@ -312,10 +316,17 @@ class _Notes:
         if not names:
             remedy = "name what is accepted, as in `# regcred: ignore[unlinked-pull-secret] used by an operator`"
             self.problems.append(self._problem(at, f"this suppression (by {by}) names no rule", remedy))
-        for word in dict.fromkeys(names):
+        words = list(dict.fromkeys(names))
+        if len(words) > _MOST_NAMES:
+            message = f"this suppression (by {by}) names {len(words):,} rules, of which the first {_MOST_NAMES} count"
+            remedy = "name those that are meant, or the beginning of their codes: RC3"
+            self.problems.append(self._problem(at, message, remedy))
+        said = scrub(reason[: 4 * _LONGEST])
+        said = said if len(said) <= _LONGEST else f"{said[: _LONGEST - 1]}…"
+        for word in words[:_MOST_NAMES]:
             meant = self._meaning(word)
             if meant:
-                note = _Note(by, word, scrub(reason), at, meant)
+                note = _Note(by, word, said, at, meant)
                 note.judged = lambda: at.path not in self._material.unread
                 self._all.append(note)
                 yield note
@@ -346,13 +357,13 @@ def _objects(inventories: Iterable[Inventory]) -> Iterator[KubeObject]:
 
 def _entries(value: str) -> Iterator[tuple[tuple[str, ...], str]]:
     """The `(names, reason)` of an annotation; a part that does not begin with names goes on with the reason before."""
-    found: list[tuple[tuple[str, ...], str]] = []
+    found: list[tuple[tuple[str, ...], list[str]]] = []
     for part in re.split(r"[;\n]", value):
         names, _, reason = part.partition(":")
         if _NAMES.match(names.strip()):
-            found.append((names_of(names), reason.strip()))
+            found.append((names_of(names), [reason.strip()]))
         elif found and part.strip():
-            found[-1] = (found[-1][0], f"{found[-1][1]}; {part.strip()}".lstrip("; "))
+            found[-1][1].append(part.strip())
         elif part.strip():
-            found.append(((), part.strip()))
-    return iter(found)
+            found.append(((), [part.strip()]))
+    return ((names, "; ".join(reasons).lstrip("; ")) for names, reasons in found)

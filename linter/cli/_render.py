@@ -2,12 +2,14 @@
 
 import argparse
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from linter.errors import UsageError
 
 if TYPE_CHECKING:
     from linter.render import Render
+
+_MOST: Final = 64 * 2**20
 
 
 def add_render(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +33,8 @@ def render_of(arguments: argparse.Namespace) -> "Render | None":
     for file in arguments.values:
         if not os.path.isfile(file):
             raise UsageError(f"--values {file}: there is no such file")
+        if os.path.getsize(file) > _MOST:
+            raise UsageError(f"--values {file}: it is larger than {_MOST // 2**20} MiB, which helm would not survive")
     from linter.render import Render  # noqa: PLC0415 - most calls build nothing
 
     return Render(tuple(arguments.values), arguments.render_remote, arguments.timeout)

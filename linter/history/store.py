@@ -159,6 +159,8 @@ def _usable(where: Address, *, writing: bool) -> None:
         # What is written goes through a journal, which stands beside the file.
         read_only = hasattr(os, "statvfs") and os.statvfs(folder).f_flag & os.ST_RDONLY
         code = errno.EROFS if read_only else errno.EACCES
+    if there and not code and not os.path.isfile(where.file):
+        raise HistoryError(f"{where.shown}: the history cannot be opened: it is no regular file: name another")
     if code:
         reason = files.reason(OSError(code, os.strerror(code)))
         raise HistoryError(f"{where.shown}: the history cannot be opened: {reason}")

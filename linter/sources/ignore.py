@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 _MAX_BYTES = 2**20
 _LONGEST = 4096
+_MOST = 10_000
+"""How many patterns count of one file, and of all files that hold in a folder."""
 _STARS = re.compile(r"(?:\[\^/\]\*){2,}")
 _STAR = re.compile(r"\[\^/\]\*((?:\\.|\[(?:\\.|[^\]\\])*\]|[^\\/\[\]()*+?|])+?)(?=\[\^/\]\*)", re.DOTALL)
 """In a regular expression of pathspec, an asterisk of `.gitignore` before another one in the same part of a path."""
@@ -20,17 +23,21 @@ _FOLDERS = re.compile(r"(\^\(\?:\.\+/\)\?|\(\?:/\.\+\)\?/)(.+?)(?=\(\?:/\.\+\)\?
 """The same for `**/`, with what stands before the next one."""
 
 
-def _spec(lines: Sequence[str]) -> "GitIgnoreSpec | None":
+def _spec(lines: Sequence[str], most: int | None = None) -> "GitIgnoreSpec | None":
     from pathspec import GitIgnoreSpec  # noqa: PLC0415 - most folders hold no ignore file
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern  # noqa: PLC0415 - as above
 
     useful: list[GitIgnoreSpecPattern] = []
     for line in lines:
+        if len(useful) == most:  # each is tried on every path: what is beyond ignores nothing, so that more is read
+            break
         if len(line) > _LONGEST:  # no path is that long
             continue
         try:
-            useful.append(_linear(GitIgnoreSpecPattern(line)))
-        except ValueError:
+            with warnings.catch_warnings():  # of what Python may read otherwise one day: nobody here wrote it
+                warnings.simplefilter("ignore", FutureWarning)
+                useful.append(_linear(GitIgnoreSpecPattern(line)))
+        except (ValueError, re.error, OverflowError):
             continue  # git passes over a pattern that it cannot read
     return GitIgnoreSpec(useful, backend="simple") if useful else None
 
@@ -58,7 +65,9 @@ def _early(found: "re.Match[str]") -> str:
 def _load(disk: Disk, file: str) -> "GitIgnoreSpec | None":
     """Return the patterns of one ignore file; `None` when it is missing, unreadable or a link, as for git."""
     data = disk.ignore_file(file, _MAX_BYTES)
-    return None if data is None else _spec(data.decode("utf-8-sig", "replace").splitlines())
+    if data is not None and len(data) >= _MAX_BYTES:  # what is left of its last line may mean more than all of it
+        data = data[: data.rfind(b"\n") + 1]
+    return None if data is None else _spec(data.decode("utf-8-sig", "replace").splitlines(), _MOST)
 
 
 class Ignores:
@@ -77,7 +86,7 @@ class Ignores:
             exclude = _load(self._disk, os.path.join(folder, ".git", "info", "exclude"))
             rules = ((folder, exclude),) if exclude else ()
         own = _load(self._disk, os.path.join(folder, ".gitignore")) if ".gitignore" in names else None
-        if own:
+        if own and sum(len(spec) for _, spec in rules) < _MOST:
             rules = ((folder, own), *rules)
         return Ignores(self._disk, rules) if rules is not self._rules else self
 
