@@ -104,7 +104,8 @@ def test_a_further_pod_takes_little_memory_be_its_spec_like_no_other(
 ) -> None:
     # What is open, and what is not packed, do not grow with the input.
     monkeypatch.setattr("linter.documents.shelf._OPEN", 1)
-    monkeypatch.setattr("linter.documents.shelf._LOOSE", 0)
+    monkeypatch.setattr("linter.documents.shelf.Shelf.__init__.__defaults__", (0,))
+    monkeypatch.setattr("linter.inventory.kept._NEAR", 0)
     sizes = []
     for count in (300, 900):
         path = tmp_path / f"{count}.json"
