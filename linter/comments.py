@@ -15,10 +15,14 @@ from linter.patterns import lazy
 from linter.record import NamedTuple
 
 if TYPE_CHECKING:
+    from linter.documents.objects import KubeObject
     from linter.documents.window_positions import WindowPositions
 
 MARKER: Final = b"regcred"
 """What every suppression inside a file contains: a file without it is not looked at again."""
+
+ANNOTATION: Final = "regcred/ignore"
+"""The annotation of an object that says what is accepted of it."""
 
 _ANY = lazy(rb"regcred(?:/ignore|:[ \t]*ignore)")
 _WIDE = lazy(rb"r\0+e\0+g\0+c\0+r\0+e\0+d\0+[/:]")
@@ -42,6 +46,13 @@ def marked(data: bytes) -> bool:
     if MARKER in data:
         return _ANY.search(data) is not None
     return b"\0" in data[:4] and _WIDE.search(data) is not None
+
+
+def annotated(item: "KubeObject") -> bool:
+    """Whether an object says itself what is accepted of it."""
+    metadata = item.body.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    return isinstance(annotations, dict) and ANNOTATION in annotations
 
 
 def comments(positions: "Positions | WindowPositions") -> list[Comment]:

@@ -24,7 +24,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from linter import registry
-from linter.comments import comments, names_of
+from linter.comments import ANNOTATION, comments, names_of
 from linter.documents.objects import KubeObject
 from linter.excerpts import scrub
 from linter.globs import PathGlob
@@ -37,7 +37,6 @@ from linter.settings import Ignore, Settings
 if TYPE_CHECKING:
     from linter.registry import Loaded
 
-ANNOTATION: Final = "regcred/ignore"
 COMMENT: Final = "comment"
 ANNOTATED: Final = "annotation"
 CONFIGURED: Final = "configuration"

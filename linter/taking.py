@@ -7,7 +7,7 @@ import marshal
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from linter.comments import marked
+from linter.comments import annotated, marked
 from linter.documents import Document, Templated, collector_off, read
 from linter.documents.objects import KubeObject, objects
 from linter.exhausted import ran_out
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from linter.documents.places import Places
     from linter.sources.raw import Raw
 
-_LONGEST_MARK: Final = 64
 _FIELDS: Final = (
     *("kind", "api_version", "namespace", "name", "uid"),
     *("route", "listed", "withheld", "left_out", "body"),
@@ -96,34 +95,19 @@ def _taken(artifact: Artifact, keeper: Keeper | None, had: Callable[[], None]) -
     return take(artifact.path, data, keeper)
 
 
-class _Watched:
-    """Bytes, with an eye on whether a suppression can stand in them."""
-
-    def __init__(self, raw: "Raw") -> None:
-        self.path = raw.path
-        self.size = raw.size
-        self.marked = False
-        self._raw = raw
-        self._tail = b""
-
-    def at(self, offset: int, size: int) -> bytes:
-        """Return the bytes there; see `Raw`."""
-        data = self._raw.at(offset, size)
-        if not self.marked:
-            self.marked = marked(data) or marked(self._tail + data[:_LONGEST_MARK])
-            self._tail = data[-_LONGEST_MARK:]
-        return data
-
-
 def _take_windows(artifact: Artifact, raw: "Raw", keeper: Keeper | None) -> Taken:
     from linter.documents.windows import WINDOW, read_windows  # noqa: PLC0415 - few artifacts are large
 
     found: dict[int, list[KubeObject]] = {}
     plain: dict[int, Document] = {}
+    accepting = False
 
     def each(document: Document, first: int) -> None:
+        nonlocal accepting
         items = list(objects(document))
         for item in items:
+            # JSON has no comments: a suppression in it is an annotation.
+            accepting = accepting or annotated(item)
             if first:
                 key, number, *rest = item.route
                 item.route = (key, int(number) + first, *rest)
@@ -136,10 +120,9 @@ def _take_windows(artifact: Artifact, raw: "Raw", keeper: Keeper | None) -> Take
         found.pop(number, None)
         plain.pop(number, None)
 
-    watched = _Watched(raw)
     window = min(WINDOW, artifact.limits.window_bytes)
     with collector_off():
-        result = read_windows(artifact.path, watched, artifact.limits, each, restart, window=window)
+        result = read_windows(artifact.path, raw, artifact.limits, each, restart, window=window)
     documents = []
     for document in result.documents:
         items = found.get(document.number, [])
@@ -150,7 +133,7 @@ def _take_windows(artifact: Artifact, raw: "Raw", keeper: Keeper | None) -> Take
         result.problems,
         result.skipped,
         logs=result.logs,
-        marked=watched.marked,
+        marked=accepting,
         windowed=True,
         places=result.places,
     )

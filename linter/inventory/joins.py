@@ -27,7 +27,7 @@ _OPENSHIFT = "openshift.io"
 _DESKS = 16
 _NAMESPACES = 128
 """Of so many namespaces it is known at once what can serve what."""
-_OUTCOMES = 10_000
+_OUTCOMES = 20_000
 """So many outcomes are remembered; rules ask for them in the order of the scan."""
 
 

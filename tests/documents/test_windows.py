@@ -327,10 +327,11 @@ def test_an_item_that_is_too_large_is_refused_with_the_setting_that_allows_it(ma
 
 
 def test_a_suppression_is_seen_where_a_window_cuts_it(make: Make) -> None:
-    text = listed("one").replace('"name"', '"annotations": {"regcred/ignore": "x: y"}, "name"')
-    at = text.index("regcred/ignore")
+    text = listed("one").replace('"name"', '"annotations": {"regcred\\/ignore": "x: y"}, "name"')
+    at = text.index("regcred")
     for window in range(at - 3, at + 17):
         assert take_artifact(make(text.encode(), window), None).marked
+        assert not take_artifact(make(text.replace("ignore", "other").encode(), window), None).marked
 
 
 def packed(data: bytes, form: str) -> bytes:
