@@ -58,17 +58,30 @@ def annotated(item: "KubeObject") -> bool:
 def comments(positions: "Positions | WindowPositions") -> list[Comment]:
     """The suppressing comments of a file, in order. JSON has none."""
     if not isinstance(positions, Positions):
-        return []
+        return [one for piece in positions.pieces(_ANY) for one in _of_piece(*piece)]
     from linter.documents.kinds import looks_like_json  # noqa: PLC0415 - only a marked file needs it
 
     text = positions.text
     if looks_like_json(text) and not text.lstrip().startswith("{{"):  # which opens a template
         return []
-    matches = list(_COMMENT.finditer(text))
-    inside = list(_scalars_around(text, [match.start() for match in matches]))
+    return _found(positions, positions.line_count)
+
+
+def _of_piece(positions: Positions, lines: int, last: bool) -> list[Comment]:
+    """The comments of a piece of a text, with so many lines above it; none but the `last` ends where the text does."""
+    count = positions.line_count + (not last)
+    return [
+        one._replace(line=one.line + lines, above=one.above and one.above + lines) for one in _found(positions, count)
+    ]
+
+
+def _found(positions: Positions, count: int) -> list[Comment]:
+    """The comments in a text, or a piece of one: `count` is the number of the last line that can follow one."""
+    matches = list(_COMMENT.finditer(positions.text))
+    inside = list(_scalars_around(positions.text, [match.start() for match in matches]))
     below: dict[int, int] = {}
-    found = [_comment(positions, match, below) for match in reversed(matches) if not _holds(inside, match.start())]
-    return found[::-1]
+    outside = (match for match in reversed(matches) if not _holds(inside, match.start()))
+    return [_comment(positions, match, below, count) for match in outside][::-1]
 
 
 def _holds(ranges: list[tuple[int, int]], offset: int) -> bool:
@@ -82,21 +95,21 @@ def names_of(written: str | None) -> tuple[str, ...]:
     return tuple(word.strip() for word in (written or "").split(",") if word.strip())
 
 
-def _comment(positions: Positions, match: re.Match[str], below: dict[int, int]) -> Comment:
+def _comment(positions: Positions, match: re.Match[str], below: dict[int, int], count: int) -> Comment:
     line = positions.locate(match.start(), match.start()).line
     before = positions.line_text(line)[: match.start() - (positions.text.rfind("\n", 0, match.start()) + 1)].rstrip()
-    above = _next_code(positions, line, below) if not before or _OPENS.search(before) else 0
+    above = _next_code(positions, line, below, count) if not before or _OPENS.search(before) else 0
     if not before:
         below[line] = above
     return Comment(line, above, names_of(match[1]), match[2].strip())
 
 
-def _next_code(positions: Positions, line: int, below: dict[int, int]) -> int:
+def _next_code(positions: Positions, line: int, below: dict[int, int], count: int) -> int:
     """The line below `line` and the comments that follow it without a gap; `below` knows it for comments further on."""
     end = line + 1
     while end not in below and _ONLY_COMMENT.match(positions.line_text(end)):
         end += 1
-    return below.get(end, end if end <= positions.line_count else 0)
+    return below.get(end, end if end <= count else 0)
 
 
 def _scalars_around(text: str, offsets: list[int]) -> Iterator[tuple[int, int]]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from linter.documents.places import Places
     from linter.sources.raw import Raw
 
+_LONGEST_MARK: Final = 64
 _FIELDS: Final = (
     *("kind", "api_version", "namespace", "name", "uid"),
     *("route", "listed", "withheld", "left_out", "body"),
@@ -68,7 +69,7 @@ def take(path: str, data: bytes, keeper: Keeper | None) -> Taken:
 
 
 def take_artifact(artifact: Artifact, keeper: Keeper | None, *, had: Callable[[], None] = lambda: None) -> Taken:
-    """Read an artifact to what is kept of it, large JSON in windows; what cannot be read is told in the result.
+    """Read an artifact to what is kept of it, what is large in windows; what cannot be read is told in the result.
 
     `had` is called when its bytes are there.
     """
@@ -88,15 +89,46 @@ def _taken(artifact: Artifact, keeper: Keeper | None, had: Callable[[], None]) -
 
         try:
             return _take_windows(artifact, raw, keeper)
-        except NotWindowedError:
-            pass  # JSON in another form, or none: it is read whole, where it is not too large
+        except NotWindowedError as error:  # it is read whole, where it is not too large
+            if raw.at(artifact.limits.file_bytes, 1):
+                from linter.sources.files import too_large  # noqa: PLC0415 - as above
+
+                return Taken(lost=too_large(artifact.path, artifact.limits, named=artifact.named, why=str(error)))
     data = artifact.read()
     had()
     return take(artifact.path, data, keeper)
 
 
+class _Watched:
+    """Bytes, with an eye on whether a suppression can stand in them."""
+
+    def __init__(self, raw: "Raw") -> None:
+        self.path = raw.path
+        self.size = raw.size
+        self.marked = False
+        self._raw = raw
+        self._tail, self._end = b"", -1
+
+    def at(self, offset: int, size: int) -> bytes:
+        """Return the bytes there; see `Raw`."""
+        data = self._raw.at(offset, size)
+        if not self.marked:
+            before = self._tail if offset == self._end else b""
+            self.marked = marked(data) or marked(before + data[:_LONGEST_MARK])
+            self._tail, self._end = (before + data)[-_LONGEST_MARK:], offset + len(data)
+        return data
+
+
 def _take_windows(artifact: Artifact, raw: "Raw", keeper: Keeper | None) -> Taken:
-    from linter.documents.windows import WINDOW, read_windows  # noqa: PLC0415 - few artifacts are large
+    from linter.documents.windows import WINDOW, Windowed, read_windows  # noqa: PLC0415 - few artifacts are large
+    from linter.sources.files import HEAD, begins_json  # noqa: PLC0415 - as above
+
+    windowed: Callable[..., Windowed] = read_windows
+    watched: _Watched | None = None
+    if not begins_json(raw.at(0, HEAD)):
+        from linter.documents.yaml_windows import read_yaml as windowed  # noqa: PLC0415 - as above
+
+        watched = _Watched(raw)
 
     found: dict[int, list[KubeObject]] = {}
     plain: dict[int, Document] = {}
@@ -114,7 +146,8 @@ def _take_windows(artifact: Artifact, raw: "Raw", keeper: Keeper | None) -> Take
             if keeper is not None:
                 keeper.keep(item)
         found.setdefault(document.number, []).extend(items)
-        plain.setdefault(document.number, document)
+        if not items:
+            plain.setdefault(document.number, document)
 
     def restart(number: int) -> None:
         found.pop(number, None)
@@ -122,7 +155,7 @@ def _take_windows(artifact: Artifact, raw: "Raw", keeper: Keeper | None) -> Take
 
     window = min(WINDOW, artifact.limits.window_bytes)
     with collector_off():
-        result = read_windows(artifact.path, raw, artifact.limits, each, restart, window=window)
+        result = windowed(artifact.path, watched or raw, artifact.limits, each, restart, window=window)
     documents = []
     for document in result.documents:
         items = found.get(document.number, [])
@@ -132,11 +165,24 @@ def _take_windows(artifact: Artifact, raw: "Raw", keeper: Keeper | None) -> Take
         documents,
         result.problems,
         result.skipped,
+        result.templated,
         logs=result.logs,
-        marked=accepting,
+        marked=accepting if watched is None else watched.marked,
         windowed=True,
         places=result.places,
     )
+
+
+def scanned(artifact: Artifact, raw: "Raw") -> "Places":
+    """Return where things stand in an artifact that was read in windows."""
+    from linter.documents.windows import WINDOW, scan  # noqa: PLC0415 - few artifacts are large
+    from linter.sources.files import HEAD, begins_json  # noqa: PLC0415 - as above
+
+    if begins_json(raw.at(0, HEAD)):
+        return scan(raw, artifact.limits)
+    from linter.documents.yaml_windows import scan_yaml  # noqa: PLC0415 - as above
+
+    return scan_yaml(artifact.path, raw, artifact.limits, window=min(WINDOW, artifact.limits.window_bytes))
 
 
 def _kept(document: Document, found: Sequence[KubeObject], keeper: Keeper | None) -> Document:

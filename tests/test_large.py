@@ -44,7 +44,7 @@ def test_findings_stand_at_their_place_and_show_no_credential(
     assert result["scan"]["objects"] == {"Secret": 1}
     assert cli.run(["check", "all.json", "--format", "text"]) == 1
     text = capsys.readouterr().out
-    assert f'all.json:{finding["location"]["line"]}' in text
+    assert f"all.json:{finding['location']['line']}" in text
     assert "dXNlcj" not in text
     assert PAYLOAD not in text
 
@@ -80,3 +80,57 @@ def test_settings_bound_what_is_held(
     told = capsys.readouterr()
     assert "is larger than 51200 bytes" in told.out + told.err
     assert "`limits`" in told.out + told.err
+
+
+@pytest.fixture(scope="module")
+def large_yaml(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A list of 9 MB, one of whose last items is a pull secret with a defect, and another that is accepted."""
+    folder = tmp_path_factory.mktemp("large-yaml")
+    filler = "- apiVersion: v1\n  kind: ConfigMap\n  metadata:\n    name: f\n  data:\n    a: " + "x" * 90_000 + "\n"
+    secret = (
+        "- apiVersion: v1\n  kind: Secret\n  metadata:\n    name: NAME\n    namespace: n\n    uid: u\n"
+        f"  type: kubernetes.io/dockerconfigjson\n  data:\n    .dockerconfigjson: {PAYLOAD}\n"
+    )
+    accepted = "# regcred: ignore[invalid-json] of an operator\n" + secret.replace("NAME", "accepted")
+    items = [filler] * 100 + [secret.replace("NAME", "broken"), filler, accepted, filler]
+    text = "".join(["apiVersion: v1\nitems:\n", *items, "kind: List\n"])
+    (folder / "all.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_yaml_is_judged_piece_by_piece(
+    large_yaml: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(large_yaml)
+    (large_yaml / "limits.yaml").write_text("limits: {file: 1 MiB}\n", encoding="utf-8")
+    results = []
+    for more in ((), ("--config", "limits.yaml")):
+        assert cli.run(["check", "all.yaml", "--format", "json", *more]) == 1
+        results.append(json.loads(capsys.readouterr().out))
+    for result in results:
+        (finding,) = [one for one in result["findings"] if one["name"] == "invalid-json"]
+        lines = Path("all.yaml").read_text(encoding="utf-8").split("\n")
+        assert ".dockerconfigjson" in lines[finding["location"]["line"] - 1]
+        assert "broken" in lines[finding["location"]["line"] - 6]
+        assert [one["finding"]["name"] for one in result["suppressed"]] == ["invalid-json"]
+        assert not result["coverage"]["problems"]
+    assert results[0]["findings"] == results[1]["findings"]
+    cli.run(["check", "all.yaml", "--config", "limits.yaml"])
+    assert "dXNlcj" not in capsys.readouterr().out
+
+
+def test_an_edit_in_yaml_that_is_too_large_is_refused_with_the_remedy(
+    large_yaml: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    account = "- apiVersion: v1\n  kind: ServiceAccount\n  metadata:\n    name: a\n  imagePullSecrets:\n"
+    links = "  - name: x\n  - name: x\n"
+    text = (large_yaml / "all.yaml").read_text(encoding="utf-8").replace("items:\n", f"items:\n{account}{links}", 1)
+    Path("all.yaml").write_text(text, encoding="utf-8")
+    Path("limits.yaml").write_text("limits: {file: 1 MiB}\n", encoding="utf-8")
+    cli.run(["check", "all.yaml", "--select", "RC307", "--fix", "--config", "limits.yaml"])
+    told = capsys.readouterr()
+    assert "too large to be edited: raise `file` under `limits`" in told.out + told.err
+    assert Path("all.yaml").read_text(encoding="utf-8") == text
+    cli.run(["check", "all.yaml", "--select", "RC307", "--fix"])
+    assert Path("all.yaml").read_text(encoding="utf-8") == text.replace(links, "  - name: x\n")

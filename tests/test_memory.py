@@ -11,6 +11,7 @@ import pytest
 
 from linter.documents.objects import KubeObject
 from linter.engine import Request, Result, run
+from linter.sources import Limits
 
 
 def _metadata(name: str, space: str = "shop") -> dict[str, Any]:
@@ -88,6 +89,22 @@ def test_four_times_the_text_with_the_same_objects_for_rules_takes_no_more_memor
         counts.append(len(result.inventories[0].objects))
     assert counts == [100, 100]
     assert peaks[1] < peaks[0] * 1.1, peaks
+
+
+def test_a_list_of_yaml_is_never_held_whole(tmp_path: Path) -> None:
+    text = "x" * 70 + "\n    "
+    filler = f"- apiVersion: v1\n  kind: ConfigMap\n  metadata:\n    name: a\n  data:\n    a: |\n      {text * 400}\n"
+    pod = "- apiVersion: v1\n  kind: Pod\n  metadata:\n    name: a\n  spec:\n    containers: []\n"
+    peaks = []
+    for count in (300, 900):
+        path = tmp_path / f"{count}.yaml"
+        path.write_text("apiVersion: v1\nitems:\n" + filler * count + pod + "kind: List\n", encoding="utf-8")
+        assert path.stat().st_size > Limits().window_bytes
+        result, _, most = _traced(path)
+        assert [item.kind for item in result.inventories[0].objects] == ["Pod"]
+        peaks.append(most)
+    assert peaks[1] < peaks[0] * 1.1, peaks
+    assert peaks[1] < 30 * 2**20, peaks
 
 
 def test_the_values_of_secrets_that_are_no_pull_secrets_take_no_memory(tmp_path: Path) -> None:

@@ -33,7 +33,10 @@ class BrokenError(ValueError):
 
 
 class Held:
-    """The piece of the text that is held: `data` stands at the offset `base`. Offsets are those of the whole text."""
+    """The piece of the text that is held: `data` stands at the offset `base`. Offsets are those of the whole text.
+
+    `ended` tells that all that follows is held.
+    """
 
     def __init__(self, raw: Raw, window: int, most: int, begin: Mark) -> None:
         self.raw = raw

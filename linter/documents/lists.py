@@ -19,10 +19,12 @@ from linter.record import NamedTuple
 from linter.sources import Limits
 
 REFUSED: Final = simple.REFUSED
+PASSED: Final = object()
+"""Stands for an item that cannot matter and was not read."""
 
 _ITEMS: Final = lazy(r"(?:\A|\n)items:\n((?:  )?)(?=- [A-Za-z])")
 _TOO_SHORT: Final = 10_000
-_ANCHOR: Final = lazy(r"&(?<!\S&)[A-Za-z0-9_-]")
+ANCHOR: Final = lazy(r"&(?<!\S&)[A-Za-z0-9_-]")
 _OPEN: Final = lazy(
     r"""(?x) ["'\[{] (?<![^\s].) (?:
       (?<=") (?! [^"\\\n]* (?:\\[^\n][^"\\\n]*)* " )
@@ -39,7 +41,7 @@ _ODD: Final = lazy("[\r\t\x85\u2028\u2029\ufeff]")
 UNREAD: Final = "CustomResourceDefinition"
 _NEAR: Final = 400
 """Characters in which an item of a list tells its kind, where a machine has put its keys in order."""
-_HEAD: Final = 4000
+HEAD: Final = 4000
 """Characters in which a definition tells its kind, below comments: a licence may stand there."""
 _UNREAD: Final = lazy(
     rf"""(?x) (?:---[ ]*\n)? (?:\#[^\n]*\n|\n)*+ (?:
@@ -81,18 +83,26 @@ def yaml_list(text: str, limits: Limits) -> ListData | None:
     passed: set[int] = set()
     typed = rest.get("kind") != "List"
     for start, end in pairwise(starts):
-        part = text[start:end]
-        if not typed and _ignorable(part, column) and _closed(part):
-            passed.add(len(items))
-            items.append(None)
-            continue
-        item = _item(part, column, limits)
+        item = read_item(text[start:end], column, limits, typed=typed)
         if item is REFUSED:
             return None
+        if item is PASSED:
+            passed.add(len(items))
+            item = None
         items.append(item)
     if len(_proven) < _MOST_PROVEN:
         _proven[_identity(text)] = column
     return ListData({**rest, "items": items}, frozenset(passed))
+
+
+def read_item(part: str, column: int, limits: Limits, *, typed: bool) -> Any:
+    """Return the data of one item of a list, read alone: `PASSED` where it cannot matter, `REFUSED` where it is none.
+
+    `column` is that of its dash; `typed` tells that the list says of what kind its items are.
+    """
+    if not typed and _ignorable(part, column) and closed(part):
+        return PASSED
+    return _item(part, column, limits)
 
 
 def item_cuts(text: str) -> list[int] | None:
@@ -117,7 +127,7 @@ def _cuts(text: str) -> tuple[int, list[int]] | None:
     if "\nitems:\n" not in text and not text.startswith("items:\n"):
         return None
     found = _ITEMS.search(text)
-    if found is None or "\r" in text or _ANCHOR.search(text):
+    if found is None or "\r" in text or ANCHOR.search(text):
         return None
     column = len(found[1])
     starts = [found.end() - column]
@@ -145,23 +155,35 @@ _AFTER_INDENTED: Final = lazy(r"\n(?=[^ \n#])")
 
 def _rest(text: str, starts: list[int], limits: Limits) -> dict[str, Any] | None:
     """Return the list without its items: what stands before and after them."""
+    head = frame_head(text[: starts[0]], limits)
+    tail = frame_tail(text[starts[-1] :], limits) if head is not None else None
+    return None if head is None or tail is None else {**head, **tail}
+
+
+def frame_head(text: str, limits: Limits) -> dict[str, Any] | None:
+    """Return what stands before the items of a list, `items` last; None for what is not of this form."""
+    found = _frame(text, limits)
+    return found if found and list(found)[-1] == "items" and found["items"] is None else None
+
+
+def frame_tail(text: str, limits: Limits) -> dict[str, Any] | None:
+    """Return what stands after the items of a list; None for what is not of this form."""
+    if not text.strip():
+        return {}
+    found = _frame(text, limits)
+    return found if found is not None and "items" not in found else None
+
+
+def _frame(text: str, limits: Limits) -> dict[str, Any] | None:
+    """Return a part of a list as a mapping that nothing is merged into."""
     from linter.documents.build import YAMLError, build  # noqa: PLC0415 - PyYAML takes long to load
 
-    found: dict[str, Any] = {}
-    for number, part in enumerate((text[: starts[0]], text[starts[-1] :])):
-        if number and not part.strip():
-            continue
-        try:
-            built = build(part, limits)
-        except YAMLError:
-            return None
-        if len(built) != 1 or not isinstance(built[0], dict):
-            return None
-        sound = "items" not in built[0] if number else list(built[0])[-1:] == ["items"] and built[0]["items"] is None
-        if not sound or "<<" in built[0]:
-            return None
-        found.update(built[0])
-    return found
+    try:
+        built = build(text, limits)
+    except YAMLError:
+        return None
+    found = built[0] if len(built) == 1 else None
+    return found if isinstance(found, dict) and "<<" not in found else None
 
 
 def _item(part: str, column: int, limits: Limits) -> Any:
@@ -209,7 +231,7 @@ def unread(text: str) -> bool:
     Its first keys make it a mapping at the margin, so each further key of it begins a line there, in whatever quotes;
     none of them may be another `kind`. What is broken below does not make it an object of another kind.
     """
-    if UNREAD not in text[:_HEAD]:
+    if UNREAD not in text[:HEAD]:
         return False
     found = _UNREAD.match(text)
     if found is None or "\r" in text or (not text.isascii() and any(mark in text for mark in BREAKS[2:])):
@@ -217,7 +239,7 @@ def unread(text: str) -> bool:
     return _OTHER_KIND.search(text, found.end()) is None
 
 
-def _closed(part: str) -> bool:
+def closed(part: str) -> bool:
     """Tell whether no quote and no bracket can be open at the end of an item that is a mapping."""
     if ("\r" in part or "\t" in part) if part.isascii() else _ODD.search(part):
         return False
@@ -231,7 +253,8 @@ def passed_text(text: str, passed: frozenset[int], *, json: bool) -> Iterator[st
 
         yield from passed_items(text, passed)
     else:
-        cuts = item_cuts(text) or []
+        # That items were passed over tells that these cuts are right, be it another process that has shown it.
+        _, cuts = (_cuts(text) if passed else None) or (0, [])
         for number in sorted(passed):
             if number + 1 < len(cuts):
                 yield text[cuts[number] : cuts[number + 1]]

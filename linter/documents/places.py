@@ -21,7 +21,7 @@ class Mark(NamedTuple):
 
 
 class Value(NamedTuple):
-    """One JSON value of a text, in byte offsets; of a list, the key of its items and where each begins and ends."""
+    """One value of JSON, or document of YAML, in byte offsets; of a list, the key of its items and where they stand."""
 
     start: int
     end: int
@@ -31,10 +31,14 @@ class Value(NamedTuple):
 
 
 class Places(NamedTuple):
-    """Where the values of a text stand, and marks to count lines from, the first at its begin."""
+    """Where the values of a text stand, and marks to count lines from, the first at its begin.
+
+    `yaml` tells that the values are documents of YAML.
+    """
 
     values: list[Value]
     marks: list[Mark]
+    yaml: bool = False
 
 
 def counted(mark: Mark, text: bytes, end: int | None = None) -> Mark:

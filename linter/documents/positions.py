@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from linter.documents.dialects import without_logs
@@ -47,7 +48,7 @@ class Positions:
         self._starts: list[int] | None = None
         self._above: list[int] | None = None
         self._old_breaks: bool | None = None
-        self._finder: _JsonFinder | _YamlFinder | None = None
+        self._finder: _JsonFinder | YamlFinder | None = None
 
     def span(self, document: int, route: Route, part: str = "value") -> Span | None:
         """Return the text of the key or the value at the end of a route; `None` when there is none.
@@ -118,7 +119,7 @@ class Positions:
             self._starts = [0, *(match.end() for match in _LINE_END.finditer(self.text))]
         return self._starts
 
-    def _make_finder(self) -> "_JsonFinder | _YamlFinder":
+    def _make_finder(self) -> "_JsonFinder | YamlFinder":
         """Choose as the reader did: JSON when the text is JSON, else YAML."""
         from linter.documents.kinds import looks_like_json  # noqa: PLC0415 - on demand
 
@@ -131,7 +132,7 @@ class Positions:
                 values = []
             if values is not None:
                 return _JsonFinder(self.text, values)
-        return _YamlFinder(self.text, self._limits)
+        return YamlFinder(self.text, self._limits)
 
 
 class _JsonFinder:
@@ -154,7 +155,7 @@ class _JsonFinder:
         return found.start, found.end
 
 
-class _YamlFinder:
+class YamlFinder:
     """Spans in YAML text; a document is composed when its first position is asked for."""
 
     def __init__(self, text: str, limits: Limits) -> None:
@@ -166,21 +167,30 @@ class _YamlFinder:
         self._last: tuple[Chunk | None, SimpleText | None] = (None, None)
 
     def find(self, document: int, route: Route, part: str) -> tuple[int, int] | None:
+        """Return the start and end of the text at the end of a document's route."""
         item = self._stream.item(document, route[1]) if route[:1] == ("items",) and len(route) > 1 else None
-        chunk = item or self._stream.chunk(document)
+        if item is not None:
+            return self.find_in_item(item, route[2:], part)
+        chunk = self._stream.chunk(document)
         if chunk is None:
             return None
-        if item is not None:
-            route = (0, *route[2:])
-        found = self._simple(chunk, listed=item is not None)
-        if found is not None:
+        return self._found(self._simple(chunk, listed=False), lambda: self._stream.root(document), route, part)
+
+    def find_in_item(self, item: "Chunk", route: Route, part: str) -> tuple[int, int] | None:
+        """Return the start and end of the text at the end of a route that begins in an item of a list."""
+        return self._found(self._simple(item, listed=True), lambda: self._stream.listed(item), (0, *route), part)
+
+    def _found(
+        self, simple: "SimpleText | None", composed: Callable[[], Any], route: Route, part: str
+    ) -> tuple[int, int] | None:
+        if simple is not None:
             try:
-                place = found.find(route)
+                place = simple.find(route)
             except LookupError:
                 pass  # the parser knows
             else:
                 return place and place.span(part)
-        return self._composed(document, item, route, part)
+        return self._composed(composed(), route, part)
 
     def _simple(self, chunk: "Chunk", *, listed: bool) -> "SimpleText | None":
         """Return what finds places in a document, or an item of a list, that machines write."""
@@ -192,10 +202,9 @@ class _YamlFinder:
             self._last = (chunk, open_simple(text, chunk.start, column, depth))
         return self._last[1]
 
-    def _composed(self, document: int, item: "Chunk | None", route: Route, part: str) -> tuple[int, int] | None:
+    def _composed(self, root: Any, route: Route, part: str) -> tuple[int, int] | None:
         from linter.documents.compose import find_node  # noqa: PLC0415 - on demand
 
-        root: Any = self._stream.root(document) if item is None else self._stream.listed(item)
         found = find_node(root, route) if root is not None else None
         if found is None:
             return None

@@ -1,6 +1,6 @@
 """One artifact's bytes to documents: decode, drop what cannot matter, parse the rest, say what could not be read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from linter.documents import Document, Reading, Templated, collector_off, lists
@@ -34,18 +34,22 @@ def read_bytes(path: str, data: bytes, limits: Limits) -> Reading:
     if not text or text.isspace():
         return Reading()
     with collector_off():
-        reading = _Reader(path, without_logs(text), limits).read()
+        reading = TextReader(path, without_logs(text), limits).read()
     return reading._replace(logs=LOGS in text)
 
 
-class _Reader:
-    """Gathers what one text yields."""
+class TextReader:
+    """Gathers what one text yields; `above` tells how many lines stand above it, where that is asked.
 
-    def __init__(self, path: str, text: str, limits: Limits) -> None:
+    `always`: whatever stands in it can matter, by its name.
+    """
+
+    def __init__(self, path: str, text: str, limits: Limits, above: Callable[[], int] = lambda: 0) -> None:
+        self._above = above
         self._path = path
         self._text = text
         self._limits = limits
-        self._always = path.rpartition("/")[2] in _BUILD_FILES or implied(path) is not None
+        self.always = path.rpartition("/")[2] in _BUILD_FILES or implied(path) is not None
         self._documents: list[Document] = []
         self._problems: list[Problem] = []
         self._templated: list[Templated] = []
@@ -61,8 +65,14 @@ class _Reader:
             self._yaml(json_like=True)
         return Reading(tuple(self._documents), tuple(self._problems), self._skipped, tuple(self._templated))
 
+    def documents(self, chunks: "Sequence[Chunk]") -> Reading:
+        """Read the text, which is YAML without directives, as these documents."""
+        with collector_off():
+            self._chunked(chunks, json_like=False)
+        return Reading(tuple(self._documents), tuple(self._problems), self._skipped, tuple(self._templated))
+
     def _matters(self, text: str) -> bool:
-        return self._always or matters(text)
+        return self.always or matters(text)
 
     def _json(self) -> bool:
         """Read JSON; tell whether it was."""
@@ -91,7 +101,11 @@ class _Reader:
         """Read YAML: as a whole where directives reach over documents, else document by document."""
         if has_directives(self._text) and self._matters(self._text) and self._whole():
             return
-        for number, chunk in enumerate(split(self._text)):
+        self._chunked(split(self._text), json_like=json_like)
+
+    def _chunked(self, chunks: "Sequence[Chunk]", *, json_like: bool) -> None:
+        """Read YAML document by document."""
+        for number, chunk in enumerate(chunks):
             text = self._text[chunk.start : chunk.end]
             if lists.unread(text) or not self._matters(text):
                 self._skipped += 1
@@ -141,7 +155,7 @@ class _Reader:
 
     def _broken(self, error: "YAMLError", chunk: Chunk, text: str, *, json_like: bool) -> None:
         """Say why a document could not be read: a template, JSON that is none, or broken YAML."""
-        above = self._text.count("\n", 0, chunk.start)
+        above = self._above() + self._text.count("\n", 0, chunk.start)
         language = template_of(text)
         if language:
             first = next(self._marked_lines(text), 1)

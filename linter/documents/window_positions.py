@@ -1,13 +1,20 @@
 """Where routes stand in a text that was read in windows: only the item that is asked about is read again."""
 
-from bisect import insort
+import re
+from array import array
+from bisect import bisect_right, insort
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from linter.documents.jsontext import JsonPositions
 from linter.documents.places import Mark, Places, counted, mark_at
-from linter.documents.positions import Span
+from linter.documents.positions import Positions, Span, YamlFinder
+from linter.documents.split import Chunk
+from linter.documents.text import DecodeProblem
 from linter.model import Route
+from linter.sources import Limits
 from linter.sources.raw import Raw
 
 _AROUND: Final = 2**14
@@ -16,18 +23,35 @@ _AROUND: Final = 2**14
 _KEPT: Final = 4
 """An excerpt hides what is secret in the items beside the one that it is of: so many are looked at in turn."""
 
+_STEP: Final = 4 * 2**20
+_LONGEST_SIGN: Final = 64
+_LARGEST: Final = 2**28
+
 Range = tuple[int, int]
 
 
 class _Part:
     """One item, or one value that is no list."""
 
-    def __init__(self, data: bytes, mark: Mark) -> None:
+    def __init__(self, data: bytes, mark: Mark, *, yaml: bool, listed: bool) -> None:
         self.data = data
         self.mark = mark
         self.text = data.decode("utf-8", "replace")
         self.ascii = self.text.isascii()
-        self.positions = JsonPositions(self.text)
+        self._listed = listed
+        self._yaml = YamlFinder(self.text, Limits()) if yaml else None
+        self._json = None if yaml else JsonPositions(self.text)
+
+    def find(self, route: Route, part: str, *, in_go: bool) -> Range | None:
+        """Return start and end of the text at the end of a route."""
+        if self._yaml is not None:
+            if self._listed:
+                return self._yaml.find_in_item(Chunk(0, len(self.text)), route, part)
+            return self._yaml.find(0, route, part)
+        found = self._json.find(0, len(self.text), route, in_go=in_go) if self._json is not None else None
+        if found is None or (part == "key" and not found.key_end):
+            return None
+        return (found.key, found.key_end) if part == "key" else (found.start, found.end)
 
 
 class WindowPositions:
@@ -55,15 +79,48 @@ class WindowPositions:
             else:
                 first, last = self._mark(start), self._mark(end)
                 return Span(start, end, first.lines + 1, first.column + 1, last.lines + 1, last.column + 1)
-        piece = self._part(start, end)
-        found = piece.positions.find(0, len(piece.text), inner, in_go=value.key == "Items" or route[:1] == ("Items",))
-        if found is None or (part == "key" and not found.key_end):
+        piece = self._part(start, end, listed=inner is not route)
+        found = piece.find(inner, part, in_go=value.key == "Items" or route[:1] == ("Items",))
+        if found is None:
             return None
-        low, high = (found.key, found.key_end) if part == "key" else (found.start, found.end)
-        low, high = (at if piece.ascii else len(piece.text[:at].encode()) for at in (low, high))
+        low, high = (at if piece.ascii else len(piece.text[:at].encode()) for at in found)
         first = counted(piece.mark, piece.data, low)
         last = counted(first, piece.data[low:high])
         return Span(start + low, start + high, first.lines + 1, first.column + 1, last.lines + 1, last.column + 1)
+
+    def pieces(self, sign: re.Pattern[bytes]) -> Iterator[tuple[Positions, int, bool]]:
+        """Yield each piece of YAML that `sign` is found in: itself, the lines above it, and whether it is the last.
+
+        A piece is a document, or an item of a list, with what stands between it and the next.
+        """
+        if not self._places.yaml:
+            return
+        bounds = self._bounds()
+        done, offset, tail = -1, self._places.marks[0].offset, b""
+        while data := self._raw.at(offset, _STEP):
+            for found in sign.finditer(tail + data):
+                index = bisect_right(bounds, offset - len(tail) + found.start()) - 1
+                if index <= done:
+                    continue
+                done = index
+                start, following = bounds[index], bounds[index + 1 : index + 2]
+                last = not following or not self._raw.at(following[0], 1)
+                size = following[0] - start if following else _LARGEST
+                if size > _LARGEST:
+                    continue  # it was refused
+                piece = self._raw.at(start, size)
+                with suppress(DecodeProblem):  # what is no text was refused too
+                    yield Positions(self.path, piece), self._mark(start).lines, last
+            tail = (tail + data)[-_LONGEST_SIGN:]
+            offset += len(data)
+
+    def _bounds(self) -> "array[int]":
+        """Return where the pieces of the text begin."""
+        bounds = array("Q", [self._places.marks[0].offset])
+        for value in self._places.values:
+            ends = value.ends[-1:] if value.key else ()
+            bounds.extend(at for at in (value.start, *value.starts, *ends) if at > bounds[-1])
+        return bounds
 
     def _mark(self, offset: int) -> Mark:
         """Return the mark of an offset, and keep it: what is asked about stands close together, mostly."""
@@ -71,10 +128,11 @@ class WindowPositions:
         insort(self._marks, mark)
         return mark
 
-    def _part(self, start: int, end: int) -> _Part:
+    def _part(self, start: int, end: int, *, listed: bool) -> _Part:
         part = self._parts.pop(start, None)
         if part is None:
-            part = _Part(self._raw.at(start, end - start), self._mark(start))
+            data = self._raw.at(start, end - start)
+            part = _Part(data, self._mark(start), yaml=self._places.yaml, listed=listed)
             if len(self._parts) == _KEPT:
                 self._parts.popitem(last=False)
         self._parts[start] = part

@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
-from linter.documents import Document
+from linter.documents import Document, Templated, lists
 from linter.documents.dialects import LOGS
 from linter.documents.held import TOO_LARGE, BrokenError, Held
 from linter.documents.layouts import implied
@@ -34,6 +34,7 @@ class Windowed(NamedTuple):
     problems: tuple[Problem, ...]
     skipped: int
     logs: bool
+    templated: tuple[Templated, ...] = ()
 
 
 Each = Callable[[Document, int], None]
@@ -61,8 +62,10 @@ def texts(raw: Raw, places: Places, passed: Callable[[int], frozenset[int] | Non
     """Yield what was not parsed: for a document's number `passed` tells the items passed over, None for all of it."""
     for number, value in enumerate(places.values):
         only = passed(number)
-        if only is None and not value.key:
-            yield raw.at(value.start, value.end - value.start).decode("utf-8", "replace")
+        if not value.key and (only is None or (only and places.yaml)):
+            text = raw.at(value.start, value.end - value.start).decode("utf-8", "replace")
+            yield from (text,) if only is None else lists.passed_text(text, only, json=False)
+            continue
         for item in range(len(value.starts)) if only is None else sorted(only):
             start = value.starts[item]
             yield raw.at(start, value.ends[item] - start).decode("utf-8", "replace")
@@ -184,7 +187,7 @@ class _Text:
             at = held.comma(at, b"}")
         end = at + 1
         if key and self._each is not None and frame_known is None:
-            if not once or not _is_list(frame):
+            if not once or not is_list(frame):
                 # What has items and is no list is an object like any other.
                 return self._whole(start, end, number)
             if _identity(frame, "") != assumed:
@@ -199,7 +202,7 @@ class _Text:
         """Return what takes the items of a list."""
 
         def give(batch: list[Any], count: int) -> None:
-            if self._each is not None and batch and _is_list(frame):
+            if self._each is not None and batch and is_list(frame):
                 self._each(Document(self._path, number, {**frame, key: batch}), count - len(batch))
 
         return give
@@ -266,6 +269,7 @@ def _identity(frame: dict[str, Any], key: str) -> dict[str, Any]:
     return found
 
 
-def _is_list(frame: dict[str, Any]) -> bool:
+def is_list(frame: dict[str, Any]) -> bool:
+    """Tell whether what has items is a list of objects, by its kind."""
     kind = frame.get("kind")
     return kind is None or (isinstance(kind, str) and kind.endswith("List"))

@@ -145,9 +145,9 @@ def completed(request: Request, result: Result) -> Result:
 
 
 def _small(artifact: Artifact) -> bytes | None:
-    """The bytes of an artifact, None for one that was read in windows or is gone."""
+    """The bytes of an artifact, None for one that is too large to be edited or is gone."""
     try:
-        return artifact.read() if artifact.windows() is None else None
+        return artifact.small()
     except InputProblem:
         return None
 

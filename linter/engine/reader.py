@@ -11,7 +11,7 @@ from linter.exhausted import ran_out
 from linter.inventory.kept import Keeper
 from linter.model import Finding, Location, NotEvaluated, Problem
 from linter.sources import REPEATED, Artifact, InputProblem, Limits, Skipped, within
-from linter.taking import Taken, take, take_artifact
+from linter.taking import Taken, scanned, take, take_artifact
 from linter.universes import Input
 
 if TYPE_CHECKING:
@@ -210,9 +210,7 @@ class Reader:
                 return None
             places = self._windowed[path]
             if places is None:
-                from linter.documents.windows import scan  # noqa: PLC0415 - another process has read it
-
-                places = self._windowed[path] = scan(raw, self.artifacts[path].limits)
+                places = self._windowed[path] = scanned(self.artifacts[path], raw)  # another process has read it
         except InputProblem:
             return None
         return raw, places
@@ -223,19 +221,24 @@ class Reader:
         return windows is not None and windows[0].size > self.artifacts[path].limits.file_bytes
 
     def holds(self, path: str, *marks: bytes) -> bool:
-        """Whether an artifact that was read in windows holds all these bytes somewhere: the rarest of them first.
+        """Whether JSON that was read in windows holds all these bytes somewhere: the rarest of them first.
 
         It is read again for each.
         """
         found = self.windows(path)
         try:
-            return found is not None and all(_stands(found[0], mark) for mark in marks)
+            return found is not None and not found[1].yaml and all(_stands(found[0], mark) for mark in marks)
         except InputProblem:
             return False
 
     def small_bytes_of(self, path: str) -> bytes | None:
-        """The bytes of an artifact, read again; None for one that is so large that it was read in windows."""
-        return None if path in self._windowed else self.bytes_of(path)
+        """The bytes of an artifact, read again; None for JSON that was read in windows, and for what cannot be held."""
+        if path not in self._windowed or path in self.overlay:
+            return self.bytes_of(path)
+        try:
+            return self.artifacts[path].small()
+        except InputProblem:
+            return None
 
     def bytes_of(self, path: str) -> bytes | None:
         """The bytes of an artifact, read again; None when they are gone."""

@@ -24,9 +24,10 @@ REPEATED: Final = "the same file was read before"
 class Limits(NamedTuple):
     """The bounds that keep hostile input from eating memory and time.
 
-    file_bytes       the largest file, member of an archive or standard input that is read, and the most of a piped
-                     archive that is kept (compressed); of JSON, which is read in windows, the largest item or value
-    window_bytes     from which size on JSON is read in windows
+    file_bytes       the largest file, member of an archive or standard input that is held whole, and the most of what
+                     comes through a pipe that is kept (compressed); of JSON and YAML, which are read in windows, the
+                     largest item of a list, or document that is none
+    window_bytes     from which size on JSON and YAML are read in windows
     depth            how deep collections may nest in a document, aliases included
     alias_nodes      how many values the aliases of one document may stand for
     archive_bytes    how many bytes one archive may unpack to
@@ -125,15 +126,28 @@ class Artifact:
         return read_file(self._file, self.path, self._limits, named=self.named)
 
     def windows(self) -> "Raw | None":
-        """Return the bytes for reading piece by piece, where they are many and JSON; None where `read` serves.
+        """Return the bytes for reading piece by piece, where they are many and JSON or YAML; None where `read` serves.
 
         Raise `InputProblem` when they cannot be had.
         """
         if self._raw is not None or not self._file or self._data is not None:
             return self._raw
-        from linter.sources.files import large_json  # noqa: PLC0415 - as below
+        from linter.sources.files import large_text  # noqa: PLC0415 - as below
 
-        return large_json(self._file, self.path, self._limits, named=self.named)
+        return large_text(self._file, self.path, self._limits, named=self.named)
+
+    def small(self) -> bytes | None:
+        """Return the bytes, None where they are more than may be held, or JSON that is read in windows.
+
+        Raise `InputProblem` when they cannot be had.
+        """
+        raw = self.windows()
+        if raw is not None:
+            from linter.sources.files import HEAD, begins_json  # noqa: PLC0415 - as above
+
+            if begins_json(raw.at(0, HEAD)) or raw.at(self._limits.file_bytes, 1):
+                return None
+        return self.read()
 
     @property
     def limits(self) -> Limits:

@@ -6,15 +6,15 @@ them later gets them from the archive again: at once from zip, tar and gzip, in 
 
 import zlib
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 
 from linter.exhausted import ran_out
 from linter.model import Problem
 from linter.sources import Artifact, InputProblem, Limits, Skipped
 from linter.sources.archive_tar import Damage, Member, is_tar, members
-from linter.sources.archive_zip import MAGIC, Entry, Zip
+from linter.sources.archive_zip import MAGIC, Entry, Packed, PackedStream, Zip
 from linter.sources.choice import why_not_file, why_not_folder
-from linter.sources.files import begins_json, too_large
+from linter.sources.files import HEAD, begins_text, too_large
 from linter.sources.raw import PipeBytes, Raw
 from linter.sources.unpack import BombError, DamagedError, Stream, Unpacked, compression
 
@@ -22,8 +22,6 @@ Item = Artifact | Problem | Skipped
 Excluded = Callable[..., bool]
 Pace = Callable[[float], None]
 
-HEAD: Final = 1024
-"""How many bytes tell what a file is."""
 _KEPT: Final = 64 * 2**20
 _SHOWN: Final = 3
 _PIECE: Final = 2**20
@@ -195,19 +193,24 @@ class Archive:
                 yield wanted
 
     def _untarred(self, stream: Stream, found: Member, path: str) -> Iterator[Item]:
-        """Yield one member; large JSON, where the archive can be entered in its middle, to be read in windows."""
+        """Yield one member; what is large and may be JSON or YAML, to be read in windows."""
         head = b""
-        if found.size >= self.limits.window_bytes and self._unpacked.direct:
+        if found.size >= self.limits.window_bytes:
             head = stream.read(HEAD)
-            if begins_json(head):
-                self._found += 1
-                yield _Inner(self, path, (0, 0), None, Stretch(self._unpacked, path, found.offset, found.size))
+            if begins_text(head):
+                yield from self._windowed(Stretch(self._unpacked, path, found.offset, found.size, (stream, head)))
                 return
         if found.size > self.limits.file_bytes:
             yield too_large(path, self.limits, named=False)
         else:
             rest = found._replace(size=found.size - len(head)) if head else found
             yield from self._give(path, (found.offset, found.size), head + _member(stream, rest))
+
+    def _windowed(self, raw: "Stretch") -> Iterator[Artifact]:
+        """Yield what is read in windows, for as long as the caller does not come back with the archive's own stream."""
+        self._found += 1
+        yield _Inner(self, raw.path, (0, 0), None, raw)
+        raw.let_go()
 
     def _zipped(self) -> Iterator[Item]:
         self._zip = Zip(self._raw, self.limits)
@@ -218,6 +221,16 @@ class Archive:
                 if wanted is not None:
                     yield wanted
                 continue
+            size = entry.size
+            if size >= self.limits.window_bytes:
+                raw = self._zip_windows(entry, wanted)
+                if raw is not None:
+                    total += size
+                    self._weigh(total)
+                    yield from self._windowed(raw)
+                    if raw.broken:
+                        yield Problem(wanted, raw.broken, "get the archive again; what stands before was read")
+                    continue
             try:
                 data = self._zip.read(entry, self.limits.file_bytes)
             except DamagedError as error:
@@ -231,10 +244,24 @@ class Archive:
                 continue
             total += len(data)
             self._pace(min(entry.offset / max(self._raw.size, 1), 1.0))
-            most = max(self.limits.ratio_from, self.limits.archive_ratio * self._raw.size)
-            if total > min(most, self.limits.archive_bytes):
-                raise BombError(f"unpacks to more than {total // 2**20:,} MiB out of {self._raw.size:,} bytes")
+            self._weigh(total)
             yield from self._give(wanted, entry, data)
+
+    def _weigh(self, total: int) -> None:
+        """Raise where the members of a zip, so many bytes so far, are more than anybody may want."""
+        most = max(self.limits.ratio_from, self.limits.archive_ratio * self._raw.size)
+        if total > min(most, self.limits.archive_bytes):
+            raise BombError(f"unpacks to more than {total // 2**20:,} MiB out of {self._raw.size:,} bytes")
+
+    def _zip_windows(self, entry: Entry, path: str) -> "Stretch | None":
+        """Return a large member of a zip for reading in windows, where it may be JSON or YAML."""
+        assert self._zip is not None  # noqa: S101 - an entry came from it
+        found = Packed(self._zip, entry)
+        try:
+            begins = begins_text(found.open(0).read(HEAD))
+        except DamagedError:
+            return None  # which is told when it is read whole
+        return Stretch(found, path, 0, entry.size) if begins else None
 
     def _single(self) -> Iterator[Item]:
         """Yield the one file that is compressed; the beginning of one that is cut off counts."""
@@ -242,19 +269,16 @@ class Archive:
             yield Skipped(self._path, "excluded")
             return
         stream = self._unpacked.open()
-        if self._unpacked.direct:
+        broken, head = "", b""
+        try:
             head = stream.read(self.limits.window_bytes)
-            if len(head) == self.limits.window_bytes and begins_json(head[:HEAD]):
-                raw = Stretch(self._unpacked, self._path, 0, -1)
-                self._found += 1
-                yield _Inner(self, self._path, (0, 0), None, raw)
+            if len(head) == self.limits.window_bytes and begins_text(head[:HEAD]):
+                raw = Stretch(self._unpacked, self._path, 0, -1, (stream, head))
+                yield from self._windowed(raw)
                 if raw.broken:
                     yield self._broken(raw.broken)
                 return
-            stream = self._unpacked.open()
-        parts, left = list[bytes](), self.limits.file_bytes + 1
-        broken = ""
-        try:
+            parts, left = [head], self.limits.file_bytes + 1 - len(head)
             while left > 0 and (part := stream.read(min(left, 2**20))):
                 parts.append(part)
                 left -= len(part)
@@ -286,24 +310,48 @@ class Archive:
             self._passes.expect(*where)
 
 
+class Opener(Protocol):
+    """What gives streams of plain bytes from an offset on; `direct` tells that any offset is reached at once."""
+
+    @property
+    def direct(self) -> bool:
+        """Whether any offset can be read at once, or nearly so."""
+
+    def open(self, offset: int = 0) -> "Stream | PackedStream":
+        """Return a stream at `offset`. Raise `DamagedError` when it cannot be reached."""
+
+
 class Stretch:
     """A part of an unpacked stream as `Raw` bytes; `size` is -1 for all there is.
 
-    Where the stream is damaged, the bytes before it are all there are, and `broken` says why.
+    Where the stream is damaged, the bytes before it are all there are, and `broken` says why. Where it cannot be
+    entered in its middle, what was read is kept packed, up to `_KEPT` bytes, so that it is rarely unpacked again.
+    `begun` is a stream that has given the first bytes of the part, and these.
     """
 
-    def __init__(self, unpacked: Unpacked, path: str, start: int, size: int) -> None:
+    def __init__(
+        self, source: Opener, path: str, start: int, size: int, begun: tuple[Stream, bytes] | None = None
+    ) -> None:
         self.path = path
         self.size = size
         self.broken = ""
-        self._unpacked = unpacked
+        self._source = source
         self._start = start
-        self._stream: Stream | None = None
+        self._stream: Stream | PackedStream | None = None
+        self._head = b""
+        if begun is not None and not source.direct:
+            self._stream, self._head = begun
         self._blocks: dict[int, bytes] = {}
+        self._packed: dict[int, bytes] = {}
+        self._kept = 0
+
+    def let_go(self) -> None:
+        """Leave the stream that it began with to others."""
+        self._stream, self._head = None, b""
 
     def at(self, offset: int, size: int) -> bytes:
         """Return the bytes there; see `Raw`. Small pieces come from blocks, the last few of which are kept."""
-        if size >= _PIECE:
+        if size >= _PIECE and self._source.direct:
             return self._direct(offset, size)
         parts: list[bytes] = []
         while size > 0:
@@ -319,24 +367,38 @@ class Stretch:
         if number not in self._blocks:
             if len(self._blocks) >= _MOST_BLOCKS:
                 del self._blocks[next(iter(self._blocks))]
-            self._blocks[number] = self._direct(number * _PIECE, _PIECE)
+            self._blocks[number] = self._unpacked(number)
         return self._blocks[number]
+
+    def _unpacked(self, number: int) -> bytes:
+        """Return a block that is not held unpacked."""
+        if number in self._packed:
+            return zlib.decompress(self._packed[number])
+        data = self._direct(number * _PIECE, _PIECE)
+        if not self._source.direct and self._kept < _KEPT:
+            self._packed[number] = zlib.compress(data, 1)
+            self._kept += len(self._packed[number])
+        return data
 
     def _direct(self, offset: int, size: int) -> bytes:
         if self.size >= 0:
             size = min(size, self.size - offset)
-        target, data = self._start + offset, b""
+        head = self._head[offset : offset + max(size, 0)]
+        size -= len(head)
+        if size <= 0:
+            return head
+        target, data = self._start + offset + len(head), b""
         try:
-            near = self._stream is not None and 0 <= target - self._stream.position <= _NEAR
-            if self._stream is None or not near:
-                self._stream = self._unpacked.open(target)
+            ahead = target - self._stream.position if self._stream is not None else -1
+            if self._stream is None or ahead < 0 or (self._source.direct and ahead > _NEAR):
+                self._stream = self._source.open(target)
             self._stream.skip(target - self._stream.position)
-            data = self._stream.read(max(size, 0))
+            data = self._stream.read(size)
             if len(data) < size:
                 self._stream.read(1)  # where it is damage that made them fewer, this says so
         except (DamagedError, BombError) as error:
             self.broken = str(error)
-        return data
+        return head + data
 
 
 def _member(stream: Stream, found: Member) -> bytes:

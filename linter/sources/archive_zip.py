@@ -6,7 +6,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import IO, Final, NamedTuple
 
 from linter.sources import Limits
 from linter.sources.raw import File, Raw
@@ -18,6 +18,7 @@ _END64: Final = b"PK\x06\x06"
 _LOCAL: Final = struct.Struct("<4s5H3L2H")
 _LARGEST_DIRECTORY: Final = 64 * 2**20
 _DEFLATED: Final = 8
+_STEP: Final = 2**20
 _BROKEN: Final = (
     zipfile.BadZipFile,
     zlib.error,
@@ -43,6 +44,11 @@ class Entry(NamedTuple):
     def offset(self) -> int:
         """Where it stands in the file, or nearly."""
         return self.where.offset if isinstance(self.where, _Local) else self.where.header_offset
+
+    @property
+    def size(self) -> int:
+        """How many bytes the directory says it unpacks to, -1 where there is no directory."""
+        return -1 if isinstance(self.where, _Local) else self.where.file_size
 
 
 class _Local(NamedTuple):
@@ -91,10 +97,14 @@ class Zip:
             assert self._zip is not None  # noqa: S101 - an entry of the directory came from it
             with self._zip.open(entry.where) as stream:
                 return stream.read(most + 1)
-        except NotImplementedError:
-            raise DamagedError("is compressed in a way that is not known here") from None
-        except _BROKEN:
-            raise DamagedError("is damaged: its bytes do not agree with its checksum, or cannot be unpacked") from None
+        except _BROKEN as error:
+            raise _damage(error) from None
+
+    def opened(self, entry: Entry) -> IO[bytes]:
+        """Return a member of the directory as a file, which raises anything of `BROKEN`."""
+        assert self._zip is not None  # noqa: S101 - an entry of the directory came from it
+        assert not isinstance(entry.where, _Local)  # noqa: S101 - as above
+        return self._zip.open(entry.where)
 
     def _found(self) -> Iterator[Entry]:
         """Read headers one after the other: all that is left of a file that was cut off."""
@@ -142,6 +152,56 @@ class Zip:
         if where.crc >= 0 and len(data) <= most and zlib.crc32(data) != where.crc:
             raise DamagedError("is damaged: its bytes do not agree with its checksum")
         return data
+
+
+def _damage(error: Exception) -> DamagedError:
+    """Say what is wrong with a member that `zipfile` cannot read."""
+    if isinstance(error, NotImplementedError):
+        return DamagedError("is compressed in a way that is not known here")
+    return DamagedError("is damaged: its bytes do not agree with its checksum, or cannot be unpacked")
+
+
+class Packed:
+    """A member of a zip's directory, to be read from any offset, the earlier bytes being unpacked before."""
+
+    direct: Final = False
+
+    def __init__(self, archive: Zip, entry: Entry) -> None:
+        self._zip = archive
+        self._entry = entry
+
+    def open(self, offset: int = 0) -> "PackedStream":
+        """Return a stream at `offset`. Raise `DamagedError` when it cannot be reached."""
+        try:
+            stream = PackedStream(self._zip.opened(self._entry))
+        except _BROKEN as error:
+            raise _damage(error) from None
+        stream.skip(offset)
+        return stream
+
+
+class PackedStream:
+    """The bytes of a member, forward only. Raises `DamagedError` where they cannot be unpacked."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.position = 0
+        self._file = file
+
+    def read(self, size: int) -> bytes:
+        """Return up to `size` bytes, fewer only at the end."""
+        try:
+            data = self._file.read(size)
+        except _BROKEN as error:
+            raise _damage(error) from None
+        self.position += len(data)
+        return data
+
+    def skip(self, size: int) -> int:
+        """Pass over up to `size` bytes; return how many there were."""
+        start = self.position
+        while (left := size - (self.position - start)) > 0 and self.read(min(left, _STEP)):
+            pass
+        return self.position - start
 
 
 def _directory(raw: Raw) -> int:

@@ -29,11 +29,12 @@ def irregular(mode: int) -> str:
     return "not a regular file"
 
 
-def too_large(path: str, limits: Limits, *, named: bool) -> Problem:
-    """Return what to say of a file over the bound."""
+def too_large(path: str, limits: Limits, *, named: bool, why: str = "") -> Problem:
+    """Return what to say of a file over the bound; `why` it could not be read piece by piece."""
     size = f"{limits.file_bytes // 2**20} MiB" if limits.file_bytes >= 2**20 else f"{limits.file_bytes} bytes"
     remedy = "write it as JSON (`-o json`), which is read at any size, split it, or raise `file` under `limits`"
-    return Problem(path, f"is larger than {size}", remedy, fatal=named)
+    cause = f", and is not read piece by piece: {why}" if why else ""
+    return Problem(path, f"is larger than {size}{cause}", remedy, fatal=named)
 
 
 def failure(path: str, error: OSError, *, named: bool) -> Problem:
@@ -85,13 +86,24 @@ def _read_up_to(handle: int, most: int, expected: int) -> bytes:
     return data
 
 
+HEAD: Final = 1024
+"""How many bytes tell in which form a text is."""
+_WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
+
+
 def begins_json(head: bytes) -> bool:
     """Tell whether a text that begins with `head` may be JSON in UTF-8, an object first."""
     return b"\0" not in head and head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n").startswith(b"{")
 
 
-def large_json(file: str, path: str, limits: Limits, *, named: bool) -> "Raw | None":
-    """Return the bytes of a file that is large and may be JSON, None for any other."""
+def begins_text(head: bytes) -> bool:
+    """Tell whether a text that begins with `head` may be read in windows: JSON, an object first, or YAML, in UTF-8."""
+    plain = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+    return b"\0" not in head and not head.startswith(_WIDE) and not plain.startswith(b"[")
+
+
+def large_text(file: str, path: str, limits: Limits, *, named: bool) -> "Raw | None":
+    """Return the bytes of a file that is large and may be JSON or YAML, None for any other."""
     try:
         if os.stat(file).st_size < limits.window_bytes:
             return None
@@ -100,4 +112,4 @@ def large_json(file: str, path: str, limits: Limits, *, named: bool) -> "Raw | N
     from linter.sources.raw import FileBytes  # noqa: PLC0415 - few files are large
 
     raw = FileBytes(file, path, named=named)
-    return raw if begins_json(raw.at(0, 1024)) else None
+    return raw if begins_text(raw.at(0, HEAD)) else None

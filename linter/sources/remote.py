@@ -8,8 +8,8 @@ from linter.errors import UsageError
 from linter.model import Problem
 from linter.sources import Artifact, InputProblem, Limits, Skipped
 from linter.sources.addresses import Urls, filesystem
-from linter.sources.archive import HEAD, Archive, packed
-from linter.sources.files import too_large
+from linter.sources.archive import Archive, packed
+from linter.sources.files import HEAD, too_large
 from linter.sources.raw import PipeBytes, Raw
 from linter.sources.tree import Gatherer
 from linter.sources.unpack import compression

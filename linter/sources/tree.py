@@ -12,7 +12,7 @@ from linter.secret import without_logins
 from linter.sources import REPEATED, Artifact, InputProblem, Limits, Skipped
 from linter.sources.choice import why_not_file, why_not_folder
 from linter.sources.disk import Disk
-from linter.sources.files import begins_json, failure, irregular, too_large
+from linter.sources.files import begins_text, failure, irregular, too_large
 from linter.sources.ignore import Excludes, Ignores, above
 
 Item = Artifact | Problem | Skipped
@@ -129,7 +129,7 @@ class Gatherer:
             data = stream.read(_HEAD)
             if not _packed(data):
                 data += stream.read(self.limits.window_bytes - len(data))
-                if len(data) < self.limits.window_bytes or not begins_json(data[:_HEAD]):
+                if len(data) < self.limits.window_bytes or not begins_text(data[:_HEAD]):
                     data += stream.read(self.limits.file_bytes + 1 - len(data))
                 else:
                     from linter.sources.raw import Ahead, PipeBytes  # noqa: PLC0415 - few inputs are large

@@ -46,7 +46,7 @@ def routes(data: Any, route: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
 def agree(text: str) -> int:
     """Ask for every place in a text twice, compare, and return how many were found by columns."""
     by_columns, by_parser = Positions("a.yaml", text.encode()), Positions("a.yaml", text.encode())
-    finder = positions._YamlFinder(by_parser.text, by_parser._limits)
+    finder = positions.YamlFinder(by_parser.text, by_parser._limits)
     finder._simple = lambda *_, **__: None  # type: ignore[method-assign]
     by_parser._finder = finder
     count = 0
@@ -56,7 +56,7 @@ def agree(text: str) -> int:
                 mine = by_columns.span(document.number, route, part)
                 assert mine == by_parser.span(document.number, route, part), (text, route, part)
                 used = by_columns._finder
-                count += isinstance(used, positions._YamlFinder) and used._last[1] is not None
+                count += isinstance(used, positions.YamlFinder) and used._last[1] is not None
     return count
 
 

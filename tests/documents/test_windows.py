@@ -1,14 +1,19 @@
 """JSON read in windows against the same text read whole: what it holds, where it stands, and what damage costs."""
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import tarfile
+import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -334,20 +339,37 @@ def test_a_suppression_is_seen_where_a_window_cuts_it(make: Make) -> None:
         assert not take_artifact(make(text.replace("ignore", "other").encode(), window), None).marked
 
 
+COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": partial(lzma.compress, preset=0),
+    "zst": zstandard.compress,
+}
+
+
 def packed(data: bytes, form: str) -> bytes:
     """The text as a member of an archive, or compressed, or as it is."""
-    if form == "gz":
-        return gzip.compress(data)
+    if form in COMPRESSIONS:
+        return COMPRESSIONS[form](data)
     file = io.BytesIO()
-    with tarfile.open(fileobj=file, mode="w:gz" if form == "tar.gz" else "w") as archive:
-        for name in ("a/all.json", "b/all.json"):
+    names = ("a/all.json", "b/all.json")
+    if form == "zip":
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as folder:
+            for name in names:
+                folder.writestr(name, data)
+        return file.getvalue()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        for name in names:
             member = tarfile.TarInfo(name)
             member.size = len(data)
             archive.addfile(member, io.BytesIO(data))
-    return file.getvalue()
+    return COMPRESSIONS.get(form.removeprefix("tar."), bytes)(file.getvalue())
 
 
-@pytest.mark.parametrize("form", ["gz", "tar", "tar.gz"])
+PACKED = ["gz", "tar", "tar.gz", "xz", "bz2", "zst", "tar.xz", "tar.bz2", "tar.zst", "zip"]
+
+
+@pytest.mark.parametrize("form", PACKED)
 @pytest.mark.parametrize("piped", [False, True])
 def test_what_is_packed_is_read_in_windows_too(tmp_path: Path, form: str, piped: bool) -> None:
     text = listed(*(f"name-{number}" for number in range(20_000)))
@@ -380,7 +402,7 @@ def test_a_pipe_is_read_in_windows(tmp_path: Path) -> None:
     assert names(taken) == ["one", "two", "three"]
 
 
-@pytest.mark.parametrize("form", ["gz", "tar.gz"])
+@pytest.mark.parametrize("form", ["gz", "tar.gz", "xz", "tar.xz"])
 def test_what_stands_before_the_end_of_a_cut_archive_counts(tmp_path: Path, form: str) -> None:
     data = packed(listed(*(f"name-{number}" for number in range(20_000))).encode(), form)
     path = tmp_path / f"all.{form}"
