@@ -5,6 +5,7 @@ module. Here that is done when the first record is made; from then on the class 
 of it. The modules that every call loads declare their records with it.
 """
 
+import sys
 from collections import namedtuple
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,17 @@ else:
     _FIELDS = [f"field_{at}" for at in range(_WIDEST)]
     _GETTERS = [*map(vars(namedtuple("_Any", _FIELDS)).get, _FIELDS)]
     """What reads the field of each place; it does not matter of which class."""
+
+    _UNEXPECTED = TypeError if sys.version_info >= (3, 13) else ValueError
+    """What the records of `collections` raise in this Python."""
+
+    def _annotations(body):
+        """What the body of a class annotates: since Python 3.14 (PEP 649) a function that tells it stands there."""
+        annotate = body.get("__annotate__") or body.get("__annotate_func__")
+        return body.get("__annotations__", ()) if annotate is None else annotate(_VALUES)
+
+    _VALUES = 1
+    """`annotationlib.Format.VALUE`: that module need not be loaded."""
 
     def _first(cls, /, *args, **kwargs):
         """Make the first record of a class, and the constructor for those that follow."""
@@ -32,7 +44,7 @@ else:
     def _replace(self, /, **changes):
         record = self._make(map(changes.pop, self._fields, self))
         if changes:
-            raise ValueError(f"Got unexpected field names: {list(changes)!r}")
+            raise _UNEXPECTED(f"Got unexpected field names: {list(changes)!r}")
         return record
 
     def _asdict(self):
@@ -59,7 +71,7 @@ else:
         """Turns the body of a class into a class of tuples."""
 
         def __new__(cls, name, bases, body):
-            fields = tuple(body.get("__annotations__", ()))
+            fields = tuple(_annotations(body))
             defaults = {field: body[field] for field in fields if field in body}
             if [*defaults] != [*fields[len(fields) - len(defaults) :]]:
                 raise TypeError(f"{name}: a field without a default follows one that has one")

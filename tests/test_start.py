@@ -207,6 +207,14 @@ def test_a_record_may_be_generic_and_matched() -> None:
             pytest.fail("it did not match")
 
 
+def test_a_record_is_declared_where_a_function_makes_the_annotations() -> None:
+    # Python 3.14 (PEP 649) leaves such a function in the body of a class, and no annotations.
+    body = {"__annotate_func__": lambda _format: {"name": str, "size": int}, "size": 0}
+    kind: Any = type(record.NamedTuple)("Lazy", (record.NamedTuple,), body)
+    assert kind._fields == ("name", "size")
+    assert kind("a")._asdict() == {"name": "a", "size": 0}
+
+
 def test_a_record_refuses_fields_that_no_call_could_give() -> None:
     with pytest.raises(TypeError, match="without a default"):
         type(record.NamedTuple)("Wrong", (record.NamedTuple,), {"__annotations__": {"a": int, "b": int}, "a": 1})
