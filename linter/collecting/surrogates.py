@@ -51,6 +51,7 @@ class Surrogates:
         self._made: dict[str, str] = {}
         self._users: dict[str, str] = {}
         self._texts: dict[str, str] = {}
+        self._auths: dict[str, str] = {}
         self._taken: set[str] = set()
         self.known: dict[str, str] = {}
         self._settled: frozenset[str] = frozenset()
@@ -128,9 +129,10 @@ class Surrogates:
             return made
         if placeholder(value) or redacted(value):
             return self.secret(value)
-        made = self._fitting("auth", value, signs=False)
-        self.known[value.strip()] = made.strip()
-        return made
+        core = value.strip()
+        if core not in self._auths:
+            self._auths[core] = self.known[core] = self._fitting("auth", core, signs=False)
+        return value.replace(core, self._auths[core])
 
     def text(self, value: str, *, known: bool = False) -> str:
         """Return `value` with every letter and digit replaced by another of its class. `known`: it is a credential."""

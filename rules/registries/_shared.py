@@ -52,6 +52,18 @@ def judged(context: Context) -> Iterator[tuple[PullSecret, Payload]]:
             yield secret, payload
 
 
+def kept(context: Context) -> Iterator[tuple[PullSecret, str, credentials.RegistryKey]]:
+    """Every registry key that is left of a pull secret in a support bundle, which holds no payload."""
+    for secret in context.inventory.secrets:
+        if secret.seen is not None and secret.generated != OPENSHIFT:
+            for key in secret.seen.registries:
+                if not unfinished(key):
+                    yield secret, key, credentials.normalise_key(key)
+
+
+KEPT = "The payload is not in this support bundle: its collector has kept the key, which had a user name."
+
+
 def sound(entry: Entry) -> bool:
     """Whether the entry decodes and holds a credential that somebody could use."""
     return bool(

@@ -5,7 +5,7 @@ Reports a key that the kubelet's URL parser refuses: white space or a control ch
 number (`registry.example.com:*`), square brackets around something that is no IPv6 address.
 
 A key with a variable or a placeholder in it (`${REGISTRY}`, `<registry>`) is not judged: what it becomes is not
-known.
+known. A support bundle of Troubleshoot holds no payload; the key that its collector has kept of a secret is judged.
 
 ## Why it matters
 The kubelet logs the key and goes on without it; the other entries of the secret survive, and no event tells of it
@@ -37,6 +37,7 @@ from linter.rule import (
     Entry,
     Finding,
     Fix,
+    Location,
     PullSecret,
     Rule,
     Severity,
@@ -44,7 +45,7 @@ from linter.rule import (
     origin,
     shown,
 )
-from rules.registries._shared import Targets, at_key, judged, named, rename_key, unfinished
+from rules.registries._shared import KEPT, Targets, at_key, judged, kept, named, rename_key, unfinished
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -63,25 +64,41 @@ def check(context: Context) -> Iterator[Finding]:
                     at=secret.at(),
                 )
             else:
-                yield _finding(context, secret, entry, wanted)
+                found = _finding(context, secret, entry.key, entry.registry, at_key(secret, entry), wanted)
+                yield found._replace(fix=_fix(secret, entry))
+    for secret, key, registry in kept(context):
+        if registry.error is not None:
+            found = _finding(context, secret, key, registry, secret.object.at(), wanted)
+            yield found._replace(detail=f"{KEPT} {found.detail}")
 
 
-def _finding(context: Context, secret: PullSecret, entry: Entry, wanted: Targets) -> Finding:
-    better = entry.key.strip().strip("\"'`").strip()
+def _finding(
+    context: Context,
+    secret: PullSecret,
+    key: str,
+    registry: credentials.RegistryKey,
+    at: Location,
+    wanted: Targets,
+) -> Finding:
     return context.finding(
-        f"The key {shown(entry.key)!r} of {named(secret)} is no host with a path: its credential is never used",
+        f"The key {shown(key)!r} of {named(secret)} is no host with a path: its credential is never used",
         of=secret.object,
-        at=at_key(secret, entry),
-        key=shown(entry.key),
-        detail=f"The kubelet's URL parser refuses it ({entry.registry.error}), logs it and goes on without this entry "
+        at=at,
+        key=shown(key),
+        detail=f"The kubelet's URL parser refuses it ({registry.error}), logs it and goes on without this entry "
         "(Kubernetes 1.25 to 1.36); OpenShift's image importer does the same.",
         remedy=origin(secret) or "Write the registry as images name it: host, port if there is one, path if wanted.",
-        impact=wanted.missed(secret, better),
-        fix=_fix(secret, entry, better),
+        impact=wanted.missed(secret, _trimmed(key)),
     )
 
 
-def _fix(secret: PullSecret, entry: Entry, better: str) -> Fix | None:
+def _trimmed(key: str) -> str:
+    """Return a key without the white space and the quotes around it."""
+    return key.strip().strip("\"'`").strip()
+
+
+def _fix(secret: PullSecret, entry: Entry) -> Fix | None:
+    better = _trimmed(entry.key)
     meant = credentials.normalise_key(better)
     if better == entry.key or meant.error is not None or "." not in meant.host:
         return None

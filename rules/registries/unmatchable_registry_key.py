@@ -12,7 +12,7 @@ Reports keys that parse and serve nothing:
 
 A key that matches an image of the scan after all is not reported (`registry-1.docker.io` in an image, a tag in the
 key of an import), nor one that a Flux source reads, nor the leftovers `…/access-token` and `…/refresh-token` of
-Docker Desktop.
+Docker Desktop. A support bundle of Troubleshoot holds no payload; the key that its collector has kept is judged.
 
 ## Why it matters
 The pull goes out without a credential or with a more general one, and no message tells of it. Kubelet and OpenShift's
@@ -44,12 +44,13 @@ from collections.abc import Iterator
 from linter.rule import (
     Applicability,
     Context,
-    Entry,
     Finding,
+    Location,
     PullSecret,
     Rule,
     Severity,
     Use,
+    credentials,
     lazy,
     origin,
     shown,
@@ -57,9 +58,11 @@ from linter.rule import (
 from rules.registries._shared import (
     HUB,
     HUB_KEY,
+    KEPT,
     Targets,
     at_key,
     judged,
+    kept,
     named,
     rename_key,
     sound,
@@ -73,6 +76,10 @@ _LEFTOVERS = lazy(r"^(/v[12])?/(access|refresh)-token$")
 _BEGINS_A_REPOSITORY = lazy(r"^(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*(/|[._-]+)?$")
 
 
+Verdict = tuple[str, str]
+"""Why a key serves nothing, and what it was meant to be ("" when that is not plain)."""
+
+
 def check(context: Context) -> Iterator[Finding]:
     """Report every key that can serve nothing."""
     wanted = context.once(Targets)
@@ -80,35 +87,51 @@ def check(context: Context) -> Iterator[Finding]:
         for entry in payload.entries:
             if not entry.live or entry.registry.error is not None or not sound(entry) or unfinished(entry.key):
                 continue
-            verdict = _verdict(entry)
-            if verdict is None:
-                continue
-            why, better = verdict
-            cut = why.startswith("the kubelet cuts off")
-            if cut or not _serves_after_all(context, secret, entry, wanted):
-                found = _finding(context, secret, entry, why, better, cut=cut)
-                yield found._replace(impact=wanted.missed(secret, better))
+            verdict = _verdict(entry.key, entry.registry)
+            if verdict is not None and _counts(context, secret, verdict, entry.registry, wanted):
+                found = _finding(context, secret, entry.registry, verdict, at_key(secret, entry))
+                better = verdict[1]
+                fix = rename_key(secret, entry, better, Applicability.SAFE) if better else None
+                yield found._replace(impact=wanted.missed(secret, better), fix=fix)
+    for secret, key, registry in kept(context):
+        verdict = _verdict(key, registry) if registry.error is None else None
+        if verdict is not None and _counts(context, secret, verdict, registry, wanted):
+            found = _finding(context, secret, registry, verdict, secret.object.at())
+            yield found._replace(impact=wanted.missed(secret, verdict[1]), detail=f"{KEPT} {found.detail}")
 
 
-def _serves_after_all(context: Context, secret: PullSecret, entry: Entry, wanted: Targets) -> bool:
+def _counts(
+    context: Context, secret: PullSecret, verdict: Verdict, registry: credentials.RegistryKey, wanted: Targets
+) -> bool:
+    """Whether the key serves nothing: what the kubelet alone understands counts, be it of use to it."""
+    return _cuts(verdict) or not _serves_after_all(context, secret, registry, wanted)
+
+
+def _cuts(verdict: Verdict) -> bool:
+    return verdict[0].startswith("the kubelet cuts off")
+
+
+def _serves_after_all(
+    context: Context, secret: PullSecret, registry: credentials.RegistryKey, wanted: Targets
+) -> bool:
     """Whether the scan proves the key right, or its port is what is wrong with it (RC208)."""
-    if wanted.any_at_its_port(secret, entry.registry):
+    if wanted.any_at_its_port(secret, registry):
         return True
-    lookalike = entry.registry.host in HUB_LOOKALIKES
+    lookalike = registry.host in HUB_LOOKALIKES
     return lookalike and any(one.use is Use.CONTROLLER for one in context.inventory.references_to(secret))
 
 
-def _verdict(entry: Entry) -> tuple[str, str] | None:
+def _verdict(key: str, registry: credentials.RegistryKey) -> Verdict | None:
     """Return why the key serves nothing and what it was meant to be ("" when that is not plain)."""
-    host, path = entry.registry.host, entry.registry.path
+    host, path = registry.host, registry.path
     if path.startswith("//") and (not host or host.endswith(":")):
         return "only http:// and https:// in lower case are taken for a scheme", path.lstrip("/")
     if not host:
         return "it names no host", ""
-    return _hub(host, path) or _path(host, path) or _host(entry) or _cut_off(entry)
+    return _hub(host, path) or _path(host, path) or _host(registry) or _cut_off(key, registry)
 
 
-def _hub(host: str, path: str) -> tuple[str, str] | None:
+def _hub(host: str, path: str) -> Verdict | None:
     why = "Docker Hub's images are looked up as docker.io"
     if host.lower() in HUB_LOOKALIKES:
         deeper = host.lower() == "registry-1.docker.io" and path not in ("", "/v1", "/v2")
@@ -118,7 +141,7 @@ def _hub(host: str, path: str) -> tuple[str, str] | None:
     return None
 
 
-def _path(host: str, path: str) -> tuple[str, str] | None:
+def _path(host: str, path: str) -> Verdict | None:
     if path in ("/v1", "/v2"):
         return f"without a closing slash {path} is a path, and no repository begins with it", host
     if path.endswith("/*") and "*" not in path[:-1]:
@@ -137,11 +160,11 @@ def _path(host: str, path: str) -> tuple[str, str] | None:
     return "no repository can begin with that path", ""
 
 
-def _host(entry: Entry) -> tuple[str, str] | None:
-    host, path = entry.registry.host, entry.registry.path
+def _host(registry: credentials.RegistryKey) -> Verdict | None:
+    host, path = registry.host, registry.path
     if host != host.lower():
         return "images write the host in lower case", host.lower() + path
-    if "." not in host and ":" not in host and host != "localhost" and not entry.registry.glob:
+    if "." not in host and ":" not in host and host != "localhost" and not registry.glob:
         return (
             "the first part of an image name is a host only with a dot or a port: else it is a folder of Docker Hub",
             "",
@@ -149,36 +172,38 @@ def _host(entry: Entry) -> tuple[str, str] | None:
     return None
 
 
-def _cut_off(entry: Entry) -> tuple[str, str] | None:
-    rest = re.sub(r"^https?://", "", entry.key)
+def _cut_off(key: str, registry: credentials.RegistryKey) -> Verdict | None:
+    rest = re.sub(r"^https?://", "", key)
     parts = {
         "user information": "@" in re.split(r"[/?#]", rest, maxsplit=1)[0],
         "a query": "?" in rest,
         "a fragment": "#" in rest,
     }
     found = next((part for part, there in parts.items() if there), None)
-    return (f"the kubelet cuts off {found}, and other readers do not", entry.registry.text) if found else None
+    return (f"the kubelet cuts off {found}, and other readers do not", registry.text) if found else None
 
 
-def _finding(context: Context, secret: PullSecret, entry: Entry, why: str, better: str, *, cut: bool) -> Finding:
+def _finding(
+    context: Context, secret: PullSecret, registry: credentials.RegistryKey, verdict: Verdict, at: Location
+) -> Finding:
+    why, better = verdict
     node_wide = context.inventory.is_global(secret)
-    result = "matches no image outside the kubelet and the importer" if cut else "matches no image"
+    result = "matches no image outside the kubelet and the importer" if _cuts(verdict) else "matches no image"
     also = (
         " CRI-O reads the node-wide secret by its own rules, and may understand the key all the same."
         if node_wide
         else ""
     )
     return context.finding(
-        f"The key {shown(entry.key)!r} of {named(secret)} {result}: {why}",
+        f"The key {shown(registry.written)!r} of {named(secret)} {result}: {why}",
         of=secret.object,
-        at=at_key(secret, entry),
-        key=shown(entry.registry.text),
+        at=at,
+        key=shown(registry.text),
         detail="Kubelet and OpenShift's image importer compare a key with the image's repository: the host "
         "label by label, "
         f"the port as text, the path as a prefix (Kubernetes 1.25 to 1.36).{also}",
         remedy=origin(secret)
         or (f"Write the key as {shown(better)}." if better else "Write the registry as images name it."),
-        fix=rename_key(secret, entry, better, Applicability.SAFE) if better else None,
     )
 
 

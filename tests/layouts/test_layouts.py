@@ -317,6 +317,30 @@ def test_what_a_collector_could_not_decode_nobody_can(tmp_path: Path, key: str, 
         assert one.fix is None
 
 
+@pytest.mark.parametrize(
+    ("key", "code", "said"),
+    [
+        ("registry.team.example:*", "RC204", "is no host with a path"),
+        ("${REGISTRY}", "", ""),
+        ("registry.team.example/app:1", "RC205", "it ends in a tag"),
+        ("hub.docker.com", "RC205", "Docker Hub's images are looked up as docker.io"),
+        ("https://index.docker.io/v1/", "", ""),
+        ("registry.team.example/team", "", ""),
+    ],
+)
+def test_the_key_that_is_left_of_a_secret_is_judged(tmp_path: Path, key: str, code: str, said: str) -> None:
+    files = bundle({})
+    files[f"{BUNDLE}/image-pull-secrets/shop/odd.json"] = json.dumps({key: "robot"}).encode()
+    result = judge(put(tmp_path, files))
+    told = [one for one in result.run.findings if one.code in ("RC204", "RC205") and one.object.name == "odd"]
+    assert [one.code for one in told] == ([code] if code else [])
+    for one in told:
+        assert said in one.message
+        assert "its collector has kept the key" in one.detail
+        assert one.location.path.endswith("image-pull-secrets/shop/odd.json")
+        assert one.fix is None
+
+
 def test_a_collectors_error_explains_a_pull_that_failed(tmp_path: Path) -> None:
     said = "illegal base64 data at input byte 8"
     pod = {

@@ -20,6 +20,8 @@ from linter import engine
 from linter.collecting import Collection, pack
 from linter.collecting.redact import Redaction, redact
 from linter.collecting.surrogates import Surrogates
+from linter.credentials import decode_auth
+from linter.credentials.base64go import CredentialError
 from linter.sources.collection import Collected, Record
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -289,6 +291,17 @@ def test_equal_stays_equal_and_each_run_has_its_own_key() -> None:
     objects = Planted(3).objects
     first, second = redact([collection(objects)]), redact([collection(objects)])
     assert pack(first) != pack(second)
+
+
+@pytest.mark.parametrize("auth", ["dXNlcjpw!YXNz", "dXNlcjpwYXNzd", "bm9jb2xvbg==", "dXNlcjpw YXNz", "(dXNlcjpwYXNz"])
+def test_an_auth_that_cannot_be_decoded_has_one_surrogate_that_cannot_be_either(auth: str) -> None:
+    made = Surrogates()
+    first, other = made.auth(auth), made.auth(auth.translate({ord("N"): "M", ord("v"): "w"}))
+    assert auth != first != other
+    assert made.auth(auth) == first
+    assert made.auth(f"{auth}\n") == f"{first}\n"
+    assert isinstance(decode_auth(auth), CredentialError)
+    assert isinstance(decode_auth(first), CredentialError)
 
 
 @pytest.mark.parametrize("length", [1, 2, 3])
