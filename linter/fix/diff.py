@@ -81,7 +81,7 @@ def _diff(
 def _groups(old: list[str], new: list[str]) -> Iterator[list[tuple[str, int, int, int, int]]]:
     """Group the changes with three lines around them."""
     group: list[tuple[str, int, int, int, int]] = []
-    for tag, one, two, three, four in _opcodes(old, new):
+    for tag, one, two, three, four in opcodes(old, new):
         if tag != "equal":
             group.append((tag, one, two, three, four))
             continue
@@ -97,7 +97,7 @@ def _groups(old: list[str], new: list[str]) -> Iterator[list[tuple[str, int, int
         yield group
 
 
-def _opcodes(old: list[str], new: list[str]) -> Iterator[tuple[str, int, int, int, int]]:
+def opcodes(old: list[str], new: list[str]) -> Iterator[tuple[str, int, int, int, int]]:
     """Compare between lines that both texts hold once: manifests repeat lines so much that difflib alone takes ages."""
     found: list[tuple[str, int, int, int, int]] = []
     one = two = 0

@@ -3,9 +3,7 @@
 Only where the new lines hold nothing that would be masked, so that a report can carry them.
 """
 
-import difflib
-
-from linter.fix.diff import unified
+from linter.fix.diff import opcodes, unified
 from linter.model import Replacement
 
 
@@ -18,7 +16,7 @@ def replacements(path: str, before: str, after: str, masked: str) -> tuple[Repla
         return None
     old, new = before.split("\n"), after.split("\n")
     found = []
-    for tag, one, two, three, four in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for tag, one, two, three, four in opcodes(old, new):
         if tag == "equal":
             continue
         if two == len(old):  # the last line has no line break behind it, so that it cannot be taken out as a whole

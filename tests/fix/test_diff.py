@@ -207,3 +207,13 @@ def test_what_is_looked_for_line_by_line_never_spans_lines(text: str) -> None:
             alone += [(at + found.start(), at + found.end()) for found in pattern.finditer(line)]
             at += len(line) + 1
         assert alone == [found.span() for found in pattern.finditer(text)]
+
+
+def test_lines_that_repeat_cost_little() -> None:
+    """As many empty lines behind the change as there is room for: searched through, they take a quarter of an hour."""
+    from linter.fix.replacements import replacements  # noqa: PLC0415 - only here
+
+    before, after = ("a: 1\nb: 1\n" + "\n" * 90_000, "a: 1\nb: 2\n" + "\n" * 90_000)
+    found = replacements("x.yaml", before, after, unified(before, after, "x.yaml"))
+    assert found is not None
+    assert [(one.line, one.text) for one in found] == [(2, "b: 2\n")]
