@@ -12,6 +12,7 @@ from linter.inventory import Inventory
 from linter.inventory.records import PullSecret
 from linter.inventory.secrets import LAST_APPLIED
 from linter.model import Finding, Location, NotEvaluated, Related
+from linter.sources import InputProblem
 
 if TYPE_CHECKING:
     from linter.documents.places import Places
@@ -83,10 +84,20 @@ class Locator:
         ]
 
     def location(self, location: Location, *, excerpt: bool = True) -> Location:
-        """Return `location` with line and column, and excerpts when asked. Unknown routes fall back to a parent."""
+        """Return `location` with line and column, and excerpts when asked. Unknown routes fall back to a parent.
+
+        A location in what has changed since, or is gone, stays as it is.
+        """
         positions = self.positions(location.path)
         if positions is None or location.line:
             return location
+        try:
+            return self._found(positions, location, excerpt=excerpt)
+        except InputProblem:  # whoever gives the bytes says so
+            self._positions[location.path] = None
+            return location
+
+    def _found(self, positions: "Positions | WindowPositions", location: Location, *, excerpt: bool) -> Location:
         route = location.route
         span = positions.span(location.document, route, location.part)
         while span is None and route:

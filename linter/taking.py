@@ -18,6 +18,7 @@ from linter.sources import Artifact, InputProblem
 
 if TYPE_CHECKING:
     from linter.documents.places import Places
+    from linter.sources.files import Seen
     from linter.sources.raw import Raw
 
 _LONGEST_MARK: Final = 64
@@ -33,6 +34,7 @@ class Taken(NamedTuple):
 
     `marked` tells that a suppression may stand in it. `lost` is why its bytes could not be had, and then nothing else
     is told. `windowed` tells that it was read in windows; `places` are where things stand in it then, as far as known.
+    `seen` is what the file was, None for what is no file and where the artifact itself tells.
     """
 
     documents: Sequence[tuple[Document, list[KubeObject]]] = ()
@@ -44,6 +46,7 @@ class Taken(NamedTuple):
     lost: Problem | None = None
     windowed: bool = False
     places: "Places | None" = None
+    seen: "Seen | None" = None
 
     @property
     def found(self) -> bool:
@@ -210,13 +213,15 @@ def packed(taken: Taken) -> bytes:
             taken.marked,
             None if taken.lost is None else tuple(taken.lost),
             taken.windowed,
+            None if taken.seen is None else tuple(taken.seen),
         )
     )
 
 
 def unpacked(path: str, data: bytes, keeper: Keeper | None = None) -> Taken:
     """Return what `packed` has made bytes of, for the artifact at `path`; `keeper` as in `take`."""
-    documents, problems, skipped, templated, logs, has_mark, lost, windowed = marshal.loads(data)  # noqa: S302 - our own process's
+    parts = marshal.loads(data)  # noqa: S302 - our own process's
+    documents, problems, skipped, templated, logs, has_mark, lost, windowed, seen = parts
     return Taken(
         [_document(keeper, path, *one) for one in documents],
         tuple(Problem(*one) for one in problems),
@@ -226,7 +231,14 @@ def unpacked(path: str, data: bytes, keeper: Keeper | None = None) -> Taken:
         has_mark,
         None if lost is None else Problem(*lost),
         windowed,
+        seen=None if seen is None else _seen(seen),
     )
+
+
+def _seen(values: tuple[int, int, int, int, int, str]) -> "Seen":
+    from linter.sources.files import Seen  # noqa: PLC0415 - as `read_file`
+
+    return Seen(*values)
 
 
 def _document(

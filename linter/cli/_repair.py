@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from linter import engine
 from linter.documents.text import decode
-from linter.errors import UsageError
+from linter.errors import FixError, UsageError
 from linter.fix.diff import unified
 from linter.fix.naming import one_line
 from linter.fix.offer import IN_ARCHIVE, NO_FILE
@@ -18,6 +18,7 @@ from linter.fix.write import write_changed
 from linter.model import Applicability, Finding, Fix, Proof, Scope
 from linter.proof import Prover, compare
 from linter.proof.verdicts import summed
+from linter.sources import Artifact, InputProblem
 
 _MOST_ROUNDS = 20
 _SHOWN = (NO_FILE, IN_ARCHIVE)
@@ -102,7 +103,7 @@ def _rounds(request: engine.Request, result: engine.Result, *, unsafe: bool, sho
         fixes = offered(result.run.findings, unsafe=unsafe, shown=shown)
         paths = {edit.path for fix in fixes for edit in fix.edits}
         for path in paths - originals.keys():
-            originals[path] = result.artifacts[path].read()
+            originals[path] = _judged(result.artifacts[path])
         outcome = apply_fixes({path: files.get(path, originals[path]) for path in paths}, fixes, unsafe=unsafe)
         for fix, reason in outcome.refused:
             refused[f"{fix.summary}\0{reason}"] = (fix, reason)
@@ -115,6 +116,15 @@ def _rounds(request: engine.Request, result: engine.Result, *, unsafe: bool, sho
         refused[f"{fix.summary}\0{reason}"] = (fix, reason)
     changed = {path: content for path, content in files.items() if content != originals[path]}
     return _Repaired(changed, originals, result, tuple(applied), tuple(refused.values()))
+
+
+def _judged(artifact: Artifact) -> bytes:
+    """Return the bytes that were judged: a fix is made for them, and may mean something else in others."""
+    try:
+        return artifact.read()
+    except InputProblem as error:
+        said = f"{error.problem.path} {error.problem.message}"
+        raise FixError(f"{said}; check it again before it is fixed; nothing was changed") from None
 
 
 def _print_diff(repaired: _Repaired, *, mask: bool) -> None:

@@ -59,6 +59,7 @@ def judged(
     offers = Offers(reader.small_bytes_of, lambda path: bool(reader.artifacts[path].file), reader.large, reader.holds)
     locator = Locator(reader.bytes_of, inventories, reader.windows)
     placed = located(request, locator, [_offered(finding, offers) for finding in found])
+    reader.verify(placed)
     unjudged = locator.not_evaluated(withheld)
     origins = _origins(reader, locator, request.render)
     if origins is not None:

@@ -8,6 +8,7 @@ from linter.engine.reader import Reader
 from linter.inventory import Builder, Inventory
 from linter.mentions import TextMentions
 from linter.model import Scope
+from linter.sources import InputProblem
 from linter.universes import Universe
 
 
@@ -66,7 +67,10 @@ def _unparsed(
             from linter.documents.windows import texts  # noqa: PLC0415 - few artifacts are large
 
             passed_of = {number: items for (at, number), items in parsed.items() if at == path}
-            yield from ((path, one) for one in texts(*windows, passed_of.get))
+            try:
+                yield from ((path, one) for one in texts(*windows, passed_of.get))
+            except InputProblem as error:
+                reader.lose(error.problem)
             continue
         try:
             text = decode(reader.bytes_of(path) or b"").text

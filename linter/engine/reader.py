@@ -40,6 +40,7 @@ class Reader:
         self._windowed: dict[str, Places | None] = {}
         # A rule of the project's own may ask for anything.
         self._keeper = None if request.settings.custom else Keeper()
+        self._lost: set[str] = set()
         self.built: set[str] = set()
         self.moved: dict[str, str] = {}
         try:
@@ -49,6 +50,9 @@ class Reader:
                 request.progress(1.0, "")
         self._keeper = None  # what it knows of what was read is of no use any more
         self._pass_over_templates()
+        # What was come by in a folder first may be named itself as well.
+        named = {source.shown for source in self.inputs}
+        self.problems = [one._replace(fatal=True) if one.path in named else one for one in self.problems]
         self.problems.extend(self._empty(hook=bool(request.context)))
 
     def _pass_over_templates(self) -> None:
@@ -162,10 +166,12 @@ class Reader:
         if taken.lost is not None:
             self.problems.append(taken.lost)
             return
+        if taken.seen is not None:
+            artifact.seen = taken.seen
         if taken.windowed:
             self._windowed[artifact.path] = taken.places
         if self._hand and artifact.file:
-            self.taken[artifact.path] = taken
+            self.taken[artifact.path] = taken._replace(seen=artifact.seen)
         source = self.inputs[artifact.input].part(artifact.path)
         self.artifacts[artifact.path] = artifact
         source.paths.append(artifact.path)
@@ -211,7 +217,8 @@ class Reader:
             places = self._windowed[path]
             if places is None:
                 places = self._windowed[path] = scanned(self.artifacts[path], raw)  # another process has read it
-        except InputProblem:
+        except InputProblem as error:
+            self.lose(error.problem)
             return None
         return raw, places
 
@@ -228,7 +235,8 @@ class Reader:
         found = self.windows(path)
         try:
             return found is not None and not found[1].yaml and all(_stands(found[0], mark) for mark in marks)
-        except InputProblem:
+        except InputProblem as error:
+            self.lose(error.problem)
             return False
 
     def small_bytes_of(self, path: str) -> bytes | None:
@@ -237,7 +245,8 @@ class Reader:
             return self.bytes_of(path)
         try:
             return self.artifacts[path].small()
-        except InputProblem:
+        except InputProblem as error:
+            self.lose(error.problem)
             return None
 
     def bytes_of(self, path: str) -> bytes | None:
@@ -247,8 +256,24 @@ class Reader:
             return None
         try:
             return self.overlay.get(path) or artifact.read()
-        except InputProblem:
+        except InputProblem as error:
+            self.lose(error.problem)
             return None
+
+    def verify(self, findings: Sequence[Finding]) -> None:
+        """Say of the files in which a finding has no line why it has none: a copy of this process cannot."""
+        for path in sorted({one.location.path for one in findings if one.location.path and not one.location.line}):
+            if path in self._windowed:
+                self.windows(path)
+            else:
+                self.bytes_of(path)
+
+    def lose(self, problem: Problem) -> None:
+        """Note that what was read cannot be had any more, once for each place."""
+        if problem.path not in self._lost:
+            self._lost.add(problem.path)
+            named = any(problem.path == source.shown for source in self.inputs)
+            self.problems.append(problem._replace(fatal=problem.fatal or named))
 
 
 def _stands(raw: "Raw", mark: bytes) -> bool:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from linter.errors import FixError
 from linter.files import reason
+from linter.sources.files import opened
 
 
 class _Staged(NamedTuple):
@@ -166,8 +167,8 @@ def _restore(item: _Staged) -> None:
 
 
 def _unchanged(target: str, path: str, original: bytes) -> None:
-    with open(target, "rb") as stream:
-        if stream.read() != original:
+    with os.fdopen(opened(target), "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode) or stream.read(len(original) + 1) != original:
             raise FixError(f"{path} has changed since it was read; check it again before it is fixed")
 
 

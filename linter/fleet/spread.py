@@ -22,7 +22,7 @@ def read_files(files: Sequence[_File], limits: Limits, keep: int) -> list[bytes]
     """Read files, in a worker: display path, real path, and whether it was named. `keep` 0 lets nothing go."""
     keeper = Keeper() if keep else None
     artifacts = (Artifact(path, 0, limits=limits, file=file, named=named) for path, file, named in files)
-    return [packed(take_artifact(artifact, keeper)) for artifact in artifacts]
+    return [packed(take_artifact(artifact, keeper)._replace(seen=artifact.seen)) for artifact in artifacts]
 
 
 def in_processes(executor: Workers, jobs: int) -> Spread:
@@ -74,7 +74,7 @@ def _pieces(files: Sequence[Artifact], sizes: Sequence[int], most: int) -> Itera
 def _submitted(executor: Executor, piece: Sequence[Artifact], *, keep: bool) -> Pending | None:
     files = [(one.path, one.file, one.named) for one in piece]
     try:
-        return executor.submit(read_files, files, Limits(), int(keep))
+        return executor.submit(read_files, files, piece[0].limits, int(keep))
     except RuntimeError:  # the pool broke meanwhile
         return None
 

@@ -13,6 +13,7 @@ from linter.record import NamedTuple
 if TYPE_CHECKING:
     from linter.sources.addresses import Urls
     from linter.sources.disk import Disk
+    from linter.sources.files import Seen
     from linter.sources.live import Live
     from linter.sources.raw import Raw
     from linter.sources.tree import Gatherer
@@ -79,10 +80,11 @@ class Skipped(NamedTuple):
 class Artifact:
     """One named byte stream. `path` is for display, `input` the index of the command-line argument that led to it.
 
-    `link` is the absolute path of the link in a folder that led to it, "" when none did.
+    `link` is the absolute path of the link in a folder that led to it, "" when none did. `seen` is what the file was
+    when it was first read, None before that and for what is no file.
     """
 
-    __slots__ = ("_data", "_file", "_limits", "_raw", "input", "link", "named", "path")
+    __slots__ = ("_data", "_file", "_limits", "_raw", "input", "link", "named", "path", "seen")
 
     def __init__(
         self,
@@ -100,6 +102,7 @@ class Artifact:
         self.input = number
         self.named = named
         self.link = link
+        self.seen: Seen | None = None
         self._file = file
         self._data = data
         self._raw = raw
@@ -111,7 +114,10 @@ class Artifact:
         return self._file
 
     def read(self) -> bytes:
-        """Return the bytes; may be called again. Raise `InputProblem` when they cannot be had."""
+        """Return the bytes; may be called again, and returns the same then.
+
+        Raise `InputProblem` when they cannot be had, or are others than before.
+        """
         if self._data is not None:
             return self._data
         if self._raw is not None:
@@ -121,20 +127,25 @@ class Artifact:
             if len(data) > self._limits.file_bytes:
                 raise InputProblem(too_large(self.path, self._limits, named=self.named))
             return data
-        from linter.sources.files import read_file  # noqa: PLC0415 - loaded when a file is read
+        from linter.sources.files import read_seen  # noqa: PLC0415 - loaded when a file is read
 
-        return read_file(self._file, self.path, self._limits, named=self.named)
+        data, self.seen = read_seen(self._file, self.path, self._limits, named=self.named, was=self.seen)
+        return data
 
     def windows(self) -> "Raw | None":
         """Return the bytes for reading piece by piece, where they are many and JSON or YAML; None where `read` serves.
 
-        Raise `InputProblem` when they cannot be had.
+        Raise `InputProblem` when they cannot be had, or are others than before.
         """
         if self._raw is not None or not self._file or self._data is not None:
             return self._raw
         from linter.sources.files import large_text  # noqa: PLC0415 - as below
 
-        return large_text(self._file, self.path, self._limits, named=self.named)
+        found = large_text(self._file, self.path, self._limits, named=self.named, was=self.seen)
+        if found is None:
+            return None
+        raw, self.seen = found
+        return raw
 
     def small(self) -> bytes | None:
         """Return the bytes, None where they are more than may be held, or JSON that is read in windows.

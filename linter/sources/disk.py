@@ -33,8 +33,10 @@ class Disk:
 
     def head(self, real: str, size: int) -> bytes:
         """Return the first bytes of a file."""
-        with open(real, "rb") as stream:
-            return stream.read(size)
+        from linter.sources.files import opened  # noqa: PLC0415 - loaded when a file is read
+
+        with os.fdopen(opened(real), "rb") as stream:
+            return stream.read(size) or b""  # a pipe that nothing was written to gives None
 
     def ignore_file(self, path: str, most: int) -> bytes | None:
         """Return the beginning of a `.gitignore`; `None` when it is missing, unreadable or a link, as for git."""

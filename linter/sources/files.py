@@ -1,16 +1,64 @@
-"""One file to bytes: regular files only, bounded, and unchanged while they are read."""
+"""One file to bytes: regular files only, bounded, and unchanged while they are read, now and later."""
 
 import os
 import stat
+import time
 from typing import TYPE_CHECKING, Final
 
 from linter.model import Problem
+from linter.record import NamedTuple
 from linter.sources import InputProblem, Limits
 
 if TYPE_CHECKING:
     from linter.sources.raw import Raw
 
 _PIECE: Final = 2**20
+
+
+_RECENT: Final = 2 * 10**9
+"""Nanoseconds within which a second change may leave the times of a file as they are: FAT counts in twos of seconds."""
+
+
+class Seen(NamedTuple):
+    """What a file was when it was first read.
+
+    Times are nanoseconds. `digest` is that of its content where the times cannot tell a later change, else "".
+    """
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+    changed: int
+    digest: str = ""
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> "Seen":
+        """Return what the system says of a file."""
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+    @property
+    def recent(self) -> bool:
+        """Whether it was written to so lately that its times may not tell it from what is written next."""
+        return self.changed > time.time_ns() - _RECENT
+
+    def same(self, other: "Seen") -> bool:
+        """Whether the system says the same of both."""
+        return self[:5] == other[:5]
+
+
+def opened(file: str) -> int:
+    """Return the handle of a file opened for reading. Raises OSError.
+
+    It does not wait for a pipe that has taken the file's place, and refuses a link that has.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    return os.open(file, flags)
+
+
+def changed(path: str, *, named: bool) -> Problem:
+    """Return what to say of a file that is not what it was."""
+    return Problem(path, "changed while it was read", "run again when it is written", fatal=named)
 
 
 def irregular(mode: int) -> str:
@@ -49,19 +97,37 @@ def failure(path: str, error: OSError, *, named: bool) -> Problem:
 
 def read_file(file: str, path: str, limits: Limits, *, named: bool) -> bytes:
     """Return a file's bytes. Raise `InputProblem` when it is gone, irregular, too large or changes meanwhile."""
-    # Non-blocking, so that a pipe that has taken the file's place cannot hold us; a link that has is refused.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    return read_seen(file, path, limits, named=named)[0]
+
+
+def read_seen(file: str, path: str, limits: Limits, *, named: bool, was: Seen | None = None) -> tuple[bytes, Seen]:
+    """Return a file's bytes, and what it was when it was first read: `was`, where it was read before.
+
+    Raise `InputProblem` when it is gone, irregular, too large or changes meanwhile.
+    """
     try:
-        handle = os.open(file, flags)
+        handle = opened(file)
         try:
-            return _read_open(handle, path, limits, named=named)
+            data, status = _read_open(handle, path, limits, named=named)
         finally:
             os.close(handle)
     except OSError as error:
         raise InputProblem(failure(path, error, named=named)) from None
+    seen = Seen.of(status)
+    if was is None:
+        return data, seen._replace(digest=_digest(data)) if seen.recent else seen
+    if not seen.same(was) or (was.digest and was.digest != _digest(data)):
+        raise InputProblem(changed(path, named=named))
+    return data, was
 
 
-def _read_open(handle: int, path: str, limits: Limits, *, named: bool) -> bytes:
+def _digest(data: bytes) -> str:
+    from hashlib import blake2b  # noqa: PLC0415 - few files were written to just now
+
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+def _read_open(handle: int, path: str, limits: Limits, *, named: bool) -> tuple[bytes, os.stat_result]:
     before = os.fstat(handle)
     word = irregular(before.st_mode)
     if word:
@@ -71,8 +137,8 @@ def _read_open(handle: int, path: str, limits: Limits, *, named: bool) -> bytes:
         raise InputProblem(too_large(path, limits, named=named))
     after = os.fstat(handle)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != after.st_size:
-        raise InputProblem(Problem(path, "changed while it was read", "run again when it is written", fatal=named))
-    return data
+        raise InputProblem(changed(path, named=named))
+    return data, after
 
 
 def _read_up_to(handle: int, most: int, expected: int) -> bytes:
@@ -102,8 +168,13 @@ def begins_text(head: bytes) -> bool:
     return b"\0" not in head and not head.startswith(_WIDE) and not plain.startswith(b"[")
 
 
-def large_text(file: str, path: str, limits: Limits, *, named: bool) -> "Raw | None":
-    """Return the bytes of a file that is large and may be JSON or YAML, None for any other."""
+def large_text(
+    file: str, path: str, limits: Limits, *, named: bool, was: Seen | None = None
+) -> "tuple[Raw, Seen] | None":
+    """Return the bytes of a file that is large and may be JSON or YAML, and what it was, None for any other.
+
+    `was` is what it was when it was first read; when it is something else now, `InputProblem` is raised.
+    """
     try:
         if os.stat(file).st_size < limits.window_bytes:
             return None
@@ -111,5 +182,5 @@ def large_text(file: str, path: str, limits: Limits, *, named: bool) -> "Raw | N
         raise InputProblem(failure(path, error, named=named)) from None
     from linter.sources.raw import FileBytes  # noqa: PLC0415 - few files are large
 
-    raw = FileBytes(file, path, named=named)
-    return raw if begins_text(raw.at(0, HEAD)) else None
+    raw = FileBytes(file, path, named=named, was=was)
+    return (raw, raw.seen) if begins_text(raw.at(0, HEAD)) else None

@@ -4,14 +4,17 @@ Nothing is written to disk. What comes through a pipe is kept in memory, packed 
 """
 
 import os
+import time
 import zlib
 from typing import BinaryIO, Protocol
 
 from linter.model import Problem
 from linter.sources import InputProblem, Limits
-from linter.sources.files import failure
+from linter.sources.files import Seen, changed, failure, opened
 
 _BLOCK = 2**20
+_TICK = 0.02
+"""Seconds within which a second change may leave the times of a file as they are."""
 
 
 class Raw(Protocol):
@@ -27,38 +30,34 @@ class Raw(Protocol):
 class FileBytes:
     """A regular file. It is opened for each read, so that a thousand archives hold no thousand files open.
 
-    `named`: it is an argument itself, so what is wrong with it is fatal.
+    `named`: it is an argument itself, so what is wrong with it is fatal. `was` is what it was when it was first read.
     """
 
-    def __init__(self, file: str, path: str, *, named: bool = True) -> None:
+    def __init__(self, file: str, path: str, *, named: bool = True, was: Seen | None = None) -> None:
         self.path = path
         self._file = file
         self._named = named
         try:
-            self._identity = _identity(os.stat(file))
+            self.seen = Seen.of(os.stat(file)) if was is None else was
+            if was is None and self.seen.changed > time.time_ns() - _TICK * 10**9:
+                time.sleep(_TICK)  # whatever is written from now on has another time
         except OSError as error:
             raise InputProblem(failure(path, error, named=named)) from None
-        self.size = self._identity[2]
+        self.size = self.seen.size
 
     def at(self, offset: int, size: int) -> bytes:
         """Return the bytes there; see `Raw`. A file that has changed since is refused: offsets mean nothing in it."""
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         try:
-            with os.fdopen(os.open(self._file, flags), "rb", buffering=0) as stream:
-                if _identity(os.fstat(stream.fileno())) != self._identity:
-                    raise InputProblem(
-                        Problem(
-                            self.path, "changed while it was read", "run again when it is written", fatal=self._named
-                        )
-                    )
+            with os.fdopen(opened(self._file), "rb", buffering=0) as stream:
+                if not Seen.of(os.fstat(stream.fileno())).same(self.seen):
+                    raise InputProblem(changed(self.path, named=self._named))
                 stream.seek(offset)
-                return _fill(stream, size)
+                data = _fill(stream, size)
+                if not Seen.of(os.fstat(stream.fileno())).same(self.seen):
+                    raise InputProblem(changed(self.path, named=self._named))
+                return data
         except OSError as error:
             raise InputProblem(failure(self.path, error, named=self._named)) from None
-
-
-def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _fill(stream: "BinaryIO | Ahead", size: int) -> bytes:
