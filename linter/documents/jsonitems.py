@@ -19,6 +19,8 @@ from linter.documents.lists import OPENSHIFT, READ_ALONE, UNREAD
 Item = dict[str, msgspec.Raw]
 """The members of an object, not decoded."""
 
+Range = tuple[int, int]
+
 PASSED: Final = object()
 """Stands for an item that cannot matter, or is of a kind that is never read."""
 ODD: Final = object()
@@ -50,22 +52,24 @@ class Items:
         self._cut = os.urandom(16).hex()
         self._stand_in = b'"%b"' % self._cut.encode()
 
-    def at(self, data: bytes, start: int, end: int, *, typed: bool) -> Any:
+    def at(self, data: bytes, start: int, end: int, managed: Range | None, *, typed: bool) -> Any:
         """Return what the text between two offsets holds, `PASSED`, or `ODD` where it is no object or not plain.
 
-        `typed` tells that its list says of what kind it is.
+        `managed` is where the first managed fields from `start` on stand, as `managed_fields` tells it. `typed` tells
+        that its list says of what kind it is.
         """
-        managed = _managed(data, start, end)
         try:
-            if managed is None:
-                return self.read(_MEMBERS.decode(data[start:end]), typed=typed)
-            text = b"".join((data[start : managed[0]], self._stand_in, data[managed[1] : end]))
-            return self.read(_MEMBERS.decode(text), typed=typed, managed=data[slice(*managed)])
+            if managed is not None and managed[1] <= end:
+                text = b"".join((data[start : managed[0]], self._stand_in, data[managed[1] : end]))
+                found = self.read(_MEMBERS.decode(text), typed=typed, managed=data[slice(*managed)])
+                if found is not ODD:
+                    return found
+            return self.read(_MEMBERS.decode(data[start:end]), typed=typed)
         except BROKEN:
             return ODD
 
     def read(self, members: Item, *, typed: bool, managed: bytes = b"") -> Any:
-        """Return what these members hold, as `at` does; `managed` is what was cut out of them.
+        """Return what these members hold, as `at` does; `ODD` where `managed`, which was cut out, is not theirs.
 
         Raise as msgspec does, and `TooDeepError`.
         """
@@ -93,7 +97,7 @@ class Items:
 
     def _metadata(self, text: bytes) -> Any:
         """Return what the metadata hold beside the `managedFields`, which are half of a dump."""
-        managed = _managed(text, 0, len(text))
+        managed = managed_fields(text, 0, len(text))
         if managed is None:
             found = _ANY.decode(text)
             if type(found) is dict and found.get(simple.MANAGED) != self._cut:
@@ -127,8 +131,8 @@ class Items:
             check_depth(found, most)
 
 
-def _managed(data: bytes, start: int, end: int) -> tuple[int, int] | None:
-    """Return where a list of managed fields begins and ends between two offsets, None where nothing looks like one."""
+def managed_fields(data: bytes, start: int, end: int) -> Range | None:
+    """Return where the first list of managed fields between two offsets begins and ends, None where none is seen."""
     name = data.find(_MANAGED, start, end)
     value = _LISTED.match(data, name + len(_MANAGED), end) if name > start and data[name - 1] in _BEFORE else None
     if value is None:

@@ -15,7 +15,7 @@ import msgspec
 
 from linter.documents.explain import pull_secret_key
 from linter.documents.held import LARGEST_ODD, LENIENT, TOO_LARGE, BrokenError, Held
-from linter.documents.jsonitems import ODD, PASSED, Item, Items
+from linter.documents.jsonitems import ODD, PASSED, Item, Items, Range, managed_fields
 from linter.documents.jsontext import BROKEN, TooDeepError, check_depth
 from linter.documents.kinds import matters
 from linter.documents.places import mark_at
@@ -93,6 +93,9 @@ class ListReader:
         self._follows = re.compile(b"")
         # Where the next item ends by its looks, up to where that was wrong, and the end of what holds no such place.
         self._seam = self._refused = self._barren = -1
+        # The next managed fields, and the end of what holds none.
+        self._managed: Range = (-1, -1)
+        self._unmanaged = -1
 
     def read(self, at: int, listed: Listed, hand: AtHand, give: Give, *, typed: bool) -> int:
         """Read the items of the list whose bracket stands at `at`; return the offset after its end.
@@ -105,7 +108,8 @@ class ListReader:
         found = _ITEM.match(held.data, at - held.base)
         self._close = close = b"\n" + found[1] + b"}" if found else b""
         self._follows = re.compile(re.escape(close) + b",")
-        self._seam = self._refused = self._barren = -1
+        self._seam = self._refused = self._barren = self._unmanaged = -1
+        self._managed = (-1, -1)
         batch: list[Any] = []
         size = sure = 0
         at = held.skip(at + 1)
@@ -178,19 +182,36 @@ class ListReader:
         if at < self._refused or self._barren == held.end:
             return 0
         if at >= self._seam:
-            found = self._follows.search(held.data, at - held.base)
+            low = at - held.base
+            begin, after = self._next_managed(at)
+            # Half of a dump is managed fields: no item ends in there.
+            found = self._follows.search(held.data, low, begin - held.base) if begin >= 0 else None
+            found = found or self._follows.search(held.data, after - held.base if begin >= 0 else low)
             if found is None:
                 self._barren = held.end
                 return 0
             self._seam = held.base + found.end() - 1
         return self._seam
 
+    def _next_managed(self, at: int) -> Range:
+        """Return where the next list of managed fields begins and ends, twice -1 where none is held from `at` on."""
+        held = self._held
+        if at > self._managed[0] and self._unmanaged != held.end:
+            found = managed_fields(held.data, at - held.base, len(held.data))
+            self._managed = (held.base + found[0], held.base + found[1]) if found else (-1, -1)
+            self._unmanaged = -1 if found else held.end
+        return self._managed
+
     def _plain(self, at: int, end: int) -> Any:
         """Return what the text between two offsets holds, as `Items.at` does; None where only places are asked for."""
         held = self._held
         if self._silent:
             return ODD if _opened(held.text(at, end)) is None else None
-        return self._items.at(held.data, at - held.base, end - held.base, typed=self._typed)
+        low, high = at - held.base, end - held.base
+        begin, after = (offset - held.base for offset in self._managed)
+        known = low <= begin and (after <= high or begin >= high)
+        managed = (begin, after) if known else managed_fields(held.data, low, high)
+        return self._items.at(held.data, low, high, managed, typed=self._typed)
 
     def _true_end(self, at: int) -> int:
         """Return where the item at `at` ends, whatever it looks like."""

@@ -111,7 +111,8 @@ class FieldSearch:
         """Yield the name, place and use of every such field of an object."""
         for key, number, value in item.fields():
             if number < 0:
-                yield from self.fields({key: value})
+                if type(value) is dict or type(value) is list or key in FALLBACK_FIELDS:
+                    yield from self.fields({key: value})
                 continue
             found = self._known.get((key, number))
             if found is None:
