@@ -83,7 +83,7 @@ def workers_of(arguments: argparse.Namespace, beside: int = 0) -> "Iterator[Work
     if arguments.scheduler:
         from linter.fleet.scheduler import Scheduler  # noqa: PLC0415 - as above
 
-        workers = Scheduler(arguments.scheduler)
+        workers = Scheduler(arguments.scheduler, alone=arguments.timeout)
     try:
         yield workers
     except BaseException:

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from linter import __version__
 from linter.engine import Request, chosen_rules, run
 from linter.errors import UsageError
-from linter.fleet.executors import Inline, LostError, Task, Workers, completed
+from linter.fleet.executors import GoneError, Inline, LostError, Task, Workers, completed
 from linter.fleet.merge import merged
 from linter.fleet.overlaps import alone
 from linter.fleet.spread import remembered
@@ -17,6 +17,7 @@ from linter.settings import RuleFiles, Settings
 from linter.taking import Taken, unpacked
 from linter.universes import Among
 
+_GONE: Final = "begin workers again; with --history, --resume goes on from here"
 _KILLED: Final = "judge it alone or with fewer jobs: most often memory has run out"
 
 
@@ -90,7 +91,7 @@ def _unit(request: Request, number: int, among: Among, workers: Workers, keeping
         number=number,
         path=path,
         scope=request.scope,
-        settings=_shared(request.settings) if workers.remote else request.settings,
+        settings=request.settings,
         select=request.select,
         ignore=request.ignore,
         wants=request.wants,
@@ -123,12 +124,19 @@ def _worked(
             yield number, judged(unit, _progress(request, done / len(request.paths)))
             done += 1
         return
-    tasks = (Task(number, work, (__version__, Sealed(unit))) for number, unit in units.items())
-    for number, result in completed(workers, tasks):
-        came = _came(number, result)
-        if isinstance(came, Failed) and came.absent and not os.path.lexists(request.paths[number]):
-            came = judged(units[number]._replace(remote=False, base=""))  # it is nowhere: no matter of the worker
-        yield number, came
+    settings = _shared(request.settings) if workers.remote else request.settings
+    handed = ((number, Sealed(unit._replace(settings=settings))) for number, unit in units.items())
+    tasks = (Task(number, work, (__version__, unit)) for number, unit in handed)
+    left = set(units)
+    try:
+        for number, result in completed(workers, tasks):
+            came = _came(number, result)
+            if isinstance(came, Failed) and came.absent and not os.path.lexists(request.paths[number]):
+                came = judged(units[number]._replace(remote=False, base=""))  # it is nowhere: no matter of the worker
+            left.discard(number)
+            yield number, came
+    except GoneError as error:  # what had come is reported and kept
+        yield from ((number, Failed(number, f"was not judged: {error}", _GONE)) for number in sorted(left))
 
 
 def _progress(request: Request, begun: float) -> Callable[[float, str], None] | None:

@@ -50,10 +50,10 @@ class Workers(Protocol):
         """Have `function(*arguments)` run."""
 
     def wait(self, pending: Sequence[Pending]) -> list[Pending]:
-        """Return those that are done, in the order given, as soon as at least one is."""
+        """Return those that are done, in the order given, as soon as at least one is. Raises `GoneError`."""
 
     def renew(self) -> None:
-        """Begin anew after a process was lost with all that ran beside it."""
+        """Begin anew after a process was lost with all that ran beside it. Raises `GoneError` where none can."""
 
     def close(self, *, now: bool = False) -> None:
         """Let the workers go; `now` stops what they are doing."""
@@ -61,6 +61,10 @@ class Workers(Protocol):
 
 class LostError(RegcredError):
     """The process that worked on a task went away: killed, most often because memory ran out."""
+
+
+class GoneError(RegcredError):
+    """Nobody is left who could do the work: the scheduler, or the last of its workers, has gone."""
 
 
 class Task(NamedTuple, Generic[_Key]):
@@ -88,6 +92,8 @@ def completed(workers: Workers, tasks: Iterable[Task[_Key]]) -> Iterator[tuple[_
         broken = False
         for pending in workers.wait(list(running)):
             result = outcome(pending)
+            if isinstance(result, LostError) and workers.remote:
+                workers.renew()
             if isinstance(result, LostError) and not workers.remote:
                 broken = True
             else:

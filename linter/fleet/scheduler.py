@@ -11,28 +11,25 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from typing import Any, Final
 
-from linter.errors import RegcredError, UsageError
-from linter.fleet.executors import Pending
+from linter.errors import UsageError
+from linter.fleet.executors import GoneError, Pending
 
 _PACKAGE: Final = "regcred"
 _PATIENCE: Final = 15
 """Seconds to wait for a scheduler, and then for its first worker."""
-_ALONE: Final = 60.0
-"""Seconds for which a scheduler may have no worker at all while work is left."""
 _LOOK: Final = 2.0
 
 
-class SchedulerError(RegcredError):
-    """The scheduler, or the last of its workers, went away."""
-
-
 class Scheduler:
-    """The workers behind a scheduler. All tasks are handed over at once: it knows best who is free."""
+    """The workers behind a scheduler. All tasks are handed over at once: it knows best who is free.
+
+    `alone` is for how many seconds it may be silent, or have no worker at all, while work is left.
+    """
 
     slots = 1_000_000
     remote = True
 
-    def __init__(self, address: str, *, alone: float = _ALONE) -> None:
+    def __init__(self, address: str, *, alone: float) -> None:
         try:
             distributed: Any = importlib.import_module("distributed")
         except ImportError as error:
@@ -42,8 +39,11 @@ class Scheduler:
             ) from error
         self._address = address
         self._alone = alone
+        self._heard = True
         # Its own complaints would stand between the lines of a report; what matters is said by whoever waits.
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        for name in ("asyncio", "distributed", "tornado", *logging.root.manager.loggerDict):
+            if name.startswith(("asyncio", "distributed", "tornado")):
+                logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -97,7 +97,7 @@ class Scheduler:
         return pending
 
     def wait(self, pending: Sequence[Pending]) -> list[Pending]:
-        """Return those that are done, in the order given. Raise `SchedulerError` when nobody is left to do them."""
+        """Return those that are done, in the order given. Raise `GoneError` when nobody is left to do them."""
         from concurrent.futures import FIRST_COMPLETED  # noqa: PLC0415 - as above
         from concurrent.futures import wait as wait_for  # noqa: PLC0415
 
@@ -107,17 +107,21 @@ class Scheduler:
             if self._answering():
                 seen = time.monotonic()
             elif time.monotonic() - seen > self._alone:
-                raise SchedulerError(f"--scheduler {self._address}: it has had no workers for {self._alone:g} seconds")
+                why = "it has had no workers" if self._heard else "it has not answered"
+                raise GoneError(f"--scheduler {self._address}: {why} for {self._alone:g} seconds")
         return [one for one in pending if one in done]
 
     def _answering(self) -> bool:
         try:
-            return self._workers()
+            found, self._heard = self._workers(), True
         except Exception:  # noqa: BLE001 - whatever it says, it does not answer
-            return False
+            found = self._heard = False
+        return found
 
     def renew(self) -> None:
-        """Do nothing: the scheduler does."""
+        """Leave it to the scheduler. Raises `GoneError` when that has gone: with it goes all that it was given."""
+        if self._client.status != "running":
+            raise GoneError(f"--scheduler {self._address}: it has gone")
 
     def close(self, *, now: bool = False) -> None:  # noqa: ARG002 - what is not done is given up in either case
         """Leave the scheduler; what it still has of this call, it forgets."""

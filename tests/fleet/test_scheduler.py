@@ -1,9 +1,11 @@
 """A real scheduler with two workers on this machine: the same report, also when one of them is killed."""
 
+import contextlib
 import importlib.util
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -103,6 +105,47 @@ def test_the_report_is_that_of_a_local_run_and_a_killed_worker_loses_nothing(
     text = dask.log.read_text()
     for said in ("hunter2", "cm9ib3Q6", "dXNlcj", "slow.json"):
         assert said not in text
+
+
+@pytest.mark.parametrize("gone", ["worker", "scheduler"])
+def test_what_was_judged_is_reported_and_kept_when_the_last_worker_or_the_scheduler_has_gone_for_good(
+    dask: Dask, killer: Path, capsys: pytest.CaptureFixture[str], gone: str
+) -> None:
+    names = ["0.json", "slow.json", "more.json"]
+    for name, made in zip(names, (dump(0), dump(9, "wait"), dump(3)), strict=True):
+        (killer / name).write_bytes(made)
+    worker = dask.worker()
+    command = [sys.executable, "-m", "linter", "check", *names, "--scheduler", dask.address, "--timeout", "3"]
+    command += ["--history", "scans.db", "--format", "json=result.json"]
+    with begun(
+        command, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as call:
+        wait(lambda: (killer / "waiting").exists() and stored("scans.db") == 1, call)
+        (worker if gone == "worker" else dask.calls[0]).send_signal(signal.SIGKILL)
+        out, err = call.communicate(timeout=120)
+    assert call.returncode == 3, err
+    assert "Traceback" not in out + err, err
+    result = json.loads((killer / "result.json").read_text())
+    assert result["scan"]["inputs"] == ["0.json"]
+    problems = {one["path"]: one["message"] for one in result["coverage"]["problems"]}
+    assert set(problems) == {"slow.json", "more.json"}
+    said = {"worker": "it has had no workers for 3 seconds", "scheduler": "it has gone"}[gone]
+    assert set(problems.values()) == {f"was not judged: --scheduler {dask.address}: {said}"}
+
+    (killer / "go-on").touch()
+    (killer / "judged").unlink()
+    result = judged(capsys, *names, "--history", "scans.db", "--resume")
+    assert [scan["name"] for scan in result["scans"]] == names
+    assert sorted((killer / "judged").read_text().split()) == ["more.json", "slow.json"]
+
+
+def stored(name: str) -> int:
+    """How many results a history has kept."""
+    try:
+        with contextlib.closing(sqlite3.connect(name)) as connection:
+            return int(connection.execute("SELECT count(*) FROM regcred_result").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
 
 
 def test_what_a_worker_cannot_do_is_said(dask: Dask, killer: Path, capsys: pytest.CaptureFixture[str]) -> None:
