@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from linter.errors import UsageError
 from linter.secret import MASK, Sensitive
+from linter.sources.watch import Watch
 
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]*://")
 _LOCAL: Final = frozenset({"file", "local"})
@@ -65,9 +66,12 @@ def named(arguments: Sequence[str], timeout: float) -> tuple[tuple[str, ...], Ur
     return tuple(paths), Urls(addresses, timeout)
 
 
-def filesystem(url: str, timeout: float) -> tuple[Any, str]:
+def filesystem(
+    url: str, timeout: float, watch: Watch | None = None, *, most: float | None = None
+) -> tuple[Any, str]:
     """Return what reads a URL, and what it calls the file. Raises `UsageError` when nothing can.
 
+    `watch` hears all answers of a web server, none of which may take longer than `most` seconds.
     fsspec has no types: it is imported here and nowhere else.
     """
     scheme = url.partition("://")[0].lower()
@@ -80,9 +84,15 @@ def filesystem(url: str, timeout: float) -> tuple[Any, str]:
         options: dict[str, Any] = {}
         if scheme in ("http", "https"):
             aiohttp: Any = importlib.import_module("aiohttp")
-            wait = aiohttp.ClientTimeout(total=None, connect=timeout, sock_connect=timeout, sock_read=timeout)
-            # The environment may name a proxy, and `.netrc` hold credentials, as for any other program.
-            options["client_kwargs"] = {"timeout": wait, "trust_env": True}
+            wait = aiohttp.ClientTimeout(total=most, connect=timeout, sock_connect=timeout, sock_read=timeout)
+            # The environment may name a proxy, and `.netrc` hold credentials, as for any other program. What is packed
+            # on the way has another size and version than the file.
+            plain = {"Accept-Encoding": "identity"}
+            options["client_kwargs"] = {"timeout": wait, "trust_env": True, "headers": plain}
+            if watch is not None:
+                trace = aiohttp.TraceConfig()
+                trace.on_request_end.append(watch.heard)
+                options["client_kwargs"]["trace_configs"] = [trace]
     except ImportError as error:
         missing = (error.name or "fsspec").partition(".")[0]
         raise UsageError(

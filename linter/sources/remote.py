@@ -1,5 +1,6 @@
 """What stands behind a URL, as artifacts: read as a stream or in ranges, never written to disk."""
 
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -13,11 +14,18 @@ from linter.sources.files import HEAD, too_large
 from linter.sources.raw import PipeBytes, Raw
 from linter.sources.tree import Gatherer
 from linter.sources.unpack import compression
+from linter.sources.watch import ChangedError, ToldError, TrickleError, Watch
 
 Item = Artifact | Problem | Skipped
 
+_PATIENCE: Final = 20
+"""How many times `--timeout` one request for a part may take in all, and how long a stream may be slower than this:"""
+_SLOWEST: Final = 1024
+"""Bytes in a second."""
 _BLOCK: Final = 4 * 2**20
 _TRIES: Final = 3
+_FINAL: Final = (FileNotFoundError, PermissionError, ToldError)
+"""What another try does not change."""
 _CERTIFICATE: Final = "name the file of its certificate authority in SSL_CERT_FILE"
 
 
@@ -52,7 +60,7 @@ class RangeBytes:
                 self._stream.seek(offset)
                 data = bytes(self._stream.read(size))
             except Exception as error:  # noqa: BLE001 - each store has its own; what it means is said below
-                if not left or isinstance(error, FileNotFoundError | PermissionError):
+                if not left or isinstance(error, _FINAL):
                     raise InputProblem(self._told(error, offset)) from None
             else:
                 if len(data) == size:
@@ -63,10 +71,12 @@ class RangeBytes:
 class _Stream:
     """A file that comes from its beginning to its end, once."""
 
-    def __init__(self, stream: Any, told: Callable[[Exception, int], Problem]) -> None:
+    def __init__(self, stream: Any, told: Callable[[Exception, int], Problem], timeout: float) -> None:
         self._stream = stream
         self._told = told
         self._read = 0
+        self._patience = _PATIENCE * timeout
+        self._since = time.monotonic()
 
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes."""
@@ -75,6 +85,9 @@ class _Stream:
         except Exception as error:  # noqa: BLE001 - as above
             raise InputProblem(self._told(error, self._read)) from None
         self._read += len(data)
+        took = time.monotonic() - self._since
+        if took > self._patience and self._read < took * _SLOWEST:
+            raise InputProblem(self._told(TrickleError(), self._read))
         return data
 
 
@@ -105,23 +118,22 @@ def _opened(
     path: str, urls: Urls, limits: Limits, told: Callable[[Exception, int], Problem]
 ) -> tuple[Raw, bytes]:
     """Open a URL: in ranges where its server gives them, else as a stream. Return it and its first bytes."""
+    watch, url = Watch(), urls.addresses[path].reveal()
     try:
-        found, name = filesystem(urls.addresses[path].reveal(), urls.timeout)
+        found, name = filesystem(url, urls.timeout, watch, most=_PATIENCE * urls.timeout)
     except UsageError as error:
         raise InputProblem(Problem(path, str(error), "install it where this is read", fatal=True)) from None
     try:
         stream = found.open(name, "rb", block_size=_BLOCK, cache_type="readahead")
         if getattr(stream, "size", None):
-            try:
-                stream.seek(0)
-                head = bytes(stream.read(HEAD))
+            stream.seek(0)
+            head = bytes(stream.read(HEAD))
+            if watch.ranges is not False:  # else the server gives all, whatever part is asked for
                 return RangeBytes(stream, path, told), head
-            except ValueError:  # the server gives all, whatever part is asked for
-                pass
-        stream = found.open(name, "rb", block_size=0)
+        stream = filesystem(url, urls.timeout, watch)[0].open(name, "rb", block_size=0)  # which may take long
     except Exception as error:  # noqa: BLE001 - as above
         raise InputProblem(told(error, 0)) from None
-    once: Any = _Stream(stream, told)
+    once: Any = _Stream(stream, told, urls.timeout)
     head = b""
     while len(head) < HEAD and (part := once.read(HEAD - len(head))):
         head += part
@@ -147,6 +159,8 @@ def _reason(error: Exception, offset: int, timeout: float) -> tuple[str, str]:
     while isinstance(error, FileNotFoundError) and isinstance(error.__cause__, Exception):
         error = error.__cause__  # what a client takes for the absence of a file may be anything
     kinds = {kind.__name__ for kind in type(error).__mro__}
+    if isinstance(error, ToldError) or "FileExpired" in kinds:  # which is what s3fs calls it
+        return error.said if isinstance(error, ToldError) else ChangedError.said
     status = getattr(error, "status", 0)
     chain = kinds | {type(error.__cause__).__name__, type(error.__context__).__name__}
     if isinstance(error, FileNotFoundError) or status == 404:
@@ -159,7 +173,7 @@ def _reason(error: Exception, offset: int, timeout: float) -> tuple[str, str]:
         return "could not be read: its TLS certificate or connection is not accepted", _CERTIFICATE
     if any("Timeout" in kind for kind in kinds):
         return f"could not be read: no answer within {timeout:g} seconds", "give it more time with --timeout"
-    if offset:
+    if offset or "ClientPayloadError" in kinds:
         return f"could not be read to its end: the connection broke off after {offset:,} bytes", "try again"
     if isinstance(error, OSError) and error.strerror:
         return f"could not be read: {_plain(error)}", "check the host, and that it can be reached from here"

@@ -68,7 +68,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(code)
         self.send_header("Content-Length", str(len(data)))
         self.send_header("Content-Type", kind)
-        self.send_header("ETag", f'"{zlib.crc32(data)}"')
+        self.send_header("ETag", f'"{zlib.crc32(self.site.files.get(self.path.partition("?")[0], b""))}"')
         if part:
             self.send_header("Content-Range", part)
         self.end_headers()
