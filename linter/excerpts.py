@@ -120,7 +120,7 @@ def _line(
     """
     inside = [(max(low, begin), min(high, stop)) for low, high in hidden if low < stop and high > begin]
     line = text[begin:stop]
-    inside += [(begin + low, begin + high) for low, high in _plain_secrets(line)]
+    inside += [(begin + low, begin + high) for low, high in _secrets_of_line(line)]
     if values:
         pointed = _scalar(text, caret) if caret else None
         for low, high in _hidden_values(line):
@@ -244,6 +244,12 @@ def _plain_secrets(line: str) -> Iterator[Range]:
     for sign, pattern in (("@", _USER_INFO), ("", _BASE64_RUN), ("eyJ", _JWT)):
         for found in pattern.finditer(line) if sign in line else ():
             yield found.span()
+
+
+@lru_cache(maxsize=16)
+def _secrets_of_line(line: str) -> tuple[Range, ...]:
+    """As `_plain_secrets`: several findings point at one line of a payload."""
+    return tuple(_plain_secrets(line))
 
 
 def _hidden_values(line: str) -> Iterator[Range]:

@@ -2,16 +2,16 @@
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from linter.credentials import Payload
-from linter.documents import Positions
+from linter.documents import Positions, Span
 from linter.documents.objects import KubeObject
 from linter.excerpts import Range, file_excerpt, payload_excerpt
 from linter.inventory import Inventory
 from linter.inventory.records import PullSecret
 from linter.inventory.secrets import LAST_APPLIED
-from linter.model import Finding, Location, NotEvaluated, Related
+from linter.model import ExcerptLine, Finding, Location, NotEvaluated, Related
 from linter.sources import InputProblem
 
 if TYPE_CHECKING:
@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from linter.documents.window_positions import WindowPositions
     from linter.sources.raw import Raw
 
-_KEPT = 8
+_KEPT: Final = 8
+"""So many files are held ready, of whatever size."""
+_SMALL: Final = 2_000_000
+"""Signs of all files together up to which more are."""
+_MOST: Final = 1_000
+_PLACES: Final = 500
+"""So many places of one file are remembered."""
 _Route = tuple[str | int, ...]
 
 
@@ -38,7 +44,8 @@ class Locator:
         self._read = read
         self._windows = windows
         self._near: dict[tuple[str, int], dict[int, list[KubeObject | _Route]]] = {}
-        self._positions: OrderedDict[str, Positions | WindowPositions | None] = OrderedDict()
+        self._files: OrderedDict[str, _File] = OrderedDict()
+        self._signs = 0
         self._hidden: dict[tuple[str, int], list[KubeObject | _Route]] = defaultdict(list)
         self._secrets: dict[tuple[str, int], list[PullSecret]] = defaultdict(list)
         self._secrets_of: tuple[tuple[str, int], Mapping[int, list[PullSecret]]] = (("", -1), {})
@@ -88,40 +95,60 @@ class Locator:
 
         A location in what has changed since, or is gone, stays as it is.
         """
-        positions = self.positions(location.path)
-        if positions is None or location.line:
+        if location.line:
+            return location
+        file = self._file(location.path)
+        if file.positions is None:
             return location
         try:
-            return self._found(positions, location, excerpt=excerpt)
+            return self._found(file, file.positions, location, excerpt=excerpt)
         except InputProblem:  # whoever gives the bytes says so
-            self._positions[location.path] = None
+            self._signs -= file.signs
+            self._files[location.path] = _File(None)
             return location
 
-    def _found(self, positions: "Positions | WindowPositions", location: Location, *, excerpt: bool) -> Location:
-        route = location.route
-        span = positions.span(location.document, route, location.part)
-        while span is None and route:
-            route = route[:-1]
-            span = positions.span(location.document, route, "value")
+    def _found(
+        self, file: "_File", positions: "Positions | WindowPositions", location: Location, *, excerpt: bool
+    ) -> Location:
+        place = location.document, location.route, location.part
+        if place not in file.spans:
+            if len(file.spans) >= _PLACES:
+                file.spans.clear()
+                file.excerpts.clear()
+            file.spans[place] = _span(positions, *place)
+        span = file.spans[place]
         if span is None:
             return location
-        found = location._replace(
-            line=span.line, column=span.column, end_line=span.end_line, end_column=span.end_column
+        shown = self._excerpt(file, positions, location, span) if excerpt else location.excerpt
+        spot = location.payload if excerpt else None
+        payload = self._payload(location) if spot is not None else None
+        inside = location.payload_excerpt
+        if spot is not None and payload is not None:
+            inside = payload_excerpt(payload.text, spot.offset, spot.end)
+        return location._replace(
+            line=span.line,
+            column=span.column,
+            end_line=span.end_line,
+            end_column=span.end_column,
+            excerpt=shown,
+            payload_excerpt=inside,
         )
-        if not excerpt:
-            return found
+
+    def _excerpt(
+        self, file: "_File", positions: "Positions | WindowPositions", location: Location, span: Span
+    ) -> tuple[ExcerptLine, ...]:
+        """The lines at a place of a file, masked; several findings may stand at one place."""
+        place = location.document, _item(location), span
+        known = file.excerpts.get(place)
+        if known is not None:
+            return known
         if isinstance(positions, Positions):
             hidden = self._ranges(positions, location.path, location.document)
         else:
             hidden = self._ranges_near(positions, location)
         text, start, end, hidden = positions.shown(span, hidden)
-        shown = file_excerpt(text, start, end, hidden, line=span.line)
-        found = found._replace(excerpt=shown)
-        spot = location.payload
-        payload = self._payload(location) if spot is not None else None
-        if spot is None or payload is None:
-            return found
-        return found._replace(payload_excerpt=payload_excerpt(payload.text, spot.offset, spot.end))
+        shown = file.excerpts[place] = file_excerpt(text, start, end, hidden, line=span.line)
+        return shown
 
     def _payload(self, location: Location) -> Payload | None:
         """The decoded payload whose scalar stands at a location."""
@@ -162,10 +189,15 @@ class Locator:
         return sorted({(span.start, span.end) for span in spans if span is not None})
 
     def positions(self, path: str) -> "Positions | WindowPositions | None":
-        """The positions of a file, the last few kept; None when it is gone."""
-        if path in self._positions:
-            self._positions.move_to_end(path)
-            return self._positions[path]
+        """The positions of a file; None when it is gone."""
+        return self._file(path).positions
+
+    def _file(self, path: str) -> "_File":
+        """What is known of the places in a file: of the last few files, and of more where they are small."""
+        known = self._files.get(path)
+        if known is not None:
+            self._files.move_to_end(path)
+            return known
         positions: Positions | WindowPositions | None = None
         windows = self._windows(path)
         if windows is not None:
@@ -174,10 +206,30 @@ class Locator:
             positions = window_positions.WindowPositions(path, *windows)
         elif (data := self._read(path)) is not None:
             positions = Positions(path, data)
-        self._positions[path] = positions
-        if len(self._positions) > _KEPT:
-            self._positions.popitem(last=False)
-        return positions
+        found = self._files[path] = _File(positions)
+        self._signs += found.signs
+        while len(self._files) > _KEPT and (self._signs > _SMALL or len(self._files) > _MOST):
+            self._signs -= self._files.popitem(last=False)[1].signs
+        return found
+
+
+class _File:
+    """The places of one file that have been asked for; no positions when it is gone."""
+
+    def __init__(self, positions: "Positions | WindowPositions | None") -> None:
+        self.positions = positions
+        self.spans: dict[tuple[int, _Route, str], Span | None] = {}
+        self.excerpts: dict[tuple[int, int, Span], tuple[ExcerptLine, ...]] = {}
+        self.signs = len(positions.text) if isinstance(positions, Positions) else 0
+
+
+def _span(positions: "Positions | WindowPositions", document: int, route: _Route, part: str) -> Span | None:
+    """Where the end of a route stands, or else the nearest parent of it that there is."""
+    span = positions.span(document, route, part)
+    while span is None and route:
+        route = route[:-1]
+        span = positions.span(document, route, "value")
+    return span
 
 
 def _routes(held: "KubeObject | _Route") -> Iterator[_Route]:
