@@ -5,8 +5,6 @@
 
 import gc
 from _thread import allocate_lock  # `threading` is not loaded for one lock
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from linter.documents.positions import Positions, Span
@@ -86,17 +84,19 @@ class _Collector:
 _collector = _Collector()
 
 
-@contextmanager
-def collector_off() -> Iterator[None]:
+class collector_off:  # noqa: N801 - used as a function; a generator would cost more than many a document
     """Keep the cyclic garbage collector from walking a growing heap meanwhile."""
-    with _collector.lock:
-        if not _collector.users:
-            _collector.was_on = gc.isenabled()
-            gc.disable()
-        _collector.users += 1
-    try:
-        yield
-    finally:
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        with _collector.lock:
+            if not _collector.users:
+                _collector.was_on = gc.isenabled()
+                gc.disable()
+            _collector.users += 1
+
+    def __exit__(self, *_: object) -> None:
         with _collector.lock:
             _collector.users -= 1
             if not _collector.users and _collector.was_on:

@@ -75,6 +75,7 @@ _RESOURCES: Final = {
 _ROOT: Final = r"^(?P<root>(?:.*?/)??)"
 _LONGEST: Final = 2_000
 """Signs of the longest path that is looked at: of names as Kubernetes allows them, a dump makes none that long."""
+_IN_FOLDER: Final = "/"
 _PATTERNS: Final = tuple(
     (name, parts, lazy(_ROOT + pattern))
     for name, parts, pattern in (
@@ -112,15 +113,18 @@ _PATTERNS: Final = tuple(
         ),
         (
             DUMPALL,
-            ("/",),
-            r"(?:_cluster|(?P<ns>[^/_][^/]*))/(?:[a-z0-9.-]*v[0-9][a-z0-9]*\.|[a-z0-9.-]+_)?"
-            r"[A-Z]\w+/(?P<name>[^/]+)\.ya?ml$",
+            (_IN_FOLDER,),
+            r"(?:_cluster|(?P<ns>[^/_][^/]*))/(?:[a-z0-9.-]*v[0-9][a-z0-9]*\.|[a-z0-9.-]+_)?[A-Z]\w+",
         ),
         (KUBE_DUMP, ("_",), r"(?:cluster|(?P<ns>[^/]+))/(?P<name>[^/]+)_(?P<resource>[a-z]++)[a-z0-9.-]*\.ya?ml$"),
-        (KUBE_DUMP, ("/",), r"(?:cluster|(?P<ns>[^/]+))/[a-z]++[a-z0-9.-]*/(?P<name>[^/]+)\.ya?ml$"),
+        (KUBE_DUMP, (_IN_FOLDER,), r"(?:cluster|(?P<ns>[^/]+))/[a-z]++[a-z0-9.-]*"),
     )
 )
-"""How the paths of each layout look, and parts of which one is in each of them: quicker to look for."""
+"""How the paths of each layout look, and parts of which one is in each of them: quicker to look for.
+
+`_IN_FOLDER` stands for those in which every file of YAML belongs to the layout that lies in such a folder.
+"""
+_FILE: Final = lazy(r"(?P<name>[^/]+)\.ya?ml$")
 _IMAGE_FOLDER: Final = lazy(r"-sha256-[0-9a-f]{8,}$")
 
 
@@ -147,13 +151,27 @@ def place(path: str) -> Place | None:
     """Return what a display path says, None where it belongs to no layout."""
     if len(path) > _LONGEST:
         return None
-    for layout, parts, pattern in _PATTERNS:
+    for number, (layout, parts, pattern) in enumerate(_PATTERNS):
+        if parts == (_IN_FOLDER,):
+            folder, _, name = path.rpartition("/")
+            said = _of_folder(number, folder) if folder else None
+            found = _FILE.match(name) if said is not None else None
+            if said is not None and found is not None:
+                return _place(layout, {**said, "name": found["name"]})
+            continue
         if not any(part in path for part in parts):
             continue
         found = pattern.match(path)
         if found is not None:
             return _place(layout, found.groupdict())
     return None
+
+
+@lru_cache(maxsize=64)
+def _of_folder(number: int, folder: str) -> dict[str, str | None] | None:
+    """What the folder of a file says under one of the patterns, None where it does not lie so."""
+    found = _PATTERNS[number][2].fullmatch(folder)
+    return None if found is None else found.groupdict()
 
 
 def _place(layout: str, found: dict[str, str | None]) -> Place:

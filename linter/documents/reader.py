@@ -35,7 +35,7 @@ def read_bytes(path: str, data: bytes, limits: Limits) -> Reading:
         return Reading()
     with collector_off():
         reading = TextReader(path, without_logs(text), limits).read()
-    return reading._replace(logs=LOGS in text)
+    return reading._replace(logs=True) if LOGS in text else reading
 
 
 class TextReader:

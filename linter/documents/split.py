@@ -59,20 +59,24 @@ def split(text: str) -> list[Chunk]:
     """
     chunks: list[Chunk] = []
     start, explicit = 0, False
-
-    def close(end: int) -> None:
-        if explicit or _CONTENT.search(text, start, end):
-            chunks.append(_trim(text, start, end))
-
     for at, end, marker in _markers(text):
-        began = explicit or _CONTENT.search(text, start, at) is not None
-        close(at)
+        began = explicit or _has_content(text, start, at)
+        if began:
+            chunks.append(_trim(text, start, at))
         if marker == "---":
             start, explicit = (at if began else start), True
         else:
             start, explicit = end, False
-    close(len(text))
+    if explicit or _has_content(text, start, len(text)):
+        chunks.append(_trim(text, start, len(text)))
     return chunks
+
+
+def _has_content(text: str, start: int, end: int) -> bool:
+    """Tell whether anything but comments stands there."""
+    if not start and text[:1].isalpha() and end > 0:  # as nearly every manifest begins
+        return True
+    return _CONTENT.search(text, start, end) is not None
 
 
 def _trim(text: str, start: int, end: int) -> Chunk:

@@ -12,6 +12,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_MARKED = frozenset(mark[:1] for mark, _ in _MARKS)
 _BOM = {encoding: mark for mark, encoding in _MARKS}
 
 
@@ -39,6 +40,8 @@ class SourceText(NamedTuple):
 
 def _encoding(data: bytes) -> tuple[str, int]:
     """Return the codec of these bytes and the length of their byte order mark; without one, zero bytes tell."""
+    if data[:1] not in _MARKED and b"\0" not in data[:4]:
+        return "utf-8", 0
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return encoding, len(mark)
