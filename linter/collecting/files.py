@@ -14,16 +14,19 @@ from linter.documents.layouts import place
 from linter.documents.objects import objects
 from linter.documents.recognise import recognise
 from linter.model import Problem, Scope
-from linter.sources import Artifact, InputProblem, Limits, Skipped, gather
+from linter.sources import Artifact, InputProblem, Limits, Skipped, gather, sized
 from linter.sources.choice import FOLDER, RECORD_FILE, without_suffix
 from linter.sources.collection import FILES, Record, encode
+from linter.sources.files import HEAD
 from linter.sources.tree import display
 from linter.universes import Input
 
 if TYPE_CHECKING:
     from linter.sources.addresses import Urls
+    from linter.sources.raw import Raw
 
 _STDIN: Final = "<stdin>"
+_PIECE: Final = 4 * 2**20
 
 
 class Taken:
@@ -63,6 +66,7 @@ class Taken:
     def learn(self, redaction: Redaction, *, several: bool, told: Callable[[float, str], None] | None = None) -> None:
         """Read everything, and the credentials in it; `written` gives it without them."""
         for artifact, data in self._read(told, several=several):
+            assert isinstance(data, bytes)  # noqa: S101 - only what is streamed is not
             try:
                 one = Redacted(artifact.path, data, redaction, self._limits)
             except InputProblem as failed:
@@ -78,8 +82,20 @@ class Taken:
         self, archive: Pack, folder: str, *, several: bool, told: Callable[[float, str], None] | None = None
     ) -> None:
         """Add everything as it is to an archive, in a folder ("" or a path that ends in a slash)."""
-        for artifact, data in self._read(told, several=several):
-            archive.add(folder + self._member(artifact.path, data), data)
+        for artifact, data in self._read(told, several=several, streamed=not several):
+            if isinstance(data, bytes):
+                archive.add(folder + self._member(artifact.path, data), data)
+                continue
+            try:
+                size = _size(data)
+                archive.add_raw(folder + self._member(artifact.path, data.at(0, HEAD)), data, size)
+            except InputProblem as failed:
+                self.problems.append(failed.problem._replace(fatal=True))  # what was begun cannot be taken back
+                return
+            except OSError:
+                if not getattr(data, "broken", ""):
+                    raise
+                return  # its archive is damaged there, and says so
         self._mark(archive, folder, redacted=False)
 
     def add_redacted(self, archive: Pack, folder: str) -> None:
@@ -109,7 +125,10 @@ class Taken:
             origin = without_suffix(os.path.basename(self.shown.rstrip("/"))) or self.shown
             archive.add(name, encode(Record(origin, FILES, (), (), redacted=redacted)))
 
-    def _read(self, told: Callable[[float, str], None] | None, *, several: bool) -> Iterator[tuple[Artifact, bytes]]:
+    def _read(
+        self, told: Callable[[float, str], None] | None, *, several: bool, streamed: bool = False
+    ) -> Iterator[tuple[Artifact, "bytes | Raw"]]:
+        """Yield what is read; with `streamed`, what is too large to be held as bytes that can be read in pieces."""
         entries = gather(
             [self.argument],
             exclude=self._exclude,
@@ -125,17 +144,28 @@ class Taken:
                 self.skipped[entry.reason] += 1
             else:
                 try:
-                    data = entry.read()
+                    data = self._data(entry, streamed=streamed)
                 except InputProblem as failed:
                     self.problems.append(failed.problem)
                     continue
                 self.files += 1
-                if several:
+                if several and isinstance(data, bytes):
                     self._weigh(entry.path, data)
                 yield entry, data
-        if not self.files and self.failed is None:
+        if not self.files and self.failed is None and self.problems:
+            self.problems[0] = self.problems[0]._replace(fatal=True)  # that is why nothing was found
+        elif not self.files and self.failed is None:
             remedy = "check what is named: a folder needs YAML or JSON files that are not ignored or excluded"
             self.problems.append(Problem(self.shown, "nothing to judge was found in it", remedy, fatal=True))
+
+    def _data(self, entry: Artifact, *, streamed: bool) -> "bytes | Raw":
+        """Return the bytes of a file, as `_read` yields them. Raise `InputProblem` when they cannot be had."""
+        raw = entry.windows()
+        if raw is None or not raw.at(self._limits.file_bytes, 1):
+            return entry.read()
+        if not streamed:
+            raise InputProblem(_too_large(entry.path, self._limits, named=entry.named))
+        return raw
 
     def _weigh(self, path: str, data: bytes) -> None:
         """Count what tells a dump."""
@@ -157,3 +187,19 @@ class Taken:
         if path == root:
             return without_suffix(path.rpartition("/")[2])
         return path[len(root) :] if path.startswith(f"{root}/") else path
+
+
+def _size(raw: "Raw") -> int:
+    """Return how many bytes there are."""
+    size = raw.size
+    if size < 0:
+        size = 0
+        while count := len(raw.at(size, _PIECE)):
+            size += count
+    return size
+
+
+def _too_large(path: str, limits: Limits, *, named: bool) -> Problem:
+    """Return what to say of a file that would have to be held whole."""
+    remedy = "collect it alone and without --redact, or in parts, one namespace (`kubectl get -n`) after the other"
+    return Problem(path, f"is larger than {sized(limits.file_bytes)}", remedy, fatal=named)

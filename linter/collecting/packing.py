@@ -14,8 +14,11 @@ from linter.sources.collection import taken
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+    from linter.sources.raw import Raw
+
 _PLAIN: Final = re.compile(r"[a-z0-9.-]")
 _LONGEST: Final = 80
+_PIECE: Final = 2**20
 _LINK_LIKE: Final = re.compile(r"[\x00-\x1f\x7f\\]|[\ud800-\udfff]")
 
 
@@ -43,6 +46,27 @@ class _Parts(io.RawIOBase):
         return count
 
 
+class _Pieces(io.RawIOBase):
+    """Bytes at offsets, read from the first to the last."""
+
+    def __init__(self, raw: "Raw") -> None:
+        super().__init__()
+        self._raw = raw
+        self._at = 0
+
+    def readable(self) -> bool:
+        """They can be read."""
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        """Put the next bytes into `buffer` and return how many."""
+        target = memoryview(buffer).cast("B")
+        data = self._raw.at(self._at, len(target))
+        target[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+
 class Pack:
     """Takes members, and keeps their names apart."""
 
@@ -53,6 +77,13 @@ class Pack:
 
     def add(self, name: str, *parts: bytes) -> str:
         """Add a member, in parts or whole, and return its name, which leads nowhere and is taken only once."""
+        return self._add(name, sum(map(len, parts)), _Parts(parts))
+
+    def add_raw(self, name: str, raw: "Raw", size: int) -> str:
+        """Add a member of so many bytes without ever holding them, and return its name as `add` does."""
+        return self._add(name, size, _Pieces(raw))
+
+    def _add(self, name: str, size: int, data: io.RawIOBase) -> str:
         name = "/".join(_LINK_LIKE.sub("_", step) for step in name.split("/") if step not in ("", ".", "..")) or "_"
         folder, _, last = name.rpartition("/")
         number = 1
@@ -61,10 +92,10 @@ class Pack:
             name = f"{folder}/{number}-{last}" if folder else f"{number}-{last}"
         self._names.add(name)
         member = tarfile.TarInfo(name)
-        member.size = sum(map(len, parts))
+        member.size = size
         member.mode = 0o600
         member.mtime = self._time
-        self._archive.addfile(member, io.BufferedReader(_Parts(parts)))
+        self._archive.addfile(member, io.BufferedReader(data, _PIECE))
         return name
 
     def __contains__(self, name: str) -> bool:

@@ -4,6 +4,7 @@ import base64
 import gzip
 import io
 import json
+import lzma
 import re
 import shutil
 import signal
@@ -34,6 +35,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import test_leaks as leaks
 import test_redact as planting
 import yaml
+import zstandard
 from cluster import Cluster
 from writers import LAYOUTS, Files
 
@@ -519,3 +521,43 @@ def test_what_is_stopped_leaves_nothing(ended: signal.Signals, tmp_path: Path) -
         process.communicate(timeout=60)
     assert process.returncode in (128 + ended, -ended)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("form", ["yaml", "yaml.xz", "yaml.gz", "tar.zst"])
+def test_what_is_too_large_to_be_held_is_taken_piece_by_piece(
+    tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("linter.collecting.files.Limits", lambda: Limits(file_bytes=2000, window_bytes=500))
+    data = b"---\n".join(b"kind: ServiceAccount\nmetadata: {name: a%d}\n" % number for number in range(200))
+    packed = {"yaml": data, "yaml.xz": lzma.compress(data), "yaml.gz": gzip.compress(data)}
+    if form == "tar.zst":
+        file = io.BytesIO()
+        with tarfile.open(fileobj=file, mode="w") as archive:
+            member = tarfile.TarInfo("all.yaml")
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+        packed[form] = zstandard.compress(file.getvalue())
+    source = tmp_path / f"all.{form}"
+    source.write_bytes(packed[form])
+    target = tmp_path / "out.tar.gz"
+    assert main(["collect", str(source), "-o", str(target)]) == 0
+    assert data in members(target).values()
+    capsys.readouterr()
+    main(["collect", str(source), "--redact", "-o", str(target), "--force"])
+    said = capsys.readouterr().err
+    assert "is larger than 2000 bytes" in said
+    assert "without --redact" in said
+
+
+@pytest.mark.parametrize("form", ["xz", "gz"])
+def test_of_a_large_file_that_is_cut_off_nothing_is_written(
+    tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("linter.collecting.files.Limits", lambda: Limits(file_bytes=2000, window_bytes=500))
+    data = b"---\n".join(b"kind: ServiceAccount\nmetadata: {name: a%d}\n" % (number * 7919) for number in range(2000))
+    whole = {"xz": lzma.compress, "gz": gzip.compress}[form](data)
+    source, target = tmp_path / f"all.yaml.{form}", tmp_path / "out.tar.gz"
+    source.write_bytes(whole[: len(whole) * 2 // 3])
+    assert main(["collect", str(source), "-o", str(target)]) == 3
+    assert "it was cut off" in capsys.readouterr().err
+    assert not target.exists()
