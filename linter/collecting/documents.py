@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 _NO_LOGS: Final = f"{LOGS}- ====\n==== END logs for container - ====\n"
 """Stands for the logs that `kubectl cluster-info dump` writes between documents: it is known by them."""
 _TELLING: Final = re.compile(
-    r"(?i)(?:passw(?:or)?d|passphrase|api_?key|access_?key|client_?secret|(?:identity|registry|bearer|auth|access"
-    r"|refresh)_?token|(?<![a-z])token|^auth)$"
+    r"(?i)(?:passw(?:or)?d|passphrase|api[-_]?key|access[-_]?key|client[-_]?secret|client-key-data"
+    r"|(?:identity|registry|bearer|auth|access|refresh)_?token|(?<![a-z])token|^auth)$"
 )
 _USER: Final = frozenset({"username", "user", "email"})
 _LINE: Final = re.compile(r"""(?P<key>\s*(?:- )?["']?(?P<name>[\w./-]+)["']?\s*[:=]\s*)(?P<value>.*)""", re.DOTALL)

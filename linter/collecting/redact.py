@@ -35,7 +35,10 @@ _TELLING: Final = re.compile(
     r"|isindir|hashicorp|appscode|akuity)\.|\bk8s\.io/|^regcred/|^tekton\.dev/|^jenkins\.io/|^appstudio\.redhat\.com/"
 )
 """Annotations of platforms and controllers: what they say is not secret, and rules go by it. Others keep their name."""
-_PASSWORD: Final = re.compile(r"(?i)passw|passphrase|^tokens?$|api_?key|^auth$|private_?key|client_?secret$")
+_PASSWORD: Final = re.compile(
+    r"(?i)passw|passphrase|^tokens?$|(?:^|[-_])(?:id|access|refresh|bearer)[-_]?token$|api[-_]?key|^auth$|private[-_]?key"
+    r"|client[-_]?(?:secret|key-data)$"
+)
 _ENCODED: Final = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/]{16,}={0,2}(?![\w+/=-])")
 _OPTION: Final = re.compile(r"(?i)-p|--?[\w-]*(?:passw(?:or)?d|token|secret|auth|key)")
 _SAID: Final = re.compile(

@@ -69,6 +69,7 @@ def _forms() -> dict[bytes, str]:
         found |= {f: f"the {name} in base64 thrice" for one in once for two in _aligned(one) for f in _aligned(two)}
         found |= {binascii.hexlify(plain): f"the {name} in hexadecimal"}
         found |= {"".join(f"%{byte:02x}" for byte in plain).encode(): f"the {name} in percent escapes"}
+        found |= {"".join(f"\\u{byte:04x}" for byte in plain).encode(): f"the {name} in escapes of JSON"}
         found |= {"".join(f"&#{byte};" for byte in plain).encode(): f"the {name} in character references"}
     return found
 

@@ -9,6 +9,7 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -274,6 +275,98 @@ def test_settings_baselines_and_addresses(desk: Desk) -> None:
     desk.run("check", "world", "--select", f"https://{one.url}@x")
     desk.run("check", "world", "--format", f"https://{one.url}@x")
     desk.run("completion", "bash")
+    desk.search()
+
+
+def test_servers_proxies_and_the_environment(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("aiohttp")
+    plant = desk.plant
+    signed = plant.at("signed query")
+    for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "REGISTRY_PASSWORD", "HELM_KUBETOKEN", "GIT_ASKPASS"):
+        monkeypatch.setenv(name, plant.at(f"environment {name}").password)
+    with outside.refusing() as address:
+        own = plant.at("netrc")
+        Path(".netrc").write_text(f"machine 127.0.0.1 login {own.user} password {own.password}\n")
+        Path(".netrc").chmod(0o600)
+        monkeypatch.setenv("NETRC", str(Path(".netrc").absolute()))
+        urls = [
+            f"http://{plant.at('login of a URL').url}@{address}/denied/x.tar.gz",
+            f"http://{address}/x.tar.gz?X-Amz-Signature={signed.password}&token={signed.auth}#{signed.password}",
+            f"http://{address}/denied/netrc.json",
+        ]
+        for number, more in enumerate(([], ["--jobs", "2"], ["--history", "scans.db", "--resume"])):
+            words = ["check", *urls, "world/texts", *more, "--verbose", "--timing"]
+            assert desk.run(*words, *desk.formats(f"urls-{number}")) == 3
+            desk.keep_folder(f"urls-{number}")
+        desk.keep_file(Path("scans.db"))
+        desk.run("resolve", *urls)
+        desk.run("baseline", *urls, "-o", "known")
+        desk.run("collect", *urls, "-o", "urls.tar.gz")
+        for variable in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
+            login = plant.at(f"proxy {variable}").url
+            monkeypatch.setenv(variable, f"http://{login}@{address}")
+            desk.run("check", "http://dumps.example.com/x.tar.gz", "--verbose", "--format", "json", "--timeout", "5")
+            desk.run("check", "https://dumps.example.com/x.tar.gz", "--verbose", "--timeout", "5")
+            monkeypatch.setenv(variable, f"http://{login}@[no address")
+            desk.run("check", "http://dumps.example.com/x.tar.gz", "--verbose", "--timeout", "5")
+            monkeypatch.delenv(variable)
+    desk.search()
+
+
+def test_kubeconfigs_git_and_values(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant = desk.plant
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    Path("world/kubeconfig.yaml").write_text(outside.kubeconfig(plant))
+    Path("world/config").write_text(outside.kubeconfig(plant))
+    monkeypatch.setenv("KUBECONFIG", str(Path("world/config").absolute()))
+    for scope in ("cluster", "manifests"):
+        desk.run("check", "world/kubeconfig.yaml", "world/config", "--scope", scope, "--verbose", *desk.formats(scope))
+        desk.keep_folder(scope)
+    desk.run("collect", "world/kubeconfig.yaml", "--redact", "-o", "bare.tar.gz")
+    with suppress(FileNotFoundError), tarfile.open("bare.tar.gz") as archive:
+        for member in archive:
+            desk.keep(member.name.encode() + archive.extractfile(member).read())  # type: ignore[union-attr]
+    for client in ("kubectl", "oc"):
+        outside.refused_client(desk.folder, monkeypatch, client, plant)
+        if client == "oc":  # which serves where there is no kubectl
+            monkeypatch.setattr("linter.sources.live.kubectl._PROGRAMS", ("oc",))
+        for words in (("cluster:",), ("cluster:prod",), ("cluster:prod", "-n", "team")):
+            desk.run("check", *words, "--verbose", "--format", "json", "--timeout", "5")
+        desk.run("collect", "-o", f"{client}.tar.gz")
+
+    remote = plant.at("remote of a repository")
+    Path("world/.git").mkdir()
+    Path("world/.git/HEAD").write_text("ref: refs/heads/main\n")
+    Path("world/.git/config").write_text(f'[remote "origin"]\n\turl = https://{remote.url}@git.example.com/x.git\n')
+    Path("world/.git-credentials").write_text(f"https://{plant.at('git-credentials').url}@git.example.com\n")
+    desk.run("check", "world", "--changed-since", "origin/main", "--verbose")
+    outside.refusing_git(desk.folder, monkeypatch, plant)
+    desk.run("check", "world", "--changed-since", "origin/main", "--verbose")
+
+    one = plant.at("values")
+    Path("values.yaml").write_text(f"registry: {{password: {one.password}, auth: {one.auth}}}\n")
+    outside.complaining(desk.folder, monkeypatch, plant)
+    desk.run("check", "world/texts/chart", "--render", "--values", "values.yaml", "--verbose", "--format", "json")
+    desk.search()
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_unexpected_error_of_a_reader_or_a_process_says_where(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, jobs: str
+) -> None:
+    one = desk.plant.at("exception")
+    Path("own.py").write_text(
+        "from linter.rule import Rule, Severity\n"
+        f"def check(context):\n    held = '{one.password}'\n    raise RuntimeError(held, '{one.auth}')\n"
+        "RULE = Rule(code='X001', severity=Severity.INFO, check=check)\n"
+    )
+    Path("own.yaml").write_text("rules: [{path: own.py}]\n")
+    shutil.copytree("world", "more")
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        main(["check", "world", "more", "--config", "own.yaml", "--verbose", "--jobs", jobs])
+    assert "internal error: RuntimeError in own.py:4" in said.getvalue()
+    desk.keep(said.getvalue().encode())
     desk.search()
 
 
