@@ -39,6 +39,7 @@ _MOST_TRIED: Final = 8
 """How many places are looked at for one that a stream may be cut at."""
 _MOST_TOLD: Final = 20
 _FURTHER: Final = 8
+_GLANCE: Final = 2**14
 _NONE: Final = array("Q")
 _REMEDY: Final = "raise `file` under `limits` in the settings, or write it as JSON (`-o json`)"
 
@@ -230,6 +231,10 @@ class _Text:
             frame = lists.frame_head(head, self._limits)
             if frame is None:
                 raise self._trouble("what stands before its items cannot be read alone", begin)
+            if "kind" not in frame and self._untyped(items, column):
+                # Its kind stands after the items that have none: known first, they are read once.
+                frame |= self._items(_Listing(number, head, items, column, {}), dry=True)[1]
+                self._rewind(begin, items)
             self._check_kind(frame, begin)
             listing = _Listing(number, head, items, column, {"kind": "List", **frame})
             end, tail = self._items(listing)
@@ -245,6 +250,13 @@ class _Text:
         self._values.append(Value(begin, end, "items", listing.starts, listing.ends))
         self._settle(listing)
         return self._next(end)
+
+    def _untyped(self, first: int, column: int) -> bool:
+        """Tell whether the first item of a list says nothing of its kind, as far as a glance tells."""
+        text = self._held.data[first - self._held.base :][:_GLANCE]
+        end = text.find(b"\n" + b" " * column + b"- ")
+        text = text[:end] if end >= 0 else text
+        return b"\n" + b" " * (column + 2) + b"kind:" not in text and not text.startswith(b" " * column + b"- kind:")
 
     def _check_kind(self, frame: dict[str, Any], at: int) -> None:
         """See that what has items is a list: it would be an object like any other."""
@@ -285,8 +297,11 @@ class _Text:
         after = held.base + found.end()
         return after, line >= 0
 
-    def _items(self, listing: "_Listing") -> tuple[int, dict[str, Any]]:
-        """Read the items of a list; return where its document ends, and what stands after its items."""
+    def _items(self, listing: "_Listing", *, dry: bool = False) -> tuple[int, dict[str, Any]]:
+        """Read the items of a list; return where its document ends, and what stands after its items.
+
+        `dry`: the items are only passed over.
+        """
         held, start = self._held, listing.first
         line, stops = b"\n" + b" " * listing.column + b"- ", _STOPS[listing.column]
         listing.relevant |= self._silent or matters(listing.head)
@@ -302,7 +317,8 @@ class _Text:
             ended = found is not None or held.ended
             if ended:
                 cuts.append(stop)
-            self._batch(listing, cuts)
+            if not dry:
+                self._batch(listing, cuts)
             if found is not None:
                 break
             start = held.base + cuts[-1]
