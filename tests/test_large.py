@@ -59,16 +59,23 @@ def test_what_sops_has_signed_is_not_offered_for_repair(
         "metadata": {"name": "a", "namespace": "n"},
         "imagePullSecrets": [{"name": "x"}, {"name": "x"}],
     }
-    for name, signed in (("plain.json", {}), ("signed.json", {"sops": {"mac": "ENC[AES256_GCM,data:a,type:str]"}})):
-        tree = {"apiVersion": "v1", "items": [FILLER] * 100 + [account], "kind": "List", **signed}
+    ciphered = {**FILLER, "sops": {"mac": "ENC[AES256_GCM,data:a,type:str]"}}
+    own = {**account, "metadata": {"name": "b", "namespace": "n"}, "sops": ciphered["sops"]}
+    for name, items, signed in (
+        ("plain.json", [ciphered, account], {}),
+        ("item.json", [account, own], {}),
+        ("signed.json", [account], {"sops": ciphered["sops"]}),
+    ):
+        tree = {"apiVersion": "v1", "items": [FILLER] * 100 + items, "kind": "List", **signed}
         Path(name).write_text(json.dumps(tree), encoding="utf-8")
-    cli.run(["check", "plain.json", "signed.json", "--select", "RC307", "--fix", "--format", "json"])
+    names = ["plain.json", "item.json", "signed.json"]
+    cli.run(["check", *names, "--select", "RC307", "--fix", "--format", "json"])
     said = capsys.readouterr()
-    (left,) = json.loads(said.out)["findings"]
-    assert left["location"]["path"] == "signed.json"
+    left = json.loads(said.out)["findings"]
+    assert [one["location"]["path"] for one in left] == ["item.json", "signed.json"]
+    assert [one["object"]["name"] for one in left] == ["b", "a"]
     assert "SOPS signs the whole document" in said.err
-    assert Path("plain.json").read_text(encoding="utf-8").count('"x"') == 1
-    assert Path("signed.json").read_text(encoding="utf-8").count('"x"') == 2
+    assert [Path(name).read_text(encoding="utf-8").count('"x"') for name in names] == [1, 3, 2]
 
 
 def test_settings_bound_what_is_held(

@@ -4,6 +4,7 @@ from array import array
 from bisect import bisect_right
 from typing import Final, NamedTuple
 
+from linter.model import Route
 from linter.sources.raw import Raw
 
 _MARK_EVERY: Final = 2**19
@@ -39,6 +40,20 @@ class Places(NamedTuple):
     values: list[Value]
     marks: list[Mark]
     yaml: bool = False
+
+
+def around(places: Places, document: int, route: Route) -> tuple[tuple[int, int], ...]:
+    """Return where the value that a route leads into stands; of a list the item, and what is beside its items."""
+    if not 0 <= document < len(places.values):
+        return ()
+    value = places.values[document]
+    if not value.starts:
+        return ((value.start, value.end),)
+    beside = ((value.start, value.starts[0]), (value.ends[-1], value.end))
+    number = route[1] if len(route) > 1 and route[0] == value.key else None
+    if isinstance(number, int) and 0 <= number < len(value.starts):
+        return ((value.starts[number], value.ends[number]), *beside)
+    return beside
 
 
 def counted(mark: Mark, text: bytes, end: int | None = None) -> Mark:

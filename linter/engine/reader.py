@@ -1,6 +1,5 @@
 """Reads every artifact of a call once, and remembers what could not be read, what was passed over, and why."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +8,7 @@ from linter.comments import marked
 from linter.engine.requests import Entry, Request
 from linter.exhausted import ran_out
 from linter.inventory.kept import Keeper
-from linter.model import Finding, Location, NotEvaluated, Problem
+from linter.model import Finding, Location, NotEvaluated, Problem, Route
 from linter.sources import REPEATED, Artifact, InputProblem, Limits, Skipped, within
 from linter.taking import Taken, scanned, take, take_artifact
 from linter.universes import Input
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
     from linter.render import Render
     from linter.sources.live import Live
     from linter.sources.raw import Raw
-
-_STEP = 4 * 2**20
-
 
 class Reader:
     """Reads every artifact once and remembers what could not be read, what was passed over, and why."""
@@ -38,6 +34,7 @@ class Reader:
         self.partly: set[str] = set()
         self.marked: set[str] = set()
         self._windowed: dict[str, Places | None] = {}
+        self._holds: dict[tuple[str, tuple[tuple[int, int], ...], bytes], bool] = {}
         # A rule of the project's own may ask for anything.
         self._keeper = None if request.settings.custom else Keeper()
         self._lost: set[str] = set()
@@ -227,17 +224,21 @@ class Reader:
         windows = self.windows(path) if path in self._windowed else None
         return windows is not None and windows[0].size > self.artifacts[path].limits.file_bytes
 
-    def holds(self, path: str, *marks: bytes) -> bool:
-        """Whether JSON that was read in windows holds all these bytes somewhere: the rarest of them first.
+    def holds(self, path: str, document: int, route: Route, mark: bytes) -> bool:
+        """Whether some bytes stand around a place in what was read in windows; see `linter.documents.places.around`."""
+        from linter.documents.places import around  # noqa: PLC0415 - few artifacts are large
 
-        It is read again for each.
-        """
         found = self.windows(path)
-        try:
-            return found is not None and not found[1].yaml and all(_stands(found[0], mark) for mark in marks)
-        except InputProblem as error:
-            self.lose(error.problem)
+        if found is None:
             return False
+        raw, places = found
+        key = (path, around(places, document, route), mark)
+        if key not in self._holds:
+            try:
+                self._holds[key] = any(mark in raw.at(start, end - start) for start, end in key[1])
+            except InputProblem:
+                return False
+        return self._holds[key]
 
     def small_bytes_of(self, path: str) -> bytes | None:
         """The bytes of an artifact, read again; None for JSON that was read in windows, and for what cannot be held."""
@@ -274,17 +275,6 @@ class Reader:
             self._lost.add(problem.path)
             named = any(problem.path == source.shown for source in self.inputs)
             self.problems.append(problem._replace(fatal=problem.fatal or named))
-
-
-def _stands(raw: "Raw", mark: bytes) -> bool:
-    """Whether some bytes stand in others, which are never held whole."""
-    search = re.compile(re.escape(mark)).search  # faster than `in`
-    tail, offset = b"", 0
-    while data := raw.at(offset, _STEP):
-        if search(tail + data[: len(mark)]) or search(data):
-            return True
-        offset, tail = offset + len(data), data[-len(mark) :]
-    return False
 
 
 def _live(request: Request) -> "Live | None":

@@ -4,11 +4,10 @@ Only files that hold a mark of a reason are looked into, so a scan of plain mani
 """
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from linter.errors import FixError
-from linter.model import Applicability, Edit, Fix, Op
+from linter.model import Applicability, Edit, Fix, Op, Route
 from linter.patterns import lazy
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ _FILLED: Final = "a parameter of the Template fills it in: change the parameter,
 _LARGE: Final = 200_000
 _MARKS: Final = (b"sops", b"# Source: ", b"config.kubernetes.io/origin", b"${")
 _SOPS: Final = lazy(r"""(?m)^sops:|["']sops["']\s*:""")
+_SOPS_MARKS: Final = (b'"sops"', b"\nsops:")
 _RENDERED: Final = lazy(r"(?m)^# Source: (\S+)\s*$")
 _BUILT: Final = lazy(r"config\.kubernetes\.io/origin:")
 
@@ -32,8 +32,8 @@ _BUILT: Final = lazy(r"config\.kubernetes\.io/origin:")
 class Offers:
     """Judges fixes of one scan. `read` gives the bytes of a path, `editable` tells whether it is a file on disk.
 
-    `large` tells whether a path holds more than may be held whole, which an edit needs. `holds` tells whether one of
-    which `read` gives nothing, because it was read in windows, holds all of some bytes.
+    `large` tells whether a path holds more than may be held whole, which an edit needs. `holds` tells whether some
+    bytes stand around a place in a path of which `read` gives nothing, because it was read in windows.
     """
 
     def __init__(
@@ -41,12 +41,12 @@ class Offers:
         read: Callable[[str], bytes | None],
         editable: Callable[[str], bool],
         large: Callable[[str], bool] = lambda _: False,
-        holds: Callable[..., bool] = lambda *_: False,
+        holds: Callable[[str, int, Route, bytes], bool] = lambda *_: False,
     ) -> None:
         self._read = read
         self._editable = editable
         self._large = large
-        self._holds = lru_cache(maxsize=None)(holds)
+        self._holds = holds
         self._files: dict[str, _File | None] = {}
         self._commented: dict[str, _File | None] = {}
 
@@ -83,12 +83,11 @@ class Offers:
         return file.obstacle(edit) if file is not None else self._in_windows(edit)
 
     def _in_windows(self, edit: Edit) -> str:
-        """Why an edit in JSON that is too large to be looked into whole is not made: told from its bytes alone."""
-        if self._holds(edit.path, b"ENC[", b'"sops"'):
+        """Why an edit is not made in what is too large to be looked into whole: told from the bytes around it."""
+        there = edit.path, edit.document, edit.route
+        if self._holds(*there, b"ENC[") and any(self._holds(*there, mark) for mark in _SOPS_MARKS):
             return _SIGNED
-        if "objects" in edit.route and self._holds(edit.path, b"${"):
-            return _FILLED
-        return ""
+        return _FILLED if "objects" in edit.route and self._holds(*there, b"${") else ""
 
     def _file(self, path: str) -> "_File | None":
         data = self._read(path)
