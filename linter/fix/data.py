@@ -2,7 +2,7 @@
 
 import base64
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from linter.errors import FixError
@@ -29,13 +29,10 @@ def ordered(edits: Sequence[Edit]) -> list[Edit]:
 
     What adds or replaces comes first, then the renaming of keys, then removals from the end of every list forwards.
     """
-    alike: dict[object, list[Edit]] = {}
-    unique: list[Edit] = []
+    known: dict[object, Edit] = {}
     for edit in edits:
-        same = alike.setdefault((edit.op, edit.path, edit.document, edit.route), [])
-        if edit not in same:
-            same.append(edit)
-            unique.append(edit)
+        known.setdefault((edit[:4], _hashable(edit.value)), edit)
+    unique = list(known.values())
     renames = [edit for edit in unique if edit.op is Op.RENAME]
     removals = [edit for edit in unique if edit.op is Op.REMOVE]
     others = [edit.route for edit in unique if edit.op is not Op.REMOVE]
@@ -43,7 +40,12 @@ def ordered(edits: Sequence[Edit]) -> list[Edit]:
     if any(edit.route in changed for edit in removals):
         raise FixError("the edits contradict each other: one removes what another changes")
     renames.sort(key=lambda edit: len(edit.route), reverse=True)
-    moved = [edit._replace(route=_renamed(edit.route, renames)) for edit in removals]
+    names: dict[Route, str] = {}
+    for edit in renames:
+        new = str(plain(edit.value))
+        if edit.route and new != edit.route[-1]:
+            names.setdefault(edit.route, new)
+    moved = [edit._replace(route=_renamed(edit.route, names)) for edit in removals]
     moved.sort(
         key=lambda edit: [
             (isinstance(step, int), step if isinstance(step, int) else 0, str(step)) for step in edit.route
@@ -52,78 +54,129 @@ def ordered(edits: Sequence[Edit]) -> list[Edit]:
     return [edit for edit in unique if edit.op not in (Op.RENAME, Op.REMOVE)] + renames + moved[::-1]
 
 
-def _renamed(route: Route, renames: Sequence[Edit]) -> Route:
-    for edit in renames:
-        depth = len(edit.route)
-        if len(route) > depth and route[:depth] == edit.route:
-            route = (*route[: depth - 1], str(plain(edit.value)), *route[depth:])
-    return route
+def _hashable(value: Any) -> object:
+    """What is equal for equal values, and can be looked up."""
+    if isinstance(value, dict):
+        return dict, frozenset((key, _hashable(item)) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return isinstance(value, list), tuple(map(_hashable, value))
+    return value
+
+
+def _renamed(route: Route, names: Mapping[Route, str]) -> Route:
+    """A route once the keys on its way have their new `names`, which are by the route of each key as it was."""
+    if not names:
+        return route
+    return (*(names.get(route[:depth], route[depth - 1]) for depth in range(1, len(route))), *route[-1:])
 
 
 def apply_to_data(data: Any, edits: Sequence[Edit]) -> Any:
     """Return `data` with the edits of one document applied; only what changes is copied, `data` itself is untouched."""
+    copy = Copy(data)
     for edit in ordered(edits):
-        data = _apply(data, edit.route, edit)
-    return data
+        copy.apply(edit)
+    return copy.data
 
 
-def _apply(data: Any, rest: Route, edit: Edit) -> Any:
-    if not rest:
-        if edit.op is Op.SET:
-            return plain(edit.value)
-        if edit.op is Op.APPEND:
-            return _appended(data, edit)
-        if edit.op is Op.PAYLOAD:
-            return payload_text(edit, data)
-        raise FixError("the root of a document cannot be removed or renamed")
-    step = rest[0]
-    if isinstance(data, list):
-        return _apply_list(data, step, rest, edit)
-    if data is None and edit.op in (Op.SET, Op.APPEND):
-        data = {}
-    if isinstance(data, Tagged) or not isinstance(data, dict):
-        raise FixError(f"no mapping at the place to edit: {pointer(edit.route)}")
-    return _apply_map(data, str(step), rest, edit)
+class Copy:
+    """Data that edits change one after the other. What was given stays: a part is copied once, before it changes."""
 
+    def __init__(self, data: Any) -> None:
+        self.data = data
+        self._own: dict[int, Any] = {}
+        self._members: dict[int, dict[object, list[Any]]] = {}
 
-def _apply_list(data: list[Any], step: str | int, rest: Route, edit: Edit) -> list[Any]:
-    if not isinstance(step, int):
-        raise FixError(f"a list stands where a key was expected: {pointer(edit.route)}")
-    if not 0 <= step < len(data):
-        if edit.op is Op.REMOVE and len(rest) == 1:
+    def apply(self, edit: Edit) -> None:
+        """Make one edit, whose route means the data as they are now."""
+        self.data = self._apply(self.data, edit.route, edit)
+
+    def _owned(self, part: Any) -> Any:
+        """The part itself where it is a copy already, else a copy of it."""
+        if id(part) in self._own:
+            return part
+        copy: Any = [*part] if isinstance(part, list) else {**part}
+        self._own[id(copy)] = copy
+        return copy
+
+    def _apply(self, data: Any, rest: Route, edit: Edit) -> Any:
+        if not rest:
+            if edit.op is Op.SET:
+                return plain(edit.value)
+            if edit.op is Op.APPEND:
+                return self._appended(data, edit)
+            if edit.op is Op.PAYLOAD:
+                return payload_text(edit, data)
+            raise FixError("the root of a document cannot be removed or renamed")
+        step = rest[0]
+        if isinstance(data, list):
+            return self._apply_list(data, step, rest, edit)
+        if data is None and edit.op in (Op.SET, Op.APPEND):
+            data = {}
+        if isinstance(data, Tagged) or not isinstance(data, dict):
+            raise FixError(f"no mapping at the place to edit: {pointer(edit.route)}")
+        return self._apply_map(data, str(step), rest, edit)
+
+    def _apply_list(self, data: list[Any], step: str | int, rest: Route, edit: Edit) -> list[Any]:
+        if not isinstance(step, int):
+            raise FixError(f"a list stands where a key was expected: {pointer(edit.route)}")
+        if not 0 <= step < len(data):
+            if edit.op is Op.REMOVE and len(rest) == 1:
+                return data
+            raise FixError(f"the list has no such item: {pointer(edit.route)}")
+        if len(rest) == 1 and edit.op is Op.RENAME:
+            raise FixError("a list item has no name to change")
+        copy: list[Any] = self._owned(data)
+        self._members.pop(id(copy), None)
+        if len(rest) == 1 and edit.op is Op.REMOVE:
+            del copy[step]
+        else:
+            copy[step] = self._apply(copy[step], rest[1:], edit)
+        return copy
+
+    def _apply_map(self, data: dict[Any, Any], step: str, rest: Route, edit: Edit) -> dict[Any, Any]:
+        if len(rest) == 1 and edit.op is Op.RENAME:
+            name = str(plain(edit.value))
+            if step not in data and name in data:
+                return data
+            if step not in data or (name in data and name != step):
+                raise FixError(f"the key is absent, or the new name is taken: {pointer(edit.route)}")
+            return {name if key == step else key: value for key, value in data.items()}
+        if step not in data and edit.op is Op.REMOVE:
             return data
-        raise FixError(f"the list has no such item: {pointer(edit.route)}")
-    if len(rest) == 1 and edit.op is Op.REMOVE:
-        return data[:step] + data[step + 1 :]
-    if len(rest) == 1 and edit.op is Op.RENAME:
-        raise FixError("a list item has no name to change")
-    return [*data[:step], _apply(data[step], rest[1:], edit), *data[step + 1 :]]
+        if step not in data and edit.op not in (Op.SET, Op.APPEND):
+            raise FixError(f"the key is absent: {pointer(edit.route)}")
+        copy: dict[Any, Any] = self._owned(data)
+        if len(rest) == 1 and edit.op is Op.REMOVE:
+            del copy[step]
+        else:
+            copy[step] = self._apply(copy.get(step), rest[1:], edit)
+        return copy
+
+    def _appended(self, data: Any, edit: Edit) -> list[Any]:
+        value = plain(edit.value)
+        if data is not None and not isinstance(data, list):
+            raise FixError(f"no list at the place to append to: {pointer(edit.route)}")
+        copy: list[Any] = self._owned([] if data is None else data)
+        if id(copy) not in self._members:
+            table = self._members[id(copy)] = {}
+            for item in copy:
+                table.setdefault(_outline(item), []).append(item)
+        alike = self._members[id(copy)].setdefault(_outline(value), [])
+        if not any(same(item, value) for item in alike):
+            copy.append(value)
+            alike.append(value)
+        return copy
 
 
-def _apply_map(data: dict[Any, Any], step: str, rest: Route, edit: Edit) -> dict[Any, Any]:
-    if len(rest) == 1 and edit.op is Op.REMOVE:
-        return {key: value for key, value in data.items() if key != step}
-    if len(rest) == 1 and edit.op is Op.RENAME:
-        name = str(plain(edit.value))
-        if step not in data and name in data:
-            return data
-        if step not in data or (name in data and name != step):
-            raise FixError(f"the key is absent, or the new name is taken: {pointer(edit.route)}")
-        return {name if key == step else key: value for key, value in data.items()}
-    if step not in data and edit.op is Op.REMOVE:
-        return data
-    if step not in data and edit.op not in (Op.SET, Op.APPEND):
-        raise FixError(f"the key is absent: {pointer(edit.route)}")
-    return {**data, step: _apply(data.get(step), rest[1:], edit)}
+def _outline(value: Any) -> object:
+    """What is equal for values that are the `same`, found without looking deeper than one level."""
+    if isinstance(value, dict):
+        return dict, frozenset((key, _outline_of_leaf(item)) for key, item in value.items())
+    return _outline_of_leaf(value)
 
 
-def _appended(data: Any, edit: Edit) -> list[Any]:
-    value = plain(edit.value)
-    if data is None:
-        return [value]
-    if not isinstance(data, list):
-        raise FixError(f"no list at the place to append to: {pointer(edit.route)}")
-    return data if any(same(item, value) for item in data) else [*data, value]
+def _outline_of_leaf(value: Any) -> object:
+    return (type(value), value) if isinstance(value, (str, int, bool)) else type(value)
 
 
 def encoded(route: Route) -> bool:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from linter.errors import FixError
 from linter.fix.surrogates import WHY
-from linter.fix.text import EditResult, edit_text
+from linter.fix.text import Draft
 from linter.fix.tree import parse
 from linter.model import Applicability, Edit, Fix, Op, Route
 
@@ -84,11 +84,21 @@ def apply_fixes(files: Mapping[str, bytes], fixes: Sequence[Fix], *, unsafe: boo
             refused.append((fix, reason))
         else:
             offered.append(fix)
-    rounds = plan(offered)
-    first, later = (rounds[0], rounds[1:]) if rounds else ((), ())
+    first, deferred = first_round(offered)
     applied = session.apply(first, refused)
-    deferred = tuple(fix for members in later for fix in members)
     return FixOutcome(session.changed(), tuple(applied), deferred, tuple(refused))
+
+
+def first_round(fixes: Iterable[Fix]) -> tuple[tuple[Fix, ...], tuple[Fix, ...]]:
+    """The fixes of the first round, which touch none of one another, and those that wait, each in their order."""
+    first = _Round()
+    later: list[Fix] = []
+    for fix in fixes:
+        if first.takes(fix):
+            first.add(fix)
+        else:
+            later.append(fix)
+    return tuple(first.fixes), tuple(later)
 
 
 def declined(fix: Fix, *, unsafe: bool) -> str:
@@ -108,53 +118,54 @@ class _Session:
     def __init__(self, files: Mapping[str, bytes], *, unsafe: bool) -> None:
         self.files = files
         self.unsafe = unsafe
-        self.texts: dict[str, str] = {}
-        self.accepted: dict[str, list[Edit]] = {}
-        self.results: dict[str, EditResult] = {}
+        self.drafts: dict[str, Draft | FixError] = {}
 
     def apply(self, fixes: Sequence[Fix], refused: list[tuple[Fix, str]]) -> list[Fix]:
-        """Apply all at once where that succeeds, for it is much faster; else one by one to find who is to blame."""
+        """Apply at once what succeeds together, for it is much faster; halve the rest to find who is to blame."""
         clean = [fix for fix in fixes if self._readable(fix, refused)]
-        together = self._attempt(clean)
-        if together is not None:
-            return clean
         applied: list[Fix] = []
-        for fix in clean:
+        waiting = [clean] if clean else []
+        while waiting:
+            part = waiting.pop()
             try:
-                self._accept([fix])
-                applied.append(fix)
+                self._accept(part)
+                applied += part
             except FixError as error:
-                refused.append((fix, str(error)))
+                if len(part) == 1:
+                    refused.append((part[0], str(error)))
+                else:
+                    half = len(part) // 2
+                    waiting += [part[half:], part[:half]]
         return applied
-
-    def _attempt(self, fixes: Sequence[Fix]) -> bool | None:
-        try:
-            self._accept(fixes)
-        except FixError:
-            return None
-        return True
 
     def _readable(self, fix: Fix, refused: list[tuple[Fix, str]]) -> bool:
         try:
             for edit in fix.edits:
-                self.text(edit.path)
+                self._draft(edit.path)
         except FixError as error:
             refused.append((fix, str(error)))
             return False
         return True
 
-    def text(self, path: str) -> str:
-        """Return the decoded text of a file, kept for the round."""
-        if path not in self.texts:
-            from linter.documents.text import DecodeProblem, decode  # noqa: PLC0415
+    def _draft(self, path: str) -> Draft:
+        """The text of a file with what was accepted for it, kept for the round."""
+        if path not in self.drafts:
+            self.drafts[path] = self._begun(path)
+        draft = self.drafts[path]
+        if isinstance(draft, FixError):
+            raise FixError(str(draft))
+        return draft
 
-            if path not in self.files:
-                raise FixError(f"{path} is not among the files that can be changed")
-            try:
-                self.texts[path] = decode(self.files[path]).text
-            except DecodeProblem as error:
-                raise FixError(f"{path} is {error}") from None
-        return self.texts[path]
+    def _begun(self, path: str) -> Draft | FixError:
+        from linter.documents.text import DecodeProblem, decode  # noqa: PLC0415
+
+        if path not in self.files:
+            return FixError(f"{path} is not among the files that can be changed")
+        try:
+            text = decode(self.files[path]).text
+        except DecodeProblem as error:
+            return FixError(f"{path} is {error}")
+        return Draft(text, format_of(path, text))
 
     def _accept(self, fixes: Sequence[Fix]) -> None:
         """Add the fixes' edits to those accepted before, or raise FixError and leave everything as it was."""
@@ -162,29 +173,23 @@ class _Session:
         for fix in fixes:
             for edit in fix.edits:
                 added.setdefault(edit.path, []).append(edit)
-        results: dict[str, EditResult] = {}
-        for path, edits in added.items():
-            everything = [*self.accepted.get(path, ()), *edits]
-            results[path] = edit_text(self.text(path), everything, format_hint=format_of(path, self.text(path)))
-        if not self.unsafe and any(len(result.lost_comments) > self._lost(path) for path, result in results.items()):
+        made = [(draft, draft.attempt(edits)) for path, edits in added.items() for draft in [self._draft(path)]]
+        outcomes = [draft.outcome(attempt) for draft, attempt in made]
+        if not self.unsafe and any(lost > draft.lost for (draft, _), (lost, _) in zip(made, outcomes, strict=True)):
             raise FixError("a comment inside what is removed would go with it: allow it with --unsafe-fixes")
-        if all(result.text == self.text(path) for path, result in results.items()):
+        if not any(changes for _, changes in outcomes):
             raise FixError("the files say so already")
-        for path, edits in added.items():
-            self.accepted.setdefault(path, []).extend(edits)
-        self.results.update(results)
-
-    def _lost(self, path: str) -> int:
-        return len(self.results[path].lost_comments) if path in self.results else 0
+        for draft, attempt in made:
+            draft.take(attempt)
 
     def changed(self) -> dict[str, bytes]:
         """Return the new content of every file that differs."""
         from linter.documents.text import decode, encode  # noqa: PLC0415
 
         changed: dict[str, bytes] = {}
-        for path, result in self.results.items():
-            if result.text != self.texts[path]:
-                changed[path] = encode(decode(self.files[path]), result.text)
+        for path, draft in self.drafts.items():
+            if isinstance(draft, Draft) and draft.changes:
+                changed[path] = encode(decode(self.files[path]), draft.result().text)
         return changed
 
 

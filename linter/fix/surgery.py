@@ -35,8 +35,7 @@ class Place:
                 break
             self.keys.append(found[0])
             self.chain.append(found[1])
-            members = node.items if node.kind == "seq" else [value for _, value in node.pairs]
-            self.at.append(next(at for at, member in enumerate(members) if member is found[1]))
+            self.at.append(found[2])
             self.rest = self.rest[1:]
         gone = edit.op is Op.REMOVE and not self.rest
         for node in self.chain:

@@ -4,11 +4,13 @@ The result re-parses to the intended data with every comment kept, or nothing ch
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
+from itertools import islice
 from typing import Any, NamedTuple
 
-from linter.documents.split import has_directives, split
+from linter.documents.split import BREAKS, has_directives, split
 from linter.errors import FixError
-from linter.fix.data import apply_to_data, ordered, pointer, same, to_data
+from linter.fix.data import Copy, apply_to_data, ordered, pointer, same, to_data
 from linter.fix.flow import Splice
 from linter.fix.surgery import Surgeon
 from linter.fix.tree import Node, comments, parse
@@ -35,33 +37,104 @@ def edit_text(text: str, edits: Sequence[Edit], *, format_hint: str = "yaml") ->
     The routes of all edits mean the text as it is given, whatever the other edits add or remove. Of a YAML stream only
     the documents that change are parsed: one that cannot be read does not keep its neighbours from being repaired.
     """
-    if text.startswith(_BOM):
-        result = edit_text(text[1:], edits, format_hint=format_hint)
-        return result._replace(text=_BOM + result.text)
-    try:
-        if format_hint == "json" or has_directives(text):
-            return _edit(text, edits, format_hint)
-        return _edit_documents(text, edits)
-    except RecursionError:
-        raise FixError("the document is nested too deeply to be edited") from None
+    draft = Draft(text, format_hint)
+    draft.take(draft.attempt(edits))
+    return draft.result()
 
 
-def _edit_documents(text: str, edits: Sequence[Edit]) -> EditResult:
-    """Edit the documents of a YAML stream one by one, the last first, so that offsets hold."""
-    pieces = split(text)
-    lost: list[str] = []
-    changed = text
-    for number in sorted({edit.document for edit in edits}, reverse=True):
-        if not 0 <= number < len(pieces):
+class Draft:
+    """A text that takes edits a few at a time: only the documents that these touch are looked at again.
+
+    The routes of all edits mean the text as it was given.
+    """
+
+    def __init__(self, text: str, format_hint: str = "yaml") -> None:
+        self._text = text.removeprefix(_BOM)
+        self._bom = text[: len(text) - len(self._text)]
+        self._hint = format_hint
+        self._whole = format_hint == "json" or has_directives(self._text)
+        self._pieces = [(0, len(self._text))] if self._whole else [(one.start, one.end) for one in split(self._text)]
+        self._edits: dict[int, list[Edit]] = {}
+        self._results: dict[int, EditResult] = {}
+        self.lost = 0
+        self.changes = 0
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        """How many lines stand before each piece."""
+        found, line, position = [], 0, 0
+        for start, _ in self._pieces:
+            line += self._text.count("\n", position, start)
+            found.append(line)
+            position = start
+        return found
+
+    def attempt(self, edits: Iterable[Edit]) -> "Attempt":
+        """Make edits on top of those taken before; nothing is taken yet. FixError when that is not possible."""
+        added: dict[int, list[Edit]] = {}
+        for edit in edits:
+            added.setdefault(0 if self._whole else edit.document, []).append(edit)
+        results: dict[int, EditResult] = {}
+        try:
+            for number in sorted(added, reverse=True):
+                results[number] = self._piece(number, [*self._edits.get(number, ()), *added[number]])
+        except RecursionError:
+            raise FixError("the document is nested too deeply to be edited") from None
+        return Attempt(added, results)
+
+    def _piece(self, number: int, edits: list[Edit]) -> EditResult:
+        if not 0 <= number < len(self._pieces):
             raise FixError(f"the file has no document {number} that could be edited")
-        start, end = pieces[number]
-        own = [edit._replace(document=0) for edit in edits if edit.document == number]
-        result = _edit(text[start:end], own, "yaml", line=text.count("\n", 0, start))
-        changed = changed[:start] + result.text + changed[end:]
-        lost = [*result.lost_comments, *lost]
-    if len(split(changed)) != len(pieces):
-        raise FixError("the edit would change where documents begin; change it by hand")
-    return EditResult(changed, tuple(lost))
+        before = self._piece_text(number)
+        if self._whole:
+            return _edit(before, edits, self._hint)
+        result = _edit(before, [edit._replace(document=0) for edit in edits], "yaml", line=self._lines[number])
+        # The neighbours stay, so documents begin where they did if this is still one, and the next on its own line.
+        last = self._pieces[number][1] == len(self._text)
+        joined = not last and before[-1:] in BREAKS and result.text[-1:] not in BREAKS
+        if joined or len(split(result.text)) != len(split(before)):
+            raise FixError("the edit would change where documents begin; change it by hand")
+        return result
+
+    def _piece_text(self, number: int) -> str:
+        start, end = self._pieces[number]
+        return self._text[start:end]
+
+    def outcome(self, attempt: "Attempt") -> tuple[int, int]:
+        """How many comments would be lost and how many documents changed if `attempt` were taken."""
+        lost, changes = self.lost, self.changes
+        for number, result in attempt.results.items():
+            text = self._piece_text(number)
+            before = self._results.get(number, EditResult(text))
+            lost += len(result.lost_comments) - len(before.lost_comments)
+            changes += (result.text != text) - (before.text != text)
+        return lost, changes
+
+    def take(self, attempt: "Attempt") -> None:
+        """Keep what `attempt` has made."""
+        self.lost, self.changes = self.outcome(attempt)
+        for number, edits in attempt.added.items():
+            self._edits.setdefault(number, []).extend(edits)
+        self._results.update(attempt.results)
+
+    def result(self) -> EditResult:
+        """The text with all edits taken, and the comments lost, in their order."""
+        parts: list[str] = [self._bom]
+        lost: list[str] = []
+        position = 0
+        for number in sorted(self._results):
+            start, end = self._pieces[number]
+            parts += [self._text[position:start], self._results[number].text]
+            lost += self._results[number].lost_comments
+            position = end
+        return EditResult("".join([*parts, self._text[position:]]), tuple(lost))
+
+
+class Attempt(NamedTuple):
+    """What edits would make of a draft: those of each document, and its text then."""
+
+    added: dict[int, list[Edit]]
+    results: dict[int, EditResult]
 
 
 def _edit(text: str, edits: Sequence[Edit], format_hint: str, line: int = 0) -> EditResult:
@@ -70,33 +143,39 @@ def _edit(text: str, edits: Sequence[Edit], format_hint: str, line: int = 0) -> 
     for edit in edits:
         by_document.setdefault(edit.document, []).append(edit)
     roots = parse(text, format_hint, line)
-    wanted = [to_data(root) for root in roots]
-    steps: list[tuple[Edit, list[Any]]] = []
+    originals = [to_data(root) for root in roots]
+    wanted = [*originals]
+    steps: list[Edit] = []
     for number, group in by_document.items():
         if not 0 <= number < len(roots) or roots[number] is None:
             raise FixError(f"the file has no document {number} that could be edited")
-        for edit in ordered(group):
-            wanted = [*wanted]
-            wanted[number] = apply_to_data(wanted[number], [edit])
-            steps.append((edit, wanted))
-    together = _together(text, roots, steps, format_hint) if len(steps) > 1 else None
+        made = ordered(group)
+        copy = Copy(wanted[number])
+        for edit in made:
+            copy.apply(edit)
+        wanted[number] = copy.data
+        steps += made
+    together = _together(text, roots, steps, wanted, format_hint) if len(steps) > 1 else None
     if together is not None:
         return together
     lost: list[str] = []
-    for edit, data in steps:
-        text, roots, gone = _one(text, roots, edit, data, format_hint)
+    wanted = originals
+    for edit in steps:
+        wanted = [*wanted]
+        wanted[edit.document] = apply_to_data(wanted[edit.document], [edit])
+        text, roots, gone = _one(text, roots, edit, wanted, format_hint)
         lost += gone
     return EditResult(text, tuple(lost))
 
 
 def _together(
-    text: str, roots: list[Node | None], steps: list[tuple[Edit, list[Any]]], format_hint: str
+    text: str, roots: list[Node | None], steps: list[Edit], wanted: list[Any], format_hint: str
 ) -> EditResult | None:
     """Make all edits on one tree, which is much faster; None when they get in each other's way."""
     surgeons: dict[int, Surgeon] = {}
     splices: list[Splice] = []
     try:
-        for edit, _ in steps:
+        for edit in steps:
             root = roots[edit.document]
             if root is None:
                 return None
@@ -108,7 +187,7 @@ def _together(
         result = splice(text, splices)
     except FixError:
         return None
-    proof = _proved(text, result, splices, steps[-1][1], format_hint)
+    proof = _proved(text, result, splices, wanted, format_hint)
     return EditResult(result, tuple(proof[1])) if proof is not None else None
 
 
@@ -156,16 +235,21 @@ def _proved(
         return None
     moved = sorted(splices, key=lambda item: item[:2])
     lost: list[str] = []
+    shift = at = 0
     for start, end in comments(before, format_hint):
-        shift, gone, touched = 0, False, False
-        for left, right, new in moved:
-            if right <= start:
-                shift += len(new) - (right - left)
-            elif left <= start and end <= right:
-                gone = True
-                touched = before[start:end] in new
-            elif left < end:
+        # Comments come in order, and splices do not overlap: what ends before one ends before the next.
+        while at < len(moved) and moved[at][1] <= start:
+            left, right, new = moved[at]
+            shift += len(new) - (right - left)
+            at += 1
+        gone, touched = False, False
+        for left, right, new in islice(moved, at, None):
+            if left >= end:
+                break
+            if left > start or right < end:
                 return None
+            gone = True
+            touched = before[start:end] in new
         if gone and not touched:
             lost.append(before[start:end])
         elif not gone and (start + shift, end + shift) not in new_comments:

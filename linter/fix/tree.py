@@ -331,12 +331,13 @@ def column(text: str, position: int) -> int:
     return position - line_start(text, position)
 
 
-def child(node: Node, step: str | int) -> tuple[Node | None, Node] | None:
-    """Return the key (None for list items) and value that a step names; of equal keys the last one counts."""
+def child(node: Node, step: str | int) -> tuple[Node | None, Node, int] | None:
+    """Return the key (None for list items), value and number of what a step names; the last of equal keys counts."""
     if node.kind == "map":
-        for key, value in reversed(node.pairs):
+        for at in range(len(node.pairs) - 1, -1, -1):
+            key, value = node.pairs[at]
             if key.kind == "scalar" and key.value == str(step):
-                return key, value
+                return key, value, at
     if node.kind == "seq" and isinstance(step, int) and 0 <= step < len(node.items):
-        return None, node.items[step]
+        return None, node.items[step], step
     return None
