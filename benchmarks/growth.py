@@ -20,7 +20,10 @@ _NOISE: Final = 0.15
 
 
 class Crowd(NamedTuple):
-    """An input that grows: a title, what writes it, the smaller size, the suffix of its file ("" for a folder)."""
+    """An input that grows: a title, what writes it, the smaller size, the suffix of its file ("" for a folder).
+
+    `{folder}` among the further words of the command stands for a folder that is not there yet.
+    """
 
     title: str
     make: crowds.Maker
@@ -41,6 +44,11 @@ CROWDS: Final = (
     Crowd("N namespaces", crowds.many_spaces, 60),
     Crowd("N image streams", crowds.streams, 250),
     Crowd("one file of N secrets, --fix", crowds.manifests_of_defects, 60, ".yaml", ("--fix",)),
+    Crowd("one file of N secrets, --diff", crowds.manifests_of_defects, 250, ".yaml", ("--diff",)),
+    Crowd("one file of N secrets, --fix-dir", crowds.manifests_of_defects, 250, ".yaml", ("--fix-dir", "{folder}")),
+    Crowd(
+        "one account that N secrets are missing from, --fix-dir", crowds.unlinked, 125, words=("--fix-dir", "{folder}")
+    ),
 )
 
 
@@ -58,8 +66,12 @@ def rows(only: str, scale: float) -> Iterator[tuple[str, int, float, int, float,
             for size in (small, small * FACTOR):
                 place = Path(temporary) / f"input{crowd.suffix}"
                 crowd.make(place, size)
-                costs.append(run((*_CHECK, str(place), *crowd.words)).seconds - start)
-                shutil.rmtree(place) if place.is_dir() else place.unlink()
+                folder = Path(temporary) / "written"
+                words = [word.replace("{folder}", str(folder)) for word in crowd.words]
+                costs.append(run((*_CHECK, str(place), *words)).seconds - start)
+                for one in (place, folder):
+                    if one.exists():
+                        shutil.rmtree(one) if one.is_dir() else one.unlink()
             yield crowd.title, small, costs[0], small * FACTOR, costs[1], exponent(costs[0], costs[1])
 
 

@@ -7,7 +7,7 @@ from linter.errors import FixError
 from linter.fix.data import apply_to_data, same, to_data
 from linter.fix.mask import mask_lines, parsed
 from linter.fix.naming import file_name, one_line
-from linter.fix.plan import declined, plan
+from linter.fix.plan import declined, first_round
 from linter.fix.readme import Repaired, index, readme
 from linter.fix.scalars import Style, render_block
 from linter.fix.takeaway import only_removes, removals
@@ -71,14 +71,11 @@ def build(
     chosen, refused = _choose(fixable, unsafe=unsafe)
     collected = _Collected(by_document)
     applied: list[Fix] = []
-    for finding in chosen:
-        if finding.fix is None:
-            continue
-        reason = collected.add(finding, finding.fix)
+    for fix, reason in collected.add_all(chosen):
         if reason:
-            refused.append((finding.fix, reason))
+            refused.append((fix, reason))
         else:
-            applied.append(finding.fix)
+            applied.append(fix)
     proof = prove(applied) if prove is not None and applied else ""
     return _lay_out(collected, fixable, applied, refused, credentials=credentials, proof=proof)
 
@@ -95,15 +92,18 @@ def _choose(findings: Sequence[Finding], *, unsafe: bool) -> tuple[list[Finding]
             refused.append((finding.fix, reason))
         else:
             offered.append(finding.fix)
-    rounds = plan(offered)
-    later = {id(fix) for members in rounds[1:] for fix in members}
-    refused += [
-        (fix, "it touches what another fix changes: apply these, then check again")
-        for fix in offered
-        if id(fix) in later
-    ]
-    now = {id(fix) for members in rounds[:1] for fix in members}
+    first, later = first_round(offered)
+    refused += [(fix, "it touches what another fix changes: apply these, then check again") for fix in later]
+    now = set(map(id, first))
     return [finding for finding in findings if id(finding.fix) in now], refused
+
+
+class _Touched(NamedTuple):
+    """A fix of a finding, and the objects that it edits, each with an edit whose route begins there."""
+
+    finding: Finding
+    fix: Fix
+    edits: list[tuple[KubeObject, Edit]]
 
 
 class _Collected:
@@ -113,9 +113,35 @@ class _Collected:
         self.by_document = by_document
         self.found: dict[int, tuple[KubeObject, list[Edit], list[Finding]]] = {}
         self.sources: list[tuple[ObjectRef, str]] = []
+        self._told: set[tuple[object, ...]] = set()
 
-    def add(self, finding: Finding, fix: Fix) -> str:
-        """Add a fix whole; return the reason when one of its objects cannot be repaired here."""
+    def add_all(self, findings: Iterable[Finding]) -> list[tuple[Fix, str]]:
+        """Add fixes whole; return each with the reason why it cannot be made here, "" where it can."""
+        reasons: list[tuple[Fix, str]] = []
+        possible: list[tuple[int, _Touched]] = []
+        for finding in findings:
+            if finding.fix is None:
+                continue
+            touched = self._touched(finding, finding.fix)
+            if isinstance(touched, str):
+                reasons.append((finding.fix, touched))
+            else:
+                possible.append((len(reasons), touched))
+                reasons.append((finding.fix, ""))
+        # All at once, for an edit is judged with all others of its object; halved where that fails, to find the cause.
+        waiting = [possible] if possible else []
+        while waiting:
+            part = waiting.pop()
+            reason = self._add([touched for _, touched in part])
+            if reason and len(part) == 1:
+                reasons[part[0][0]] = (part[0][1].fix, reason)
+            elif reason:
+                half = len(part) // 2
+                waiting += [part[half:], part[:half]]
+        return reasons
+
+    def _touched(self, finding: Finding, fix: Fix) -> _Touched | str:
+        """What a fix edits, or why one of its objects cannot be repaired here."""
         touched: list[tuple[KubeObject, Edit]] = []
         for edit in fix.edits:
             item = self._object(edit)
@@ -128,20 +154,31 @@ class _Collected:
                 self.sources.append((_ref(item), source))
                 return f"{one_line(str(_ref(item)))} is generated: change {one_line(source)} instead"
             touched.append((item, edit._replace(route=edit.route[len(item.route) :])))
+        return _Touched(finding, fix, touched)
+
+    def _add(self, part: Sequence[_Touched]) -> str:
+        """Add fixes together; return the reason when an object cannot take them, with nothing added."""
+        own: dict[int, tuple[KubeObject, list[Edit]]] = {}
+        for touched in part:
+            for item, edit in touched.edits:
+                own.setdefault(id(item), (item, []))[1].append(edit)
         try:
-            for item in {id(item): item for item, _ in touched}.values():
+            for item, edits in own.values():
                 before = self.found.get(id(item), (item, [], []))[1]
-                own = [edit for other, edit in touched if other is item]
-                repaired = apply_to_data(item.body, [*before, *own])
+                repaired = apply_to_data(item.body, [*before, *edits])
                 if _generated_links(item.body) - _generated_links(repaired):
                     return "it would drop a link that OpenShift has generated"
         except FixError as error:
             return str(error)
-        for item, edit in touched:
-            entry = self.found.setdefault(id(item), (item, [], []))
-            entry[1].append(edit)
-            if finding not in entry[2]:
-                entry[2].append(finding)
+        for touched in part:
+            for item, edit in touched.edits:
+                entry = self.found.setdefault(id(item), (item, [], []))
+                entry[1].append(edit)
+                finding = touched.finding
+                told = id(item), finding.code, finding.key, finding.message, finding.location
+                if told not in self._told:
+                    self._told.add(told)
+                    entry[2].append(finding)
         return ""
 
     def _object(self, edit: Edit) -> KubeObject | None:
