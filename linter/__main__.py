@@ -20,7 +20,12 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     from linter.cli import run  # noqa: PLC0415 - start-up: the version must not wait for the command tree
 
-    return run(arguments)
+    code = run(arguments)
+    if argv is None:
+        import gc  # noqa: PLC0415 - as above
+
+        gc.freeze()  # the process ends: what is left need not be looked through first
+    return code
 
 
 def _open_streams() -> None:

@@ -85,9 +85,15 @@ _collector = _Collector()
 
 
 class collector_off:  # noqa: N801 - used as a function; a generator would cost more than many a document
-    """Keep the cyclic garbage collector from walking a growing heap meanwhile."""
+    """Keep the cyclic garbage collector from walking a growing heap meanwhile.
 
-    __slots__ = ()
+    `old`: what was made meanwhile counts as old afterwards, else all of it is walked as soon as the collector is back.
+    """
+
+    __slots__ = ("_old",)
+
+    def __init__(self, *, old: bool = False) -> None:
+        self._old = old
 
     def __enter__(self) -> None:
         with _collector.lock:
@@ -100,4 +106,7 @@ class collector_off:  # noqa: N801 - used as a function; a generator would cost 
         with _collector.lock:
             _collector.users -= 1
             if not _collector.users and _collector.was_on:
+                if self._old:
+                    gc.freeze()
+                    gc.unfreeze()
                 gc.enable()

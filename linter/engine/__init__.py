@@ -24,7 +24,7 @@ def run(request: Request) -> Result:
 
     Raises `UsageError` for a rule selector that means nothing. What cannot be read is in the result, never raised.
     """
-    with collector_off():
+    with collector_off(old=True):
         settings, chosen = chosen_rules(request)
         request.lap("start")
         reader = Reader(request)
