@@ -159,11 +159,11 @@ def _reason(error: Exception, offset: int, timeout: float) -> tuple[str, str]:
     while isinstance(error, FileNotFoundError) and isinstance(error.__cause__, Exception):
         error = error.__cause__  # what a client takes for the absence of a file may be anything
     kinds = {kind.__name__ for kind in type(error).__mro__}
-    if isinstance(error, ToldError) or "FileExpired" in kinds:  # which is what s3fs calls it
-        return error.said if isinstance(error, ToldError) else ChangedError.said
+    if isinstance(error, ToldError) or _outdated(error, kinds):
+        return getattr(error, "said", ChangedError.said)
     status = getattr(error, "status", 0)
     chain = kinds | {type(error.__cause__).__name__, type(error.__context__).__name__}
-    if isinstance(error, FileNotFoundError) or status == 404:
+    if isinstance(error, FileNotFoundError) or status == 404 or "NoSuchBucket" in kinds:
         return "could not be read: there is nothing (404)", "check the URL"
     if isinstance(error, PermissionError) or status in (401, 403) or "NoCredentialsError" in kinds:
         return "could not be read: access is denied", "check the credentials that its store takes from the environment"
@@ -178,6 +178,14 @@ def _reason(error: Exception, offset: int, timeout: float) -> tuple[str, str]:
     if isinstance(error, OSError) and error.strerror:
         return f"could not be read: {_plain(error)}", "check the host, and that it can be reached from here"
     return f"could not be read: {type(error).__name__}", "check the URL"
+
+
+def _outdated(error: Exception, kinds: set[str]) -> bool:
+    """Whether an S3 store says that there is another version: s3fs asks for the one that it has seen first."""
+    answer = getattr(error.__cause__, "response", None)
+    told = answer.get("Error") if isinstance(answer, dict) else None
+    code = told.get("Code") if isinstance(told, dict) else None
+    return "FileExpired" in kinds or code in ("PreconditionFailed", "412")
 
 
 def _plain(error: OSError) -> str:
