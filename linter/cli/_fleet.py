@@ -1,7 +1,6 @@
 """`--jobs`, `--scheduler` and `--resume`: where a call is worked on, and what of it is done already."""
 
 import argparse
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -138,5 +137,6 @@ def _spread(request: "Request", workers: "Workers", jobs: int) -> "Request":
 
 
 def _tell(sentence: str) -> None:
-    sys.stderr.write(f"regcred: {sentence}\n")
-    sys.stderr.flush()
+    from linter.cli._say import say  # noqa: PLC0415 - as above
+
+    say(sentence)

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from linter import engine
+from linter.cli._say import say
 from linter.documents.text import decode
 from linter.errors import FixError, UsageError
 from linter.fix.diff import unified
-from linter.fix.naming import one_line
 from linter.fix.offer import IN_ARCHIVE, NO_FILE
 from linter.fix.plan import apply_fixes, declined
 from linter.fix.surrogates import WHY
@@ -138,14 +138,14 @@ def _print_diff(repaired: _Repaired, *, mask: bool) -> None:
 def _tell(repaired: _Repaired, before: engine.Result, *, made: bool) -> None:
     """Sum up on standard error, so that a report on standard output stays what it is."""
     for fix, reason in repaired.refused:
-        sys.stderr.write(f"regcred: not repaired: {one_line(fix.summary)}: {one_line(reason)}\n")
+        say(f"not repaired: {fix.summary}: {reason}")
     if not repaired.files:
         sys.stderr.write(f"regcred: nothing {'was' if made else 'would be'} changed\n")
         return
     done = f"{_count(len(repaired.applied), 'fix', 'fixes')} in {_count(len(repaired.files), 'file')}"
     sys.stderr.write(f"regcred: {done}{'' if made else ' would be made'}\n")
     proof = compare(before.inventories, repaired.result.inventories)
-    sys.stderr.write(f"regcred: {one_line(summary(proof))}\n")
+    say(summary(proof))
     if made and any(scan.scope is Scope.CLUSTER for scan in before.run.scans):
         sys.stderr.write("regcred: this changed the dump, not the cluster: --fix-dir writes what repairs the cluster\n")
 
@@ -183,13 +183,13 @@ def _write_fix_dir(result: engine.Result, arguments: argparse.Namespace) -> None
     )
     for fix, reason in made.refused:
         if reason == WHY:
-            sys.stderr.write(f"regcred: not written: {one_line(fix.summary)}\n")
+            say(f"not written: {fix.summary}")
     if not made.files:
-        sys.stderr.write(f"regcred: no finding has a fix to write into {arguments.fix_dir}\n")
+        say(f"no finding has a fix to write into {arguments.fix_dir}")
         return
     write_new(arguments.fix_dir, {path: (file.text.encode(), file.mode) for path, file in made.files.items()})
     carriers = sorted(path for path, file in made.files.items() if file.carries_credential)
-    sys.stderr.write(f"regcred: {_count(len(made.files), 'file')} in {arguments.fix_dir}; read README.md there first\n")
+    say(f"{_count(len(made.files), 'file')} in {arguments.fix_dir}; read README.md there first")
     if carriers:
         names = ", ".join(os.path.join(arguments.fix_dir, path) for path in carriers)
-        sys.stderr.write(f"regcred: with credentials, mode 0600: {names}\n")
+        say(f"with credentials, mode 0600: {names}")

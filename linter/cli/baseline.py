@@ -11,6 +11,7 @@ import sys
 
 from linter.cli import EXIT_CLEAN, EXIT_UNREADABLE
 from linter.cli._fleet import add_fleet
+from linter.cli._say import say
 
 SUMMARY = "write down today's findings, to see only new ones"
 EXAMPLES = (
@@ -41,6 +42,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from linter.cli import _fleet  # noqa: PLC0415 - as above
     from linter.cli.check import request_of, unreadable  # noqa: PLC0415 - as above
     from linter.errors import UsageError  # noqa: PLC0415 - as above
+    from linter.resolve.text import visible  # noqa: PLC0415 - as above
 
     path = arguments.output
     request = request_of(arguments)
@@ -51,9 +53,9 @@ def execute(arguments: argparse.Namespace) -> int:
         with _fleet.spreading(arguments, request) as wide:
             run = engine.run(wide).run
     for problem in run.problems:
-        sys.stderr.write(f"regcred: {problem.path}: {problem.message}\n")
+        say(f"{problem.path}: {problem.message}")
     if unreadable(run):
-        sys.stderr.write(f"regcred: {path} was not written: what could not be read would be missing from it\n")
+        say(f"{path} was not written: what could not be read would be missing from it")
         return EXIT_UNREADABLE
     known = [loaded.rule.code for loaded in engine.catalogue(request.settings)]
     new = baseline.update(old, run.findings, [rule.code for rule in run.rules], known)
@@ -62,5 +64,6 @@ def execute(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise UsageError(f"{path}: the baseline cannot be written: {files.reason(error)}") from error
     count = len(new.lines)
-    sys.stdout.write(f"{path}: {count} finding{'' if count == 1 else 's'} ({new.added} added, {new.removed} removed)\n")
+    told = f"{path}: {count} finding{'' if count == 1 else 's'} ({new.added} added, {new.removed} removed)"
+    sys.stdout.write(f"{visible(told)}\n")
     return EXIT_CLEAN

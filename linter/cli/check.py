@@ -326,7 +326,10 @@ def _tell_beside(outputs: list[tuple[str, str]], run: "Run") -> None:
 
     untold = [getattr(registry.report(name), "beside", None) for name, _ in outputs]
     lines = dict.fromkeys(line for tell in untold if tell is not None for line in tell(run)) if all(untold) else ()
-    sys.stderr.write("".join(f"regcred: {line}\n" for line in lines))
+    if lines:
+        from linter.cli._say import say  # noqa: PLC0415 - as above
+
+        say(*lines)
 
 
 def terminal_color(wanted: str) -> bool:

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from linter.cli import EXIT_CLEAN, EXIT_UNREADABLE
 from linter.cli._live import add_live, named_namespaces
+from linter.cli._say import say
 from linter.cli._urls import shown_paths
+from linter.loglines import commandless
 
 if TYPE_CHECKING:
     from linter.collecting import Collection
@@ -79,10 +81,10 @@ def execute(arguments: argparse.Namespace) -> int:
             with packed(stream) as archive:
                 _write(archive, found, redaction)
     except _UnreadError as error:
-        sys.stderr.write(f"regcred: {error}; nothing was written\n")
+        say(f"{error}; nothing was written")
         return EXIT_UNREADABLE
     except ClusterError as error:
-        sys.stderr.write(f"regcred: {error.message}: {error.remedy}; nothing was written\n")
+        say(f"{error.message}: {error.remedy}; nothing was written")
         return EXIT_UNREADABLE
     except FileExistsError:
         raise UsageError(f"{arguments.output}: is there already: name another file, or allow it with --force") from None
@@ -212,4 +214,4 @@ def _summary(path: str, found: _Inputs) -> None:
         for name, lost in taken.accepting:
             comments = "a comment that accepts" if lost == 1 else f"{lost} comments that accept"
             lines.append(f"  left out: {comments} findings, of {name}: check reports them again")
-    sys.stderr.write("".join(f"{one_line(line)}\n" for line in lines))
+    sys.stderr.write("".join(f"{commandless(one_line(line))}\n" for line in lines))

@@ -9,6 +9,7 @@ import sys
 from typing import Final
 
 from linter.cli import EXIT_CLEAN, EXIT_UNREADABLE
+from linter.cli._say import say
 
 _MOST: Final = 512 * 2**20
 
@@ -39,7 +40,7 @@ def execute(arguments: argparse.Namespace) -> int:
     try:
         data = _piped() if name == "-" else given(name, _MOST)
     except OSError as error:
-        sys.stderr.write(f"regcred: {name}: cannot be read: {error.strerror}\n")
+        say(f"{name}: cannot be read: {error.strerror}")
         return EXIT_UNREADABLE
     run = results.parse(data, "standard input" if name == "-" else name)
     unwritten = write_all(outputs, run, arguments)

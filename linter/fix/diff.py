@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from linter.fix.data import to_data
 from linter.fix.mask import Pairs, credentials_in, decode, mask_json, mask_lines, parsed, sensitive
 from linter.fix.tree import Node
+from linter.loglines import commandless
 
 
 class HasText(Protocol):
@@ -40,7 +41,7 @@ def unified(before: HasText | str, after: HasText | str, path: str, *, mask: boo
     known = credentials_in(one) | credentials_in(two)
     shown = _diff(old_lines, new_lines, mask_lines(old, one, known), mask_lines(new, two, known), _visible(path))
     parts = [shown, *_payloads(one or [], two or [], _visible(path))]
-    return "\n".join(_visible(line) for line in "".join(parts).split("\n"))
+    return "\n".join(commandless(_visible(line)) for line in "".join(parts).split("\n"))
 
 
 def _text(source: HasText | str) -> str:

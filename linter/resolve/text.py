@@ -4,6 +4,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
+from linter.loglines import commandless
 from linter.resolve.records import Explanation, Fate, KeyMatch, KeyStep, Subject, Verdict
 from linter.resolve.words import reader
 from linter.secret import without_logins
@@ -26,8 +27,8 @@ _SUBJECTS = 8
 
 
 def visible(text: str) -> str:
-    """Return `text` on one line, with everything that would steer a terminal or hide as an escape."""
-    text = without_logins(text)
+    """Return `text` on one line, with everything that would steer a terminal or a build service, or hide, escaped."""
+    text = commandless(without_logins(text))
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else _escape(char) for char in text)
