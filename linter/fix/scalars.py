@@ -10,8 +10,10 @@ _NUMBERLIKE = re.compile(r"[-+]?(?:\.?[0-9][0-9_:.]*(?:[eE][-+]?[0-9]*)?|0[xob][
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "nan", "none"})
 _PLAIN = re.compile(r"(?![-?:](?:\s|\Z))[^\s\-?:,\[\]{}#&*!|>'\"%@`=<\x00-\x20]")
 _CONTROL = re.compile(
-    "[^\\t\\n\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
+    "[^\\t\\n\\x20-\\x7e\\xa0-\\xac\\xae-\\u061b\\u061d-\\u180d\\u180f-\\u200a\\u2010-\\u2027\\u202f-\\u205f"
+    "\\u2070-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufff8\\ufffc\\ufffd\\U00010000-\\U000dffff\\U000e0080-\\U0010ffff]"
 )
+"""What YAML does not print, and what nobody sees: bidirectional controls make a text read as what it is not."""
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
 
 
@@ -66,8 +68,9 @@ def scalar_text(value: Any, *, style: str = "", flow: bool = False, quote: str =
 
 
 def json_text(value: Any) -> str:
-    """Write a JSON scalar; characters beyond ASCII stay as they are."""
-    return json.dumps(value, ensure_ascii=False)
+    """Write a JSON value; characters beyond ASCII stay as they are, those aside that nobody sees."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isascii() else _CONTROL.sub(lambda found: json.dumps(found.group())[1:-1], text)
 
 
 def block_lines(value: str) -> tuple[str, list[str]] | None:
