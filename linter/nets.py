@@ -1,4 +1,4 @@
-"""The last net: what rules and readers say, without the logins of addresses that they quote.
+"""The last net: what rules and readers say, without the logins of addresses that they quote, and safe to paste.
 
 Names and references are shown as they stand in the input, and people write `https://user:password@host` everywhere.
 """
@@ -26,6 +26,13 @@ def finding(one: Finding) -> Finding:
             detail=without_logins(one.detail),
             remedy=without_logins(one.remedy),
         )
+    names = (one.object, *(each.object for each in one.related if each.object is not None))
+    odd = [name for ref in names for name in (ref.name, ref.namespace) if name.startswith("-")]
+    if odd and one.commands:  # a program takes it for an option; no API server takes it for a name
+        from shlex import quote  # noqa: PLC0415 - as said: there are none
+
+        kept = (each for each in one.commands if not any(quote(name) in each for name in odd))
+        one = one._replace(commands=tuple(kept))
     if any("@" in command for command in one.commands):
         one = one._replace(commands=tuple(map(without_logins, one.commands)))
     return one
