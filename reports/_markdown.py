@@ -15,8 +15,8 @@ _RUN: Final = re.compile(r"`+")
 
 
 def prose(text: str) -> str:
-    """Return `text` for running Markdown text, on one line."""
-    joined = _MARK.join(_split_links(visible(text).replace(_MARK, "\ufffd")))
+    """Return `text` for running Markdown text, on one line. Blanks in front would make code of it, or hide a mark."""
+    joined = _MARK.join(_split_links(visible(text).lstrip().replace(_MARK, "\ufffd")))
     escaped = _LEADING.sub(r"\1\\\2", _MARKUP.sub(r"\\\g<0>", joined))
     return escaped.replace("&", "&amp;").replace(_MARK, _JOINER)
 
