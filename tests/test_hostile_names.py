@@ -1,0 +1,212 @@
+"""Names and words that mean harm, in every place of an input that has some, through the command and to every output."""
+
+import base64
+import contextlib
+import io
+import json
+import os
+import shlex
+import stat
+import sys
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from linter.__main__ import main
+
+sys.path.insert(0, str(Path(__file__).parent / "reports"))
+
+HOSTILE = {
+    "terminal": "\x1b[31mred\x1b]0;t\x07\x9b31m\u202egnp\u2066x",
+    "markup": "<img src=x onerror=alert(1)>\"'</script><!--",
+    "markdown": "|a|`b` [c](http://d) @team #1 </details>\n\n# e",
+    "formula": "=cmd|' /C calc'!A0,\"b\"",
+    "workflow": "::error file=a,line=1::b%0A::c ##[error]d",
+    "shell": "-n'; touch owned; $(touch owned) `touch owned` \\",
+    "lines": "a\r\nb\n---\nkind: Secret\n",
+    "path": "../../../etc/x\\y",
+    "wide": "é路\u200b",
+}
+FORMATS = ("text", "json", "sarif", "html", "markdown", "csv", "junit", "github", "gitlab", "prometheus")
+
+
+def world(folder: Path, text: str) -> None:
+    """Write an input in which every word of an author is `text`."""
+    word = json.dumps(text)
+    entry = {"auth": base64.b64encode(f"{text}:pass".encode("utf-8", "replace")).decode()}
+    payload = json.dumps(json.dumps({"auths": {text: entry, "quay.io": entry, "quay.io/": {"auth": "!"}}}))
+    body = f"""\
+apiVersion: v1
+kind: Secret
+metadata: {{name: {word}, namespace: {word}, uid: u1, annotations: {{{word}: {word}}}}}
+type: kubernetes.io/dockerconfigjson
+stringData: {{.dockerconfigjson: {payload}}}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {{name: {word}, namespace: {word}, uid: u2, annotations: {{regcred/ignore: {json.dumps("x: " + text)}}}}}
+secrets: [{{name: {word}}}]
+imagePullSecrets: [{{name: a}}, {{name: a}}, {{name: {json.dumps("no" + text)}}}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: {word}, namespace: {word}, uid: u3}}
+spec:
+  serviceAccountName: {word}
+  containers: [{{name: {word}, image: {json.dumps("quay.io/" + text)}}}]
+status:
+  containerStatuses:
+  - {{name: {word}, image: {word}, state: {{waiting: {{reason: ErrImagePull, message: {word}}}}}}}
+---
+apiVersion: v1
+kind: Event
+metadata: {{name: {word}, namespace: {word}, uid: u4}}
+involvedObject: {{kind: Pod, name: {word}, namespace: {word}}}
+reason: Failed
+message: {json.dumps("Failed to pull image: unauthorized " + text)}
+---
+apiVersion: image.openshift.io/v1
+kind: ImageStream
+metadata: {{name: {word}, namespace: {word}, uid: u5}}
+spec: {{tags: [{{name: {word}, from: {{kind: DockerImage, name: {json.dumps("quay.io/" + text)}}}}}]}}
+status: {{tags: [{{tag: {word}, conditions: [{{type: ImportSuccess, status: "False", message: {word}}}]}}]}}
+"""
+    name = "n" + "".join(sign for sign in text if sign not in "/\0")[:80]
+    (folder / name).mkdir(exist_ok=True)
+    (folder / name / f"{name}.yaml").write_text(body)
+    (folder / name / f"{name}-broken.yaml").write_text(f"kind: Secret\nx: [{word}\n")
+    (folder / name / f"{name}.json").write_bytes(b'{"kind": "Secret", ' + word.encode() + b"}")
+    (folder / ".regcred.yaml").write_text(
+        f"ignore: [{{rule: duplicate-link, path: {word}, reason: {word}}}, {{rule: RC701, reason: {word}}}]\n"
+        f"exclude: [{word}]\n"
+    )
+    (folder / "baseline").write_text(f"{text}\n")
+
+
+def quiet(*words: str) -> tuple[int, str, str]:
+    """Run a command: its exit code, and what it says on standard output and on standard error."""
+    out, error = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
+        try:
+            code = main(list(words))
+        except SystemExit as left:  # what `argparse` does not understand
+            code = int(left.code or 0)
+    out.flush()
+    return code, out.buffer.getvalue().decode(), error.getvalue()  # type: ignore[attr-defined]
+
+
+def harmless(written: str, *allowed: str) -> None:
+    """Fail where a terminal is steered, or a build service told something."""
+    steering = {sign for sign in written if sign != "\n" and unicodedata.category(sign) in ("Cc", "Cf", "Cs")}
+    assert steering <= {*allowed}
+    assert "##[" not in written
+
+
+@pytest.fixture(scope="module", params=HOSTILE)
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    folder = tmp_path_factory.mktemp("hostile")
+    world(folder, HOSTILE[request.param])
+    return folder, HOSTILE[request.param]
+
+
+@pytest.fixture
+def text(place: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(place[0])
+    return place[1]
+
+
+@pytest.mark.usefixtures("text")
+@pytest.mark.parametrize("scope", ["cluster", "manifests"])
+def test_every_format_holds(scope: str) -> None:
+    from test_structure import SKELETONS  # noqa: PLC0415 - beside the reports
+
+    outputs = [f"--format={name}=/tmp/regcred-{os.getpid()}-{name}" for name in FORMATS]
+    try:
+        code, out, error = quiet("check", ".", "--scope", scope, "--verbose", *outputs)
+        assert code == 1, error
+        assert not out
+        harmless(error)
+        written = {name: Path(f"/tmp/regcred-{os.getpid()}-{name}").read_bytes().decode() for name in FORMATS}
+    finally:
+        for name in FORMATS:
+            Path(f"/tmp/regcred-{os.getpid()}-{name}").unlink(missing_ok=True)
+    found = json.loads(written["json"])
+    assert len({one["code"] for one in found["findings"]}) > 2
+    assert len(found["coverage"]["problems"]) >= 2
+    for name, report in written.items():
+        harmless(report, *("\u2060" if name == "markdown" else ""))
+        SKELETONS[name](report)
+    assert written["github"].count("\n::") >= len(found["findings"]) - 1
+
+
+def test_commands_are_for_a_shell_what_they_say(text: str, tmp_path: Path) -> None:
+    """Each word is a word; run by a shell with tools that do nothing, they do nothing else."""
+    code, out, _ = quiet("check", ".", "--scope", "cluster", "--format", "json")
+    assert code == 1
+    commands = [command for one in json.loads(out)["findings"] for command in one.get("commands", ())]
+    assert commands or text.startswith("-")
+    for command in commands:
+        words = shlex.split(command, comments=True)
+        assert words
+        assert not any(word == text for word in words if text.startswith("-"))
+    assert not (tmp_path / "owned").exists()
+    assert not Path("owned").exists()
+
+
+@pytest.mark.usefixtures("text")
+def test_what_is_written_stays_inside(tmp_path: Path) -> None:
+    before = {*Path.cwd().rglob("*")}
+    words = ("check", ".", "--scope", "cluster", "--unsafe-fixes", "--fix-dir", str(tmp_path / "fixes"))
+    code, out, error = quiet(*words)
+    assert code in (0, 1), error
+    harmless(out + error)
+    assert {*Path.cwd().rglob("*")} == before
+    written = [path for path in (tmp_path / "fixes").rglob("*") if path.is_file()]
+    assert written
+    assert [path.name for path in tmp_path.iterdir()] == ["fixes"]
+    for path in written:
+        inside = str(path.relative_to(tmp_path / "fixes"))
+        assert inside.isascii()
+        assert inside.isprintable()
+        assert len(path.name) < 200
+        assert not inside.startswith(("-", ".")) or path.name == "README.md"
+        harmless(path.read_text().replace("##[", ""))
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 in (0, 0o044)
+
+
+@pytest.mark.usefixtures("text")
+def test_diffs_lists_and_answers_hold() -> None:
+    for words in (
+        ("check", ".", "--diff", "--unsafe-fixes"),
+        ("check", ".", "--baseline", "baseline"),
+        ("baseline", ".", "-o", "/dev/null"),
+        ("resolve", ".", "--scope", "cluster", "--failing"),
+        ("resolve", "quay.io/shop/web:1", ".", "--scope", "cluster"),
+    ):
+        code, out, error = quiet(*words)
+        assert code in (0, 1, 2, 3)
+        assert "internal error" not in error
+        harmless(out, *("\t" if words[0] == "baseline" else ""))
+        harmless(error)
+
+
+def test_names_on_the_command_line(text: str) -> None:
+    word = text.replace("\0", "")
+    for words in (
+        ("check", f"./{word}"),
+        ("check", ".", "--select", word),
+        ("check", ".", f"--baseline={word}"),
+        ("check", ".", f"--format={word}"),
+        ("check", ".", f"--fix-dir=gone/{word}/x"),
+        ("resolve", f"quay.io/{word}", ".", "-n", f"x{word}"),
+        ("explain", f"x{word}"),
+        ("check", f"cluster:{word}"),
+        ("trend", f"--history=gone/{word}"),
+        (f"x{word}",),
+    ):
+        code, out, error = quiet(*words)
+        assert code in (0, 1, 2, 3), words
+        assert "internal error" not in error
+        harmless(out)
+        harmless(error)
