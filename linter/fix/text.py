@@ -3,7 +3,8 @@
 The result re-parses to the intended data with every comment kept, or nothing changes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from linter.fix.data import Copy, apply_to_data, ordered, pointer, same, to_data
 from linter.fix.flow import Splice
 from linter.fix.surgery import Surgeon
 from linter.fix.tree import Node, comments, parse
-from linter.model import Edit
+from linter.model import Edit, Op, Route
 
 _BOM = "\ufeff"
 
@@ -155,7 +156,7 @@ def _edit(text: str, edits: Sequence[Edit], format_hint: str, line: int = 0) -> 
             copy.apply(edit)
         wanted[number] = copy.data
         steps += made
-    together = _together(text, roots, steps, wanted, format_hint) if len(steps) > 1 else None
+    together = _together(text, roots, steps, (originals, wanted), format_hint) if len(steps) > 1 else None
     if together is not None:
         return together
     lost: list[str] = []
@@ -169,26 +170,59 @@ def _edit(text: str, edits: Sequence[Edit], format_hint: str, line: int = 0) -> 
 
 
 def _together(
-    text: str, roots: list[Node | None], steps: list[Edit], wanted: list[Any], format_hint: str
+    text: str, roots: list[Node | None], steps: list[Edit], data: tuple[list[Any], list[Any]], format_hint: str
 ) -> EditResult | None:
-    """Make all edits on one tree, which is much faster; None when they get in each other's way."""
+    """Make all edits on one tree, which is much faster; None when they get in each other's way.
+
+    `data` are the documents before and after.
+    """
+    originals, wanted = data
     surgeons: dict[int, Surgeon] = {}
     splices: list[Splice] = []
+    owners: dict[tuple[int, int], object] = {}
     try:
-        for edit in steps:
+        for edit in _gathered(steps, originals, wanted):
             root = roots[edit.document]
             if root is None:
                 return None
             if edit.document not in surgeons:
                 surgeons[edit.document] = Surgeon(text, root, strict=format_hint == "json")
-            splices += next(iter(surgeons[edit.document].proposals(edit)), [])
-        if len({item[:2] for item in splices}) < len(splices):
-            return None
+            made = next(iter(surgeons[edit.document].proposals(edit)), [])
+            for start, end, _ in made:
+                # What is added to one list may stand side by side, in its order.
+                owner = (edit.document, edit.route) if edit.op is Op.APPEND and start == end else object()
+                if owners.setdefault((start, end), owner) != owner:
+                    return None
+            splices += made
         result = splice(text, splices)
     except FixError:
         return None
     proof = _proved(text, result, splices, wanted, format_hint)
     return EditResult(result, tuple(proof[1])) if proof is not None else None
+
+
+def _gathered(steps: list[Edit], before: list[Any], wanted: list[Any]) -> Iterator[Edit]:
+    """The edits, of which those that fill one empty or absent list are one: it is written as it is wanted."""
+    filled = Counter((edit.document, edit.route) for edit in steps if edit.op is Op.APPEND)
+    for edit in steps:
+        place = edit.document, edit.route
+        if edit.op is not Op.APPEND or filled[place] == 1 or _at(before[edit.document], edit.route):
+            yield edit
+        elif filled[place]:
+            filled[place] = 0
+            yield edit._replace(op=Op.SET, value=_at(wanted[edit.document], edit.route))
+
+
+def _at(data: Any, route: Route) -> Any:
+    """What stands at a route, None where nothing does."""
+    for step in route:
+        if isinstance(data, dict):
+            data = data.get(step)
+        elif isinstance(data, list) and isinstance(step, int) and 0 <= step < len(data):
+            data = data[step]
+        else:
+            return None
+    return data
 
 
 def _one(

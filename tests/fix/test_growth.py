@@ -13,6 +13,7 @@ from linter.fix import data, text, tree
 from linter.fix.data import apply_to_data
 from linter.fix.mask import MASK, mask_lines, parsed
 from linter.fix.plan import apply_fixes
+from linter.fix.text import apply_edits
 from linter.model import Applicability, Edit, Fix, Op
 
 FACTOR = 4
@@ -54,6 +55,7 @@ def _grows(counts: _Counts, work: Callable[[int], object], size: int) -> None:
         (crowds.manifests_of_defects, "--diff", "yaml"),
         (crowds.manifests_of_defects, "--fix-dir", "yaml"),
         (crowds.unlinked, "--fix-dir", "json"),
+        (crowds.unlinked, "--diff", "json"),
     ],
 )
 def test_repairs_of_many_objects(
@@ -83,6 +85,32 @@ def test_one_document_that_cannot_be_edited_among_many(counts: _Counts) -> None:
 
     # Halves of halves: each document is looked at a few times, however many there are.
     _grows(counts, work, 40)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('{"l":[],"m":1}', '{"l":[{"name":"a"},{"name":"b"}],"m":1}'),
+        ('{"m":1}', '{"m":1,"l":[{"name":"a"},{"name":"b"}]}'),
+        ('{"l":[{"name":"x"}]}', '{"l":[{"name":"x"},{"name":"a"},{"name":"b"}]}'),
+        ('{\n  "l": [\n    1\n  ]\n}\n', None),
+        ("l: []  # none yet\nm: 1\n", "l:  # none yet\n  - name: a\n  - name: b\nm: 1\n"),
+        ("m: 1\n", "m: 1\nl:\n  - name: a\n  - name: b\n"),
+        ("l:\n  - name: x  # kept\nm: 1\n", "l:\n  - name: x  # kept\n  - name: a\n  - name: b\nm: 1\n"),
+        ("{l: [1]}\n", "{l: [1, {name: a}, {name: b}]}\n"),
+    ],
+)
+def test_what_is_added_to_one_list_is_added_at_once_as_one_by_one(
+    before: str, after: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hint = "json" if before.startswith(("{\"", "{\n")) else "yaml"
+    edits = [Edit(Op.APPEND, "f", 0, ("l",), {"name": name}) for name in "ab"]
+    one_by_one = before
+    for edit in edits:
+        one_by_one = apply_edits(one_by_one, [edit], format_hint=hint)
+    monkeypatch.setattr(text, "_one", None)  # so that nothing is done one by one
+    assert apply_edits(before, edits, format_hint=hint) == one_by_one
+    assert after in (None, one_by_one)
 
 
 class _Counted(str):
