@@ -4,7 +4,6 @@ import base64
 import contextlib
 import io
 import json
-import os
 import shlex
 import stat
 import sys
@@ -118,19 +117,15 @@ def text(place: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.mark.usefixtures("text")
 @pytest.mark.parametrize("scope", ["cluster", "manifests"])
-def test_every_format_holds(scope: str) -> None:
+def test_every_format_holds(scope: str, tmp_path: Path) -> None:
     from test_structure import SKELETONS  # noqa: PLC0415 - beside the reports
 
-    outputs = [f"--format={name}=/tmp/regcred-{os.getpid()}-{name}" for name in FORMATS]
-    try:
-        code, out, error = quiet("check", ".", "--scope", scope, "--verbose", *outputs)
-        assert code == 1, error
-        assert not out
-        harmless(error)
-        written = {name: Path(f"/tmp/regcred-{os.getpid()}-{name}").read_bytes().decode() for name in FORMATS}
-    finally:
-        for name in FORMATS:
-            Path(f"/tmp/regcred-{os.getpid()}-{name}").unlink(missing_ok=True)
+    outputs = [f"--format={name}={tmp_path / name}" for name in FORMATS]
+    code, out, error = quiet("check", ".", "--scope", scope, "--verbose", *outputs)
+    assert code == 1, error
+    assert not out
+    harmless(error)
+    written = {name: (tmp_path / name).read_bytes().decode() for name in FORMATS}
     found = json.loads(written["json"])
     assert len({one["code"] for one in found["findings"]}) > 2
     assert len(found["coverage"]["problems"]) >= 2
