@@ -300,9 +300,10 @@ def test_a_url_that_has_not_changed_is_not_read_again(
 def test_what_nothing_can_read_is_an_error_of_the_call(
     place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, url: str, said: str
 ) -> None:
+    loaded = sys.modules["fsspec.registry"]._registry  # by another test of this process
     for name, scheme in (("s3fs", "s3"), ("gcsfs", "gs")):
         monkeypatch.setitem(sys.modules, name, None)
-        monkeypatch.delitem(fsspec.registry._registry, scheme, raising=False)  # another test may have loaded it
+        monkeypatch.delitem(loaded, scheme, raising=False)
     code, out, err = check(capsys, url)
     assert (code, out) == (2, "")
     assert said in err
