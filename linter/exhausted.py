@@ -6,8 +6,8 @@ from linter.errors import RegcredError
 from linter.model import Problem
 
 REMEDY: Final = (
-    "give the process more memory, or judge parts of the input in calls of their own, with fewer `--jobs`; "
-    "`limits: {file: SIZE}` in the settings refuses large files instead"
+    "let a process take more (`limits: {memory: SIZE}` in the settings, and what its container may take), or judge "
+    "parts of the input in calls of their own, with fewer `--jobs`; `limits: {file: SIZE}` refuses large files instead"
 )
 
 

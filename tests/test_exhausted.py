@@ -1,6 +1,8 @@
 """Memory that runs out: the input and the phase are named, the rest is judged, and there is never a traceback."""
 
 import json
+import os
+import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,10 +12,12 @@ from typing import Any
 import pytest
 
 from linter.__main__ import main
-from linter.cli import EXIT_UNREADABLE, EXIT_USAGE
+from linter.cli import EXIT_FINDINGS, EXIT_UNREADABLE, EXIT_USAGE
 from linter.engine import judging
 from linter.sources import Artifact
 
+ROOT = Path(__file__).parent.parent
+_LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel's limit is known to work there")
 _BROKEN = """\
 apiVersion: v1
 kind: Secret
@@ -27,6 +31,13 @@ stringData:
 _LIMITED = """\
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]),) * 2)
+from linter.__main__ import main
+sys.exit(main(sys.argv[2:]))
+"""
+_CONTAINED = """\
+import sys
+from linter import memory
+memory._STATED = (sys.argv[1],)
 from linter.__main__ import main
 sys.exit(main(sys.argv[2:]))
 """
@@ -103,18 +114,76 @@ def test_where_nothing_can_be_told_of_a_call_the_phase_and_the_remedy_are(
     assert "Traceback" not in told
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a limit of the address space is known to work there")
-def test_a_process_that_may_have_no_more_memory_says_so(tmp_path: Path) -> None:
-    (tmp_path / "b.yaml").write_text(_BROKEN, encoding="utf-8")
-    with (tmp_path / "a.yaml").open("wb") as large:
+@pytest.fixture
+def tight(tmp_path: Path) -> Path:
+    """A folder with a file that 300 MiB do not suffice for, and one that has a finding."""
+    folder = tmp_path / "tight"
+    folder.mkdir()
+    (folder / "b.yaml").write_text(_BROKEN, encoding="utf-8")
+    with (folder / "a.yaml").open("wb") as large:
         large.write(b"apiVersion: v1\nkind: Secret\n#")
         large.truncate(200 * 2**20)
-    limit = str(300 * 2**20)
-    command = [sys.executable, "-c", _LIMITED, limit, "check", "--format", "json", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return folder
+
+
+def _python(*words: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    place = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [sys.executable, *words], cwd=directory, env=place, capture_output=True, text=True, check=False
+    )
+
+
+def _runs_out_for_a_alone(done: subprocess.CompletedProcess[str], folder: Path) -> None:
     assert "Traceback" not in done.stderr
     assert done.returncode == EXIT_UNREADABLE, done.stderr
     run = json.loads(done.stdout)
-    assert [problem["path"] for problem in run["coverage"]["problems"]] == [str(tmp_path / "a.yaml")]
+    assert [problem["path"] for problem in run["coverage"]["problems"]] == [str(folder / "a.yaml")]
     assert "memory ran out" in run["coverage"]["problems"][0]["message"]
     assert "RC102" in {finding["code"] for finding in run["findings"]}
+
+
+@_LINUX
+def test_a_process_that_may_have_no_more_memory_says_so(tight: Path, tmp_path: Path) -> None:
+    words = ("-c", _LIMITED, str(300 * 2**20), "check", "--format", "json", str(tight))
+    _runs_out_for_a_alone(_python(*words, directory=tmp_path), tight)
+
+
+@_LINUX
+def test_the_settings_bound_what_a_process_takes(tight: Path, tmp_path: Path) -> None:
+    (tmp_path / ".regcred.yaml").write_text("limits: {memory: 300 MiB}\n", encoding="utf-8")
+    _runs_out_for_a_alone(_python("-m", "linter", "check", "--format", "json", str(tight), directory=tmp_path), tight)
+
+
+@_LINUX
+def test_what_a_container_may_take_bounds_what_its_processes_do(tight: Path, tmp_path: Path) -> None:
+    stated = tmp_path / "memory.max"
+    stated.write_text(f"{330 * 2**20}\n", encoding="ascii")
+    words = ("-c", _CONTAINED, str(stated), "check", "--format", "json", str(tight))
+    _runs_out_for_a_alone(_python(*words, directory=tmp_path), tight)
+    stated.write_text("max\n", encoding="ascii")
+    assert _python(*words, directory=tmp_path).returncode == EXIT_FINDINGS
+
+
+@_LINUX
+def test_programs_that_are_run_are_not_bound_by_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = tmp_path / "told"
+    helm = tmp_path / "bin" / "helm"
+    helm.parent.mkdir()
+    helm.write_text(f"#!/bin/sh\nsleep 0.2\nulimit -d >>{told}\n", encoding="utf-8")
+    helm.chmod(0o755)
+    monkeypatch.setenv("PATH", str(helm.parent), prepend=os.pathsep)
+    (tmp_path / "Chart.yaml").write_text("apiVersion: v2\nname: shop\nversion: 0.1.0\n", encoding="utf-8")
+    (tmp_path / "templates").mkdir()
+    (tmp_path / ".regcred.yaml").write_text("limits: {memory: 300 MiB}\n", encoding="utf-8")
+    _python("-m", "linter", "check", "--render", str(tmp_path), directory=tmp_path)
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    free = "unlimited" if hard == resource.RLIM_INFINITY else str(hard // 1024)
+    assert {*told.read_text(encoding="ascii").split()} == {free}
+
+
+@_LINUX
+def test_a_call_leaves_no_bound_behind(tmp_path: Path) -> None:
+    (tmp_path / "b.yaml").write_text(_BROKEN, encoding="utf-8")
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    main(["check", str(tmp_path)])
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before

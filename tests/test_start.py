@@ -99,9 +99,9 @@ def test_a_check_loads_little_and_compiles_few_patterns(tmp_path: Path) -> None:
     assert not ({*HEAVY.split()} - parser).intersection(found["modules"])
     engine = [name for name in _own(found) if not name.startswith("rules.")]
     # Each costs what every call pays: raise these for what every call needs, and for nothing else.
-    assert len(engine) <= 108, engine
+    assert len(engine) <= 109, engine
     others = {*found["modules"]} - {*_own(found)} - parser
-    assert len(others) <= 25, others
+    assert len(others) <= 26, others
     assert len(found["patterns"]) <= 80, found["patterns"]
 
 

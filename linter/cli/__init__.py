@@ -49,9 +49,10 @@ def available() -> list[str]:
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code (the constants above say what each means)."""
     from linter.errors import RegcredError, TerminatedError  # noqa: PLC0415 - the version does not need it
+    from linter.memory import bounded  # noqa: PLC0415 - as above
 
     try:
-        with _stopped_cleanly():
+        with _stopped_cleanly(), bounded():
             code = _execute(arguments)
             sys.stdout.flush()
     except RegcredError as error:

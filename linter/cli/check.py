@@ -224,15 +224,17 @@ def _judged(arguments: argparse.Namespace, request: "Request") -> "tuple[Run, Hi
 
 def request_of(arguments: argparse.Namespace) -> "Request":
     """The request that the options of `add_inputs` make."""
-    from linter import engine, settings  # noqa: PLC0415 - as above
+    from linter import engine, memory, settings  # noqa: PLC0415 - as above
     from linter.cli._progress import progress  # noqa: PLC0415 - as above
 
+    wanted = settings.load(arguments.config)
+    memory.bind(wanted.limits.get("memory"))
     paths, urls = shown_paths(arguments.paths, arguments.timeout)
     return engine.Request(
         paths=paths,
         urls=urls,
         scope=arguments.scope,
-        settings=settings.load(arguments.config),
+        settings=wanted,
         select=_words(arguments.select),
         ignore=_words(arguments.ignore),
         stdin=sys.stdin.buffer if "-" in arguments.paths else None,

@@ -74,7 +74,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run `regcred resolve` and return its exit code."""
-    from linter import engine, settings  # noqa: PLC0415 - `--help` does not need the engine
+    from linter import engine, memory, settings  # noqa: PLC0415 - `--help` does not need the engine
     from linter.cli._progress import progress  # noqa: PLC0415 - as above
     from linter.resolve import Question, answers  # noqa: PLC0415 - as above
     from linter.secret import without_login  # noqa: PLC0415 - as above
@@ -82,6 +82,7 @@ def execute(arguments: argparse.Namespace) -> int:
     image, paths = split_words(arguments.image, arguments.words)
     live = any(path.startswith("cluster:") for path in paths)
     wanted = settings.load(arguments.config)
+    memory.bind(wanted.limits.get("memory"))
     named, urls = shown_paths(paths, arguments.timeout)
     request = engine.Request(
         paths=named,

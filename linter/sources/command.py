@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import IO, Final, NamedTuple
 
+from linter import memory
 from linter.sources import sized
 
 MESSAGES: Final = 64 * 2**20
@@ -119,6 +120,7 @@ def started(
         start_new_session=True,
         bufsize=0,
     )
+    memory.unbind(process.pid)
     with _guard:
         _running.add(process)
     for stream in _pipes(process):
