@@ -15,7 +15,9 @@ from typing import Any, Final, TypeVar
 from linter.secret import Sensitive
 
 _Value = TypeVar("_Value")
-_MOST: Final = 255
+MOST: Final = 2_000
+"""So many pieces of work may be shared: their tickets, two bytes each, fit into the smallest pipe that there is."""
+_TICKET: Final = 2
 _LINUX: Final = sys.platform.startswith("linux")
 
 
@@ -29,12 +31,12 @@ def able() -> bool:
 def shared(count: int, do: Callable[[int], _Value], processes: int) -> list[_Value]:
     """Return `do(0)`, …, `do(count - 1)`, in this process and `processes - 1` copies; whoever is free takes the next.
 
-    At most 255 of them. What `do` changes in a copy stays there.
+    At most `MOST` of them. What `do` changes in a copy stays there.
     """
-    if count > _MOST:
-        raise ValueError(f"{count} are more than {_MOST}")
+    if count > MOST:
+        raise ValueError(f"{count} are more than {MOST}")
     tickets, office = os.pipe()
-    os.write(office, bytes(range(count)))
+    os.write(office, b"".join(number.to_bytes(_TICKET, "big") for number in range(count)))
     os.close(office)
     copies: list[tuple[int, int]] = []
     done: dict[int, _Value] = {}
@@ -54,8 +56,9 @@ def shared(count: int, do: Callable[[int], _Value], processes: int) -> list[_Val
 
 def _work(tickets: int, do: Callable[[int], _Value]) -> dict[int, _Value]:
     done = {}
-    while ticket := os.read(tickets, 1):
-        done[ticket[0]] = do(ticket[0])
+    while ticket := os.read(tickets, _TICKET):
+        number = int.from_bytes(ticket, "big")
+        done[number] = do(number)
     return done
 
 
@@ -89,15 +92,14 @@ def _brought(end: int) -> dict[int, Any]:
     return found
 
 
-class _Pickler(pickle.Pickler):
-    """Pickles credentials too: what it writes goes through a pipe into the process that has them already."""
-
-    def reducer_override(self, value: Any) -> Any:
-        """Return how a value is made again."""
-        return (Sensitive, (value.reveal(),)) if type(value) is Sensitive else NotImplemented
+def _reduced(value: Sensitive) -> tuple[type[Sensitive], tuple[str]]:
+    return (Sensitive, (value.reveal(),))
 
 
 def _pickled(value: Any) -> bytes:
+    """Pickle credentials too: it goes through a pipe into the process that has them already."""
     made = io.BytesIO()
-    _Pickler(made, pickle.HIGHEST_PROTOCOL).dump(value)
+    pickler = pickle.Pickler(made, pickle.HIGHEST_PROTOCOL)
+    pickler.dispatch_table = {Sensitive: _reduced}
+    pickler.dump(value)
     return made.getvalue()

@@ -197,6 +197,27 @@ def _kept(document: Document, found: Sequence[KubeObject], keeper: Keeper | None
     return document._replace(data=None)
 
 
+def leaving(taken: Taken, first: int) -> Taken:
+    """Return what was taken, to be pickled into the process that this one is a copy of.
+
+    `first` is the number that parts are counted from; see `KubeObject.leave`.
+    """
+    for _, found in taken.documents:
+        for item in found:
+            item.leave(first)
+    return taken._replace(places=None)  # they hold on to the file
+
+
+def arrived(taken: Taken, keeper: Keeper | None) -> Taken:
+    """Return what a copy of this process has taken; `keeper` as in `take`."""
+    if keeper is not None:
+        for _, found in taken.documents:
+            for item in found:
+                if not item.shared:
+                    keeper.keep(item)
+    return taken
+
+
 def packed(taken: Taken) -> bytes:
     """Return what was taken as bytes. Equal parts that are one object stay one."""
     documents = [

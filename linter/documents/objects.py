@@ -126,6 +126,24 @@ class KubeObject:
         """Hold a body of which several objects have parts; `numbers` are those of such parts, by field."""
         self._body, self._shelves = body, numbers
 
+    def leave(self, first: int) -> None:
+        """Make ready for another process: hold the body itself, and count its parts from `first` on.
+
+        There nothing else may be known by such numbers.
+        """
+        shelves = self._shelves
+        if isinstance(shelves, dict):
+            self._shelves = {key: first + number for key, number in shelves.items()}
+        elif shelves is not None:
+            uid, words = self.uid, self.left_out
+            self.body = self.body
+            self._uid, self.left_out = uid, words
+
+    @property
+    def shared(self) -> bool:
+        """Whether the body, or parts of it, are known by numbers."""
+        return self._shelves is not None
+
     @property
     def route(self) -> Route:
         """The way from the document's root to the body."""

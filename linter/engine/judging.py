@@ -59,22 +59,44 @@ def proven(
         proven = _attached(inventory, [*map(nets.finding, found)])
         request.lap("prove fixes")
         return proven, withheld
-    from linter.proof import Prover  # noqa: PLC0415 - as in `_attached`
-
-    prover = Prover(inventory)
     joins = Joins(inventory)
     codes = frozenset(loaded.rule.code for loaded in chosen)
 
     def one(number: int) -> tuple[list[Finding], list[NotEvaluated]]:
         found, unjudged = _asked(chosen[number], inventory, joins, settings, codes)
-        return prover.attach_all([nets.finding(finding) for finding in found]), unjudged
+        return [*map(nets.finding, found)], unjudged
 
     parts = _copied(request, len(chosen), one)
-    request.lap("rules and proofs")
-    return (
-        [finding for found, _ in parts for finding in found],
-        [*_hidden(inventory), *(entry for _, unjudged in parts for entry in unjudged)],
-    )
+    request.lap("rules")
+    proven = _attached_by_copies(request, inventory, [finding for found, _ in parts for finding in found])
+    request.lap("prove fixes")
+    return proven, [*_hidden(inventory), *(entry for _, unjudged in parts for entry in unjudged)]
+
+
+def _attached_by_copies(request: Request, inventory: Inventory, findings: list[Finding]) -> list[Finding]:
+    """The findings, their fixes proved by several processes: neighbours, which are of one namespace, by one."""
+    fixable = [number for number, finding in enumerate(findings) if finding.fix]
+    if len(fixable) < _WORTH_COPIES // 20:
+        return _attached(inventory, findings)
+    from linter.proof import Prover  # noqa: PLC0415 - as in `_attached`
+
+    prover = Prover(inventory)
+    fixable.sort(key=lambda number: findings[number].object.namespace)
+    pieces = _pieces(request, fixable)
+
+    def one(number: int) -> list[Finding]:
+        return prover.attach_all([findings[at] for at in pieces[number]])
+
+    proven = [finding for part in _copied(request, len(pieces), one) for finding in part]
+    for at, finding in zip(fixable, proven, strict=True):
+        findings[at] = finding
+    return findings
+
+
+def _pieces(request: Request, rows: Sequence[_Part]) -> list[Sequence[_Part]]:
+    """Rows parted for the processes of a call: many more pieces than processes, so that all end together."""
+    most = min(request.processes * 16, len(rows), 255)
+    return [rows[len(rows) * at // most : len(rows) * (at + 1) // most] for at in range(most)]
 
 
 def _attached(inventory: Inventory, findings: list[Finding]) -> list[Finding]:
@@ -93,9 +115,7 @@ def located(request: Request, locator: Locator, findings: list[Finding]) -> list
     by_path: dict[str, list[Finding]] = {}
     for finding in findings:
         by_path.setdefault(finding.location.path, []).append(finding)
-    paths = sorted(by_path)
-    most = min(request.processes * 16, len(paths), 255)
-    pieces = [paths[len(paths) * at // most : len(paths) * (at + 1) // most] for at in range(most)]
+    pieces = _pieces(request, sorted(by_path))
 
     def one(number: int) -> list[Finding]:
         return locator.findings(finding for path in pieces[number] for finding in by_path[path])
@@ -106,7 +126,7 @@ def located(request: Request, locator: Locator, findings: list[Finding]) -> list
 def _copied(request: Request, count: int, one: Callable[[int], _Part]) -> list[_Part]:
     from linter import forks  # noqa: PLC0415 - one process needs none of this
 
-    if count > 255 or not forks.able():
+    if count > forks.MOST or not forks.able():
         return [one(number) for number in range(count)]
     return forks.shared(count, one, request.processes)
 

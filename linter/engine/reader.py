@@ -85,6 +85,8 @@ class Reader:
         try:
             for entry in found if request.spread is None else request.spread(found, self._keeper):
                 last = self._enter(entry)
+            if request.spread is not None:
+                self._lap("find, read and parse files")
         except MemoryError:
             where = last or self.inputs[0].shown
             self.problems.append(ran_out(where, "what comes after it was looked for" if last else "it was looked for"))

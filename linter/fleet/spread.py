@@ -4,16 +4,25 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from linter import forks
+from linter.documents import collector_off
 from linter.engine import Entry, Spread
 from linter.fleet.executors import Executor, LostError, Pending, Workers, outcome
 from linter.inventory.kept import Keeper
 from linter.sources import Artifact, Limits
-from linter.taking import Taken, packed, take_artifact, unpacked
+from linter.taking import Taken, arrived, leaving, packed, take_artifact, unpacked
 
 _WORTH: Final = 2 * 2**20
 """Bytes from which on more processes save more time than they take to begin."""
+_MOST_COPIED: Final = 64 * 2**20
+"""Bytes up to which copies of this process read them: what a copy has read it holds until it brings all of it back."""
 _PIECES: Final = 8
 """Into so many pieces for each process the files are parted: few enough to cost little, enough to end together."""
+
+_PART_BITS: Final = 40
+"""No process counts as many parts as this many bits tell."""
+_SMALL_PIECES: Final = 24
+"""The same where a copy of this process reads, which takes the next piece for next to nothing."""
 
 _File = tuple[str, str, bool]
 
@@ -38,6 +47,11 @@ def in_processes(executor: Workers, jobs: int) -> Spread:
         if len(files) < 2 or sum(sizes) < _WORTH:
             yield from found
             return
+        if sum(sizes) <= _MOST_COPIED and forks.able():
+            small = list(_pieces(files, sizes, sum(sizes) // min(jobs * _SMALL_PIECES, forks.MOST) + 1))
+            had = iter(_copied(small, jobs, keeper))
+            yield from ((one, next(had)) if isinstance(one, Artifact) and one.file else one for one in found)
+            return
         pieces = list(_pieces(files, sizes, sum(sizes) // (jobs * _PIECES) + 1))
         pending = [_submitted(executor, piece, keep=keeper is not None) for piece in pieces]
         read = _results(pieces, pending, keeper, reads=executor.slots < jobs)
@@ -49,6 +63,23 @@ def in_processes(executor: Workers, jobs: int) -> Spread:
         executor.renew()  # what comes next may need this process to have one thread only
 
     return spread
+
+
+def _copied(pieces: Sequence[Sequence[Artifact]], jobs: int, keeper: Keeper | None) -> list[Taken]:
+    """Return what this process and copies of it take of the files, in their order."""
+    here = os.getpid()
+
+    def one(number: int) -> tuple[int, list[Taken]]:
+        taken = [take_artifact(artifact, keeper) for artifact in pieces[number]]
+        pid = os.getpid()
+        if pid != here:  # two of its parts may have one number, one from there and one from here
+            seen = (artifact.seen for artifact in pieces[number])
+            taken = [leaving(one._replace(seen=had), pid << _PART_BITS) for one, had in zip(taken, seen, strict=True)]
+        return pid, taken
+
+    with collector_off():
+        found = forks.shared(len(pieces), one, jobs)
+    return [one if pid == here else arrived(one, keeper) for pid, taken in found for one in taken]
 
 
 def _size(file: str) -> int:

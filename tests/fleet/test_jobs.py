@@ -12,10 +12,11 @@ from typing import Any, cast
 
 import pytest
 
-from linter import engine
+from linter import engine, forks
 from linter.__main__ import main
 from linter.cli import _fleet
 from linter.fleet import spread
+from linter.inventory import kept
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -101,10 +102,17 @@ def test_a_file_that_two_arguments_lead_to_is_judged_once(place: Path, capsys: p
     assert twice["code"] == alone["code"]
 
 
+@pytest.mark.parametrize("how", ["copies", "copies that pack", "pool"])
 def test_a_tree_is_read_in_several_processes(
-    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     monkeypatch.setattr(spread, "_WORTH", 0)
+    if how == "pool":
+        monkeypatch.setattr(forks, "able", lambda: False)
+    elif not forks.able():
+        pytest.skip("this process cannot be copied: not Linux, or a test has left a thread")
+    if how == "copies that pack":
+        monkeypatch.setattr(kept, "_NEAR", 0)
     files = {f"team-{number % 3}/{number}.yaml": manifest(f"app-{number}").encode() for number in range(40)}
     files["team-1/7.yaml"] += b"---\nkind: [\n"
     files["team-2/8.yaml"] += b"# regcred: ignore[missing-pull-secret] known\n"
@@ -144,6 +152,7 @@ class _Slow:
 
 def test_what_no_process_has_begun_is_read_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spread, "_WORTH", 0)
+    monkeypatch.setattr(forks, "able", lambda: False)
     put(tmp_path, {f"{number:02}.yaml": manifest(f"app-{number}").encode() for number in range(40)})
     plain = engine.run(engine.Request((str(tmp_path),))).run
     slow = _Slow()
@@ -184,7 +193,7 @@ def failing(do):
 
 forks.shared = shared
 code = main(["check", *sys.argv[2:]])
-assert len(seen) == 2, seen
+assert len(seen) == 4, seen  # reading, rules, proofs, positions
 sys.exit(code)
 """
 
