@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from linter.credentials.authfile import Outcome, read_auth_file, search_auth_file
 from linter.credentials.keyring import KeyringFailure, Source, Sources, build_keyring, search
@@ -12,14 +13,19 @@ from linter.credentials.references import Consumer, Reference, ReferenceError_, 
 
 __all__ = ["Reader", "lookup"]
 
+_REMEMBERED: Final = 2048
+"""So many images have their answer remembered by each reader."""
+
 
 class Reader:
     """A consumer with the secrets that it gets: what `lookup` asks for one image, for many images of one list.
 
-    The list is decoded and merged once for all of them.  Never shows what it holds.
+    The list is decoded and merged once for all of them, and an image is looked up once while its answer is remembered.
+    Readers are equal when they answer every image alike: the same consumer with payloads of the same content under the
+    same names.  Never shows what it holds.
     """
 
-    __slots__ = ("_consumer", "_node", "_sources")
+    __slots__ = ("_consumer", "_found", "_node", "_sources")
 
     def __init__(
         self, secrets: Iterable[PullSecret], *, consumer: Consumer | str, node_config: bytes | str | None = None
@@ -34,10 +40,27 @@ class Reader:
         self._node = None
         if node_config is not None:
             self._node = Sources((Source(None, "dockerconfigjson", as_bytes(node_config)),))
+        self._found: dict[str, Lookup] = {}
+
+    def __hash__(self) -> int:
+        return hash((self._consumer, self._sources, self._node))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Reader):
+            return NotImplemented
+        return (self._consumer, self._sources, self._node) == (other._consumer, other._sources, other._node)
 
     def lookup(self, image: str) -> Lookup:
         """Resolve one image, as the function `lookup` does."""
         text = image if isinstance(image, str) else as_bytes(image).decode("utf-8", "surrogateescape")
+        found = self._found.get(text)
+        if found is None:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            found = self._found[text] = self._looked_up(text)
+        return found
+
+    def _looked_up(self, text: str) -> Lookup:
         if self._consumer is Consumer.CONTAINERS:
             node = () if self._node is None else self._node.listed
             return _containers_lookup(text, [*self._sources.listed, *node])

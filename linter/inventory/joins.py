@@ -10,6 +10,7 @@ from linter.inventory.inventory import Inventory
 from linter.inventory.lately import Lately
 from linter.inventory.paths import group
 from linter.inventory.pulls import (
+    Alike,
     Desk,
     ImportPull,
     Outcome,
@@ -25,6 +26,8 @@ from linter.model import Affected, Impact, Scope
 
 _OPENSHIFT = "openshift.io"
 _DESKS = 16
+_READERS = 32
+"""So many readers are remembered: most lists of a scan hold what those of a few other namespaces hold."""
 _NAMESPACES = 128
 """Of so many namespaces it is known at once what can serve what."""
 _OUTCOMES = 20_000
@@ -41,6 +44,7 @@ class Joins:
         self._lists = Lists()
         self._outcomes: Lately[tuple[str, str, int], Outcome] = Lately(_OUTCOMES)
         self._desks: OrderedDict[tuple[str, int], Desk] = OrderedDict()
+        self._alike: Alike = Lately(_READERS)
 
     @cached_property
     def workload_pulls(self) -> tuple[WorkloadPull, ...]:
@@ -180,7 +184,7 @@ class Joins:
         """The desk of a list of secrets; only the last few are kept, because each holds its payloads."""
         desk = self._desks.pop((consumer, number), None)
         if desk is None:
-            desk = Desk(self._lists[number], consumer, self._node)
+            desk = Desk(self._lists[number], consumer, self._node, self._alike)
         self._desks[(consumer, number)] = desk
         if len(self._desks) > _DESKS:
             self._desks.popitem(last=False)

@@ -7,6 +7,7 @@ from linter import credentials
 from linter.credentials import Consumer, Lookup
 from linter.documents.objects import KubeObject
 from linter.inventory.inventory import Inventory
+from linter.inventory.lately import Lately
 from linter.inventory.records import (
     UNJUDGED,
     ImageStream,
@@ -130,13 +131,23 @@ def unfinished(image: str) -> bool:
     return "{{" in image or "${" in image or "$(" in image or not image.strip()
 
 
-class Desk:
-    """A list of secrets as one consumer reads it, with the node-wide file behind it: outcomes for many images."""
+Alike = Lately[credentials.Reader, credentials.Reader]
+"""Readers of lists of secrets, found by an equal one."""
 
-    def __init__(self, secrets: tuple[PullSecret, ...], consumer: Consumer, node: bytes | None) -> None:
+
+class Desk:
+    """A list of secrets as one consumer reads it, with the node-wide file behind it: outcomes for many images.
+
+    `alike` holds the readers of other lists: lists of the same content, as many namespaces have them, share one.
+    """
+
+    def __init__(
+        self, secrets: tuple[PullSecret, ...], consumer: Consumer, node: bytes | None, alike: Alike | None = None
+    ) -> None:
         self._hidden = [secret for secret in secrets if not readable(secret)]
         self._judged = tuple(secret for secret in secrets if readable(secret))
-        self._reader = credentials.Reader(map(plain, self._judged), consumer=consumer, node_config=node)
+        reader = credentials.Reader(map(plain, self._judged), consumer=consumer, node_config=node)
+        self._reader = reader if alike is None else alike.get(reader) or alike.put(reader, reader)
 
     @cached_property
     def _by_name(self) -> dict[str, PullSecret]:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from linter.credentials import Consumer, Entry, KeyIndex, Lookup, Payload, containers_key, key_matches
-from linter.inventory.pulls import Desk, node_config, readable
+from linter.inventory.lately import Lately
+from linter.inventory.pulls import Alike, Desk, node_config, readable
 from linter.inventory.records import KEY_OF_TYPE, UNJUDGED, PullSecret, State
 from linter.resolve.atlas import looks_legacy
 from linter.resolve.near import SURE, Near, near_miss
@@ -211,13 +212,14 @@ class Known:
     def __init__(self) -> None:
         self._keyrings: dict[tuple[object, ...], Keyring] = {}
         self._fates: dict[tuple[Consumer, int], tuple[PullSecret, SecretStep]] = {}
+        self._alike: Alike = Lately(2 * _KEYRINGS)
 
     def keyring(self, case: Case) -> Keyring:
         """The keys that a consumer holds against the image: those of its list, then those of the node-wide file."""
         key = (case.consumer, *map(id, case.secrets))
         found = self._keyrings.pop(key, None)
         if found is None:
-            found = _keyring(case)
+            found = _keyring(case, self._alike)
             if len(self._keyrings) >= _KEYRINGS:
                 self._keyrings.pop(next(iter(self._keyrings)))
         self._keyrings[key] = found
@@ -233,7 +235,7 @@ class Known:
         return self._fates[key][1]
 
 
-def _keyring(case: Case) -> Keyring:
+def _keyring(case: Case, alike: Alike) -> Keyring:
     rows: list[tuple[Source, Entry, KeyStep]] = []
     for group in sources(case):
         pairs = [(source, entry) for source in group for entry in source.payload.entries if entry.live]
@@ -241,7 +243,7 @@ def _keyring(case: Case) -> Keyring:
         pairs.sort(key=lambda pair: pair[1].registry.error is not None)
         rows.extend((source, entry, _unmatched(case.consumer, source, entry)) for source, entry in pairs)
     valid = ((row[1].registry, at) for at, row in enumerate(rows) if row[1].registry.error is None)
-    desk = Desk(case.secrets, case.consumer, node_config(case.inventory))
+    desk = Desk(case.secrets, case.consumer, node_config(case.inventory), alike)
     return Keyring(desk, case.secrets, tuple(rows), KeyIndex(valid))
 
 
