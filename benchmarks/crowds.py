@@ -194,6 +194,17 @@ def repeated_links(path: Path, size: int) -> None:
     _listed(path, items)
 
 
+def repeated_links_of_workloads(path: Path, size: int) -> None:
+    """One workload whose own list names every secret of `size` twice: a fix for each; others run as its account."""
+    names = [f"pull-{number}" for number in range(size)]
+    items = [secret(name, "apps", {_host(number): sound(number)}) for number, name in enumerate(names)]
+    crowded = deployment("crowded", "apps", [_image(number) for number in range(10)])
+    crowded["spec"]["template"]["spec"]["imagePullSecrets"] = [{"name": name} for name in [*names, *names]]
+    items += [crowded, account("default", "apps", names)]
+    items += [deployment(f"app-{number}", "apps", [_image(number)]) for number in range(size)]
+    _listed(path, items)
+
+
 def same_payload(path: Path, size: int) -> None:
     """The same credential in a secret of every namespace, linked there and used."""
     items: list[dict[str, Any]] = []

@@ -40,6 +40,8 @@ CROWDS: Final = (
     Crowd("one namespace: N accounts with 20 of N secrets each, N workloads", crowds.many_accounts, 125),
     Crowd("one namespace: N unlinked secrets that N workloads need", crowds.unlinked, 125),
     Crowd("one account with N secrets, N workloads", crowds.long_account, 60),
+    Crowd("one account that lists N secrets twice, N workloads", crowds.repeated_links, 100),
+    Crowd("one workload that lists N secrets twice, N others", crowds.repeated_links_of_workloads, 100),
     Crowd("one secret with N entries, N/10 workloads of 10 images", crowds.long_secret, 250),
     Crowd("N namespaces", crowds.many_spaces, 60),
     Crowd("N image streams", crowds.streams, 250),

@@ -45,8 +45,9 @@ def pulls(inventories: Iterable[Inventory], settings: Settings, findings: Sequen
     for inventory in inventories:
         together: dict[_Way, list[Case]] = {}
         known: set[tuple[object, ...]] = set()
+        lists = _Lists()
         for case in cases(inventory, Question()):
-            together.setdefault(_way(case), []).append(case)
+            together.setdefault(_way(case, lists), []).append(case)
             known.add((case.consumer, case.image, _who(case)))
         total += len(known)
         ways += [(any(_who(case) in hit for case in alike), alike) for alike in together.values()]
@@ -75,12 +76,36 @@ def _ref(case: Case) -> ObjectRef:
     return owner.object.ref if owner is not None else ObjectRef()
 
 
-def _way(case: Case) -> _Way:
+class _Lists:
+    """A number for every list of secrets and names that is read: equal ones have the same, and each is read once.
+
+    Whoever asks keeps the cases meanwhile, so that what they hold in common is known by its identity.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], int] = {}
+        self._numbers: dict[tuple[object, ...], int] = {}
+
+    def number(self, case: Case) -> int:
+        """Return the number of what `case` is pulled with."""
+        secrets, reached = case.secrets, case.reach
+        place = id(secrets), id(reached)
+        if place not in self._known:
+            held = (
+                tuple(id(secret.object) for secret in secrets),
+                tuple(link.name for link in reached.links) if reached is not None else (),
+                reached.unknown if reached is not None else "",
+            )
+            self._known[place] = self._numbers.setdefault(held, len(self._numbers))
+        return self._known[place]
+
+
+def _way(case: Case, lists: _Lists) -> _Way:
     """What must be equal for two pulls to be the same to a reader, commands included.
 
     A list of its own is changed in the object itself, so only pods of one owner share it.
     """
-    workload, reached = case.workload, case.reach
+    workload = case.workload
     own: object = ""
     if workload is not None and (workload.explicit or workload.is_pod):
         own = workload.object.name
@@ -94,9 +119,7 @@ def _way(case: Case) -> _Way:
         case.namespace,
         workload.account if workload is not None else "",
         own,
-        tuple(id(secret.object) for secret in case.secrets),
-        tuple(link.name for link in reached.links) if reached is not None else (),
-        reached.unknown if reached is not None else "",
+        lists.number(case),
     )
 
 

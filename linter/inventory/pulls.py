@@ -1,6 +1,6 @@
 """Who pulls what with which secrets: the list admission produces, the candidates of an import, and their outcome."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from linter import credentials
@@ -61,10 +61,10 @@ def reach(inventory: Inventory, workload: Workload) -> Reach:
     return _resolve(inventory, namespace, account.pull_secrets, explicit=False, account=account)
 
 
-def reaches(inventory: Inventory) -> Iterator[tuple[Workload, Reach]]:
-    """Every workload with the secrets that reach it; those of one namespace, account and list share one `Reach`."""
+def reaches(inventory: Inventory, workloads: Iterable[Workload] | None = None) -> Iterator[tuple[Workload, Reach]]:
+    """Every workload (or these) with the secrets that reach it; those of one namespace, account and list share them."""
     shared: dict[tuple[str, str, bool, bool, tuple[Link, ...]], Reach] = {}
-    for workload in inventory.workloads:
+    for workload in inventory.workloads if workloads is None else workloads:
         final = workload.is_pod and admitted(workload.object)
         listed = workload.pull_secrets if workload.explicit else ()
         key = (workload.object.namespace, workload.account, workload.explicit, final, listed)

@@ -16,7 +16,7 @@ from linter.inventory.records import GeneratedSecret, ImageStream, PullSecret, S
 from linter.inventory.secrets import is_pull_secret, pull_secret
 from linter.inventory.streams import image_stream
 from linter.inventory.workloads import service_account, workloads
-from linter.model import Edit
+from linter.model import Edit, Op, Route
 from linter.proof.groups import Place
 
 Record = TypeVar("Record", bound=PullSecret | ServiceAccount | Workload | ImageStream)
@@ -49,6 +49,30 @@ class Placed:
         self.workloads = _Placed(inventory.workloads)
         self.streams = _Placed(inventory.streams)
         self.builds = {place_of(item): (number, item) for number, item in enumerate(inventory.builds)}
+        self._repetitions: dict[Place, frozenset[Route]] = {}
+
+    def only_repetitions(self, place: Place, edits: Iterable[Edit]) -> bool:
+        """Whether edits take nothing from an object but repetitions in its lists of pull secrets.
+
+        What reads such a list finds the same secrets in the same order afterwards.
+        """
+        return all(edit.op is Op.REMOVE and edit.route in self._repeated(place) for edit in edits)
+
+    def _repeated(self, place: Place) -> frozenset[Route]:
+        """The items of lists that name what an earlier item of the list has named; looked up once."""
+        if place not in self._repetitions:
+            found: set[Route] = set()
+            lists = [account.pull_secrets for _, account in self.accounts.at(place)]
+            lists += [workload.pull_secrets for _, workload in self.workloads.at(place)]
+            for links in lists:
+                named: set[str] = set()
+                for link in links:
+                    if link.name in named:
+                        found.add(link.item)
+                    elif link.name:
+                        named.add(link.name)
+            self._repetitions[place] = frozenset(found)
+        return self._repetitions[place]
 
 
 class Remade(NamedTuple, Generic[Record]):
@@ -57,6 +81,11 @@ class Remade(NamedTuple, Generic[Record]):
     number: int
     old: list[Record]
     new: list[Record]
+
+    @property
+    def alike(self) -> bool:
+        """Whether the records read as they did: only repetitions went."""
+        return self.new is self.old
 
 
 class Edited(NamedTuple):
@@ -85,7 +114,10 @@ def edited(placed: Placed, owned: Iterable[tuple[KubeObject, Edit]]) -> Edited:
     for item, edit in owned:
         items[place_of(item)] = item
         by_place[place_of(item)].append(edit._replace(route=edit.route[len(item.route) :]))
-    made = {place: _edited(items[place], mine) for place, mine in by_place.items()}
+    made = {
+        place: items[place] if placed.only_repetitions(place, mine) else _edited(items[place], mine)
+        for place, mine in by_place.items()
+    }
     return Edited(
         items=made,
         secrets=_remade(placed.secrets, made, _secret),
@@ -118,7 +150,8 @@ def _remade(
     for place, item in made.items():
         rows = placed.at(place)
         if rows:
-            found.append(Remade(rows[0][0], [record for _, record in rows], make(item)))
+            old = [record for _, record in rows]
+            found.append(Remade(rows[0][0], old, old if item is old[0].object else make(item)))
     return sorted(found, key=lambda one: one.number)
 
 

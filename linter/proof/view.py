@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from linter.credentials import Consumer
 from linter.documents.objects import KubeObject
@@ -22,6 +22,8 @@ from linter.proof.verdicts import Answer, answer, build_line, import_line, joine
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 _WORKLOADS, _STREAMS, _BUILDS = 0, 1, 2
+_AS_BEFORE: Final = Answer("unknown")
+"""What stands for both answers of a pull that gets what it got, which nobody has asked for."""
 
 
 class _Build(NamedTuple):
@@ -192,6 +194,8 @@ class _Change:
         self._spaces = frozenset(secret.namespace for secret in self._secrets)
         accounts = [one for made in changes.accounts for one in (*made.old, *made.new)]
         self._accounts = frozenset(account.name for account in accounts)
+        relinked = [one for made in changes.accounts if not made.alike for one in (*made.old, *made.new)]
+        self._relinked = frozenset(account.name for account in relinked)
         self._after = After(before, changes)
         self._wide = Node(node_config(self._after)) if self._everything else view.node
         self._swaps: dict[tuple[tuple[int, ...], tuple[int, ...]], Swap] = {}
@@ -251,7 +255,7 @@ class _Change:
         workload = group.first
         if not isinstance(workload, Workload):
             return [], [], False
-        if not self._moved and workload.account not in self._accounts:
+        if not self._moved and workload.account not in self._relinked:
             gone, come = [], []
             for made in self._changes.secrets:
                 if id(made.old[0]) in group.members:
@@ -278,6 +282,10 @@ class _Change:
 
     def _own_rows(self, made: Remade[Workload]) -> Iterator[Flip]:
         """The pulls of an edited workload, each as it was and as it is."""
+        if made.alike and not self._secrets and not self._relinked:
+            for number, was in self._view.workloads_at(place_of(made.old[0].object)):
+                yield from (Flip(row, _AS_BEFORE, _AS_BEFORE) for row in _rows(number, was))
+            return
         later = {one.template: one for one in made.new}
         for number, was in self._view.workloads_at(place_of(made.old[0].object)):
             now = later.get(was.template, was)
@@ -335,7 +343,7 @@ class _Change:
         own |= {one.number: one for place in self._changes.items for one in view.builds_at.get(place, ())}
         touched = sum(len(one.pulls) for one in own.values() if not self._served(one))
         touched += sum(count for space, count in view.build_counts.items() if self._secrets and self._serves(space))
-        asked = dict(own)
+        asked = {number: one for number, one in own.items() if self._may_differ(one)}
         if self._everything:
             asked = {one.number: one for one in view.builds}
         for name in {secret.name for secret in self._secrets}:
@@ -343,6 +351,9 @@ class _Change:
         items = self._changes.items
         flips = [flip for one in asked.values() for flip in self._built(one, items.get(place_of(one.item), one.item))]
         return flips, touched
+
+    def _may_differ(self, build: _Build) -> bool:
+        return builder_of(build.item) in self._relinked or place_of(build.item) in self._changes.items
 
     def _served(self, build: _Build) -> bool:
         return bool(self._secrets) and self._serves(build.item.namespace)

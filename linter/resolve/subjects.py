@@ -9,7 +9,7 @@ from linter.documents import Document
 from linter.documents.objects import KubeObject
 from linter.errors import UsageError
 from linter.inventory.inventory import Inventory, compatible
-from linter.inventory.pulls import Reach, import_secrets, reach
+from linter.inventory.pulls import Reach, import_secrets, reach, reaches
 from linter.inventory.records import ImageStream, PullSecret, Workload
 
 _SHORT: Final = {
@@ -76,11 +76,10 @@ def _all(inventory: Inventory, question: Question) -> Iterator[Case]:
     """Every image of the scan with everybody who pulls it."""
     if question.consumer != Consumer.IMPORTER:
         consumer = Consumer(question.consumer or Consumer.KUBELET)
-        for workload in inventory.workloads:
-            if _within(question, workload.object.namespace) and workload.images:
-                reached = reach(inventory, workload)
-                for use in workload.images:
-                    yield _pull(inventory, workload, use.image, reached, consumer)
+        asked = (one for one in inventory.workloads if _within(question, one.object.namespace) and one.images)
+        for workload, reached in reaches(inventory, asked):
+            for use in workload.images:
+                yield _pull(inventory, workload, use.image, reached, consumer)
     if question.consumer in ("", Consumer.IMPORTER):
         for stream in inventory.streams:
             if _within(question, stream.object.namespace):

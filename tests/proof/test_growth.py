@@ -10,7 +10,11 @@ import pytest
 from benchmarks import crowds
 from linter import engine
 from linter.credentials import keyring, keys
+from linter.inventory import Inventory, workloads
+from linter.inventory.records import Link
+from linter.model import Route
 from linter.proof import groups
+from linter.proof.records import After
 
 FACTOR = 4
 
@@ -24,6 +28,9 @@ FACTOR = 4
         crowds.many_accounts,
         crowds.unlinked,
         crowds.duplicate_keys,
+        crowds.repeated_links,
+        crowds.repeated_links_of_workloads,
+        crowds.long_account,
     ],
 )
 def test_the_work_grows_with_the_input(
@@ -40,7 +47,7 @@ def test_the_work_grows_with_the_input(
 def _work(
     make: Callable[[Path, int], None], size: int, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, int]:
-    """How often keyrings are searched, keys compared with images, and images asked for by a proof."""
+    """How often keyrings are searched, keys compared, images asked for by a proof, and links followed and read."""
     counts: dict[str, int] = {}
 
     def counted(what: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,12 +57,22 @@ def _work(
 
         return count
 
+    links = workloads.links
+
+    def reading(value: Any, route: Route) -> tuple[Link, ...]:
+        found = links(value, route)
+        counts["read"] = counts.get("read", 0) + len(found)
+        return found
+
     place = folder / f"{size}.json"
     make(place, size)
     assert json.loads(place.read_text())["items"]
     with monkeypatch.context() as patched:
         patched.setattr("linter.credentials.resolve.search", counted("search", keyring.search))
         patched.setattr("linter.credentials.keys.parse_target", counted("compare", keys.parse_target))
+        patched.setattr(Inventory, "secrets_named", counted("follow", Inventory.secrets_named))
+        patched.setattr(After, "secrets_named", counted("follow", After.secrets_named))
+        patched.setattr("linter.inventory.workloads.links", reading)
         patched.setattr(groups.Group, "answer", counted("prove", groups.Group.answer))
         engine.run(engine.Request((str(place),)))
     return counts
