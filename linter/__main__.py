@@ -5,6 +5,11 @@ import sys
 
 from linter import __version__
 
+_GARBAGE = 100_000
+"""So many objects more than before, and the collector of cycles looks: not all the time while modules are loaded."""
+_WANT_THE_END = frozenset({"atexit", "threading"})
+"""Modules with which something may have to be tidied up, waited for or told when the process ends."""
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's own) and return its exit code."""
@@ -18,14 +23,28 @@ def main(argv: list[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 2
         return 0
-    from linter.cli import run  # noqa: PLC0415 - start-up: the version must not wait for the command tree
+    if argv is None:
+        import gc  # noqa: PLC0415 - start-up: the version needs none of this
+
+        gc.set_threshold(_GARBAGE)
+    from linter.cli import run  # noqa: PLC0415 - as above
 
     code = run(arguments)
     if argv is None:
-        import gc  # noqa: PLC0415 - as above
-
         gc.freeze()  # the process ends: what is left need not be looked through first
+        _leave(code)
     return code
+
+
+def _leave(code: int) -> None:
+    """End the process without taking apart what it holds, where nothing that is loaded may want to know of the end."""
+    if _WANT_THE_END.isdisjoint(sys.modules) and sys.getprofile() is None and not sys.flags.inspect:
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            return  # as Python ends then
+        os._exit(code)
 
 
 def _open_streams() -> None:

@@ -8,7 +8,6 @@ that is no pull secret) is not held at all.
 
 import marshal
 from collections.abc import Iterator
-from hashlib import blake2b
 from typing import Any, Final
 
 from linter.documents.objects import KubeObject
@@ -16,6 +15,11 @@ from linter.documents.shelf import Shelf
 from linter.inventory.applied import Applied
 from linter.inventory.lately import Identical, Lately
 from linter.inventory.secrets import is_pull_secret
+
+try:
+    from _blake2 import blake2b  # `hashlib` loads OpenSSL first, which takes longer than a small call hashes
+except ImportError:  # an implementation of Python that has no such module
+    from hashlib import blake2b
 
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 _STATUSES: Final = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")

@@ -2,13 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from weakref import WeakKeyDictionary
 
 from linter.rule import (
     Affected,
     Context,
     Impact,
-    Joins,
     KubeObject,
     Link,
     NamedTuple,
@@ -180,18 +178,12 @@ class _Drafts:
             yield Naming(item, name, use, tuple(routes), heirs or tuple(users))
 
 
-_known: "WeakKeyDictionary[Joins, list[Naming]]" = WeakKeyDictionary()
-
-
 def namings(context: Context) -> list[Naming]:
     """Return every object that names a secret for pulls, once per name. Copies count as what they were copied from.
 
     A name that a template has yet to fill in is nobody's. Several rules ask: the answer is kept as long as the scan.
     """
-    found = _known.get(context.joins)
-    if found is None:
-        found = _known[context.joins] = _namings(context)
-    return found
+    return context.once(_namings)
 
 
 def _namings(context: Context) -> list[Naming]:
