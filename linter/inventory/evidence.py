@@ -128,13 +128,16 @@ def _failure(
 
 def _containers(pod: KubeObject) -> Iterator[tuple[str, str, Any, Route]]:
     """Yield name, image as the spec writes it, state, and the route of the state of every container."""
+    body = pod.body  # made anew each time it is asked for
     for field, written in _STATUSES.items():
+        statuses = dig(body, "status", field)
+        if not isinstance(statuses, list):
+            continue
         images: dict[str, str] = defaultdict(str)
-        listed = dig(pod.body, "spec", written)
+        listed = dig(body, "spec", written)
         for container in listed if isinstance(listed, list) else []:
             images[text(dig(container, "name"))] = paths.image(dig(container, "image"))
-        statuses = dig(pod.body, "status", field)
-        for index, status in enumerate(statuses if isinstance(statuses, list) else []):
+        for index, status in enumerate(statuses):
             name = text(dig(status, "name"))
             image = images[name] or paths.image(dig(status, "image"))
             yield name, image, dig(status, "state"), ("status", field, index, "state")
@@ -145,7 +148,8 @@ def _events(objects: tuple[KubeObject, ...]) -> Iterator[tuple[KubeObject, str, 
     for item in objects:
         if item.kind != "Event":
             continue
-        about = item.body.get("involvedObject") or item.body.get("regarding")
+        body = item.body
+        about = body.get("involvedObject") or body.get("regarding")
         if dig(about, "kind") == "Pod":
             container = _FIELD_PATH.search(text(dig(about, "fieldPath")))
             namespace = text(dig(about, "namespace")) or item.namespace

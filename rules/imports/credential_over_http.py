@@ -33,6 +33,7 @@ cluster the certificate authority, then remove the flag:
 """
 
 from collections.abc import Iterator
+from itertools import chain
 
 from linter.rule import (
     Affected,
@@ -90,23 +91,18 @@ def _imports(context: Context) -> Iterator[Finding]:
 
 def _listed(context: Context) -> Iterator[Finding]:
     joins = context.joins
+    insecure = context.inventory.insecure_registries
+    if not insecure:
+        return
     used: dict[str, list[tuple[bool, Affected]]] = {}
     outcomes: dict[str, Outcome] = {}
-    found = [
-        *(
-            (False, Affected(one.workload.object.ref, one.image), joins.pull_outcome(one))
-            for one in joins.workload_pulls
-        ),
-        *(
-            (True, Affected(one.stream.object.ref, one.tag.image), joins.import_outcome(one))
-            for one in joins.import_pulls
-        ),
-    ]
-    for imported, what, outcome in found:
+    pulls = ((False, one.workload.object, one.image, joins.pull_outcome(one)) for one in joins.workload_pulls)
+    imports = ((True, one.stream.object, one.tag.image, joins.import_outcome(one)) for one in joins.import_pulls)
+    for imported, item, image, outcome in chain(pulls, imports):
         registry = _used(outcome)
-        if registry in context.inventory.insecure_registries:
+        if registry in insecure:
             outcomes.setdefault(registry, outcome)
-            used.setdefault(registry, []).append((imported, what))
+            used.setdefault(registry, []).append((imported, Affected(item.ref, image)))
     for item in context.inventory.objects:
         if item.kind != "Image" or group(item.api_version) != "config.openshift.io":
             continue

@@ -65,7 +65,7 @@ def check(context: Context) -> Iterator[Finding]:
     for need in needs(context):
         if not need.imported or need.outcome.verdict != "anonymous":
             continue
-        for secret in in_namespace(context, need.affected.object.namespace, need.target):
+        for secret in in_namespace(context, need.item.namespace, need.target):
             entry = _match(secret, need)
             if entry is not None:
                 found.setdefault(id(secret.object), (secret, entry, []))[2].append(need)

@@ -77,7 +77,7 @@ class _Mirror(NamedTuple):
 
     def image(self, need: Need) -> str:
         """Return the repository on the mirror, "" when this mirror is not for the image."""
-        if ("@" in need.affected.image) is not self.digests:
+        if ("@" in need.image) is not self.digests:
             return ""
         host = self.source.removeprefix("*")
         if self.source.startswith("*."):
@@ -144,7 +144,7 @@ def _finding(context: Context, secret: PullSecret, entry: Entry, mirror: _Mirror
     file = "--from-file=.dockerconfigjson"
     return context.finding(
         f"The credential for {shown(entry.key)} in {named(secret)} is never used for the mirror of "
-        f"{hit[0].affected.image}",
+        f"{hit[0].image}",
         of=secret.object,
         at=at_key(secret, entry),
         severity=Severity.WARNING if known else Severity.INFO,

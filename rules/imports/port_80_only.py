@@ -79,7 +79,7 @@ def _passed_by(need: Need) -> Iterator[tuple[PullSecret, Entry]]:
 
 def _finding(context: Context, secret: PullSecret, entry: Entry, hit: list[Need]) -> Finding:
     wanted = _wanted(entry, hit[0])
-    image = hit[0].affected.image
+    image = hit[0].image
     more = len({need.affected for need in hit}) - 1
     images = f"image {image}" if not more else f"image {image} and {more} more"
     return context.finding(

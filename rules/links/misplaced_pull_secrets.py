@@ -35,7 +35,7 @@ The fix moves the names to the pod template's `spec`, and removes a `namespace` 
 A secret of another namespace has to be copied first.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from linter.rule import (
@@ -81,32 +81,35 @@ def check(context: Context) -> Iterator[Finding]:
     for workload in context.inventory.workloads:
         if owners.top(workload) is not workload:
             continue
-        places = [*_in_containers(workload), *_above(workload, first=id(workload.object) not in seen)]
+        body = workload.object.body  # made anew each time it is asked for
+        places = [*_in_containers(workload, body), *_above(workload, body, first=id(workload.object) not in seen)]
         seen.add(id(workload.object))
         if places:
             yield _misplaced(context, workload, places)
         for link in workload.pull_secrets:
-            yield from _namespaced(context, workload.object, link)
+            yield from _namespaced(context, workload.object, body, link)
     for account in context.inventory.accounts:
+        body = account.object.body if account.pull_secrets else {}
         for link in account.pull_secrets:
-            yield from _namespaced(context, account.object, link)
+            yield from _namespaced(context, account.object, body, link)
 
 
-def _in_containers(workload: Workload) -> Iterator[Route]:
+def _in_containers(workload: Workload, body: Mapping[str, Any]) -> Iterator[Route]:
+    spec = dig(body, *workload.template)
     for field in _CONTAINERS:
-        containers = dig(workload.object.body, *workload.template, field)
+        containers = dig(spec, field)
         for index, container in enumerate(containers if isinstance(containers, list) else []):
             if isinstance(container, dict) and container.get(_FIELD):
                 yield (*workload.template, field, index, _FIELD)
 
 
-def _above(workload: Workload, *, first: bool) -> Iterator[Route]:
+def _above(workload: Workload, body: Mapping[str, Any], *, first: bool) -> Iterator[Route]:
     """Lists on the way from the object's root to the pod spec; for an object with several pod specs only once."""
     if not first or group(workload.object.api_version) not in _STRICT_GROUPS:
         return
     for length in range(len(workload.template)):
         route = (*workload.template[:length], _FIELD)
-        if dig(workload.object.body, *route):
+        if dig(body, *route):
             yield route
 
 
@@ -157,8 +160,8 @@ def _move(workload: Workload, places: list[Route], names: list[str]) -> Fix | No
     return Fix(Applicability.SAFE, f"move {', '.join(names)} to the pod template's imagePullSecrets", tuple(edits))
 
 
-def _namespaced(context: Context, item: KubeObject, link: Link) -> Iterator[Finding]:
-    claimed = dig(item.body, *link.item, "namespace")
+def _namespaced(context: Context, item: KubeObject, body: Mapping[str, Any], link: Link) -> Iterator[Finding]:
+    claimed = dig(body, *link.item, "namespace")
     if not isinstance(claimed, str) or not claimed or not link.name:
         return
     foreign = bool(item.namespace) and claimed != item.namespace

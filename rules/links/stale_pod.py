@@ -53,7 +53,6 @@ from linter.rule import (
     WorkloadPull,
     command,
     dig,
-    reach,
     serves,
     text,
 )
@@ -78,11 +77,11 @@ def check(context: Context) -> Iterator[Finding]:
         if pull.workload.is_pod:
             pulls.setdefault(id(pull.workload), []).append(pull)
     table: dict[tuple[object, ...], tuple[ServiceAccount, PullSecret, Workload, list[Stale]]] = {}
-    for workload in context.inventory.workloads:
+    for workload, reached in context.joins.reaches:
         if not workload.is_pod or not workload.object.identified or _fixed(workload):
             continue
         top = owners.top(workload)
-        account = reach(context.inventory, workload).account
+        account = reached.account
         if account is None or (top is not workload and top.explicit):
             continue
         made = (top.object.kind, top.object.name) if top is not workload else owner(workload)

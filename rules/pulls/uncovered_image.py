@@ -136,7 +136,7 @@ class _Judge:
         if outcome.verdict != "anonymous" or outcome.lookup is None or not outcome.lookup.reference:
             return None
         item, target = pull.workload.object, outcome.lookup.reference
-        need = Need(target, Held(pull.reach.secrets), outcome, Affected(item.ref, pull.image), False)
+        need = Need(target, Held(pull.reach.secrets), outcome, item, pull.image, False)
         if need.host in ANONYMOUS_HOSTS or need.host.endswith(_LOCAL) or need.host == "localhost":
             return None
         why = self._known.why(need)

@@ -23,6 +23,7 @@ from linter.rule import (
     Impact,
     ImportPull,
     JsonNode,
+    KubeObject,
     Location,
     NamedTuple,
     Outcome,
@@ -201,14 +202,23 @@ class HeldLists:
 
 
 class Need(NamedTuple):
-    """One pull or import, the text that its reader looks up, and the secrets that it reads (the node-wide one last)."""
+    """One pull or import, the text that its reader looks up, and the secrets that it reads (the node-wide one last).
+
+    `item` is the workload or image stream, `image` is what it writes.
+    """
 
     target: str
     held: Held
     outcome: Outcome
-    affected: Affected
+    item: KubeObject
+    image: str
     imported: bool
     insecure: bool = False
+
+    @property
+    def affected(self) -> Affected:
+        """Return who is affected when this goes wrong: made where a finding wants it, of few of the thousands."""
+        return Affected(self.item.ref, self.image)
 
     @property
     def registry(self) -> str:
@@ -271,7 +281,7 @@ def _looked_up(context: Context) -> Iterator[Need]:
         outcome = joins.pull_outcome(pull)
         if outcome.lookup is not None and outcome.lookup.reference:
             held = lists.of(pull.reach.secrets)
-            yield Need(outcome.lookup.reference, held, outcome, Affected(pull.workload.object.ref, pull.image), False)
+            yield Need(outcome.lookup.reference, held, outcome, pull.workload.object, pull.image, False)
     for brought in joins.import_pulls:
         need = need_of_import(context, brought, lists)
         if need is not None:
@@ -285,11 +295,10 @@ def need_of_import(context: Context, brought: ImportPull, lists: HeldLists) -> N
         return None
     target = outcome.lookup.reference
     insecure = brought.tag.insecure or target.partition("/")[0] in context.inventory.insecure_registries
-    what = Affected(brought.stream.object.ref, brought.tag.image)
     maker = maker_of_more(context, brought.stream) if outcome.verdict == "anonymous" else ""
     if maker:
         outcome = outcome._replace(verdict="unknown", reason=maker)
-    return Need(target, lists.of(brought.secrets), outcome, what, True, insecure)
+    return Need(target, lists.of(brought.secrets), outcome, brought.stream.object, brought.tag.image, True, insecure)
 
 
 def maker_of_more(context: Context, stream: ImageStream) -> str:

@@ -41,6 +41,7 @@ from linter.rule import (
     Context,
     Entry,
     Finding,
+    KubeObject,
     NamedTuple,
     PullSecret,
     Related,
@@ -108,8 +109,10 @@ class _Clashes:
 
     def about(self, image: str) -> list[_Clash]:
         """Return the clashes whose entries answer for an image."""
+        if not self.all:
+            return []
         reference = credentials.parse_reference(image, consumer=Consumer.IMPORTER)
-        if not self.all or not isinstance(reference, credentials.Reference):
+        if not isinstance(reference, credentials.Reference):
             return []
         found = self._index.matching(reference.lookup)
         if reference.registry == HUB and self._index.fallback:
@@ -158,35 +161,44 @@ def _clashing(context: Context) -> Iterator[tuple[_Clash, str, tuple[bool, Affec
     """Every clash in every list of secrets that somebody reads, who does, and what it affects."""
     known: dict[int, list[Entry]] = {}
     lists: dict[int, _Clashes] = {}
-    for secrets, reader, image, hit in _readings(context):
+    for secrets, imported, item, image in _readings(context):
         # The tuples live as long as the joins, so that their identity is theirs alone.
         if id(secrets) not in lists:
             lists[id(secrets)] = _Clashes(_own(secrets), known)
         clashes = lists[id(secrets)]
-        for clash in clashes.all if hit is None else clashes.about(image):
-            yield clash, reader, hit
+        found = clashes.all if image is None else clashes.about(image)
+        if found:
+            reader = _reader(item, imported=imported)
+            hit = (imported, Affected(item.ref, image)) if image is not None else None
+            yield from ((clash, reader, hit) for clash in found)
 
 
-def _readings(
-    context: Context,
-) -> Iterator[tuple[tuple[PullSecret, ...], str, str, tuple[bool, Affected] | None]]:
-    """Every list of secrets that somebody reads together, who does, for which image, and what that affects."""
+def _reader(item: KubeObject, *, imported: bool) -> str:
+    """Who reads a list of secrets, as messages name it."""
+    if imported:
+        return f"the import of image stream {item.name}"
+    return f"service account {item.name}" if item.kind == "ServiceAccount" else f"the pods of {item.kind} {item.name}"
+
+
+def _readings(context: Context) -> Iterator[tuple[tuple[PullSecret, ...], bool, KubeObject, str | None]]:
+    """Every list of secrets that somebody reads together, whether for an import, who does, and for which image.
+
+    The image is None where the list itself is looked at, whatever is pulled with it.
+    """
     for workload, reached in context.joins.reaches:
         if len(reached.secrets) > 1:
-            reader = f"the pods of {workload.object.kind} {workload.object.name}"
-            yield reached.secrets, reader, "", None
+            yield reached.secrets, False, workload.object, None
             for use in workload.images:
-                yield reached.secrets, reader, use.image, (False, Affected(workload.object.ref, use.image))
+                yield reached.secrets, False, workload.object, use.image
     kept = []
     for account in context.inventory.accounts:
         found = [context.inventory.secrets_named(account.namespace, link.name) for link in account.pull_secrets]
         listed = tuple(one[0] for one in found if len(one) == 1)
         if len(listed) > 1:
             kept.append(listed)
-            yield listed, f"service account {account.name}", "", None
+            yield listed, False, account.object, None
     for brought in context.joins.import_pulls:
-        what = (True, Affected(brought.stream.object.ref, brought.tag.image))
-        yield brought.secrets, f"the import of image stream {brought.stream.object.name}", brought.tag.image, what
+        yield brought.secrets, True, brought.stream.object, brought.tag.image
 
 
 def _own(secrets: tuple[PullSecret, ...]) -> list[PullSecret]:

@@ -76,7 +76,7 @@ def _near(need: Need, imported_with_80: set[str]) -> tuple[PullSecret, Entry] | 
 def _finding(context: Context, secret: PullSecret, entry: Entry, hit: list[Need]) -> Finding:
     need = hit[0]
     more = len({one.affected for one in hit}) - 1
-    images = f"image {need.affected.image}" + (f" and {more} more" if more else "")
+    images = f"image {need.image}" + (f" and {more} more" if more else "")
     wanted = need.registry + entry.registry.path
     return context.finding(
         f"{shown(entry.key)} in {named(secret)} does not answer for {images}: the ports differ, and nothing else does",

@@ -73,7 +73,7 @@ def _bleeds(entry: Entry, need: Need) -> bool:
 
 
 def _finding(context: Context, secret: PullSecret, entry: Entry, hit: list[Need]) -> Finding:
-    image = hit[0].affected.image
+    image = hit[0].image
     return context.finding(
         f"The key {shown(entry.key)} of {named(secret)} also serves {image}, whose path only begins the same",
         of=secret.object,
