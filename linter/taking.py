@@ -14,7 +14,7 @@ from linter.exhausted import ran_out
 from linter.inventory.kept import Keeper
 from linter.model import Problem
 from linter.record import NamedTuple
-from linter.sources import Artifact, InputProblem
+from linter.sources import Artifact, InputProblem, Limits
 
 if TYPE_CHECKING:
     from linter.documents.places import Places
@@ -54,9 +54,9 @@ class Taken(NamedTuple):
         return bool(self.documents or self.skipped or self.templated)
 
 
-def take(path: str, data: bytes, keeper: Keeper | None) -> Taken:
+def take(path: str, data: bytes, keeper: Keeper | None, limits: Limits) -> Taken:
     """Read the documents of one artifact. `keeper` lets go of what nobody will ask for; None keeps all."""
-    reading = read(path, data)
+    reading = read(path, data, limits=limits)
     documents = []
     for document in reading.documents:
         found = list(objects(document))
@@ -99,7 +99,7 @@ def _taken(artifact: Artifact, keeper: Keeper | None, had: Callable[[], None]) -
                 return Taken(lost=too_large(artifact.path, artifact.limits, named=artifact.named, why=str(error)))
     data = artifact.read()
     had()
-    return take(artifact.path, data, keeper)
+    return take(artifact.path, data, keeper, artifact.limits)
 
 
 class _Watched:

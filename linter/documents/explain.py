@@ -8,6 +8,7 @@ from linter.record import NamedTuple
 if TYPE_CHECKING:
     from linter.documents.build import YAMLError
 
+_DEEP: Final = "no Kubernetes object nests this deep; check what produced the file, or raise `depth` under `limits`"
 _REMEDIES: Final = (
     ("mapping values are not allowed", "check the indentation of this line, and quote a value that contains ': '"),
     (
@@ -22,9 +23,12 @@ _REMEDIES: Final = (
     ("did not find expected '-' indicator", "check the indentation: this line is not an item of the list before it"),
     ("undefined alias", "define the anchor (&name) in the same document, or write the value out"),
     ("inside the value that it stands for", "write the value out: JSON and Kubernetes know no circular values"),
-    ("expand without bound", "write the values out: aliases that multiply each other are refused"),
-    ("nesting depth", "no Kubernetes object nests this deep; check what produced the file"),
-    ("nested too deeply", "no Kubernetes object nests this deep; check what produced the file"),
+    (
+        "expand without bound",
+        "write the values out: aliases that multiply each other are refused (`aliases` under `limits` in the settings)",
+    ),
+    ("nesting depth", _DEEP),
+    ("nested too deeply", _DEEP),
     ("document separator", "close the quote that is open before this line"),
     ("unexpected end of stream", "close the quote that is open before this line"),
     ("expected ',' or", "close the bracket or brace that is open before this line"),

@@ -16,6 +16,8 @@ TRAILING: Final = re.compile(r"trailing characters \(byte (\d+)\)")
 """How the fast decoder says where a value ended, blanks after it included: it counts bytes from 1."""
 BROKEN: Final = (msgspec.MsgspecError, RecursionError, ValueError)
 """What the fast decoder raises for text that it cannot read."""
+TOO_DEEP: Final = "found values nested too deeply"
+"""What is said of JSON that nests beyond the bound."""
 _LONG: Final = 10_000
 _LENIENT: Final = JSONDecoder(strict=False)
 
@@ -52,7 +54,7 @@ def check_depth(data: Any, limit: int) -> None:
     while level:
         depth += 1
         if depth > limit:
-            raise TooDeepError("found values nested too deeply")
+            raise TooDeepError(TOO_DEEP)
         level = [
             child
             for parent in level
@@ -100,7 +102,7 @@ def _several(text: str, limits: Limits | None) -> list[Value] | None:
         try:
             data, end = _LENIENT.raw_decode(text, at)
         except RecursionError:
-            raise TooDeepError("found values nested too deeply") from None
+            raise TooDeepError(TOO_DEEP) from None
         except ValueError:
             return None
         if not isinstance(data, dict | list):

@@ -16,7 +16,7 @@ import msgspec
 from linter.documents.explain import pull_secret_key
 from linter.documents.held import LARGEST_ODD, LENIENT, TOO_LARGE, BrokenError, Held
 from linter.documents.jsonitems import ODD, PASSED, Item, Items, Range, managed_fields
-from linter.documents.jsontext import BROKEN, TooDeepError, check_depth
+from linter.documents.jsontext import BROKEN, TOO_DEEP, TooDeepError, check_depth
 from linter.documents.kinds import matters
 from linter.documents.places import mark_at
 from linter.model import Problem
@@ -54,6 +54,10 @@ class Damage:
         remedy = _REMEDY
         if str(error).startswith(TOO_LARGE):
             remedy = "raise `file` under `limits` in the settings, or leave out the kind that is so large"
+        elif str(error) == TOO_DEEP:
+            from linter.documents.explain import remedy_for  # noqa: PLC0415 - few documents are refused
+
+            remedy = remedy_for(TOO_DEEP)
         self.problems.append(Problem(self._path, f"{what}: {error}", remedy, place.lines + 1, place.column + 1))
 
     def close(self) -> tuple[Problem, ...]:
@@ -258,7 +262,7 @@ def whole(text: bytes, depth: int) -> Any:
             data = LENIENT.decode(text.decode())
         check_depth(data, depth)
     except (TooDeepError, RecursionError):
-        raise BrokenError("found values nested too deeply", 0) from None
+        raise BrokenError(TOO_DEEP, 0) from None
     except UnicodeDecodeError as error:
         raise BrokenError("not UTF-8 text", error.start) from None
     except JSONDecodeError as error:

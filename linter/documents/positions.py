@@ -9,7 +9,7 @@ from linter.documents.dialects import without_logs
 from linter.documents.text import SourceText, decode
 from linter.model import Route
 from linter.record import NamedTuple
-from linter.sources import Limits
+from linter.sources import DEEPEST, Limits
 
 if TYPE_CHECKING:
     from linter.documents.simple_positions import SimpleText
@@ -37,14 +37,15 @@ class Span(NamedTuple):
 class Positions:
     """The positions of one artifact's bytes. Raise `DecodeProblem` at once when the bytes are not text.
 
-    `source` is the decoded text, `text` its characters: what the offsets of a `Span` count.
+    `source` is the decoded text, `text` its characters: what the offsets of a `Span` count. What is asked about
+    has been read before, within the bounds that the settings give: here it may nest as deep as any.
     """
 
     def __init__(self, path: str, data: bytes, *, limits: Limits | None = None) -> None:
         self.path = path
         self.source: SourceText = decode(data)
         self.text = without_logs(self.source.text)
-        self._limits = limits or Limits()
+        self._limits = limits or Limits(depth=DEEPEST)
         self._starts: list[int] | None = None
         self._above: list[int] | None = None
         self._old_breaks: bool | None = None

@@ -14,7 +14,7 @@ from linter.documents.positions import Positions, Span, YamlFinder
 from linter.documents.split import Chunk
 from linter.documents.text import DecodeProblem
 from linter.model import Route
-from linter.sources import Limits
+from linter.sources import DEEPEST, Limits
 from linter.sources.raw import Raw
 
 _AROUND: Final = 2**14
@@ -39,7 +39,7 @@ class _Part:
         self.text = data.decode("utf-8", "replace")
         self.ascii = self.text.isascii()
         self._listed = listed
-        self._yaml = YamlFinder(self.text, Limits()) if yaml else None
+        self._yaml = YamlFinder(self.text, Limits(depth=DEEPEST)) if yaml else None
         self._json = None if yaml else JsonPositions(self.text)
 
     def find(self, route: Route, part: str, *, in_go: bool) -> Range | None:

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from linter.documents import Document, Templated, lists
 from linter.documents.dialects import LOGS
 from linter.documents.held import TOO_LARGE, BrokenError, Held
+from linter.documents.jsontext import TOO_DEEP
 from linter.documents.layouts import implied
 from linter.documents.list_items import AtHand, Damage, Give, Listed, ListReader, whole
 from linter.documents.places import Mark, Places, Value, mark_at
@@ -244,8 +245,9 @@ class _Text:
         self._hand.passed.clear()
         try:
             data = whole(text, self._limits.depth)
-        except BrokenError:
-            raise BrokenError("what stands here is no JSON", end - 1) from None
+        except BrokenError as error:
+            why = TOO_DEEP if str(error) == TOO_DEEP else "what stands here is no JSON"
+            raise BrokenError(why, end - 1) from None
         if self._each is not None:
             self._each(Document(self._path, number, data), 0)
         self._values.append(Value(start, end, "", array("Q"), array("Q")))

@@ -153,7 +153,7 @@ class Reader:
     def _take(self, artifact: Artifact) -> None:
         data = self.overlay.get(artifact.path)
         if data:
-            self._absorb(artifact, take(artifact.path, data, self._keeper))
+            self._absorb(artifact, take(artifact.path, data, self._keeper, artifact.limits))
         else:
             self._absorb(
                 artifact, take_artifact(artifact, self._keeper, had=lambda: self._lap("find and read files"))

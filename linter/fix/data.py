@@ -265,7 +265,8 @@ def to_data(node: Node | None, memo: dict[int, Any] | None = None) -> Any:
 
 def _collection(node: Node, memo: dict[int, Any], found: Any) -> Any:
     if node.kind == "seq":
-        found.extend(to_data(item, memo) for item in node.items)
+        for item in node.items:  # a generator would take a call more of each level
+            found.append(to_data(item, memo))
         return found
     merged: dict[str, Any] = {}
     for key, value in node.pairs:

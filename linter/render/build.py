@@ -16,7 +16,7 @@ from linter.render.dependencies import Dependency, Needs, needs_of
 from linter.render.kustomizations import NAMES, Graph, Kustomization
 from linter.render.origins import settled
 from linter.render.tools import BuildError, MissingToolError, helm, kustomize
-from linter.sources import Artifact, InputProblem, Limits
+from linter.sources import Artifact, InputProblem
 
 _CHART: Final = "Chart.yaml"
 _RELEASE: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?")
@@ -159,7 +159,7 @@ class _Builder:
 def _about(artifact: Artifact) -> tuple[str, bool]:
     """The name of a release of a chart, "" for none; and whether it is a library, which renders nothing."""
     try:
-        content = next(iter(build(decode(artifact.read()).text, Limits())), None)
+        content = next(iter(build(decode(artifact.read()).text, artifact.limits)), None)
     except (InputProblem, DecodeProblem, yaml.YAMLError):
         return "", False  # helm says what is wrong with it
     content = content if isinstance(content, dict) else {}

@@ -14,7 +14,7 @@ from linter.model import Finding, Location, NotEvaluated, Related, Route
 from linter.render import Built
 from linter.render.templates import around, line_of
 from linter.render.values import Values
-from linter.sources import InputProblem, Limits
+from linter.sources import DEEPEST, InputProblem, Limits
 from linter.sources.files import read_file
 
 _ORIGIN: Final = re.compile(
@@ -25,6 +25,8 @@ _REPOSITORY: Final = re.compile(r"(?m)^ +repo: ")
 _SOURCE: Final = re.compile(r"(?m)^# Source: ([^/\n]+)/(.+)$")
 _NAMED: Final = re.compile(r"(?m)^# Source: (\S(?:.*\S)?)\s*$")
 
+_READ: Final = Limits(depth=DEEPEST)
+"""What is looked at here has been read, or printed, before: the bounds of the call have held."""
 _BEFORE: Final = re.compile(r"^(?:- +)*(?:[\w./\"'-]+:(?: +|$))?")
 
 _NAMES: Final = r"\b(?:name|alias): *[\"']?{}[\"']?\s*$"
@@ -203,7 +205,7 @@ class Origins:
     def _objects(self, path: str) -> list[KubeObject]:
         if path not in self._sources:
             data = self._read(path) or b""
-            self._sources[path] = [item for one in read(path, data).documents for item in objects(one)]
+            self._sources[path] = [item for one in read(path, data, limits=_READ).documents for item in objects(one)]
             for item in self._sources[path]:
                 self._locator.learn(item)
         return self._sources[path]
@@ -224,7 +226,7 @@ class Origins:
         if not near:
             return 0, ()
         item = max(near, key=lambda one: len(one.name))
-        documents = read(at.path, chunk.encode("utf-8", "surrogatepass")).documents
+        documents = read(at.path, chunk.encode("utf-8", "surrogatepass"), limits=_READ).documents
         made = documents[0].data if documents else None
         route = at.route
         while route and not _same(_at(item.body, route), _at(made, route)):

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from linter.sources.raw import Raw
     from linter.sources.tree import Gatherer
 
+DEEPEST: Final = 400
+"""So deep documents may be allowed to nest: whatever reads, judges, edits and writes values in calls within calls can
+follow them so far."""
 REPEATED: Final = "the same file was read before"
 """The reason for which a file is passed over that another argument, or a link, has led to already."""
 
@@ -48,12 +51,19 @@ class Limits(NamedTuple):
 
     @classmethod
     def given(cls, sizes: Mapping[str, int]) -> "Limits":
-        """Return the bounds with those that settings name: `file` and `archive`, in bytes."""
-        default = cls()
-        return default._replace(
-            file_bytes=sizes.get("file", default.file_bytes),
-            archive_bytes=sizes.get("archive", default.archive_bytes),
-        )
+        """Return the bounds with those that settings name; `memory` is none of reading."""
+        return cls()._replace(**{field: sizes[name] for name, field in _SETTINGS.items() if name in sizes})
+
+
+_SETTINGS: Final = {
+    "file": "file_bytes",
+    "archive": "archive_bytes",
+    "ratio": "archive_ratio",
+    "members": "archive_members",
+    "depth": "depth",
+    "aliases": "alias_nodes",
+}
+"""The bounds that settings move, by the name that they have there."""
 
 
 def sized(count: int) -> str:

@@ -10,7 +10,7 @@ from typing import BinaryIO, Final, Protocol
 
 from linter.exhausted import ran_out
 from linter.model import Problem
-from linter.sources import Artifact, InputProblem, Limits, Skipped
+from linter.sources import Artifact, InputProblem, Limits, Skipped, sized
 from linter.sources.archive_tar import Damage, Member, is_tar, members
 from linter.sources.archive_zip import MAGIC, Entry, Packed, PackedStream, Zip
 from linter.sources.choice import why_not_file, why_not_folder
@@ -100,7 +100,7 @@ class Archive:
             else:
                 yield from self._single()
         except (DamagedError, BombError) as error:
-            yield self._broken(str(error))
+            yield self._broken(str(error), error.bound)
         except InputProblem as error:
             yield error.problem
         except MemoryError:
@@ -109,11 +109,14 @@ class Archive:
         for why, refused in self._refused.items():
             yield self._told(why, refused)
 
-    def _broken(self, why: str) -> Problem:
-        """Say that the archive could not be read to its end, and what of it counts all the same."""
+    def _broken(self, why: str, bound: str = "") -> Problem:
+        """Say that the archive could not be read to its end, and what of it counts all the same.
+
+        `bound` names the setting that allows more, where one does.
+        """
         some = f"; the {self._found:,} files before were read" if self._found else ""
-        remedy = "get it again whole; its sizes or checksums will differ" if "unpacks" not in why else (
-            "unpack it where there is room, and name the folder"
+        remedy = "get it again whole; its sizes or checksums will differ" if not bound else (
+            f"unpack it where there is room, and name the folder; or raise `{bound}` under `limits` in the settings"
         )
         return Problem(self._path, f"{why}{some}", remedy, fatal=True)
 
@@ -168,7 +171,7 @@ class Archive:
             return None
         self._seen.add(path)
         if len(self._seen) > self.limits.archive_members:
-            raise BombError(f"unpacks to more than {self.limits.archive_members:,} files")
+            raise BombError(f"unpacks to more than {self.limits.archive_members:,} files", "members")
         return path
 
     def _give(self, path: str, where: tuple[int, int] | Entry, data: bytes) -> Iterator[Artifact]:
@@ -249,9 +252,11 @@ class Archive:
 
     def _weigh(self, total: int) -> None:
         """Raise where the members of a zip, so many bytes so far, are more than anybody may want."""
-        most = max(self.limits.ratio_from, self.limits.archive_ratio * self._raw.size)
-        if total > min(most, self.limits.archive_bytes):
-            raise BombError(f"unpacks to more than {total // 2**20:,} MiB out of {self._raw.size:,} bytes")
+        limits = self.limits
+        if total > limits.archive_bytes:
+            raise BombError(f"unpacks to more than {sized(limits.archive_bytes)}", "archive")
+        if total > max(limits.ratio_from, limits.archive_ratio * self._raw.size):
+            raise BombError(f"unpacks to more than {limits.archive_ratio:,} times its size", "ratio")
 
     def _zip_windows(self, entry: Entry, path: str) -> "Stretch | None":
         """Return a large member of a zip for reading in windows, where it may be JSON or YAML."""
@@ -276,7 +281,7 @@ class Archive:
                 raw = Stretch(self._unpacked, self._path, 0, -1, (stream, head))
                 yield from self._windowed(raw)
                 if raw.broken:
-                    yield self._broken(raw.broken)
+                    yield self._broken(raw.broken, raw.bound)
                 return
             parts, left = [head], self.limits.file_bytes + 1 - len(head)
             while left > 0 and (part := stream.read(min(left, 2**20))):
@@ -334,7 +339,7 @@ class Stretch:
     ) -> None:
         self.path = path
         self.size = size
-        self.broken = ""
+        self.broken = self.bound = ""
         self._source = source
         self._start = start
         self._stream: Stream | PackedStream | None = None
@@ -397,7 +402,7 @@ class Stretch:
             if len(data) < size:
                 self._stream.read(1)  # where it is damage that made them fewer, this says so
         except (DamagedError, BombError) as error:
-            self.broken = str(error)
+            self.broken, self.bound = str(error), error.bound
         return head + data
 
 

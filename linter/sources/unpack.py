@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple, Protocol
 
 from linter.errors import RegcredError
-from linter.sources import Limits
+from linter.sources import Limits, sized
 from linter.sources.raw import File, Raw
 
 _INPUT: Final = 2**18
@@ -30,9 +30,18 @@ _LZMA_MEMORY: Final = 256 * 2**20
 class DamagedError(RegcredError):
     """The stream cannot be read further. The message says why; what was read before is good."""
 
+    bound: Final = ""
+
 
 class BombError(RegcredError):
-    """The stream unpacks to more than anybody may want; the message says to how much."""
+    """The stream unpacks to more than anybody may want; the message says to how much.
+
+    `bound` names the setting that allows more, "" where none does.
+    """
+
+    def __init__(self, message: str, bound: str = "") -> None:
+        super().__init__(message)
+        self.bound = bound
 
 
 def compression(head: bytes) -> str:
@@ -126,9 +135,9 @@ class Stream:
             raise
         unpacked, limits = self.position + len(self._rest), self._limits
         if unpacked > limits.archive_bytes:
-            raise BombError(f"unpacks to more than {limits.archive_bytes // 2**20:,} MiB")
+            raise BombError(f"unpacks to more than {sized(limits.archive_bytes)}", "archive")
         if unpacked > limits.ratio_from and unpacked > limits.archive_ratio * max(self._source.consumed, 1):
-            raise BombError(f"unpacks to more than {limits.archive_ratio} times its size")
+            raise BombError(f"unpacks to more than {limits.archive_ratio:,} times its size", "ratio")
         return bool(self._rest)
 
     def read(self, size: int) -> bytes:

@@ -1,0 +1,247 @@
+"""The bounds that settings move, through the command: at the bound, over it, raised; and those that cannot be."""
+
+import gzip
+import io
+import json
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linter import cli
+
+LINKS = "imagePullSecrets:\n- name: x\n- name: x\n"
+ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: b}\n"
+SAID = ("--config", "settings", "--fail-on", "info")
+Judge = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Judge:
+    """Judge with `limits`; what came of it as JSON, with its exit code under "code"."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str, limits: str = "") -> dict[str, Any]:
+        Path("settings").write_text(f"limits: {{{limits}}}\n")
+        code = cli.run(["check", *words, *SAID, "--scope", "manifests", "--format", "json"])
+        found: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return {**found, "code": code}
+
+    return run
+
+
+def told(result: dict[str, Any]) -> list[str]:
+    return [f"{one['path']}: {one['message']}: {one['remedy']}" for one in result["coverage"]["problems"]]
+
+
+def found(result: dict[str, Any]) -> list[tuple[str, int | None]]:
+    """Where a link stands twice."""
+    at = [one["location"] for one in result["findings"] if one["code"] == "RC307"]
+    return [(one["path"], one["line"]) for one in at]
+
+
+def nested(depth: int, form: str) -> str:
+    """A service account whose document nests `depth` deep, in one of the forms that are read in ways of their own."""
+    inner = depth - 1
+    if form == "json":
+        body = '{"a":' * inner + "1" + "}" * inner
+        links = '"imagePullSecrets": [{"name": "x"}, {"name": "x"}]'
+        meta = '"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a", "namespace": "b"}'
+        return f'{{{meta}, "x": {body}, {links}}}'
+    if form == "block":
+        return ACCOUNT + "x:\n" + "".join(f"{' ' * n}a:\n" for n in range(1, inner)) + " " * inner + "a: 1\n" + LINKS
+    if form == "aliases":
+        half = inner // 2
+        first = "[" * half + "1" + "]" * half
+        return f"{ACCOUNT}x: &x {first}\ny: {'[' * (inner - half)}*x{']' * (inner - half)}\n{LINKS}"
+    return f"{ACCOUNT}x: {'[' * inner}1{']' * inner}\n{LINKS}"
+
+
+@pytest.mark.parametrize("form", ["json", "block", "flow", "aliases"])
+@pytest.mark.parametrize(("depth", "limits"), [(200, ""), (12, "depth: 12"), (300, "depth: 300"), (400, "depth: 400")])
+def test_depth(judge: Judge, form: str, depth: int, limits: str) -> None:
+    name = "a.json" if form == "json" else "a.yaml"
+    Path(name).write_text(nested(depth, form))
+    Path("b.yaml").write_text(ACCOUNT.replace("name: a", "name: c") + LINKS)
+    at = judge(".", limits=limits)
+    assert not told(at)
+    assert sorted(path for path, line in found(at) if line) == [name, "b.yaml"]
+    Path(name).write_text(nested(depth + 1, form))
+    over = judge(".", limits=limits)
+    (said,) = told(over)
+    assert said.startswith(f"{name}: could not be read: found values nested too deeply: ")
+    assert "raise `depth` under `limits`" in said
+    assert [path for path, _ in found(over)] == ["b.yaml"]
+
+
+def test_depth_in_archives_windows_and_other_processes(judge: Judge) -> None:
+    """The bound goes wherever documents are read: members, lists beyond 8 MiB, workers."""
+    deep = {"kind": "ServiceAccount", **json.loads(nested(240, "json"))}
+    filler = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "f"}, "data": {"a": "x" * 9_000_000}}
+    large = json.dumps({"apiVersion": "v1", "kind": "List", "items": [filler, deep]})
+    Path("in").mkdir()
+    Path("in", "large.json").write_text(large)
+    for number in range(3):
+        filling = "".join(f"# {'x' * 98}\n" for _ in range(10_000))
+        Path("in", f"{number}.yaml").write_text(nested(240, "flow").replace("name: a", f"name: a{number}") + filling)
+    with zipfile.ZipFile("in.zip", "w") as archive:
+        archive.writestr("a.yaml", nested(240, "flow"))
+    for words in (("in", "in.zip"), ("in", "in.zip", "--jobs", "2")):
+        refused = judge(*words)
+        assert len([one for one in told(refused) if "`depth` under `limits`" in one]) == 5
+        assert not found(refused)
+        read = judge(*words, limits="depth: 250")
+        assert not told(read)
+        assert len(found(read)) == 5
+        assert all(line for _, line in found(read))
+
+
+@pytest.mark.parametrize("form", ["json", "block", "flow", "aliases"])
+def test_the_deepest_is_repaired(judge: Judge, form: str) -> None:
+    """Whatever may be read can also be followed by all that comes after."""
+    name = "a.json" if form == "json" else "a.yaml"
+    Path(name).write_text(nested(400, form))
+    judge(".", "--fix", limits="depth: 400")
+    assert Path(name).read_text().count("x") < nested(400, form).count("x")
+    assert not found(judge(".", limits="depth: 400"))
+
+
+@pytest.mark.parametrize(
+    "words", [("--scope=cluster", "--fix-dir=out"), ("--format=html=out",), ("--format=sarif=out",), ("--history=out",)]
+)
+def test_the_deepest_goes_to_every_output(judge: Judge, words: tuple[str, ...]) -> None:
+    Path("a.yaml").write_text(nested(400, "flow"))
+    Path("settings").write_text("limits: {depth: 400}")
+    assert cli.run(["check", ".", *SAID, *words]) == 1
+    assert Path("out").exists()
+
+
+def copies(values: int) -> str:
+    """A document whose aliases stand for so many values."""
+    return f"{ACCOUNT}x: &x [{', '.join(['1'] * 9)}]\ny: [{', '.join(['*x'] * (values // 10))}]\n{LINKS}"
+
+
+def test_aliases(judge: Judge) -> None:
+    Path("a.yaml").write_text(copies(50))
+    assert found(judge("a.yaml", limits="aliases: 50")) == [("a.yaml", 8)]
+    Path("b.yaml").write_text(copies(60).replace("name: a", "name: c"))
+    over = judge(".", limits="aliases: 50")
+    (said,) = told(over)
+    assert said.startswith("b.yaml: could not be read: found aliases that expand without bound: ")
+    assert "`aliases` under `limits`" in said
+    assert found(over) == [("a.yaml", 8)]
+    assert len(found(judge(".", limits="aliases: 60"))) == 2
+    Path("b.yaml").write_text(ACCOUNT + "x: &x 1\ny: *x\n")
+    assert told(judge("b.yaml", limits="aliases: 0"))
+    many = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
+    many += "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 7))
+    Path("b.yaml").write_text(ACCOUNT.replace("name: a", "name: c") + many + LINKS)
+    assert told(judge("b.yaml"))
+    assert len(found(judge("b.yaml", limits="aliases: 20000000"))) == 1
+
+
+def packed(kind: str, members: dict[str, str]) -> None:
+    """Write `a.KIND`."""
+    if kind == "zip":
+        with zipfile.ZipFile("a.zip", "w") as archive:
+            for name, text in members.items():
+                archive.writestr(name, text)
+        return
+    with tarfile.open(f"a.{kind}", "w:gz" if kind == "tar.gz" else "w") as tar:
+        for name, text in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text.encode()))
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar", "tar.gz"])
+def test_members(judge: Judge, kind: str) -> None:
+    accounts = {f"{n}.yaml": ACCOUNT.replace("name: a", f"name: a{n}") + LINKS for n in range(5)}
+    packed(kind, accounts)
+    Path("b.yaml").write_text(ACCOUNT.replace("name: a", "name: c") + LINKS)
+    at = judge(f"a.{kind}", "b.yaml", limits="members: 5")
+    assert at["code"] == 1
+    assert not told(at)
+    assert len(found(at)) == 6
+    over = judge(f"a.{kind}", "b.yaml", limits="members: 4")
+    assert over["code"] == 3
+    (said,) = told(over)
+    assert said.startswith(f"a.{kind}: unpacks to more than 4 files; the 4 files before were read: ")
+    assert "raise `members` under `limits`" in said
+    assert len(found(over)) == 5
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+def test_archive(judge: Judge, kind: str) -> None:
+    packed(kind, {"a.yaml": "# " + "x" * 99_998, "b.yaml": ACCOUNT + LINKS})
+    at = judge(f"a.{kind}", limits="archive: 128 KiB")
+    assert not told(at)
+    assert found(at) == [(f"a.{kind}!/b.yaml", 6)]
+    over = judge(f"a.{kind}", limits="archive: 64 KiB")
+    assert over["code"] == 3
+    (said,) = told(over)
+    assert said.startswith(f"a.{kind}: unpacks to more than 65536 bytes")
+    assert "raise `archive` under `limits`" in said
+
+
+def bomb_of_tar() -> None:
+    """Write a tar of 290 MB that packs to a thousandth: zeros, and a file to judge behind them."""
+    zeros = gzip.compress(bytes(10_000_000))
+    first, last = tarfile.TarInfo("a.bin"), tarfile.TarInfo("b.yaml")
+    first.size, last.size = 290_000_000 // 512 * 512, len(ACCOUNT + LINKS)
+    rest = bytes(first.size - 28 * 10_000_000)
+    end = last.tobuf() + (ACCOUNT + LINKS).encode().ljust(512, b"\0") + bytes(1024)
+    whole = [gzip.compress(first.tobuf()), *[zeros] * 28, gzip.compress(rest), gzip.compress(end)]
+    Path("a.tar.gz").write_bytes(b"".join(whole))
+
+
+def bomb_of_zip() -> None:
+    """Write a zip of 42 files of 7 MB, and one to judge behind them."""
+    comment = "#\n" * 3_500_000
+    with zipfile.ZipFile("a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(42):
+            archive.writestr(f"{number}.yaml", comment)
+        archive.writestr("b.yaml", ACCOUNT + LINKS)
+
+
+@pytest.mark.parametrize(("make", "name"), [(bomb_of_tar, "a.tar.gz"), (bomb_of_zip, "a.zip")])
+def test_ratio(judge: Judge, make: Callable[[], None], name: str) -> None:
+    make()
+    Path("c.yaml").write_text(ACCOUNT.replace("name: a", "name: c") + LINKS)
+    over = judge(name, "c.yaml")
+    assert over["code"] == 3
+    (said,) = told(over)
+    assert said.startswith(f"{name}: unpacks to more than 400 times its size")
+    assert "raise `ratio` under `limits`" in said
+    assert found(over) == [("c.yaml", 6)]
+    raised = judge(name, "c.yaml", limits="ratio: 2000")
+    assert raised["code"] == 1
+    assert not told(raised)
+    assert found(raised) == [(f"{name}!/b.yaml", 6), ("c.yaml", 6)]
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ("depth: 401", "limits.depth: 401 is greater than the maximum of 400. How deep"),
+        ("depth: 100000", "as deep as it can be judged and edited"),
+        ("depth: 9", "limits.depth: 9 is less than the minimum of 10."),
+        ("depth: 1 KiB", "limits.depth: ••• is not of type 'integer'"),
+        ("ratio: 0", "limits.ratio: 0 is less than the minimum of 1."),
+        ("members: -1", "limits.members: -1 is less than the minimum of 1."),
+        ("aliases: true", "limits.aliases: True is not of type 'integer'"),
+        ("member: 5", "there is no setting 'member' in limits: did you mean 'members'?"),
+    ],
+)
+def test_a_bound_that_cannot_be_is_refused(
+    limits: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".regcred.yaml").write_text(f"limits:\n  {limits}\n")
+    assert cli.run(["check", "."]) == 2
+    error = capsys.readouterr().err
+    assert ".regcred.yaml:2: " in error
+    assert said in error
