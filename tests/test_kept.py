@@ -13,6 +13,7 @@ from linter.inventory.kept import Keeper
 from linter.mentions import _named
 from linter.model import Finding
 from linter.settings import DeclaredRule, Settings
+from linter.sources import Limits
 from linter.taking import take
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -71,7 +72,7 @@ def _kept(*bodies: dict[str, Any]) -> tuple[Keeper, list[dict[str, Any]]]:
     keeper = Keeper()
     found = []
     for number, body in enumerate(bodies):
-        taken = take(f"{number}.json", json.dumps(body).encode(), keeper)
+        taken = take(f"{number}.json", json.dumps(body).encode(), keeper, Limits())
         found += [item for _, items in taken.documents for item in items]
     return keeper, [item.body for item in found]
 
@@ -180,6 +181,6 @@ def test_what_was_applied_last_is_found_as_if_it_were_kept(applied: Any, other: 
     whole["metadata"]["annotations"][_LAST_APPLIED] = text
     found = []
     for keeper in (Keeper(), None):
-        taken = take("web.json", json.dumps(whole).encode(), keeper)
+        taken = take("web.json", json.dumps(whole).encode(), keeper, Limits())
         found.append([_named(item, names) for _, items in taken.documents for item in items])
     assert found[0] == found[1]

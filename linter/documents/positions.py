@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from linter.documents.simple_positions import SimpleText
     from linter.documents.split import Chunk
 
+_BLANK: Final = " \t\r\n\x85\u2028\u2029"
+"""Blanks and line ends of YAML; any other blank is text."""
 _BLOCK: Final = 2**12
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -221,7 +223,7 @@ class YamlFinder:
             if node.style not in ("|", ">"):
                 return end
             header = self._text[start:end].split("\n", 1)[0].split("#", 1)[0]
-            return end if "+" in header else start + len(self._text[start:end].rstrip())
+            return end if "+" in header else start + len(self._text[start:end].rstrip(_BLANK))
         if node.flow_style or not node.value:
             return end
         last = node.value[-1]

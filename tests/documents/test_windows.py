@@ -148,7 +148,7 @@ def test_windows_hold_what_the_whole_text_holds(
     text = glue.join(written(value, style, crlf=crlf, escaped=escaped) for value in values)
     data = text.encode()
     artifact = make(data, window)
-    expected = take(artifact.path, data, None)
+    expected = take(artifact.path, data, None, Limits())
     found = take_artifact(artifact, None)
     assert not found.problems
     assert found.windowed == (len(data) >= window)
@@ -293,7 +293,7 @@ def test_what_stands_for_managed_fields_is_never_taken_for_data(
         assert names(found) == ["one", "three"]
         assert found.problems
         return
-    expected = take("all.json", text.encode(), None)
+    expected = take("all.json", text.encode(), None, Limits())
     assert told(found) == told(expected)
     body = json.loads(item)
     body["metadata"].pop("managedFields", None)

@@ -196,7 +196,7 @@ WINDOWS = st.one_of(st.integers(1, 90), st.integers(90, 3000))
 def test_windows_tell_what_the_whole_text_tells(make: Make, text: str, window: int) -> None:
     data = text.encode()
     artifact = make(data, window)
-    expected = take(artifact.path, data, None)
+    expected = take(artifact.path, data, None, Limits())
     found = take_artifact(artifact, None)
     assert told(found) == told(expected)
     if not found.windowed:
@@ -221,7 +221,7 @@ def test_what_is_too_large_to_be_held_is_told_the_same_or_refused(
     make: Make, text: str, window: int, most: int
 ) -> None:
     data = text.encode()
-    whole = take("all.yaml", data, None)
+    whole = take("all.yaml", data, None, Limits())
     found = take_artifact(make(data, min(window, most), most), None)
     said = [problem.message for problem in (*found.problems, *([found.lost] if found.lost else []))]
     if whole.problems:
