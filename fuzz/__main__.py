@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-TARGETS = ("yaml", "json", "payload", "reference", "edit", "archive", "check")
+TARGETS = ("yaml", "json", "payload", "reference", "edit", "archive", "windows", "check")
 CORPUS = Path(__file__).parent / "corpus"
 _MEGABYTES = 2048
 _SLOW = 20

@@ -11,7 +11,7 @@ import random
 import re
 import tempfile
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
@@ -37,6 +37,9 @@ from linter.errors import FixError, RegcredError
 from linter.fix.data import same, to_data
 from linter.fix.tree import parse
 from linter.sources import Limits
+
+if TYPE_CHECKING:
+    from linter.taking import Taken
 
 _LIMITS: Final = Limits()
 _REFUSED: Final = object()
@@ -160,6 +163,32 @@ def archive(data: bytes) -> None:
         assert not os.listdir(folder)
 
 
+def windows(data: bytes) -> None:
+    """What is read in windows of a few bytes is what is read of the whole, unless that is damaged.
+
+    Of damaged JSON more is told in windows: what stands before the damage, and where it is.
+    """
+    from linter.documents import lists
+    from linter.sources import Artifact, gather
+    from linter.taking import take, take_artifact
+
+    size, rest = 1 + 12 * (data[0] if data else 0), data[1:]
+    lists._TOO_SHORT = 0  # type: ignore[misc]  # noqa: SLF001 - short lists are cut too, as long ones are
+    text = rest.decode("utf-8", "replace")
+    json_like = looks_like_json(text)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "f.json" if json_like else "f.yaml")
+        with open(path, "wb") as stream:
+            stream.write(rest)
+        for entry in gather((path,), limits=Limits(window_bytes=size)):
+            if not isinstance(entry, Artifact):
+                continue
+            found, whole = take_artifact(entry, None), take(path, rest, None)
+            damaged = whole.problems or (json_like and found.problems)
+            if not damaged and not text.isspace():
+                assert _told(found) == _told(whole)
+
+
 def check(data: bytes) -> None:
     """The whole command judges any text: a result in every format, or an error of ours."""
     from linter import engine, registry
@@ -173,7 +202,8 @@ def check(data: bytes) -> None:
 
 
 TARGETS: Final[Mapping[str, Callable[[bytes], None]]] = {
-    one.__name__.replace("_text", ""): one for one in (yaml_text, json_text, payload, reference, edit, archive, check)
+    one.__name__.replace("_text", ""): one
+    for one in (yaml_text, json_text, payload, reference, edit, archive, windows, check)
 }
 
 
@@ -215,6 +245,15 @@ def _pruned(value: Any, depth: int = 0) -> Any:
             kept["metadata"] = {key: one for key, one in metadata.items() if key != "managedFields"}
         return kept
     return [_pruned(one, depth + 1) for one in value] if isinstance(value, list) and depth < 3 else value
+
+
+def _told(taken: "Taken") -> tuple[Any, ...]:
+    """What was found of an artifact, and said."""
+    documents = [
+        (one.number, one.passed, [(item.route, item.ref, repr(_pruned(item.body))) for item in found])
+        for one, found in taken.documents
+    ]
+    return documents, taken.problems, taken.skipped, taken.templated, taken.logs, taken.marked, taken.lost
 
 
 def _same(one: Any, other: Any) -> bool:
