@@ -5,7 +5,7 @@ is read: the worst findings get their diff first, the rest are left to `--diff`,
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from linter.documents.text import DecodeProblem, decode
 from linter.errors import FixError
@@ -25,12 +25,31 @@ _LONGEST: Final = 200
 """So many lines of one diff are shown."""
 
 
-def attach(findings: Sequence[Finding], read: Callable[[str], bytes | None]) -> tuple[Finding, ...]:
-    """Return `findings` with the diffs of their fixes, as far as the bound allows. `read` gives the bytes of a path."""
+_Made = TypeVar("_Made")
+
+
+class Share(Protocol):
+    """Who does some work: see `linter.forks.shared`."""
+
+    def __call__(self, count: int, do: Callable[[int], _Made], /) -> list[_Made]:
+        """Return `do(0)`, …, `do(count - 1)`."""
+
+
+def _alone(count: int, do: Callable[[int], _Made], /) -> list[_Made]:
+    return [do(number) for number in range(count)]
+
+
+def attach(
+    findings: Sequence[Finding], read: Callable[[str], bytes | None], share: Share = _alone
+) -> tuple[Finding, ...]:
+    """Return `findings` with the diffs of their fixes, as far as the bound allows.
+
+    `read` gives the bytes of a path, `share` has several processes make the diffs.
+    """
     order = sorted(range(len(findings)), key=lambda at: _weight(findings[at]), reverse=True)
     files: dict[str, tuple[bytes, str] | None] = {}
     left = _BUDGET
-    done = list(findings)
+    chosen: list[tuple[int, Fix, dict[str, tuple[bytes, str]]]] = []
     for at in order:
         fix = findings[at].fix
         if fix is None or not fix.edits or fix.applicability is Applicability.DISPLAY:
@@ -42,7 +61,10 @@ def attach(findings: Sequence[Finding], read: Callable[[str], bytes | None]) -> 
         if len(known) < len(paths) or cost > left:
             continue
         left -= cost
-        diff, replaced = _diff(fix, known)
+        chosen.append((at, fix, known))
+    done = list(findings)
+    made = share(len(chosen), lambda number: _diff(*chosen[number][1:]))
+    for (at, fix, _), (diff, replaced) in zip(chosen, made, strict=True):
         done[at] = findings[at]._replace(fix=fix._replace(diff=diff, replacements=replaced))
     return tuple(done)
 

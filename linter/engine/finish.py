@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from linter import __version__, nets, registry
 from linter.charts import noted
 from linter.clock import now
 from linter.engine.joining import joined
-from linter.engine.judging import catalogue, chosen_rules, located, proven
+from linter.engine.judging import catalogue, chosen_rules, copied, located, proven
 from linter.engine.reader import Reader
 from linter.engine.requests import Request, Result
 from linter.exhausted import ExhaustedError, ran_out
@@ -130,7 +131,7 @@ def _counted(request: Request, reader: Reader, reported: Sequence[Finding]) -> t
         return counted
     from linter.diffs import attach  # noqa: PLC0415 - only some reports show diffs
 
-    return attach(counted, reader.small_bytes_of)
+    return attach(counted, reader.small_bytes_of, partial(copied, request))
 
 
 def completed(request: Request, result: Result) -> Result:
@@ -140,7 +141,7 @@ def completed(request: Request, result: Result) -> Result:
     if "diffs" in request.wants:
         from linter.diffs import attach  # noqa: PLC0415 - only some reports show diffs
 
-        findings = attach(findings, lambda path: _small(result.artifacts[path]))
+        findings = attach(findings, lambda path: _small(result.artifacts[path]), partial(copied, request))
     pulled = _pulls(request, settings, result.inventories, findings)
     return result._replace(run=result.run._replace(findings=findings, pulls=pulled))
 

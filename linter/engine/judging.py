@@ -66,7 +66,7 @@ def proven(
         found, unjudged = _asked(chosen[number], inventory, joins, settings, codes)
         return [*map(nets.finding, found)], unjudged
 
-    parts = _copied(request, len(chosen), one)
+    parts = copied(request, len(chosen), one)
     request.lap("rules")
     proven = _attached_by_copies(request, inventory, [finding for found, _ in parts for finding in found])
     request.lap("prove fixes")
@@ -87,7 +87,7 @@ def _attached_by_copies(request: Request, inventory: Inventory, findings: list[F
     def one(number: int) -> list[Finding]:
         return prover.attach_all([findings[at] for at in pieces[number]])
 
-    proven = [finding for part in _copied(request, len(pieces), one) for finding in part]
+    proven = [finding for part in copied(request, len(pieces), one) for finding in part]
     for at, finding in zip(fixable, proven, strict=True):
         findings[at] = finding
     return findings
@@ -120,10 +120,13 @@ def located(request: Request, locator: Locator, findings: list[Finding]) -> list
     def one(number: int) -> list[Finding]:
         return locator.findings(finding for path in pieces[number] for finding in by_path[path])
 
-    return [finding for part in _copied(request, len(pieces), one) for finding in part]
+    return [finding for part in copied(request, len(pieces), one) for finding in part]
 
 
-def _copied(request: Request, count: int, one: Callable[[int], _Part]) -> list[_Part]:
+def copied(request: Request, count: int, one: Callable[[int], _Part]) -> list[_Part]:
+    """Return `one(0)`, …, `one(count - 1)`, done by the processes that a call may take, where that is worth it."""
+    if request.processes == 1:
+        return [one(number) for number in range(count)]
     from linter import forks  # noqa: PLC0415 - one process needs none of this
 
     if count > forks.MOST or not forks.able():

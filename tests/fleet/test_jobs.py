@@ -193,7 +193,7 @@ def failing(do):
 
 forks.shared = shared
 code = main(["check", *sys.argv[2:]])
-assert len(seen) == 4, seen  # reading, rules, proofs, positions
+assert len(seen) == 5, seen  # reading, rules, proofs, positions, diffs
 sys.exit(code)
 """
 
