@@ -11,14 +11,10 @@ from linter.resolve.atlas import Atlas
 from linter.resolve.judge import Steps, judge
 from linter.resolve.records import (
     Explanation,
-    Offer,
     Subject,
 )
-from linter.resolve.remarks import Remark, remark
-from linter.resolve.steps import Known, key_steps, list_step, secret_steps
+from linter.resolve.steps import Known, Offered, key_steps, list_step, secret_steps
 from linter.resolve.subjects import Case
-from linter.resolve.words import masked_user
-from linter.rule import shown
 
 
 def explain(case: Case, atlas: Atlas, known: Known) -> Explanation:
@@ -60,21 +56,19 @@ def take_steps(case: Case, known: Known) -> Steps:
     asked = known.keyring(case).desk.outcome(case.image)
     found = asked.lookup
     host = registry_host(found.reference or "") if found is not None else ""
-    remarks = _remarks(case, asked, host)
-    candidates = found.candidates if found is not None else ()
-    offers = tuple(
-        Offer(one.secret, shown(one.key), masked_user(one.username), said.text if said is not None else "")
-        for one, said in zip(candidates, remarks, strict=True)
-    )
+    offered = _offered(case, asked, host, known)
+    offers, remarks = tuple(offer for offer, _ in offered), tuple(said for _, said in offered)
     secrets, keys = tuple(secret_steps(case, found, known)), tuple(key_steps(case, found, known))
     return Steps(case, asked, list_step(case), secrets, keys, offers, remarks, host)
 
 
-def _remarks(case: Case, asked: Outcome, host: str) -> tuple[Remark | None, ...]:
+def _offered(case: Case, asked: Outcome, host: str, known: Known) -> list[Offered]:
+    candidates = asked.lookup.candidates if asked.lookup is not None else ()
+    if not candidates:
+        return []
     by_name: dict[str | None, PullSecret | None] = {secret.name: secret for secret in reversed(case.secrets)}
     by_name[None] = case.inventory.global_secret
-    candidates = asked.lookup.candidates if asked.lookup is not None else ()
-    return tuple(remark(one, host, by_name.get(one.secret)) for one in candidates)
+    return [known.offered(one, host, by_name.get(one.secret)) for one in candidates]
 
 
 def _subject(case: Case) -> Subject:

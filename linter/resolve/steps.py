@@ -3,19 +3,23 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from linter.credentials import Consumer, Entry, KeyIndex, Lookup, Payload, containers_key, key_matches
+from linter.credentials import Candidate, Consumer, Entry, KeyIndex, Lookup, Payload, containers_key, key_matches
 from linter.inventory.lately import Lately
 from linter.inventory.pulls import Alike, Desk, node_config, readable
 from linter.inventory.records import KEY_OF_TYPE, UNJUDGED, PullSecret, State
 from linter.resolve.atlas import looks_legacy
 from linter.resolve.near import SURE, Near, near_miss
-from linter.resolve.records import Fate, KeyMatch, KeyStep, ListStep, SecretStep
+from linter.resolve.records import Fate, KeyMatch, KeyStep, ListStep, Offer, SecretStep
+from linter.resolve.remarks import Remark, remark
 from linter.resolve.subjects import Case
 from linter.resolve.words import masked_user, reader
 from linter.rule import shown
 
 _KEYRINGS: Final = 16
 """So many lists of secrets are held ready: cases come namespace by namespace."""
+
+_OFFERED: Final = 8192
+"""Of so many credentials it is known what speaks against them: a secret offers one entry to many images."""
 
 
 class Source(NamedTuple):
@@ -206,13 +210,18 @@ class Keyring(NamedTuple):
     numbers: KeyIndex[int]
 
 
+Offered = tuple[Offer, Remark | None]
+"""A credential that is offered, as it is shown, and what speaks against it."""
+
+
 class Known:
-    """What all cases of one inventory have in common: the keyrings of the lists that were asked for last, and fates."""
+    """What all cases of one inventory have in common: the keyrings that were asked for last, fates, and offers."""
 
     def __init__(self) -> None:
         self._keyrings: dict[tuple[object, ...], Keyring] = {}
         self._fates: dict[tuple[Consumer, int], tuple[PullSecret, SecretStep]] = {}
         self._alike: Alike = Lately(2 * _KEYRINGS)
+        self._offered: Lately[tuple[Candidate, str, int], tuple[PullSecret | None, Offered]] = Lately(_OFFERED)
 
     def keyring(self, case: Case) -> Keyring:
         """The keys that a consumer holds against the image: those of its list, then those of the node-wide file."""
@@ -233,6 +242,17 @@ class Known:
         if key not in self._fates:
             self._fates[key] = secret, _fate(case, secret, found)
         return self._fates[key][1]
+
+    def offered(self, candidate: Candidate, host: str, secret: PullSecret | None) -> Offered:
+        """A credential as it is offered to a host from a secret, and what speaks against it."""
+        key = (candidate, host, id(secret))  # the secret is kept beside, so that its identity stays its own
+        found = self._offered.get(key)
+        if found is None:
+            said = remark(candidate, host, secret)
+            text = said.text if said is not None else ""
+            offer = Offer(candidate.secret, shown(candidate.key), masked_user(candidate.username), text)
+            found = self._offered.put(key, (secret, (offer, said)))
+        return found[1]
 
 
 def _keyring(case: Case, alike: Alike) -> Keyring:
