@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, Protocol
 
 from linter.fix.data import to_data
-from linter.fix.mask import Pairs, credentials_in, decode, mask_json, mask_lines, parsed, sensitive
+from linter.fix.mask import Pairs, decode, mask_both, mask_json, parsed, sensitive
 from linter.fix.tree import Node
 from linter.loglines import commandless
 
@@ -38,8 +38,8 @@ def unified(before: HasText | str, after: HasText | str, path: str, *, mask: boo
         old_lines[0], new_lines[0] = _mark(before) + old_lines[0], _mark(after) + new_lines[0]
         return head + _diff(old_lines, new_lines, old_lines, new_lines, path, exact=True)
     one, two = parsed(old, hint), parsed(new, hint)
-    known = credentials_in(one) | credentials_in(two)
-    shown = _diff(old_lines, new_lines, mask_lines(old, one, known), mask_lines(new, two, known), _visible(path))
+    old_shown, new_shown = mask_both((old, one), (new, two))
+    shown = _diff(old_lines, new_lines, old_shown, new_shown, _visible(path))
     parts = [shown, *_payloads(one or [], two or [], _visible(path))]
     return "\n".join(commandless(_visible(line)) for line in "".join(parts).split("\n"))
 
@@ -189,23 +189,27 @@ def _pretty(text: str | None) -> tuple[list[str], list[str]] | None:
     """Lay a payload out one member a line, as it is and as it may be shown."""
     try:
         data = json.loads(text or "", object_pairs_hook=Pairs)
-        return list(_lines(data, "")), list(_lines(mask_json(data), ""))
+        return _lines(data), _lines(mask_json(data))
     except (ValueError, RecursionError):
         return None
 
 
-def _lines(value: Any, margin: str) -> Iterator[str]:
+def _lines(value: Any) -> list[str]:
     """Write JSON that may repeat keys, one member a line."""
+    lines: list[str] = []
+    _write(value, "", "", lines)
+    return lines
+
+
+def _write(value: Any, head: str, margin: str, lines: list[str]) -> None:
+    """Add the lines of a value behind its `head`; its other lines begin with the `margin`."""
     if not isinstance(value, Pairs) or not value:
-        yield margin + ("{}" if isinstance(value, Pairs) else json.dumps(value, ensure_ascii=False))
+        lines.append(head + ("{}" if isinstance(value, Pairs) else json.dumps(value, ensure_ascii=False)))
         return
-    yield margin + "{"
+    lines.append(head + "{")
     for name, item in value:
-        inner = list(_lines(item, margin + "  "))
-        head = f"{margin}  {json.dumps(name, ensure_ascii=False)}: "
-        yield head + inner[0].lstrip(" ")
-        yield from inner[1:]
-    yield margin + "}"
+        _write(item, f"{margin}  {json.dumps(name, ensure_ascii=False)}: ", margin + "  ", lines)
+    lines.append(margin + "}")
 
 
 def _visible(text: str) -> str:

@@ -12,7 +12,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from linter.errors import FixError
 from linter.fix.tree import BREAKS, Node, parse
@@ -49,6 +49,8 @@ _CARRIER: Final = re.compile(r"(?:auths|HttpHeaders|stringData|Secret)\\*[\"']|\
 _HEADERS: Final = re.compile(r"HttpHeaders\\*[\"']?\s*:[\s#]*(\{[^}]*\}?)")
 _TAIL: Final = re.compile(r"(?m)(?:^[ \t#]*[A-Za-z0-9+/]{24,}[ \t\r]*\n)+^[ \t#]*([A-Za-z0-9+/]+={0,2})[ \t\r]*$")
 _PLAIN_WORDS: Final = frozenset({"|", ">", "|-", ">-", "true", "false", "null", "~", '""', "''"})
+_NAME: Final = 100
+"""Signs of the longest key of which it is remembered whether it is named like a credential."""
 _LONG: Final = 2_000
 """Signs of the longest line of which it is remembered where it looks like a credential."""
 _HARMLESS: Final = re.compile(r"\A(?:[\w.-]+(?::\d+)?(?:/[\w./-]*)?|\W*)\Z")
@@ -56,6 +58,11 @@ _HARMLESS: Final = re.compile(r"\A(?:[\w.-]+(?::\d+)?(?:/[\w./-]*)?|\W*)\Z")
 
 def sensitive(name: str) -> bool:
     """Tell whether a key is named like something that holds a credential."""
+    return (_sensitive if len(name) <= _NAME else _sensitive.__wrapped__)(name)
+
+
+@lru_cache(maxsize=2048)
+def _sensitive(name: str) -> bool:
     return _SENSITIVE.match(name) is not None
 
 
@@ -72,18 +79,34 @@ def mask_lines(text: str, roots: list[Node | None] | None, known: Iterable[str] 
 
     `roots` is what `parsed` makes of the text; without structure to go by, all but keys is masked.
     """
-    if roots is None:
+    return _shown_lines(text, structure(roots) if roots is not None else None, known)
+
+
+def mask_both(
+    old: tuple[str, list[Node | None] | None], new: tuple[str, list[Node | None] | None]
+) -> tuple[list[str], list[str]]:
+    """Return the lines of a text before and after a change, as `mask_lines` does: a credential of one is in none.
+
+    Each text comes with its `parsed` documents; these are gone through once.
+    """
+    looked = [(text, structure(roots) if roots is not None else None) for text, roots in (old, new)]
+    known = set[str]().union(*(_credentials(one.values) for _, one in looked if one is not None))
+    before, after = (_shown_lines(text, one, known) for text, one in looked)
+    return before, after
+
+
+def _shown_lines(text: str, found: "Structure | None", known: Iterable[str]) -> list[str]:
+    if found is None:
         return [_blind(line) for line in text.split("\n")]
-    spans, clear = _structural(roots)
-    spans += _lexical(text, clear)
+    spans = [*found.hidden, *_lexical(text, found.clear)]
     spans += _repeated(text, known)
     return _masked(text, spans).split("\n")
 
 
-def credentials_in(roots: list[Node | None] | None) -> set[str]:
+def _credentials(values: Iterable[tuple[Node, bool]]) -> set[str]:
     """Collect the credentials of all payloads in a text, so that their repetitions elsewhere can be masked too."""
     found: set[str] = set()
-    for node, encoded in _values(roots or []):
+    for node, encoded in values:
         if encoded:
             compact = "".join(node.value.split())
             found.add(compact)
@@ -130,24 +153,67 @@ def _inside(content: str) -> set[str]:
     return found
 
 
-def _values(roots: list[Node | None]) -> Iterator[tuple[Node, bool]]:
-    """Every scalar that is a Secret's value, and whether it is base64."""
-    for root in roots:
-        stack = [root] if root is not None else []
-        while stack:
-            node = stack.pop()
+class Structure(NamedTuple):
+    """What the structure of a text says of its parts.
+
+    `values` are the scalars that are a Secret's values, each with whether it is base64; `hidden` are the spans that are
+    credentials, `clear` those of structure that no pattern shall mask.
+    """
+
+    values: list[tuple[Node, bool]]
+    hidden: list[Span]
+    clear: list[Span]
+
+
+def structure(roots: list[Node | None]) -> Structure:
+    """Go through all documents of a text once."""
+    found = Structure([], [], [])
+    stack = [root for root in roots if root is not None]
+    while stack:
+        node = stack.pop()
+        if node.kind == "map":
+            _members(node, found)
             for key, value in node.pairs:
-                if _holds_values(node, key.value, value):
-                    for leaf in _leaves(value):
-                        yield leaf, key.value != "stringData"
-            stack.extend(node.children)
+                stack.append(key)
+                stack.append(value)
+        elif node.kind == "seq":
+            stack.extend(node.items)
+        elif node.kind == "scalar" and _carries(node.value):
+            # A text that embeds a payload or a Secret: what in it is a credential is not told apart.
+            found.hidden.append((node.begin, node.end))
+    found.hidden.extend((leaf.begin, leaf.end) for leaf, _ in found.values)
+    return found
+
+
+def _members(node: Node, found: Structure) -> None:
+    """Add what the keys of one mapping say of the values under them."""
+    values, hidden, clear = found
+    label = next((value for key, value in reversed(node.pairs) if key.value == "name"), None)
+    for key, value in node.pairs:
+        clear.append((key.begin, key.end))
+        name = key.value
+        if _holds_values(node, name, value):
+            values.extend((leaf, name != "stringData") for leaf in _leaves(value))
+        last_applied = name.endswith("last-applied-configuration")
+        env = name == "value" and label is not None and sensitive(label.value)
+        if last_applied or env or sensitive(name) or name == "literals":
+            hidden.extend((leaf.begin, leaf.end) for leaf in _leaves(value) if leaf.value not in _PLAIN_WORDS)
+        elif name in _VISIBLE and value.kind == "scalar":
+            clear.append((value.begin, value.end))
+
+
+def _carries(text: str) -> bool:
+    """Whether a text embeds a payload or a Secret; most hold none of the signs that the pattern ends with."""
+    return ('"' in text or "'" in text or "=" in text) and _CARRIER.search(text) is not None
 
 
 def _holds_values(node: Node, key: str, value: Node) -> bool:
     if key == "stringData":
         return True
+    if key not in ("data", "binaryData") or value.kind == "seq":
+        return False
     kind = next((item.value for name, item in node.pairs if name.value == "kind"), "")
-    return key in ("data", "binaryData") and kind != "ConfigMap" and value.kind != "seq"
+    return kind != "ConfigMap"
 
 
 def _leaves(node: Node) -> Iterator[Node]:
@@ -161,31 +227,6 @@ def _leaves(node: Node) -> Iterator[Node]:
             yield item.target
         stack.extend(value for _, value in item.pairs)
         stack.extend(item.items)
-
-
-def _structural(roots: list[Node | None]) -> tuple[list[Span], list[Span]]:
-    """Find spans that the structure says are credentials, and spans of structure that no pattern shall mask."""
-    hidden = [(leaf.begin, leaf.end) for leaf, _ in _values(roots)]
-    clear: list[Span] = []
-    for root in roots:
-        stack = [root] if root is not None else []
-        while stack:
-            node = stack.pop()
-            if node.kind == "scalar" and _CARRIER.search(node.value):
-                # A text that embeds a payload or a Secret: what in it is a credential is not told apart.
-                hidden.append((node.begin, node.end))
-            names = {key.value: value for key, value in node.pairs}
-            label = names.get("name")
-            for key, value in node.pairs:
-                clear.append((key.begin, key.end))
-                last_applied = key.value.endswith("last-applied-configuration")
-                env = key.value == "value" and label is not None and sensitive(label.value)
-                if last_applied or env or sensitive(key.value) or key.value == "literals":
-                    hidden += [(leaf.begin, leaf.end) for leaf in _leaves(value) if leaf.value not in _PLAIN_WORDS]
-                elif key.value in _VISIBLE and value.kind == "scalar":
-                    clear.append((value.begin, value.end))
-            stack.extend(node.children)
-    return hidden, clear
 
 
 def _lexical(text: str, clear: list[Span]) -> list[Span]:
