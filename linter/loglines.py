@@ -14,3 +14,8 @@ def commandless(line: str) -> str:
     for mark in _ANYWHERE:
         line = line.replace(mark, f"#\\x23{mark[2:]}")
     return line.replace(":", "\\x3a", 1) if line.lstrip().startswith("::") else line
+
+
+def commandless_json(text: str) -> str:
+    """Return JSON that means the same and holds no such command: within it `##` stands in strings only."""
+    return text.replace("##", "#\\u0023")

@@ -149,6 +149,70 @@ def test_commands_are_for_a_shell_what_they_say(text: str, tmp_path: Path) -> No
     assert not Path("owned").exists()
 
 
+ODD = ("-n", "--all", "-f", "--from-file=/etc/passwd", "--help")
+"""Names that are options of the programs that are named in commands; no API server takes them, files hold them."""
+
+
+@pytest.mark.parametrize("secret", [*ODD, "s"])
+@pytest.mark.parametrize("account", [*ODD, "a"])
+@pytest.mark.parametrize("openshift", [True, False])
+def test_answers_have_no_name_that_is_an_option(
+    secret: str, account: str, openshift: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What makes a pull work is told as a change, with commands where every name can only be a name."""
+    monkeypatch.chdir(tmp_path)
+    entry = {"auth": base64.b64encode(b"user:pass").decode()}
+    payloads = {
+        secret: ("kubernetes.io/dockerconfigjson", {"auths": {"quay.io": entry}}),
+        f"{secret}-broken": ("kubernetes.io/dockerconfigjson", {"auths": {"quay.io": {"auth": "!"}}}),
+        f"{secret}-typed": ("Opaque", {"auths": {"gcr.io": entry}}),
+        f"{secret}-near": ("kubernetes.io/dockerconfigjson", {"auths": {"https//ghcr.io": entry, "ghcr.oi": entry}}),
+    }
+    items: list[dict[str, object]] = [
+        {
+            "kind": "Secret",
+            "metadata": {"name": name, "namespace": "x", "uid": f"s{name}"},
+            "type": kind,
+            "data": {".dockerconfigjson": base64.b64encode(json.dumps(payload).encode()).decode()},
+        }
+        for name, (kind, payload) in payloads.items()
+    ]
+    items.append({"kind": "ServiceAccount", "metadata": {"name": account, "namespace": "x", "uid": "a"}})
+    listed = ([], [f"{secret}-broken"], [f"{secret}-typed"], [f"{secret}-gone"], [f"{secret}-near"])
+    for number, links in enumerate(listed):
+        containers = [
+            {"name": str(at), "image": f"{host}/a/b:1"} for at, host in enumerate(("quay.io", "gcr.io", "ghcr.io"))
+        ]
+        spec = {"containers": containers, "imagePullSecrets": [{"name": one} for one in links]}
+        for kind, name in (("Pod", f"{account}{number}"), ("Pod", f"{account}lost{number}")):
+            who = account if "lost" not in name else f"{account}gone"
+            items.append(
+                {
+                    "kind": kind,
+                    "metadata": {"name": name, "namespace": "x", "uid": name},
+                    "spec": {**spec, "serviceAccountName": who},
+                }
+            )
+    if openshift:
+        items.append(
+            {"kind": "ImageStream", "apiVersion": "image.openshift.io/v1", "metadata": {"name": "i", "namespace": "x"}}
+        )
+    whole = {"kind": "List", "apiVersion": "v1", "items": [{"apiVersion": "v1", **item} for item in items]}
+    Path("all.json").write_text(json.dumps(whole))
+    code, out, error = quiet("resolve", ".", "--scope", "cluster", "--format", "json")
+    assert code == 1, error
+    changes = [change for one in json.loads(out)["answers"] for change in one["changes"]]
+    assert {change["summary"] for change in changes}
+    commands = [command for change in changes for command in change["commands"]]
+    assert commands or secret != "s"
+    for command in commands:
+        words = shlex.split(command)
+        assert not {secret, account, f"{secret}-broken", f"{secret}-typed", f"{secret}-near"} & {
+            word for word in words[1:] if word.startswith("-") and word not in ("-n", "-f")
+        }, command
+        assert [word for word in words if word == "-n"] in ([], ["-n"], ["-n", "-n"]), command
+
+
 @pytest.mark.usefixtures("text")
 def test_what_is_written_stays_inside(tmp_path: Path) -> None:
     before = {*Path.cwd().rglob("*")}
@@ -176,11 +240,13 @@ def test_diffs_lists_and_answers_hold() -> None:
         ("check", ".", "--diff", "--unsafe-fixes"),
         ("check", ".", "--baseline", "baseline"),
         ("baseline", ".", "-o", "/dev/null"),
-        ("resolve", ".", "--scope", "cluster", "--failing"),
+        ("resolve", ".", "--scope", "cluster"),
+        ("resolve", ".", "--scope", "cluster", "--format", "json"),
         ("resolve", "quay.io/shop/web:1", ".", "--scope", "cluster"),
     ):
         code, out, error = quiet(*words)
         assert code in (0, 1, 2, 3)
+        assert "usage:" not in error
         assert "internal error" not in error
         harmless(out, *("\t" if words[0] == "baseline" else ""))
         harmless(error)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from linter.history.records import Known, State, Story
+from linter.loglines import commandless_json
 from linter.model import ObjectRef, Resolved, Severity
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
@@ -89,7 +90,7 @@ def _plain(text: str) -> str:
 def as_json(stories: Iterable[Story], now: int) -> str:
     """Return the stories as one JSON document: points and resolved as in the JSON report, and all that is present."""
     tree = {"schema": 1, "time": utc(now), "clusters": [_story(story) for story in stories]}
-    return json.dumps(tree, indent=2) + "\n"
+    return commandless_json(json.dumps(tree, indent=2)) + "\n"
 
 
 def _story(story: Story) -> dict[str, Any]:

@@ -41,7 +41,9 @@ def changes(
         Verdict.BAD_IMAGE: maker.images,
     }[verdict]
     found: list[Change] = []
-    for change in made():
+    for made_change in made():
+        # Of several commands none helps where one may not be written: those before it would be the half of a repair.
+        change = made_change._replace(commands=()) if "" in made_change.commands else made_change
         if change not in found:
             found.append(change)
         if len(found) == _MOST:
@@ -123,7 +125,8 @@ class _Advisor:
     def accounts(self) -> Iterator[Change]:
         """The pod's service account does not exist."""
         account = self.case.workload.account if self.case.workload is not None else ""
-        yield Change(f"create service account {account}", (self.shell.run("create", "serviceaccount", account),))
+        command = self.shell.run("create", "serviceaccount", account, about=(account,))
+        yield Change(f"create service account {account}", (command,))
 
     def images(self) -> Iterator[Change]:
         """The image reference cannot be read."""
@@ -156,7 +159,7 @@ class _Advisor:
                     f"make Secret {secret.name} anew with type {kind} (the type of a Secret cannot be changed)",
                     (
                         self.shell.read(secret.name, secret.data_key),
-                        self.shell.run("delete", "secret", secret.name),
+                        self.shell.run("delete", "secret", secret.name, about=(secret.name,)),
                         self.shell.create_from_file(secret.name, KEY_OF_TYPE[kind]),
                     ),
                 )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from linter import __version__
+from linter.loglines import commandless_json
 from linter.resolve.records import Explanation, Subject
 from linter.secret import without_logins
 
@@ -19,7 +20,7 @@ def render(explanations: Sequence[Explanation]) -> str:
     }
     tool = {"name": "regcred", "version": __version__}
     whole = {"schema": 1, "tool": tool, "answers": answers, "summary": summary}
-    return without_logins(json.dumps(whole, indent=2)) + "\n"
+    return commandless_json(without_logins(json.dumps(whole, indent=2))) + "\n"
 
 
 def _answer(one: Explanation) -> dict[str, Any]:

@@ -95,8 +95,8 @@ def _into_template(at: Place, secret: str, shell: Shell) -> Change:
 def _anew(at: Place, shell: Shell) -> str:
     kind, name = at.workload.object.kind, at.workload.object.name
     if kind in _RESTARTED:
-        return shell.run("rollout", "restart", f"{kind.lower()}/{name}")
-    return shell.run("delete", kind.lower(), name)
+        return shell.run("rollout", "restart", f"{kind.lower()}/{name}", about=(name,))
+    return shell.run("delete", kind.lower(), name, about=(name,))
 
 
 def rename(case: Case, name: str, nearest: str, shell: Shell) -> Change:
