@@ -108,6 +108,7 @@ class _Watched:
     def __init__(self, raw: "Raw") -> None:
         self.path = raw.path
         self.size = raw.size
+        self.direct = raw.direct
         self.marked = False
         self._raw = raw
         self._tail, self._end = b"", -1
@@ -116,7 +117,8 @@ class _Watched:
         """Return the bytes there; see `Raw`."""
         data = self._raw.at(offset, size)
         if not self.marked:
-            before = self._tail if offset == self._end else b""
+            again = self._end - offset  # so many bytes have been here already
+            before = self._tail[: len(self._tail) - again] if 0 <= again <= len(self._tail) else b""
             self.marked = marked(data) or marked(before + data[:_LONGEST_MARK])
             self._tail, self._end = (before + data)[-_LONGEST_MARK:], offset + len(data)
         return data

@@ -57,15 +57,17 @@ class Held:
         """Let go of what stands before `at`, and read on; tell whether there was more."""
         if self.ended:
             return False
-        kept = self.data[at - self.base :]
-        if len(kept) > self._most:
+        had = max(self.end - at, 0)
+        if had > self._most:
             raise BrokenError(f"{TOO_LARGE} {sized(self._most)}", at)
-        size = max(self._window, len(kept))
+        size = had + max(self._window, had)
+        # What is held still is little; to read it again is cheaper than to put a whole window behind it.
+        kept = b"" if self.raw.direct else self.data[at - self.base :]
         self.data = b""
-        more = self.raw.at(at + len(kept), size)
-        self.ended = len(more) < size
-        self.data, self.base = kept + more, at
-        return bool(more)
+        more = self.raw.at(at + len(kept), size - len(kept))
+        self.data, self.base = kept + more if kept else more, at
+        self.ended = len(self.data) < size
+        return len(self.data) > had
 
     def need(self, at: int, size: int) -> None:
         """See that `size` bytes are held from `at` on, as far as there are so many."""

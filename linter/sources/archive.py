@@ -334,6 +334,8 @@ class Stretch:
     `begun` is a stream that has given the first bytes of the part, and these.
     """
 
+    direct = False
+
     def __init__(
         self, source: Opener, path: str, start: int, size: int, begun: tuple[Stream, bytes] | None = None
     ) -> None:

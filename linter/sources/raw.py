@@ -18,10 +18,14 @@ _TICK = 0.02
 
 
 class Raw(Protocol):
-    """Bytes at offsets. `path` is for display, `size` counts bytes, -1 while it is not known."""
+    """Bytes at offsets. `path` is for display, `size` counts bytes, -1 while it is not known.
+
+    `direct` tells that to read bytes a second time costs no more than to copy them.
+    """
 
     path: str
     size: int
+    direct: bool
 
     def at(self, offset: int, size: int) -> bytes:
         """Return up to `size` bytes from `offset`: fewer only at the end. Raise `InputProblem` when they are gone."""
@@ -32,6 +36,8 @@ class FileBytes:
 
     `named`: it is an argument itself, so what is wrong with it is fatal. `was` is what it was when it was first read.
     """
+
+    direct = True
 
     def __init__(self, file: str, path: str, *, named: bool = True, was: Seen | None = None) -> None:
         self.path = path
@@ -78,6 +84,8 @@ class PipeBytes:
     `packed` tells that the bytes are compressed already; else each block is. What is kept never passes
     `Limits.file_bytes`.
     """
+
+    direct = False
 
     def __init__(self, stream: "BinaryIO | Ahead", path: str, head: bytes, *, packed: bool, limits: Limits) -> None:
         self.path = path

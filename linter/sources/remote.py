@@ -46,6 +46,8 @@ class _Kept(Artifact):
 class RangeBytes:
     """A file of which any part can be asked for. A part that does not come is asked for again."""
 
+    direct = False
+
     def __init__(self, stream: Any, path: str, told: Callable[[Exception, int], Problem]) -> None:
         self.path = path
         self.size = int(stream.size)

@@ -17,10 +17,10 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from linter.documents import Positions
+from linter.documents import Document, Positions
 from linter.documents.kinds import KINDS
 from linter.documents.window_positions import WindowPositions
-from linter.documents.windows import scan
+from linter.documents.windows import NotWindowedError, read_windows, scan
 from linter.model import Problem
 from linter.sources import Artifact, Limits, gather
 from linter.taking import Taken, take, take_artifact
@@ -430,14 +430,47 @@ def test_json_of_another_form_is_read_whole(make: Make) -> None:
 class Counted:
     """Bytes that tell how many of them were asked for."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, *, direct: bool = True) -> None:
         self.path, self.size, self.asked = "all.json", len(data), 0
+        self.direct = direct
         self._data = data
 
     def at(self, offset: int, size: int) -> bytes:
         part = self._data[offset : offset + size]
         self.asked += len(part)
         return part
+
+
+def in_windows(raw: Counted, window: int) -> tuple[Any, ...]:
+    given: list[tuple[Any, int]] = []
+
+    def each(document: Document, first: int) -> None:
+        given.append((document, first))
+
+    try:
+        read = read_windows(raw.path, raw, Limits(), each, lambda _: given.clear(), window=window)
+    except NotWindowedError as error:
+        return (str(error),)
+    return given, read.places, read.documents, read.problems, read.skipped
+
+
+@given(LISTS, STYLES, st.booleans(), st.integers(1, 300), st.integers(0, 400))
+def test_bytes_read_twice_are_read_as_those_that_are_kept(
+    value: dict[str, Any], style: tuple[int | str | None, bool], crlf: bool, window: int, lost: int
+) -> None:
+    text = written(value, style, crlf=crlf, escaped=False).encode()
+    for data in (text * 2, text[:lost], text[:lost] + text[lost + 1 :]):
+        kept, again = Counted(data, direct=False), Counted(data)
+        assert in_windows(again, window) == in_windows(kept, window)
+
+
+@pytest.mark.parametrize("direct", [True, False])
+def test_no_byte_is_asked_for_twice_that_is_dear(direct: bool) -> None:
+    data = listed(*(f"name-{number}" for number in range(400))).encode()
+    raw = Counted(data, direct=direct)
+    in_windows(raw, 1000)
+    mark = 3  # bytes of an encoding's mark, that are looked for first
+    assert (raw.asked > len(data) + mark) == direct
 
 
 def test_places_asked_for_in_order_read_the_text_a_few_times_at_most() -> None:
