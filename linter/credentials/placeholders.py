@@ -31,12 +31,13 @@ _MASK_RUN: Final = lazy(r"x{3,}|X{3,}|\*{3,}|•{3,}|#{3,}")
 _MASK_IN_BASE64: Final = lazy(r"(?=[A-Za-z0-9+/_-]*?X{4})[A-Za-z0-9+/_-]++(?:(?:…|\.{3})[A-Za-z0-9+/_-]*+)?={0,2}")
 
 _TEMPLATES: Final = (
-    (lazy(r"\{\{(?:(?!\{\{).)*?\}\}", re.DOTALL), "a template expression"),
-    (lazy(r"\{%(?:(?!\{%).)*?%\}|<%(?:(?!<%).)*?%>", re.DOTALL), "a template expression"),
-    (lazy(r"\$\{\{?[A-Za-z_][A-Za-z0-9_.:\- ]*\}?\}"), "a variable that was never substituted"),
-    (lazy(r"\$\([A-Za-z_][A-Za-z0-9_.\- ]*\)"), "a variable that was never substituted"),
-    (lazy(r"<path:[^<>]*>"), "a vault path that was never substituted"),
+    ("{{", lazy(r"\{\{(?:(?!\{\{).)*?\}\}", re.DOTALL), "a template expression"),
+    ("%", lazy(r"\{%(?:(?!\{%).)*?%\}|<%(?:(?!<%).)*?%>", re.DOTALL), "a template expression"),
+    ("${", lazy(r"\$\{\{?[A-Za-z_][A-Za-z0-9_.:\- ]*\}?\}"), "a variable that was never substituted"),
+    ("$(", lazy(r"\$\([A-Za-z_][A-Za-z0-9_.\- ]*\)"), "a variable that was never substituted"),
+    ("<path:", lazy(r"<path:[^<>]*>"), "a vault path that was never substituted"),
 )
+"""Each with what stands in whatever it matches: most texts hold none of it."""
 _VARIABLE: Final = lazy(
     r"\$[A-Z][A-Z_]{3,}[0-9]?|%[A-Z][A-Z_]{3,}%|@@?[A-Z][A-Z_]{3,}@@?|__[A-Z][A-Z_]{2,}[A-Z]__"
 )
@@ -168,7 +169,7 @@ def _redacted_text(text: str) -> str | None:
         return "replaced by a word that says so"
     if _MASK_RUN.fullmatch(text):
         return "replaced by a run of one character"
-    if len(text) >= 8 and _MASK_IN_BASE64.fullmatch(text):
+    if len(text) >= 8 and "XXXX" in text and _MASK_IN_BASE64.fullmatch(text):
         return "overwritten in part by X"
     return None
 
@@ -211,8 +212,8 @@ def _placeholder_text(text: str) -> str | None:
 def _template(text: str) -> str | None:
     """Find a mark of a template language anywhere, or a bare variable as the whole."""
     if len(text) <= 4096 and not text.startswith(("{\n", '{"')):
-        for pattern, reason in _TEMPLATES:
-            if pattern.search(text):
+        for sign, pattern, reason in _TEMPLATES:
+            if sign in text and pattern.search(text):
                 return reason
     return "a variable that was never substituted" if _VARIABLE.fullmatch(text) else None
 
@@ -270,8 +271,12 @@ def _text(value: str | bytes) -> str:
     return text.strip()
 
 
+@lru_cache(maxsize=2)
 def _base64_text(text: str) -> str | None:
-    """Return the printable text inside one layer of standard base64, if there is one."""
+    """Return the printable text inside one layer of standard base64, if there is one.
+
+    Whether a text is redacted and whether it is a placeholder is asked one after the other.
+    """
     if len(text) < 4 or not _BASE64.fullmatch(text):
         return None
     decoded = decode_base64(text.strip(), padded=text.endswith("="))
