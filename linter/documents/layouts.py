@@ -159,9 +159,12 @@ def place(path: str) -> Place | None:
             if said is not None and found is not None:
                 return _place(layout, {**said, "name": found["name"]})
             continue
-        if not any(part in path for part in parts):
+        for part in parts:  # a generator takes twice the time, and most paths have none of all these parts
+            if part in path:
+                found = pattern.match(path)
+                break
+        else:
             continue
-        found = pattern.match(path)
         if found is not None:
             return _place(layout, found.groupdict())
     return None
