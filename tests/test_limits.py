@@ -245,3 +245,19 @@ def test_a_bound_that_cannot_be_is_refused(
     error = capsys.readouterr().err
     assert ".regcred.yaml:2: " in error
     assert said in error
+
+
+def test_collecting_obeys_them(judge: Judge, capsys: pytest.CaptureFixture[str]) -> None:
+    packed("zip", {f"{n}.yaml": ACCOUNT.replace("name: a", f"name: a{n}") + LINKS for n in range(5)})
+    Path(".regcred.yaml").write_text("limits: {members: 4}\n")
+    assert cli.run(["collect", "a.zip", "-o", "out.tar.gz"]) == 3
+    assert "unpacks to more than 4 files" in capsys.readouterr().err
+    assert not Path("out.tar.gz").exists()
+    Path(".regcred.yaml").write_text("limits: {members: 5, depth: 400}\n")
+    assert cli.run(["collect", "a.zip", "-o", "out.tar.gz"]) == 0
+    capsys.readouterr()
+    assert len(found(judge("out.tar.gz"))) == 5
+    Path("deep.yaml").write_text(nested(300, "flow").replace("name: a", "name: deep"))
+    assert cli.run(["collect", "deep.yaml", "-o", "deep.tar.gz", "--redact"]) == 0
+    capsys.readouterr()
+    assert len(found(judge("deep.tar.gz", limits="depth: 400"))) == 1

@@ -104,15 +104,17 @@ def _found(paths: Sequence[str], urls: "Urls | None", namespaces: tuple[str, ...
     from linter.collecting import take  # noqa: PLC0415 - as above
     from linter.collecting.files import Taken  # noqa: PLC0415 - as above
     from linter.inventory.asked import ASKED, GLOBAL_PATH  # noqa: PLC0415 - as above
+    from linter.sources import Limits  # noqa: PLC0415 - as above
     from linter.sources.live import ClusterError, Kind, Live, is_live  # noqa: PLC0415 - as above
 
     live = Live([Kind(*one) for one in ASKED], namespaces, (GLOBAL_PATH,), timeout)
-    exclude = () if all(map(is_live, paths)) else settings.load(None).exclude
+    wanted = settings.Settings() if all(map(is_live, paths)) else settings.load(None)
+    limits = Limits.given(wanted.limits) if wanted.limits else None
     found = _Inputs({}, {}, len(paths))
     for number, path in enumerate(paths):
         if not is_live(path):
             stdin = sys.stdin.buffer if path == "-" else None
-            found.files[number] = Taken(path, exclude=exclude, stdin=stdin, urls=urls)
+            found.files[number] = Taken(path, exclude=wanted.exclude, stdin=stdin, urls=urls, limits=limits)
             continue
         tell, end = _teller(number, len(paths))
         try:

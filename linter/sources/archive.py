@@ -277,6 +277,10 @@ class Archive:
         broken, head = "", b""
         try:
             head = stream.read(self.limits.window_bytes)
+            if compression(head) or head[:4] in MAGIC:
+                name = self._path.rpartition("/")[2]
+                self.refuse(name, "an archive inside the archive", "unpack it and name it itself")
+                return
             if len(head) == self.limits.window_bytes and begins_text(head[:HEAD]):
                 raw = Stretch(self._unpacked, self._path, 0, -1, (stream, head))
                 yield from self._windowed(raw)
