@@ -333,6 +333,24 @@ def suppressed(folder: Path, size: int) -> None:
     (folder / ".regcred.yaml").write_text(to_yaml({"ignore": entries}), encoding="utf-8")
 
 
+def suppressed_elsewhere(folder: Path, size: int) -> None:
+    """As `suppressed`, each secret in a file and a namespace of its own; the entries speak of these and of patterns."""
+    folder.mkdir(parents=True)
+    entries = []
+    for number in range(size):
+        space = f"space-{number}"
+        made = secret(f"pull-{number}", space, {_host(number): _disagreeing(number)})
+        (folder / f"{number}.yaml").write_text(to_yaml(made), encoding="utf-8")
+        ways = (
+            {"path": f"**/{number}.yaml"},
+            {"namespace": space},
+            {"name": f"p*-{number}"},
+            {"path": f"gone/{number}"},
+        )
+        entries.append({"rule": "auth-disagrees", **ways[number % len(ways)], "reason": "known"})
+    (folder / ".regcred.yaml").write_text(to_yaml({"ignore": entries}), encoding="utf-8")
+
+
 def commented(path: Path, size: int) -> None:
     """Secrets with a defect, each accepted by a comment, in one file."""
     with path.open("w", encoding="utf-8") as written:

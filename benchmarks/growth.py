@@ -22,7 +22,8 @@ _NOISE: Final = 0.15
 class Crowd(NamedTuple):
     """An input that grows: a title, what writes it, the smaller size, the suffix of its file ("" for a folder).
 
-    `{folder}` among the further words of the command stands for a folder that is not there yet.
+    Among the further words of the command `{folder}` stands for a folder that is not there yet, `{input}` for the
+    input.
     """
 
     title: str
@@ -31,6 +32,8 @@ class Crowd(NamedTuple):
     suffix: str = ".json"
     words: tuple[str, ...] = ()
 
+
+_SETTINGS: Final = ("--config", "{input}/.regcred.yaml")
 
 CROWDS: Final = (
     Crowd("one namespace: N secrets with fixes, N workloads, N imports", crowds.own_registries, 125),
@@ -45,6 +48,8 @@ CROWDS: Final = (
     Crowd("one secret with N entries, N/10 workloads of 10 images", crowds.long_secret, 250),
     Crowd("N namespaces", crowds.many_spaces, 60),
     Crowd("N image streams", crowds.streams, 250),
+    Crowd("N findings, N entries of `ignore` that name them", crowds.suppressed, 125, "", _SETTINGS),
+    Crowd("N findings, N entries of `ignore` by path and pattern", crowds.suppressed_elsewhere, 125, "", _SETTINGS),
     Crowd("one file of N secrets, --fix", crowds.manifests_of_defects, 60, ".yaml", ("--fix",)),
     Crowd("one file of N secrets, --diff", crowds.manifests_of_defects, 250, ".yaml", ("--diff",)),
     Crowd("one file of N secrets, --fix-dir", crowds.manifests_of_defects, 250, ".yaml", ("--fix-dir", "{folder}")),
@@ -69,7 +74,7 @@ def rows(only: str, scale: float) -> Iterator[tuple[str, int, float, int, float,
                 place = Path(temporary) / f"input{crowd.suffix}"
                 crowd.make(place, size)
                 folder = Path(temporary) / "written"
-                words = [word.replace("{folder}", str(folder)) for word in crowd.words]
+                words = [word.replace("{folder}", str(folder)).replace("{input}", str(place)) for word in crowd.words]
                 costs.append(run((*_CHECK, str(place), *words)).seconds - start)
                 for one in (place, folder):
                     if one.exists():

@@ -33,6 +33,7 @@ from linter.locate import Locator
 from linter.model import Finding, Location, ObjectRef, Problem, Route, Scope, Suppressed
 from linter.secret import worded
 from linter.settings import Ignore, Settings
+from linter.traits import Trait, Traits
 
 if TYPE_CHECKING:
     from linter.registry import Loaded
@@ -46,7 +47,6 @@ _MOST_NAMES: Final = 100
 """How many names one suppression may give; there are fewer rules."""
 _LONGEST: Final = 1_000
 """How many characters of a reason are kept: every report repeats it."""
-_GLOB: Final = re.compile(r"[*?\[]")
 _NAMES = re.compile(r"^[\w-]+(?:\s*,\s*[\w-]+)*$")
 
 
@@ -173,15 +173,18 @@ class _Notes:
         self._items: dict[tuple[str, int, Route], KubeObject] = {}
         self._inside: dict[tuple[str, str, int, Route], list[_Note]] = defaultdict(list)
         self._named: dict[tuple[str, str, ObjectRef], list[_Note]] = defaultdict(list)
-        self._configured: dict[tuple[str, str], list[tuple[int, _Note, Callable[[Finding], bool]]]] = defaultdict(list)
+        self._configured: dict[tuple[str, Trait], list[tuple[int, _Note, Callable[[Finding], bool]]]] = defaultdict(
+            list
+        )
+        self._traits = Traits(material.settings.suppressions, material.settings.source)
         for path in sorted(material.marked):
             self._read_comments(path)
         for item in _objects(material.inventories) if material.marked else ():
             if item.path in material.marked:
                 self._items[item.path, item.document, item.route] = item
                 self._read_annotation(item)
-        for entry in material.settings.suppressions:
-            self._read_entry(entry)
+        for number, entry in enumerate(material.settings.suppressions):
+            self._read_entry(number, entry)
 
     def about(self, finding: Finding) -> Iterator[_Note]:
         """The suppressions that speak of `finding`."""
@@ -192,7 +195,11 @@ class _Notes:
             for depth in range(len(at.route) + 1):
                 yield from self._inside.get((at.path, code, at.document, at.route[:depth]), ())
             yield from self._named.get((at.path, code, finding.object), ())
-        entries = [one for name in {"", finding.object.name} for one in self._configured.get((code, name), ())]
+        if not self._configured:
+            return
+        ref = finding.object
+        traits = self._traits.of(at.path, ref.kind, ref.namespace, ref.name)
+        entries = [one for trait in traits for one in self._configured.get((code, trait), ())]
         yield from (note for _, note, covers in sorted(entries, key=itemgetter(0)) if covers(finding))
 
     def _commented(self, at: Location, code: str, items: Iterable[KubeObject]) -> Iterator[_Note]:
@@ -270,7 +277,7 @@ class _Notes:
                     self._inside[item.path, code, item.document, item.route].append(note)
                     self._named[item.path, code, item.ref].append(note)
 
-    def _read_entry(self, entry: Ignore) -> None:
+    def _read_entry(self, number: int, entry: Ignore) -> None:
         settings = self._material.settings
         glob = PathGlob([entry.path], settings.source)
 
@@ -282,25 +289,24 @@ class _Notes:
             ref = finding.object
             return fits(finding.location.path, ref.kind, ref.namespace, ref.name)
 
-        # What has a name of its own is found by it, among any number of entries and objects.
-        name = "" if _GLOB.search(entry.name) else entry.name
+        trait = self._traits.chosen(number)
 
         def judged() -> bool:
-            items = self._by_name.get(name, ()) if name else _objects(self._material.inventories)
             return self._whole_project() and any(
-                fits(item.path, item.kind, item.namespace, item.name) for item in items
+                fits(item.path, item.kind, item.namespace, item.name) for item in self._by_trait.get(trait, ())
             )
 
         for note in self._notes(CONFIGURED, names_of(entry.rule), entry.reason, Location(settings.source)):
             note.judged = judged
             for code in note.codes:
-                self._configured[code, name].append((len(self._all), note, covers))
+                self._configured[code, trait].append((len(self._all), note, covers))
 
     @cached_property
-    def _by_name(self) -> Mapping[str, list[KubeObject]]:
-        found: dict[str, list[KubeObject]] = defaultdict(list)
+    def _by_trait(self) -> Mapping[Trait, list[KubeObject]]:
+        found: dict[Trait, list[KubeObject]] = defaultdict(list)
         for item in _objects(self._material.inventories):
-            found[item.name].append(item)
+            for trait in self._traits.of(item.path, item.kind, item.namespace, item.name):
+                found[trait].append(item)
         return found
 
     def _whole_project(self) -> bool:
