@@ -14,7 +14,7 @@ from linter.credentials.base64go import (
 )
 from linter.credentials.indexes import HUB_FALLBACK, ImageIndex, KeyIndex
 from linter.credentials.jsontext import JsonNode, JsonSyntaxError, parse_json
-from linter.credentials.keyring import holding, is_hub
+from linter.credentials.keyring import held, holding, is_hub
 from linter.credentials.keys import (
     ContainersKey,
     RegistryKey,
@@ -59,6 +59,7 @@ __all__ = [
     "decode_data",
     "describe_token",
     "examine",
+    "held",
     "holding",
     "is_hub",
     "key_matches",

@@ -5,15 +5,16 @@ Kubernetes 1.34, ``pkg/credentialprovider/keyring.go`` and ``pkg/credentialprovi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from linter.credentials.keys import RegistryKey, Target, matches_host, parse_target
-from linter.credentials.payload import Form, PayloadError, examine
+from linter.credentials.payload import Entry, Form, Payload, PayloadError, examine
 from linter.credentials.pullsecrets import Candidate
 from linter.credentials.recent import Recent
 from linter.record import NamedTuple
 
-__all__ = ["Keyring", "KeyringFailure", "Source", "Sources", "build_keyring", "holding", "is_hub", "search"]
+__all__ = ["Keyring", "KeyringFailure", "Source", "Sources", "build_keyring", "held", "holding", "is_hub", "search"]
 
 _HUB_FALLBACK: Final = b"index.docker.io"
 
@@ -128,9 +129,12 @@ def _decode(source: tuple[Form, bytes]) -> _Decoded | PayloadError:
     examined = examine(payload, form)
     if examined.error is not None:
         return examined.error
-    return tuple(
-        (e.registry, e.key, e.username, e.password) for e in examined.entries if e.live and e.registry.error is None
-    )
+    return tuple((e.registry, e.key, e.username, e.password) for e in _entries(examined))
+
+
+def _entries(examined: Payload) -> Iterator[Entry]:
+    """The entries of a payload that come into a keyring."""
+    return (entry for entry in examined.entries if entry.live and entry.registry.error is None)
 
 
 _decoded = Recent(
@@ -147,6 +151,13 @@ def holding(form: Form, payload: bytes) -> tuple[tuple[RegistryKey, bool], ...] 
     if isinstance(found, PayloadError):
         return found
     return tuple((registry, bool(username or password)) for registry, _, username, password in found)
+
+
+def held(examined: Payload) -> tuple[tuple[RegistryKey, bool], ...] | PayloadError:
+    """Tell as `holding` does what a payload brings into a keyring that has been examined already."""
+    if examined.error is not None:
+        return examined.error
+    return tuple((entry.registry, bool(entry.username or entry.password)) for entry in _entries(examined))
 
 
 def _build(sources: Sources) -> Keyring | KeyringFailure:
