@@ -68,6 +68,9 @@ def _work(
     make(place, size)
     assert json.loads(place.read_text())["items"]
     with monkeypatch.context() as patched:
+        # What tests before this one have left there would count as work that is not done.
+        patched.setattr(keyring.build_keyring, "_kept", {})
+        patched.setattr(keyring.build_keyring, "_weight", 0)
         patched.setattr("linter.credentials.resolve.search", counted("search", keyring.search))
         patched.setattr("linter.credentials.keys.parse_target", counted("compare", keys.parse_target))
         patched.setattr(Inventory, "secrets_named", counted("follow", Inventory.secrets_named))
