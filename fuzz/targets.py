@@ -172,7 +172,7 @@ def windows(data: bytes) -> None:
     from linter.sources import Artifact, gather
     from linter.taking import take, take_artifact
 
-    size, rest = 1 + 12 * (data[0] if data else 0), data[1:]
+    limits, rest = Limits(window_bytes=1 + 12 * (data[0] if data else 0)), data[1:]
     lists._TOO_SHORT = 0  # type: ignore[misc]  # noqa: SLF001 - short lists are cut too, as long ones are
     text = rest.decode("utf-8", "replace")
     json_like = looks_like_json(text)
@@ -180,10 +180,10 @@ def windows(data: bytes) -> None:
         path = os.path.join(folder, "f.json" if json_like else "f.yaml")
         with open(path, "wb") as stream:
             stream.write(rest)
-        for entry in gather((path,), limits=Limits(window_bytes=size)):
+        for entry in gather((path,), limits=limits):
             if not isinstance(entry, Artifact):
                 continue
-            found, whole = take_artifact(entry, None), take(path, rest, None)
+            found, whole = take_artifact(entry, None), take(path, rest, None, limits)
             damaged = whole.problems or (json_like and found.problems)
             if not damaged and not text.isspace():
                 assert _told(found) == _told(whole)

@@ -228,6 +228,7 @@ class _Text:
         number = len(self._values)
         try:
             head = self._text(self._held.text(begin, items), begin)
+            self._check(head, begin)
             frame = lists.frame_head(head, self._limits)
             if frame is None:
                 raise self._trouble("what stands before its items cannot be read alone", begin)

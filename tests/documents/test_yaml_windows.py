@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from linter.comments import comments
@@ -192,6 +192,7 @@ WINDOWS = st.one_of(st.integers(1, 90), st.integers(90, 3000))
 
 
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(f"a: &x b\nkind: List\nitems:\n{item(OTHER, 'a', 0)}{item(SECRET, 'b', 0)}", 40)
 @given(texts(), WINDOWS)
 def test_windows_tell_what_the_whole_text_tells(make: Make, text: str, window: int) -> None:
     data = text.encode()
