@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import crowds
 from linter import engine
-from linter.credentials import keyring, keys
+from linter.credentials import keyring, keys, payload
 from linter.inventory import Inventory, workloads
 from linter.inventory.records import Link
 from linter.model import Route
@@ -69,8 +69,10 @@ def _work(
     assert json.loads(place.read_text())["items"]
     with monkeypatch.context() as patched:
         # What tests before this one have left there would count as work that is not done.
-        patched.setattr(keyring.build_keyring, "_kept", {})
-        patched.setattr(keyring.build_keyring, "_weight", 0)
+        keys._normalise_cached.cache_clear()
+        for memory in (payload._examine_cached, keyring._decoded, keyring.build_keyring):
+            patched.setattr(memory, "_kept", {})
+            patched.setattr(memory, "_weight", 0)
         patched.setattr("linter.credentials.resolve.search", counted("search", keyring.search))
         patched.setattr("linter.credentials.keys.parse_target", counted("compare", keys.parse_target))
         patched.setattr(Inventory, "secrets_named", counted("follow", Inventory.secrets_named))
