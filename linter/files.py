@@ -71,12 +71,11 @@ def _part(stream: RawIOBase, size: int, deadline: float) -> bytes:
     return part
 
 
-def replace(path: str, data: bytes, *, private: bool = False) -> None:
+def replace(path: str, data: bytes) -> None:
     """Write `data` to `path`: into a new file beside it, which then takes its place. Raises OSError.
 
     A link is followed, an existing file keeps its mode. What is no regular file (`/dev/stdout`, a pipe) is written in
-    place, and so is a file that no other can take the place of (a mounted one). With `private` the file has mode
-    0600, whatever was there before, and is never written in place.
+    place, and so is a file that no other can take the place of (a mounted one).
     """
     try:
         before = os.stat(path)
@@ -92,20 +91,19 @@ def replace(path: str, data: bytes, *, private: bool = False) -> None:
 
         handle, name = tempfile.mkstemp(prefix=".regcred-", suffix=".tmp", dir=os.path.dirname(target))
     except OSError as error:
-        if before is None or private or error.errno not in _FIXED:
+        if before is None or error.errno not in _FIXED:
             raise
         _overwrite(target, data)
         return
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
-        if not private:  # a new file of `mkstemp` is
-            os.chmod(name, stat.S_IMODE(before.st_mode) if before is not None else 0o666 & ~_mask())
+        os.chmod(name, stat.S_IMODE(before.st_mode) if before is not None else 0o666 & ~_mask())
         os.replace(name, target)
     except BaseException as error:
         with suppress(FileNotFoundError):
             os.unlink(name)
-        if isinstance(error, OSError) and error.errno == errno.EBUSY and before is not None and not private:
+        if isinstance(error, OSError) and error.errno == errno.EBUSY and before is not None:
             _overwrite(target, data)  # the file itself is mounted
             return
         raise

@@ -1,5 +1,7 @@
 """SIGINT and SIGTERM while something is read or written: the old file or the new one, no half of one, no traceback."""
 
+import base64
+import json
 import signal
 import subprocess
 import sys
@@ -84,8 +86,6 @@ def test_a_pipe_that_never_ends_can_be_left() -> None:
         assert said.decode() == f"regcred: {word}\n"
 
 
-
-
 FULL = [
     (("check", "in", "--fix"), "File too large: allow larger files (ulimit -f); nothing was changed"),
     (("check", "in", "--format", "json=out/file"), "the json report cannot be written: File too large"),
@@ -115,3 +115,159 @@ def test_a_full_disk_leaves_what_there_was(
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+SECRET = """\
+apiVersion: v1
+kind: Secret
+metadata: {name: x, namespace: b}
+type: kubernetes.io/dockerconfigjson
+stringData: {.dockerconfigjson: '{"auths": {"quay.io/": {"auth": "cm9ib3Q6d29yZC1vZi1yb2JvdA=="}}}'}
+---
+"""
+STATEMENTS = """
+import os, signal, sys
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from linter.__main__ import main
+count = 0
+def stopped(connection, cursor, statement, *more):
+    global count
+    count += statement.startswith("INSERT")
+    if count == {at}:
+        count += 1000
+        os.kill(os.getpid(), {number})
+event.listen(Engine, "{when}_cursor_execute", stopped)
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def world(folder: Path) -> None:
+    (folder / "in").mkdir()
+    (folder / "in" / "a.yaml").write_text(SECRET + TWICE)
+    (folder / "out").mkdir()
+
+
+def run_text(text: str, *words: str) -> "subprocess.CompletedProcess[str]":
+    call = [sys.executable, "-c", text, *words]
+    return subprocess.run(call, capture_output=True, text=True, check=False, timeout=120)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize(("when", "at"), [("before", 1), ("after", 1), ("before", 2), ("after", 2)])
+def test_a_history_that_is_stopped_has_the_whole_call_or_nothing(
+    number: signal.Signals, when: str, at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    world(tmp_path)
+    words = ("check", "in", "--history", "out/history", "--format", "json")
+    plain = [sys.executable, "-m", "linter", *words]
+    subprocess.run(plain, capture_output=True, check=False, timeout=120)
+    told = [sys.executable, "-m", "linter", "trend", "--history", "out/history", "--format", "json"]
+
+    def points() -> int:
+        done = subprocess.run(told, capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 0, done.stderr
+        (story,) = json.loads(done.stdout)["clusters"]
+        return len(story["points"])
+
+    assert points() == 1
+    (tmp_path / "in" / "b.yaml").write_text(TWICE.replace("name: a", "name: other"))
+    done = run_text(STATEMENTS.format(when=when, at=at, number=int(number)), *words)
+    code, word = SIGNALS[number]
+    assert (done.returncode, done.stderr) == (code, f"regcred: {word}\n")
+    assert not done.stdout
+    assert points() == 1
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["history"]
+    subprocess.run(plain, capture_output=True, check=False, timeout=120)
+    assert points() == 2
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("more", [(), ("--redact",)], ids=["whole", "redacted"])
+@pytest.mark.parametrize("function", ["link", "scandir"])
+@pytest.mark.parametrize("old", [False, True], ids=["new", "over"])
+def test_a_collection_that_is_stopped_is_whole_or_absent(
+    number: signal.Signals,
+    more: tuple[str, ...],
+    function: str,
+    old: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    world(tmp_path)
+    target = tmp_path / "out" / "c.tar.gz"
+    if old:
+        target.write_text("old")
+        more = (*more, "--force")
+        function = "replace" if function == "link" else function
+    done = stopped(function, number, "collect", "in", "-o", "out/c.tar.gz", *more)
+    assert done.returncode == SIGNALS[number][0], done.stderr
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["c.tar.gz"] * old
+    assert not old or target.read_text() == "old"
+
+
+MODES = """
+import os, stat, sys
+from linter.__main__ import main
+os.umask(0)
+HELD = ({held},)
+made, busy, open_to_others = set(), False, []
+def look():
+    for folder, _, names in os.walk("."):
+        made.update(os.path.join(folder, name) for name in names)
+    for path in made:
+        try:
+            mode = os.stat(path).st_mode
+            with open(path, "rb") as stream:
+                data = stream.read()
+        except OSError:
+            continue
+        secret = any(one in data for one in HELD) or sys.argv[1] == "collect" and path.endswith((".tar.gz", ".tmp"))
+        if secret and stat.S_IMODE(mode) & 0o077:
+            open_to_others.append(path)
+def hook(event, words):
+    global busy
+    if not busy and event in ("open", "os.rename", "os.link", "os.remove", "os.chmod"):
+        busy = True
+        look()
+        busy = False
+sys.addaudithook(hook)
+code = main(sys.argv[1:])
+busy = True
+look()
+print(code, sorted(set(open_to_others)), len(made), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "in", "--scope", "cluster", "--unsafe-fixes", "--fix-dir", "out/fixes"),
+        ("collect", "in", "-o", "out/c.tar.gz"),
+        ("check", "in", "--fix", "--unsafe-fixes"),
+        ("check", "in", "--diff", "--unsafe-fixes", "--show-secrets"),
+        ("check", "in", "--format", "html=out/a", "--format", "json=out/b", "--history", "out/c"),
+    ],
+    ids=["fix-dir", "collect", "fix", "diff", "reports"],
+)
+def test_a_file_with_a_credential_is_never_open_to_others(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a umask of 0, each file that is made is looked at whenever another one is opened, moved or removed."""
+    monkeypatch.chdir(tmp_path)
+    world(tmp_path)
+    (tmp_path / "in" / "a.yaml").chmod(0o600)
+    held = ["cm9ib3Q6d29yZC1vZi1yb2JvdA==", base64.b64encode(b'{"auths": {"quay.io')[:20].decode()]
+    text = MODES.format(held=", ".join(repr(one.encode()) for one in held))
+    done = run_text(text, *words)
+    code, *seen = done.stderr.splitlines()[-1].split(maxsplit=1)
+    assert code in ("0", "1"), done.stderr
+    assert seen[0].startswith("[] "), done.stderr
+    assert int(seen[0].split()[-1]) > 1 or "--diff" in words  # something was made, and looked at
+    for path in (tmp_path / "out").rglob("*"):
+        if path.is_file() and any(one.encode() in path.read_bytes() for one in held):
+            assert path.stat().st_mode & 0o777 == 0o600
+            assert "--fix-dir" in words
