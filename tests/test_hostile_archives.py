@@ -161,16 +161,16 @@ def test_absolute_names_stay_inside(judge: Judge) -> None:
 
 
 def test_a_zip_whose_sizes_lie_costs_no_more_than_it_says(judge: Judge) -> None:
-    """The directory says 1 byte, or 4 GiB; the stream unpacks to something else: either is named."""
-    for size, rest, where in ((1, ["a.zip!/last.yaml"], "a.zip!/a.yaml"), (2**32 - 2, [], "a.zip")):
+    """The directory says 1 byte, or 4 GiB; the stream unpacks to something else: either costs that member."""
+    for size in (1, 2**32 - 2):
         data = bytearray(zipped(("a.yaml", "# " + "x" * 2**20, 0o100644), ("last.yaml", LAST, 0o100644)))
         at = data.index(b"PK\1\2") + 24
         data[at : at + 4] = size.to_bytes(4, "little")
         Path("a.zip").write_bytes(data)
         code, result = judge("a.zip", "good.yaml")
-        assert code == (1 if rest else 3)
-        assert found(result) == [*rest, "good.yaml"]
-        assert list(problems(result)) == [where]
+        assert code == 1
+        assert found(result) == ["a.zip!/last.yaml", "good.yaml"]
+        assert list(problems(result)) == ["a.zip!/a.yaml"]
 
 
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(

@@ -18,6 +18,8 @@ _END64: Final = b"PK\x06\x06"
 _LOCAL: Final = struct.Struct("<4s5H3L2H")
 _LARGEST_DIRECTORY: Final = 64 * 2**20
 _DEFLATED: Final = 8
+_DENSEST: Final = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 1032}
+"""The most bytes that one byte can stand for, by the way of packing (RFC 1951: two bits for 258 bytes)."""
 _STEP: Final = 2**20
 _BROKEN: Final = (
     zipfile.BadZipFile,
@@ -49,6 +51,13 @@ class Entry(NamedTuple):
     def size(self) -> int:
         """How many bytes the directory says it unpacks to, -1 where there is no directory."""
         return -1 if isinstance(self.where, _Local) else self.where.file_size
+
+    @property
+    def impossible(self) -> bool:
+        """Whether the directory says that it unpacks to more than so many bytes can."""
+        if isinstance(self.where, _Local) or self.where.compress_type not in _DENSEST:
+            return False
+        return self.size > (self.where.compress_size + 1) * _DENSEST[self.where.compress_type]
 
 
 class _Local(NamedTuple):
