@@ -12,14 +12,8 @@ from typing import Any
 
 import pytest
 
-GOOD = """\
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: a, namespace: b}
-imagePullSecrets:
-- name: x
-- name: x
-"""
+from tests.commons import TWICE
+
 HEAD = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: b}\ntype: kubernetes.io/dockerconfigjson\ndata:\n"
 SECONDS, MEMORY = 60, 3 * 2**30
 
@@ -57,10 +51,10 @@ INPUTS: dict[str, tuple[str, Callable[[], str | bytes], str]] = {
     "documents": ("x.yaml", lambda: "---\n" * 1_000_000, ""),
     "bad-utf-8": ("x.yaml", lambda: b"kind: Secret\nx: \xff\xfe\xfa\n", "not UTF-8 text at byte 16"),
     "nul": ("x.yaml", lambda: b"kind: Secret\nx: \0\n", "control characters"),
-    "half-of-utf-16": ("x.yaml", lambda: GOOD.encode("utf-16")[:-1], "not UTF-16"),
+    "half-of-utf-16": ("x.yaml", lambda: TWICE.encode("utf-16")[:-1], "not UTF-16"),
     "entries": ("x.yaml", many_entries, ""),
     "large-auth": ("x.yaml", large_auth, ""),
-    "links": ("x.yaml", lambda: GOOD.replace("name: a", "name: c") + "- name: x\n" * 1500, ""),
+    "links": ("x.yaml", lambda: TWICE.replace("name: a", "name: c") + "- name: x\n" * 1500, ""),
     "number": ("x.json", lambda: '{"apiVersion": "v1", "kind": "Secret", "x": ' + "9" * 100_000 + "}", ""),
 }
 
@@ -85,7 +79,7 @@ def test_it_is_bounded_and_told_and_its_neighbour_judged(name: str, tmp_path: Pa
     file, make, message = INPUTS[name]
     content = make()
     (tmp_path / file).write_bytes(content if isinstance(content, bytes) else content.encode())
-    (tmp_path / "good.yaml").write_text(GOOD)
+    (tmp_path / "good.yaml").write_text(TWICE)
     result = check(tmp_path)
     assert "RC307" in [one["code"] for one in result["findings"] if one["location"]["path"] == "good.yaml"]
     problems = [(one["path"], one["message"]) for one in result["coverage"]["problems"]]
@@ -97,15 +91,15 @@ def test_it_is_bounded_and_told_and_its_neighbour_judged(name: str, tmp_path: Pa
 
 def test_a_tree_of_traps(tmp_path: Path) -> None:
     """FIFOs, sockets' place, loops of links, unreadable files, folders of great depth, names that steer terminals."""
-    (tmp_path / "good.yaml").write_text(GOOD)
+    (tmp_path / "good.yaml").write_text(TWICE)
     os.mkfifo(tmp_path / "fifo.yaml")
     os.symlink("loop.yaml", tmp_path / "loop.yaml")
     os.symlink(".", tmp_path / "self")
     os.symlink("/dev/zero", tmp_path / "zero.yaml")
     os.symlink("/etc/passwd", tmp_path / "outside.yaml")
     for name in ("a\nb.yaml", "\x1b[31mred.yaml", "\u202etxt.yaml"):
-        (tmp_path / name).write_text(GOOD)
-    (tmp_path / os.fsdecode(b"\xff\xfe.yaml")).write_text(GOOD)
+        (tmp_path / name).write_text(TWICE)
+    (tmp_path / os.fsdecode(b"\xff\xfe.yaml")).write_text(TWICE)
     deep, handle = tmp_path, os.open(tmp_path, os.O_RDONLY)
     for _ in range(400):
         os.mkdir("d", dir_fd=handle)

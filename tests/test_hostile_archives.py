@@ -17,15 +17,8 @@ from typing import Any
 import pytest
 
 from linter import cli
+from tests.commons import TWICE
 
-GOOD = """\
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: a, namespace: b}
-imagePullSecrets:
-- name: x
-- name: x
-"""
 Judge = Callable[..., tuple[int, dict[str, Any]]]
 
 
@@ -33,7 +26,7 @@ Judge = Callable[..., tuple[int, dict[str, Any]]]
 def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Judge:
     """Judge paths as JSON and as text: the exit code and the result, once both agree and nothing has got out."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "good.yaml").write_text(GOOD.replace("name: a", "name: good"))
+    (tmp_path / "good.yaml").write_text(TWICE.replace("name: a", "name: good"))
 
     def run(*words: str) -> tuple[int, dict[str, Any]]:
         before = {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*")}
@@ -64,7 +57,7 @@ def problems(result: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def entry(
-    name: str, kind: bytes = tarfile.REGTYPE, target: str = "", text: str = GOOD
+    name: str, kind: bytes = tarfile.REGTYPE, target: str = "", text: str = TWICE
 ) -> tuple[tarfile.TarInfo, bytes]:
     member = tarfile.TarInfo(name)
     member.type, member.linkname = kind, target
@@ -93,8 +86,8 @@ def zipped(*members: tuple[str, str | bytes, int]) -> bytes:
     return buffer.getvalue()
 
 
-INNER = zipped(("inner.yaml", GOOD, 0o100644))
-LAST = GOOD.replace("name: a", "name: last")
+INNER = zipped(("inner.yaml", TWICE, 0o100644))
+LAST = TWICE.replace("name: a", "name: last")
 MEMBERS: dict[str, tuple[bytes, str]] = {
     "tar-climbs": (tar(entry("../../out.yaml"), entry("last.yaml", text=LAST)), "climbs out of the archive"),
     "tar-climbs-inside": (tar(entry("a/../../out.yaml"), entry("last.yaml", text=LAST)), "climbs out of the archive"),
@@ -109,7 +102,10 @@ MEMBERS: dict[str, tuple[bytes, str]] = {
         "stands twice: the first counts",
     ),
     "tar-in-tar": (tar(entry("in.tar.gz", text="x"), entry("last.yaml", text=LAST)), "an archive inside the archive"),
-    "zip-climbs": (zipped(("../out.yaml", GOOD, 0o100644), ("last.yaml", LAST, 0o100644)), "climbs out of the archive"),
+    "zip-climbs": (
+        zipped(("../out.yaml", TWICE, 0o100644), ("last.yaml", LAST, 0o100644)),
+        "climbs out of the archive",
+    ),
     "zip-back-slash": (
         zipped(("..\\..\\out.yaml", "a: 1", 0o100644), ("last.yaml", LAST, 0o100644)),
         "climbs out of the archive",
@@ -152,7 +148,7 @@ def test_sparse_members_are_named(judge: Judge) -> None:
 
 def test_absolute_names_stay_inside(judge: Judge) -> None:
     Path("a.tar").write_bytes(tar(entry("/etc/a.yaml")))
-    Path("a.zip").write_bytes(zipped(("/etc/a.yaml", GOOD, 0o100644)))
+    Path("a.zip").write_bytes(zipped(("/etc/a.yaml", TWICE, 0o100644)))
     for name in ("a.tar", "a.zip"):
         code, result = judge(name)
         assert code == 1
@@ -190,8 +186,8 @@ TEXTS: dict[str, tuple[str, bytes, str]] = {
     "NUL in JSON": ("x.json", b'{"apiVersion": "v1", "kind": "Secret", "x": \0}', "could not be read"),
     "invalid UTF-8": ("x.yaml", b"kind: Secret\nx: \xff\xfe\xfa\n", "not UTF-8 text at byte 16"),
     "invalid UTF-8 in JSON": ("x.json", b'{"kind": "Secret", "x": "\xff\xfe\xfa"}', "not UTF-8 text at byte 25"),
-    "half of UTF-16": ("x.yaml", GOOD.encode("utf-16")[:-1], "not UTF-16"),
-    "half of UTF-32": ("x.yaml", GOOD.encode("utf-32")[:-2], "not UTF-32"),
+    "half of UTF-16": ("x.yaml", TWICE.encode("utf-16")[:-1], "not UTF-16"),
+    "half of UTF-32": ("x.yaml", TWICE.encode("utf-32")[:-2], "not UTF-32"),
     "half of UTF-16 in JSON": ("x.json", '{"kind": "Secret"}'.encode("utf-16")[:-1], "not UTF-16"),
 }
 
@@ -228,7 +224,7 @@ def test_other_encodings_are_judged_like_utf_8(judge: Judge, encoding: str) -> N
         }
     )
     marked = "" if encoding in ("utf-16", "utf-32") else "\ufeff"
-    data = {"x.yaml": (marked + GOOD).encode(encoding), "x.json": (marked + body).encode(encoding)}
+    data = {"x.yaml": (marked + TWICE).encode(encoding), "x.json": (marked + body).encode(encoding)}
     for name, content in data.items():
         Path(name).write_bytes(content)
     Path("a.zip").write_bytes(zipped(*((name, content, 0o100644) for name, content in data.items())))
@@ -240,7 +236,7 @@ def test_other_encodings_are_judged_like_utf_8(judge: Judge, encoding: str) -> N
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
 def test_a_packed_file_in_a_packed_file_is_told(judge: Judge, pack: Callable[[bytes], bytes]) -> None:
-    Path("a.yaml.gz").write_bytes(gzip.compress(pack(GOOD.encode())))
+    Path("a.yaml.gz").write_bytes(gzip.compress(pack(TWICE.encode())))
     code, result = judge("a.yaml.gz", "good.yaml")
     assert code == 3
     assert found(result) == ["good.yaml"]

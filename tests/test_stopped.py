@@ -9,14 +9,8 @@ from pathlib import Path
 
 import pytest
 
-TWICE = """\
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: a, namespace: b}
-imagePullSecrets:
-- name: x
-- name: x
-"""
+from tests.commons import TWICE
+
 SIGNALS = {signal.SIGTERM: (143, "terminated"), signal.SIGINT: (130, "interrupted")}
 STOPPED = """
 import os, signal, sys

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from linter.__main__ import main
+from tests.commons import quiet
 
 TWICE = """\
 apiVersion: v1
@@ -148,15 +148,6 @@ def meanwhile(what: Opened) -> Iterator[list[int]]:
         patch.setattr(os, "open", opened)
         patch.setattr(builtins, "open", opened_plain)
         yield count
-
-
-def quiet(*words: str) -> tuple[int, str, str]:
-    """Run a command: its exit code, and what it says on standard output and on standard error."""
-    out, error = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
-        code = main(list(words))
-    out.flush()
-    return code, out.buffer.getvalue().decode(), error.getvalue()  # type: ignore[attr-defined]
 
 
 def plain(folder: Path) -> Path:

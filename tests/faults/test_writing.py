@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import io
 import os
 import shutil
 import sqlite3
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from linter.__main__ import main
+from tests.commons import quiet
 
 TWICE = """\
 apiVersion: v1
@@ -42,15 +41,6 @@ CALLS = {
     "collect-redacted": ("collect", "in", "--redact", "-o", "place/new.tar.gz"),
     "collect-over": ("collect", "in", "-o", "place/old.tar.gz", "--force"),
 }
-
-
-def quiet(*words: str) -> tuple[int, str, str]:
-    """Run a command: its exit code, and what it says on standard output and on standard error."""
-    out, error = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
-        code = main(list(words))
-    out.flush()
-    return code, out.buffer.getvalue().decode(), error.getvalue()  # type: ignore[attr-defined]
 
 
 def held(place: Path) -> dict[str, tuple[int, bytes | None]]:
