@@ -12,6 +12,7 @@ import re
 import tempfile
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
+from unittest import mock
 
 import yaml
 
@@ -173,10 +174,10 @@ def windows(data: bytes) -> None:
     from linter.taking import take, take_artifact
 
     limits, rest = Limits(window_bytes=1 + 12 * (data[0] if data else 0)), data[1:]
-    lists._TOO_SHORT = 0  # type: ignore[misc]  # noqa: SLF001 - short lists are cut too, as long ones are
     text = rest.decode("utf-8", "replace")
     json_like = looks_like_json(text)
-    with tempfile.TemporaryDirectory() as folder:
+    # Short lists are cut too, as long ones are.
+    with mock.patch.object(lists, "_TOO_SHORT", 0), tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "f.json" if json_like else "f.yaml")
         with open(path, "wb") as stream:
             stream.write(rest)

@@ -225,10 +225,6 @@ class Archive:
                     yield wanted
                 continue
             size = entry.size
-            if entry.impossible:
-                why = "is damaged: the directory says that it unpacks to more than its bytes can"
-                yield Problem(wanted, why, "get the archive again; the other members are read")
-                continue
             if size >= self.limits.window_bytes:
                 raw = self._zip_windows(entry, wanted)
                 if raw is not None:

@@ -18,7 +18,7 @@ _END64: Final = b"PK\x06\x06"
 _LOCAL: Final = struct.Struct("<4s5H3L2H")
 _LARGEST_DIRECTORY: Final = 64 * 2**20
 _DEFLATED: Final = 8
-_DENSEST: Final = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 1032}
+_DENSEST: Final = {zipfile.ZIP_STORED: 1, _DEFLATED: 1032}
 """The most bytes that one byte can stand for, by the way of packing (RFC 1951: two bits for 258 bytes)."""
 _STEP: Final = 2**20
 _BROKEN: Final = (
@@ -51,13 +51,6 @@ class Entry(NamedTuple):
     def size(self) -> int:
         """How many bytes the directory says it unpacks to, -1 where there is no directory."""
         return -1 if isinstance(self.where, _Local) else self.where.file_size
-
-    @property
-    def impossible(self) -> bool:
-        """Whether the directory says that it unpacks to more than so many bytes can."""
-        if isinstance(self.where, _Local) or self.where.compress_type not in _DENSEST:
-            return False
-        return self.size > (self.where.compress_size + 1) * _DENSEST[self.where.compress_type]
 
 
 class _Local(NamedTuple):
@@ -103,16 +96,21 @@ class Zip:
         try:
             if isinstance(entry.where, _Local):
                 return self._unpack(entry.where, most)
-            assert self._zip is not None  # noqa: S101 - an entry of the directory came from it
-            with self._zip.open(entry.where) as stream:
+            with self.opened(entry) as stream:
                 return stream.read(most + 1)
         except _BROKEN as error:
             raise _damage(error) from None
 
     def opened(self, entry: Entry) -> IO[bytes]:
-        """Return a member of the directory as a file, which raises anything of `BROKEN`."""
+        """Return a member of the directory as a file, which raises anything of `_BROKEN`, as this does.
+
+        Raise `DamagedError` where the directory says that it unpacks to more than its bytes can.
+        """
         assert self._zip is not None  # noqa: S101 - an entry of the directory came from it
         assert not isinstance(entry.where, _Local)  # noqa: S101 - as above
+        densest = _DENSEST.get(entry.where.compress_type)
+        if densest is not None and entry.size > (entry.where.compress_size + 1) * densest:
+            raise DamagedError("is damaged: the directory says that it unpacks to more than its bytes can")
         return self._zip.open(entry.where)
 
     def _found(self) -> Iterator[Entry]:
