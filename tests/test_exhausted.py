@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from linter.__main__ import main
-from linter.cli import EXIT_FINDINGS, EXIT_UNREADABLE, EXIT_USAGE
+from linter.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE, EXIT_USAGE
 from linter.engine import judging
 from linter.sources import Artifact
 
@@ -152,6 +152,14 @@ def test_a_process_that_may_have_no_more_memory_says_so(tight: Path, tmp_path: P
 def test_the_settings_bound_what_a_process_takes(tight: Path, tmp_path: Path) -> None:
     (tmp_path / ".regcred.yaml").write_text("limits: {memory: 300 MiB}\n", encoding="utf-8")
     _runs_out_for_a_alone(_python("-m", "linter", "check", "--format", "json", str(tight), directory=tmp_path), tight)
+
+
+@_LINUX
+def test_the_settings_bound_a_collection_too(tight: Path, tmp_path: Path) -> None:
+    (tmp_path / ".regcred.yaml").write_text("limits: {memory: 150 MiB}\n", encoding="utf-8")
+    done = _python("-m", "linter", "collect", "--redact", str(tight), "-o", "c.tar.gz", directory=tmp_path)
+    assert done.returncode != EXIT_CLEAN
+    assert "memory ran out" in done.stderr
 
 
 @_LINUX

@@ -100,7 +100,7 @@ class _UnreadError(Exception):
 
 def _found(paths: Sequence[str], urls: "Urls | None", namespaces: tuple[str, ...], timeout: float) -> _Inputs:
     """Read the clusters; find the files, which are read while they are written."""
-    from linter import settings  # noqa: PLC0415 - as above
+    from linter import memory, settings  # noqa: PLC0415 - as above
     from linter.collecting import take  # noqa: PLC0415 - as above
     from linter.collecting.files import Taken  # noqa: PLC0415 - as above
     from linter.inventory.asked import ASKED, GLOBAL_PATH  # noqa: PLC0415 - as above
@@ -109,6 +109,7 @@ def _found(paths: Sequence[str], urls: "Urls | None", namespaces: tuple[str, ...
 
     live = Live([Kind(*one) for one in ASKED], namespaces, (GLOBAL_PATH,), timeout)
     wanted = settings.Settings() if all(map(is_live, paths)) else settings.load(None)
+    memory.bind(wanted.limits.get("memory"))
     limits = Limits.given(wanted.limits) if wanted.limits else None
     found = _Inputs({}, {}, len(paths))
     for number, path in enumerate(paths):
