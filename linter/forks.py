@@ -10,6 +10,7 @@ import pickle
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from linter.secret import Sensitive
@@ -41,7 +42,9 @@ def shared(count: int, do: Callable[[int], _Value], processes: int) -> list[_Val
     copies: list[tuple[int, int]] = []
     done: dict[int, _Value] = {}
     try:
-        copies.extend(_copy(tickets, do) for _ in range(min(processes, count) - 1))
+        with suppress(OSError):  # no more processes are allowed here: those that there are do it all
+            for _ in range(min(processes, count) - 1):
+                copies.append(_copy(tickets, do))
         done.update(_work(tickets, do))
         for _, end in copies:
             done.update(_brought(end))
@@ -65,7 +68,12 @@ def _work(tickets: int, do: Callable[[int], _Value]) -> dict[int, _Value]:
 def _copy(tickets: int, do: Callable[[int], Any]) -> tuple[int, int]:
     """Begin a copy of this process; return its number and the pipe that its results come through."""
     end, start = os.pipe()
-    pid = os.fork()
+    try:
+        pid = os.fork()
+    except OSError:
+        os.close(end)
+        os.close(start)
+        raise
     if pid:
         os.close(start)
         return pid, end

@@ -1,8 +1,9 @@
-"""The most memory that a process of a call may take: what wants more is named as a problem, and nothing is killed.
+"""The most memory that each process of a call may take: what wants more is named as a problem.
 
 The kernel ends a process that takes more than its container may without a word, and with it the whole scan. Linux lets
 a process bound itself (RLIMIT_DATA): what goes beyond fails where it is asked for, and is told there
-(linter.exhausted). Elsewhere nothing is bounded.
+(linter.exhausted). Several processes (`--jobs`) can still take more than the container together. Elsewhere nothing is
+bounded.
 """
 
 import sys
@@ -27,7 +28,8 @@ def bounded() -> Iterator[None]:
     import resource  # noqa: PLC0415 - only Linux obeys it
 
     before = resource.getrlimit(resource.RLIMIT_DATA)
-    bind(min((USUAL, *_containers())))
+    own = [] if before[0] == resource.RLIM_INFINITY else [before[0]]
+    bind(min((USUAL, *_containers(), *own)))
     try:
         yield
     finally:

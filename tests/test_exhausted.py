@@ -173,6 +173,13 @@ def test_what_a_container_may_take_bounds_what_its_processes_do(tight: Path, tmp
 
 
 @_LINUX
+def test_a_smaller_bound_of_the_user_stays(tight: Path, tmp_path: Path) -> None:
+    soft = _LIMITED.replace("RLIMIT_AS, (int(sys.argv[1]),) * 2", "RLIMIT_DATA, (int(sys.argv[1]), -1)")
+    words = ("-c", soft, str(300 * 2**20), "check", "--format", "json", str(tight))
+    _runs_out_for_a_alone(_python(*words, directory=tmp_path), tight)
+
+
+@_LINUX
 def test_programs_that_are_run_are_not_bound_by_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = tmp_path / "told"
     helm = tmp_path / "bin" / "helm"

@@ -89,13 +89,16 @@ class Taken:
             try:
                 size = _size(data)
                 archive.add_raw(folder + self._member(artifact.path, data.at(0, HEAD)), data, size)
+                data.at(size, 1)  # whether the sum behind the last byte is right
             except InputProblem as failed:
                 self.problems.append(failed.problem._replace(fatal=True))  # what was begun cannot be taken back
                 return
             except OSError:
                 if not getattr(data, "broken", ""):
                     raise
-                return  # its archive is damaged there, and says so
+            if broken := getattr(data, "broken", ""):
+                self.problems.append(Problem(artifact.path, broken, "get the archive again whole", fatal=True))
+                return  # as above
         self._mark(archive, folder, redacted=False)
 
     def add_redacted(self, archive: Pack, folder: str) -> None:

@@ -91,8 +91,11 @@ class _Text:
         head = self._raw.at(at, HEAD)
         if looks_like_json(head.decode("utf-8", "replace")) or b"\0" in head[:4]:
             raise NotWindowedError("it is no YAML in UTF-8")
-        while more:
-            at, more = self._pieces(at)
+        try:
+            while more:
+                at, more = self._pieces(at)
+        except BrokenError as error:  # between documents, where nothing needs so much room
+            raise NotWindowedError(str(error)) from None
         if self._lost > _MOST_TOLD:
             told = f"{self._lost - _MOST_TOLD:,} more items could not be read"
             self._problems.append(Problem(self._path, told, "correct the syntax"))

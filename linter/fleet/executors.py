@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
-from linter.errors import RegcredError
+from linter.errors import RegcredError, UsageError
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
@@ -183,14 +183,17 @@ class Processes:
         self._pool: ProcessPoolExecutor | None = None
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Pending:
-        """Have `function(*arguments)` run in one of the processes."""
+        """Have `function(*arguments)` run in one of the processes. Raise `UsageError` where none can be begun."""
         from concurrent.futures import BrokenExecutor  # noqa: PLC0415 - one process needs none of this
 
         try:
-            return self._opened().submit(function, *arguments)
-        except BrokenExecutor:  # it broke since anybody has looked
-            self.renew()
-            return self._opened().submit(function, *arguments)
+            try:
+                return self._opened().submit(function, *arguments)
+            except BrokenExecutor:  # it broke since anybody has looked
+                self.renew()
+                return self._opened().submit(function, *arguments)
+        except OSError as error:
+            raise UsageError(f"--jobs: no further process can be begun ({error.strerror}): give fewer jobs") from None
 
     def _opened(self) -> "ProcessPoolExecutor":
         from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - as above

@@ -302,6 +302,13 @@ def test_a_text_that_is_neither_held_nor_cut_is_refused_with_the_reason(make: Ma
     assert "`-o json`" in found.lost.remedy
 
 
+def test_a_gigantic_comment_behind_the_end_of_a_list_is_refused(make: Make) -> None:
+    data = f"{listed(*[OTHER] * 20)}... #{'x' * 3000}\n---\n{SECRET}".encode()
+    found = take_artifact(make(data, 100, 1000), None)
+    assert found.lost is not None
+    assert "is larger than 1000 bytes" in found.lost.message
+
+
 def test_a_long_stream_of_documents_is_read_and_a_large_one_among_them_refused(make: Make) -> None:
     large = MAP.replace("    kind: Secret\n", "    kind: Secret\n" * 100)
     data = "---\n".join([SECRET, large, POD, *[OTHER] * 50, SECRET]).encode()

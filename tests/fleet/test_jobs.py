@@ -1,5 +1,6 @@
 """Many inputs in several processes: the same bytes for any number, whatever is lost on the way."""
 
+import errno
 import json
 import os
 import signal
@@ -102,7 +103,7 @@ def test_a_file_that_two_arguments_lead_to_is_judged_once(place: Path, capsys: p
     assert twice["code"] == alone["code"]
 
 
-@pytest.mark.parametrize("how", ["copies", "copies that pack", "pool"])
+@pytest.mark.parametrize("how", ["copies", "copies that pack", "no copy", "one copy", "pool"])
 def test_a_tree_is_read_in_several_processes(
     place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
@@ -113,6 +114,18 @@ def test_a_tree_is_read_in_several_processes(
         pytest.skip("this process cannot be copied: not Linux, or a test has left a thread")
     if how == "copies that pack":
         monkeypatch.setattr(kept, "_NEAR", 0)
+    if how in ("no copy", "one copy"):
+        allowed = iter([os.fork] * (how == "one copy"))
+
+        def fork() -> int:
+            """As where a container allows no more processes."""
+            one = next(allowed, None)
+            if one is None:
+                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+            return one()
+
+        monkeypatch.setattr(os, "fork", fork)
+    before = len(os.listdir("/proc/self/fd")) if forks.able() else 0
     files = {f"team-{number % 3}/{number}.yaml": manifest(f"app-{number}").encode() for number in range(40)}
     files["team-1/7.yaml"] += b"---\nkind: [\n"
     files["team-2/8.yaml"] += b"# regcred: ignore[missing-pull-secret] known\n"
@@ -124,6 +137,11 @@ def test_a_tree_is_read_in_several_processes(
     (place / "tree" / "link.yaml").symlink_to("values.yaml")
     one = check(capsys, "tree", "--format", "json")
     assert check(capsys, "tree", "--format", "json", "--jobs", "2")[:2] == one[:2]
+    if how in ("no copy", "one copy"):
+        assert len(os.listdir("/proc/self/fd")) == before
+        assert main(["check", "tree", "more.yaml", "--jobs", "3"]) == 2
+        assert "--jobs: no further process can be begun" in capsys.readouterr().err
+        return
     assert check(capsys, "tree", "more.yaml", "--format", "text", "--jobs", "3")[:2] == check(
         capsys, "tree", "more.yaml", "--format", "text"
     )[:2]

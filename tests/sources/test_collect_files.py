@@ -14,6 +14,7 @@ import sys
 import tarfile
 import time
 import urllib.parse
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -560,4 +561,27 @@ def test_of_a_large_file_that_is_cut_off_nothing_is_written(
     source.write_bytes(whole[: len(whole) * 2 // 3])
     assert main(["collect", str(source), "-o", str(target)]) == 3
     assert "it was cut off" in capsys.readouterr().err
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("form", ["tar.gz", "zip"])
+def test_of_a_large_member_that_is_damaged_nothing_is_written(
+    tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("linter.collecting.files.Limits", lambda: Limits(file_bytes=2000, window_bytes=500))
+    data = b"---\n".join(b"kind: ServiceAccount\nmetadata: {name: a%d}\n" % (number * 7919) for number in range(60_000))
+    source, target = tmp_path / f"in.{form}", tmp_path / "out.tar.gz"
+    if form == "zip":
+        with zipfile.ZipFile(source, "w", zipfile.ZIP_DEFLATED) as packed:
+            packed.writestr("all.yaml", data)
+    else:
+        with tarfile.open(source, "w:gz") as archive:
+            member = tarfile.TarInfo("all.yaml")
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    whole = source.read_bytes()
+    at = len(whole) * 3 // 4
+    source.write_bytes(whole[:at] if form != "zip" else whole[:at] + bytes(64) + whole[at + 64 :])
+    assert main(["collect", str(source), "-o", str(target)]) == 3
+    assert "nothing was written" in capsys.readouterr().err
     assert not target.exists()
