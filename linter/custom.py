@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from linter.errors import SettingsError
+from linter.files import oversized
 from linter.registry import Loaded
 from linter.secret import without_logins
 from linter.settings import DeclaredRule, RuleFiles, Settings
@@ -111,7 +112,7 @@ def _checked(path: str) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "it is no regular file")
     if status.st_size > _MOST:
-        raise OSError(errno.EFBIG, f"it is larger than {_MOST // 2**20} MiB")
+        raise oversized(_MOST)
 
 
 def _declared(entry: DeclaredRule, source: str) -> Loaded:

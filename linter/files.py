@@ -58,10 +58,15 @@ def given(path: str, most: int) -> bytes:
             parts.append(part)
             left -= len(part)
     if left <= 0:
-        raise OSError(errno.EFBIG, f"it is larger than {most // 2**20} MiB", path)
+        raise oversized(most, path)
     if stat.S_ISFIFO(mode) and not parts:
         raise OSError(errno.EPIPE, "it is a pipe that nobody writes to", path)
     return b"".join(parts)
+
+
+def oversized(most: int, path: str | None = None) -> OSError:
+    """Return the error for what is longer than the `most` bytes that are read of it."""
+    return OSError(errno.EFBIG, f"it is larger than {most // 2**20} MiB", path)
 
 
 def _part(stream: RawIOBase, size: int, deadline: float) -> bytes:

@@ -4,7 +4,6 @@ Exit codes: 0 rendered, whatever was found; 2 usage or internal error, or the fi
 """
 
 import argparse
-import errno
 import sys
 from typing import Final
 
@@ -51,7 +50,9 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _piped() -> bytes:
     """Return what stands on standard input. Raises OSError where that is too much."""
+    from linter.files import oversized  # noqa: PLC0415 - `--help` needs none of this
+
     data = sys.stdin.buffer.read(_MOST + 1)
     if len(data) > _MOST:
-        raise OSError(errno.EFBIG, f"it is larger than {_MOST // 2**20} MiB")
+        raise oversized(_MOST)
     return data

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from linter.model import Problem
 from linter.record import NamedTuple
-from linter.sources import InputProblem, Limits
+from linter.sources import InputProblem, Limits, sized
 
 if TYPE_CHECKING:
     from linter.sources.raw import Raw
 
 _PIECE: Final = 2**20
-
-
 _RECENT: Final = 2 * 10**9
 """Nanoseconds within which a second change may leave the times of a file as they are: FAT counts in twos of seconds."""
 
@@ -79,10 +77,9 @@ def irregular(mode: int) -> str:
 
 def too_large(path: str, limits: Limits, *, named: bool, why: str = "") -> Problem:
     """Return what to say of a file over the bound; `why` it could not be read piece by piece."""
-    size = f"{limits.file_bytes // 2**20} MiB" if limits.file_bytes >= 2**20 else f"{limits.file_bytes} bytes"
     remedy = "write it as JSON (`-o json`), which is read at any size, split it, or raise `file` under `limits`"
     cause = f", and is not read piece by piece: {why}" if why else ""
-    return Problem(path, f"is larger than {size}{cause}", remedy, fatal=named)
+    return Problem(path, f"is larger than {sized(limits.file_bytes)}{cause}", remedy, fatal=named)
 
 
 def failure(path: str, error: OSError, *, named: bool) -> Problem:

@@ -9,7 +9,7 @@ import zlib
 from typing import BinaryIO, Protocol
 
 from linter.model import Problem
-from linter.sources import InputProblem, Limits
+from linter.sources import InputProblem, Limits, sized
 from linter.sources.files import Seen, changed, failure, opened
 
 _BLOCK = 2**20
@@ -137,9 +137,9 @@ class PipeBytes:
         stored = data if self._packed else zlib.compress(data, 1)
         self._kept += len(stored)
         if self._kept > self._limits.file_bytes:
-            most = f"{self._limits.file_bytes // 2**20} MiB" if self._limits.file_bytes >= 2**20 else "the limit"
+            message = f"holds more than {sized(self._limits.file_bytes)} in a pipe"
             remedy = "save it to a file and name the file, which is read at any size"
-            raise InputProblem(Problem(self.path, f"holds more than {most} in a pipe", remedy, fatal=True))
+            raise InputProblem(Problem(self.path, message, remedy, fatal=True))
         self._blocks.append(stored)
 
 
