@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from linter.rule import Entry, JsonNode, Payload, PullSecret, credentials, lazy, shown
-from rules.payload._shared import eaten, inner_json, member, stand_in
+from rules.payload._defects import eaten, inner_json, stand_in
+from rules.payload._shared import member
 
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 OPENSHIFT: Final = "OpenShift"

@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Final
 
 from linter.rule import Context, Entry, Impact, NamedTuple, PullSecret, command, credentials, lazy, shown
-from rules.payload._shared import entry_defect, matched, readers, remake, sound
+from rules.payload._defects import entry_defect, sound
+from rules.payload._shared import matched, readers, remake
 
 OPENSHIFT: Final = "OpenShift"
 DAY: Final = 24 * 3600

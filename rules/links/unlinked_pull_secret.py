@@ -85,7 +85,7 @@ from rules.links._census import Census, Fate, in_namespace, together, unseen
 from rules.links._names import is_name
 from rules.links._naming import Owners, namings
 from rules.links._repair import append, link_commands, on_openshift, takes_over
-from rules.payload._shared import whole_defect
+from rules.payload._defects import whole_defect
 
 _BROKEN = frozenset({State.INVALID_BASE64, State.PLACEHOLDER, State.EMPTY, State.ABSENT, State.REPLICATED})
 _PLATFORM = ("openshift-", "kube-")

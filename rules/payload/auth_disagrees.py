@@ -30,7 +30,8 @@ credential that is meant, write the entry anew instead.
 from collections.abc import Iterator
 
 from linter.rule import Context, Entry, Finding, Fix, Payload, PullSecret, Rule, Severity, payload_edit, shown, spot
-from rules.payload._shared import advice, disagrees, entries, member, of_entry, remake, repair, rewritten
+from rules.payload._defects import disagrees, entries
+from rules.payload._shared import advice, member, of_entry, remake, repair, rewritten
 
 
 def check(context: Context) -> Iterator[Finding]:

@@ -37,18 +37,9 @@ $ kubectl create secret generic regcred --type=kubernetes.io/dockerconfigjson --
 from collections.abc import Iterator
 
 from linter.rule import Context, Finding, Location, Payload, PullSecret, Rule, Severity, spot
-from rules.payload._shared import (
-    advice,
-    everywhere,
-    matched,
-    named,
-    pulled_with,
-    readers,
-    reasons,
-    remake,
-    used_otherwise,
-    whole,
-)
+from rules.payload._defects import whole
+from rules.payload._shared import advice, everywhere, matched, named, readers, reasons, remake
+from rules.payload._uses import pulled_with, used_otherwise
 
 _HELPERS = ("credsstore", "credhelpers")
 

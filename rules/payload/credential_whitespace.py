@@ -45,19 +45,8 @@ from linter.rule import (
     shown,
     spot,
 )
-from rules.payload._shared import (
-    advice,
-    encode_auth,
-    entries,
-    matched,
-    member,
-    of_entry,
-    padded,
-    readers,
-    remake,
-    repair,
-    rewritten,
-)
+from rules.payload._defects import entries, padded
+from rules.payload._shared import advice, encode_auth, matched, member, of_entry, readers, remake, repair, rewritten
 
 
 def check(context: Context) -> Iterator[Finding]:

@@ -30,7 +30,8 @@ The surplus layers are removed. This is safe: the content stays, byte for byte.
 from collections.abc import Iterator
 
 from linter.rule import Context, Finding, Rule, Severity
-from rules.payload._shared import advice, inner_json, named, readers, reasons, repair, whole
+from rules.payload._defects import inner_json, whole
+from rules.payload._shared import advice, named, readers, reasons, repair
 
 
 def check(context: Context) -> Iterator[Finding]:

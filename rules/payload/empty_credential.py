@@ -45,7 +45,8 @@ from linter.rule import (
     shown,
     spot,
 )
-from rules.payload._shared import advice, entries, entry_maps, matched, of_entry, readers, remake, repair
+from rules.payload._defects import entries
+from rules.payload._shared import advice, entry_maps, matched, of_entry, readers, remake, repair
 
 
 def check(context: Context) -> Iterator[Finding]:

@@ -55,7 +55,7 @@ from linter.rule import (
     edit,
     lazy,
 )
-from rules.payload._shared import foreign_type, pulled_with, used_otherwise
+from rules.payload._uses import foreign_type, pulled_with, used_otherwise
 
 _PLAIN = lazy(r"[\w./-]*")
 

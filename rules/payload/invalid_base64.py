@@ -34,7 +34,8 @@ import re
 from collections.abc import Iterator
 
 from linter.rule import Context, Finding, PullSecret, Rule, Severity, command, credentials
-from rules.payload._shared import REFUSED, advice, named, readers, repair, whole
+from rules.payload._defects import whole
+from rules.payload._shared import REFUSED, advice, named, readers, repair
 
 _FORMS = {".dockercfg": "dockercfg"}
 

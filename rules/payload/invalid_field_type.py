@@ -34,7 +34,8 @@ quotes; an entry that is a bare string usually was meant as its `auth`.
 from collections.abc import Iterator
 
 from linter.rule import Context, Finding, Payload, PullSecret, Rule, Severity, credentials, shown, spot
-from rules.payload._shared import advice, named, readers, reasons, remake, seen_finding, seen_only, sound
+from rules.payload._defects import seen_only, sound
+from rules.payload._shared import advice, named, readers, reasons, remake, seen_finding
 
 _REMEDY = "Write the value as a JSON string; auths, its entries and HttpHeaders as objects."
 

@@ -37,8 +37,9 @@ written anew; `kubectl create secret docker-registry` and `podman login --authfi
 from collections.abc import Iterator
 
 from linter.rule import Applicability, Context, Finding, Payload, PullSecret, Rule, Severity, State, lazy, spot
+from rules.payload._defects import seen_only, whole
 from rules.payload._json_causes import cause
-from rules.payload._shared import advice, named, readers, reasons, remake, repair, seen_finding, seen_only, whole
+from rules.payload._shared import advice, named, readers, reasons, remake, repair, seen_finding
 
 _LONGEST = 64 * 1024
 _KEY = lazy(

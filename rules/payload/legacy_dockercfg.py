@@ -47,7 +47,8 @@ from linter.rule import (
     payload_edit,
     payload_fix,
 )
-from rules.payload._shared import advice, named, sound
+from rules.payload._defects import sound
+from rules.payload._shared import advice, named
 
 
 def check(context: Context) -> Iterator[Finding]:

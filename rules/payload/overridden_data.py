@@ -45,7 +45,8 @@ from linter.rule import (
     dig,
     edit,
 )
-from rules.payload._shared import advice, exempt, named, whole_defect
+from rules.payload._defects import exempt, whole_defect
+from rules.payload._shared import advice, named
 
 _JUDGED = frozenset({State.READABLE, State.PLACEHOLDER, State.EMPTY})
 

@@ -45,22 +45,8 @@ from linter.rule import (
     shown,
     spot,
 )
-from rules.payload._shared import (
-    IGNORED,
-    REFUSED,
-    advice,
-    entries,
-    exempt,
-    matched,
-    member,
-    named,
-    of_entry,
-    readers,
-    reasons,
-    remake,
-    stand_in,
-    whole,
-)
+from rules.payload._defects import entries, exempt, stand_in, whole
+from rules.payload._shared import IGNORED, REFUSED, advice, matched, member, named, of_entry, readers, reasons, remake
 
 _REMEDY = "Replace it by a real credential, kept outside of version control."
 

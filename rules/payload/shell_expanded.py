@@ -38,7 +38,8 @@ $ podman login --authfile=auth.json --username='robot$ci' registry.example.com
 from collections.abc import Iterator
 
 from linter.rule import Context, Finding, Rule, Severity, command, credentials, shown, spot
-from rules.payload._shared import GUESS, advice, eaten, entries, matched, member, of_entry, readers, reasons
+from rules.payload._defects import GUESS, eaten, entries
+from rules.payload._shared import advice, matched, member, of_entry, readers, reasons
 
 _GUESS = (
     "This is a guess: a user may be called robot. It is made because Harbor calls its robot accounts robot$name, a "

@@ -53,19 +53,8 @@ from linter.rule import (
     shown,
     spot,
 )
-from rules.payload._shared import (
-    advice,
-    encode_auth,
-    entries,
-    named,
-    of_entry,
-    readers,
-    reasons,
-    remake,
-    repair,
-    seen_finding,
-    seen_only,
-)
+from rules.payload._defects import entries, seen_only
+from rules.payload._shared import advice, encode_auth, named, of_entry, readers, reasons, remake, repair, seen_finding
 
 _REMEDY = "Write base64 of user name, colon and password, without a line break at its end."
 _PLACE = (

@@ -30,7 +30,8 @@ or a service principal).
 from collections.abc import Iterator
 
 from linter.rule import Context, Entry, Finding, Payload, PullSecret, Rule, Severity, Use, shown, spot
-from rules.payload._shared import advice, entries, matched, member, of_entry, readers, remake
+from rules.payload._defects import entries
+from rules.payload._shared import advice, matched, member, of_entry, readers, remake
 
 
 def check(context: Context) -> Iterator[Finding]:

@@ -55,7 +55,8 @@ from linter.rule import (
     lazy,
     shown,
 )
-from rules.payload._shared import REFUSED, advice, exempt, named
+from rules.payload._defects import exempt
+from rules.payload._shared import REFUSED, advice, named
 
 _TEMPLATED = lazy(r"\{\{|\{%|<%|<path:|\$\{|\$\(")
 _NEAR = lazy(r"docker|config\.json|auth\.json", re.IGNORECASE)

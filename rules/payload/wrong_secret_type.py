@@ -58,16 +58,9 @@ from linter.rule import (
     lazy,
     text,
 )
-from rules.payload._shared import (
-    advice,
-    everywhere,
-    exempt,
-    foreign_type,
-    named,
-    pulled_with,
-    used_otherwise,
-    whole_defect,
-)
+from rules.payload._defects import exempt, whole_defect
+from rules.payload._shared import advice, everywhere, named
+from rules.payload._uses import foreign_type, pulled_with, used_otherwise
 
 _PLAIN = lazy(r"[\w./-]+")
 _IMMUTABLE = "The type of a Secret cannot be changed once it exists: delete it and create it anew."

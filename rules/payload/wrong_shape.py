@@ -45,7 +45,8 @@ from linter.rule import (
     payload_edit,
     spot,
 )
-from rules.payload._shared import advice, everywhere, is_empty, named, readers, reasons, remake, repair, whole
+from rules.payload._defects import is_empty, whole
+from rules.payload._shared import advice, everywhere, named, readers, reasons, remake, repair
 
 _ENTRY_FIELDS = frozenset({"auth", "username", "password", "email", "identitytoken", "registrytoken"})
 _UNSEEN = (

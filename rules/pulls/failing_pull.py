@@ -67,7 +67,7 @@ from linter.rule import (
 from rules.lifetime._shared import expired_entry
 from rules.links._census import in_namespace
 from rules.links._naming import owner
-from rules.payload._shared import entry_defect, seen_defect
+from rules.payload._defects import entry_defect, seen_defect
 from rules.pulls._causes import Cause, Causes
 from rules.pulls._repair import Repair, link
 

@@ -57,7 +57,8 @@ Hat console, merge it with the one that is there, and set both:
 from collections.abc import Iterator
 
 from linter.rule import DOCKERCFG, Context, Entry, Finding, Location, Payload, PullSecret, Rule, Severity, command, spot
-from rules.payload._shared import NODE_WIDE, entry_defect, is_empty, repair, whole_defect
+from rules.payload._defects import entry_defect, is_empty, whole_defect
+from rules.payload._shared import NODE_WIDE, repair
 from rules.pulls._causes import Causes
 
 _NEEDED = {

@@ -39,7 +39,8 @@ padded, `https://` is dropped.
 from collections.abc import Iterator
 
 from linter.rule import Context, Entry, Finding, Fix, Payload, PullSecret, Rule, Severity, payload_edit, shown, spot
-from rules.payload._shared import advice, encode_auth, entry_defect, matched, readers, repair, sound
+from rules.payload._defects import entry_defect, sound
+from rules.payload._shared import advice, encode_auth, matched, readers, repair
 from rules.registries._shared import host_map
 
 _HARMLESS = frozenset({"", "RC107", "RC108"})

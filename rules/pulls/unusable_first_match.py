@@ -55,7 +55,7 @@ from linter.rule import (
     spot,
 )
 from rules.lifetime._shared import expired_entry
-from rules.payload._shared import entry_defect
+from rules.payload._defects import entry_defect
 
 _USELESS = {"RC109": "has no credential", "RC114": "has no credential but a token", "RC115": "is a placeholder"}
 
