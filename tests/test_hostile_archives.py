@@ -123,7 +123,7 @@ def test_a_member_that_means_harm_is_passed_over_and_the_rest_judged(judge: Judg
     file = f"a.{name.partition('-')[0]}"
     Path(file).write_bytes(data)
     code, result = judge(file, "good.yaml")
-    assert code == (3 if message else 1)  # a part of what was named could not be read
+    assert code == 1  # the archive was read
     assert found(result) == [f"{file}!/last.yaml", "good.yaml"]
     said = problems(result)
     assert [message in one for one in said.pop(file, [])] == [True] * bool(message)
@@ -140,7 +140,7 @@ def test_sparse_members_are_named(judge: Judge) -> None:
     body = bytes(first) + data.ljust(512, b"\0")
     Path("a.tar").write_bytes(body + tar(entry("last.yaml", text=LAST)))
     code, result = judge("a.tar", "good.yaml")
-    assert code == 3
+    assert code == 1
     assert found(result) == ["a.tar!/last.yaml", "good.yaml"]
     ((said,),) = problems(result).values()
     assert "sparse member" in said
@@ -232,6 +232,24 @@ def test_other_encodings_are_judged_like_utf_8(judge: Judge, encoding: str) -> N
     assert code == 1
     assert not problems(result)
     assert found(result) == ["a.zip!/x.json", "a.zip!/x.yaml", "x.json", "x.yaml"]
+
+
+@pytest.mark.parametrize("name", ["a.tar", "a.zip"])
+def test_an_archive_of_which_nothing_may_be_read_was_not_read(judge: Judge, name: str) -> None:
+    Path("a.tar").write_bytes(tar(entry("../out.yaml")))
+    Path("a.zip").write_bytes(zipped(("../out.yaml", TWICE, 0o100644)))
+    code, result = judge(name, "good.yaml")
+    assert code == 3
+    assert problems(result) == {name: ["1 member not read (its name climbs out of the archive): ../out.yaml"]}
+
+
+def test_a_file_that_a_folder_leads_to_first_counts_as_named(judge: Judge) -> None:
+    Path("in").mkdir()
+    Path("in/x.yaml").write_bytes(b"kind: Secret\nx: [\n")
+    assert judge(".")[0] == 1
+    code, result = judge(".", "in/x.yaml")
+    assert code == 3
+    assert found(result) == ["good.yaml"]
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])

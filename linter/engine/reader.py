@@ -47,9 +47,6 @@ class Reader:
                 request.progress(1.0, "")
         self._keeper = None  # what it knows of what was read is of no use any more
         self._pass_over_templates()
-        # What was come by in a folder first may be named itself as well.
-        named = {source.shown for source in self.inputs}
-        self.problems = [one._replace(fatal=True) if one.path in named else one for one in self.problems]
         self.problems.extend(self._empty(hook=bool(request.context)))
 
     def _pass_over_templates(self) -> None:

@@ -212,9 +212,10 @@ def gather(  # noqa: PLR0913 - one for each way in which an input can be found
     arguments start from, where that is not the working directory. `disk` shows other files than there are now.
     `urls` tells which arguments stand for one.
     """
-    from linter.sources.tree import Gatherer  # noqa: PLC0415 - loaded when something is gathered
+    from linter.sources.tree import Gatherer, display  # noqa: PLC0415 - loaded when something is gathered
 
     gatherer = Gatherer(exclude, stdin, limits or Limits(), base, disk)
+    gatherer.named = frozenset(map(display, paths))
     for number, path in enumerate(paths):
         if live is not None and path.startswith("cluster:"):
             from linter.sources.live.reading import read  # noqa: PLC0415 - loaded when a cluster is named

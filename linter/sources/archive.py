@@ -9,14 +9,14 @@ from typing import BinaryIO, Final
 
 from linter.exhausted import ran_out
 from linter.model import Problem
-from linter.sources import Artifact, InputProblem, Limits, Skipped, sized
+from linter.sources import Artifact, InputProblem, Limits, Skipped
 from linter.sources.archive_tar import Damage, Member, is_tar, members
 from linter.sources.archive_zip import MAGIC, Entry, Packed, Zip
 from linter.sources.choice import why_not_file, why_not_folder
 from linter.sources.files import HEAD, begins_text, too_large
 from linter.sources.raw import PipeBytes, Raw
 from linter.sources.stretch import Passes, Stretch
-from linter.sources.unpack import BombError, DamagedError, Stream, Unpacked, compression
+from linter.sources.unpack import BombError, DamagedError, Stream, Unpacked, compression, weigh
 
 Item = Artifact | Problem | Skipped
 Excluded = Callable[..., bool]
@@ -121,7 +121,7 @@ class Archive:
         more = refused.count - len(refused.names)
         files = "1 member" if refused.count == 1 else f"{refused.count:,} members"
         message = f"{files} not read ({why}): {names}" + (f" and {more:,} more" if more else "")
-        return Problem(self._path, message, refused.remedy)
+        return Problem(self._path, message, refused.remedy, fatal=not self._found)
 
     def refuse(self, name: str, why: str, remedy: str) -> None:
         """Note a member that is not read. Names are kept for the first few only: there can be a million of them."""
@@ -183,7 +183,7 @@ class Archive:
             self._pace(stream.consumed / self._raw.size if self._raw.size > 0 else 0.5)
             if isinstance(found, Damage):
                 message = f"{found.why} at byte {found.offset:,} of what it unpacks to"
-                yield Problem(self._path, message, "what stands there is lost; get the archive again")
+                yield Problem(self._path, message, "what stands there is lost; get the archive again", fatal=True)
                 continue
             wanted = self._wanted(found.name, found.what)
             if isinstance(wanted, str):
@@ -225,7 +225,7 @@ class Archive:
                 raw = self._zip_windows(entry, wanted)
                 if raw is not None:
                     total += size
-                    self._weigh(total)
+                    weigh(total, self._raw.size, self.limits)
                     yield from self._windowed(raw)
                     if raw.broken:
                         yield Problem(wanted, raw.broken, "get the archive again; what stands before was read")
@@ -243,16 +243,8 @@ class Archive:
                 continue
             total += len(data)
             self._pace(min(entry.offset / max(self._raw.size, 1), 1.0))
-            self._weigh(total)
+            weigh(total, self._raw.size, self.limits)
             yield from self._give(wanted, entry, data)
-
-    def _weigh(self, total: int) -> None:
-        """Raise where the members of a zip, so many bytes so far, are more than anybody may want."""
-        limits = self.limits
-        if total > limits.archive_bytes:
-            raise BombError(f"unpacks to more than {sized(limits.archive_bytes)}", "archive")
-        if total > max(limits.ratio_from, limits.archive_ratio * self._raw.size):
-            raise BombError(f"unpacks to more than {limits.archive_ratio:,} times its size", "ratio")
 
     def _zip_windows(self, entry: Entry, path: str) -> Stretch | None:
         """Return a large member of a zip for reading in windows, where it may be JSON or YAML."""
@@ -270,7 +262,7 @@ class Archive:
             yield Skipped(self._path, "excluded")
             return
         stream = self._unpacked.open()
-        broken, head = "", b""
+        broken, parts = "", list[bytes]()
         try:
             head = stream.read(self.limits.window_bytes)
             if compression(head) or head[:4] in MAGIC:
@@ -283,19 +275,17 @@ class Archive:
                 if raw.broken:
                     yield self._broken(raw.broken, raw.bound)
                 return
-            parts, left = [head], self.limits.file_bytes + 1 - len(head)
-            while left > 0 and (part := stream.read(min(left, 2**20))):
+            parts.append(head)
+            while (left := self.limits.file_bytes + 1 - sum(map(len, parts))) > 0 and (part := stream.read(left)):
                 parts.append(part)
-                left -= len(part)
         except DamagedError as error:
             broken = str(error)
-        size = self.limits.file_bytes + 1 - left
-        if left <= 0:
+        data = b"".join(parts)
+        if len(data) > self.limits.file_bytes:
             yield too_large(self._path, self.limits, named=True)
             return
-        if size or not broken:
-            whole = Member(self._path, "", 0, size)
-            yield from self._give(self._path, (0, whole.size), b"".join(parts))
+        if data or not broken:
+            yield from self._give(self._path, (0, len(data)), data)
         if broken:
             yield self._broken(broken)
 
@@ -349,10 +339,8 @@ def of_pipe(
 ) -> Iterator[Item]:
     """Yield what an archive holds that comes through a pipe and begins with `head`."""
     compact = head.startswith(MAGIC) or bool(compression(head))
-    raw = PipeBytes(stream, path, head, packed=compact, limits=limits)
-    try:
-        archive = Archive(raw, number, limits=limits, excluded=excluded, pace=pace)
-    except InputProblem as error:
-        yield error.problem
-        return
-    yield from archive.items()
+
+    def begun() -> Raw:
+        return PipeBytes(stream, path, head, packed=compact, limits=limits)
+
+    yield from of_raw(begun, number, limits=limits, excluded=excluded, pace=pace)

@@ -176,12 +176,19 @@ class File:
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Move; the end of a pipe is known only after all of it was read."""
         if whence == os.SEEK_END:
-            while self._raw.size < 0:
-                self._at += len(self._raw.at(self._at, _BLOCK))
-            self._at = self._raw.size + offset
+            self._at = self._end() + offset
         else:
             self._at = offset + (self._at if whence == os.SEEK_CUR else 0)
         return self._at
+
+    def _end(self) -> int:
+        """Return how many bytes there are, which may have to be read for it."""
+        if self._raw.size >= 0:
+            return self._raw.size
+        end = 0
+        while count := len(self._raw.at(end, _BLOCK)):
+            end += count
+        return end
 
     def read(self, size: int = -1) -> bytes:
         """Return up to `size` bytes, all that is left when it is negative."""

@@ -69,6 +69,8 @@ class Gatherer:
         self._excludes = Excludes(exclude)
         self._stdin = stdin
         self.limits = limits
+        self.named: frozenset[str] = frozenset()
+        """The arguments as they are shown: what a folder leads to first may be one of them."""
         self._seen: set[tuple[int, int] | str] = set()
         self.share = 0.0
         """How much of the current argument has been come by, from 0 to 1."""
@@ -206,7 +208,7 @@ class _Walk:
         yield from self._rest
         for index, found in enumerate(sorted(self._files, key=lambda found: (bool(found.link), found.path.split("/")))):
             self._gatherer.share = index / len(self._files)
-            yield self._gatherer.take(self._number, found, named=False)
+            yield self._gatherer.take(self._number, found, named=found.path in self._gatherer.named)
 
     def _skip(self, path: str, reason: str) -> None:
         self._rest.append(Skipped(path, reason))

@@ -44,6 +44,14 @@ class BombError(RegcredError):
         self.bound = bound
 
 
+def weigh(unpacked: int, consumed: int, limits: Limits) -> None:
+    """Raise `BombError` where `consumed` bytes have unpacked to more than anybody may want."""
+    if unpacked > limits.archive_bytes:
+        raise BombError(f"unpacks to more than {sized(limits.archive_bytes)}", "archive")
+    if unpacked > max(limits.ratio_from, limits.archive_ratio * max(consumed, 1)):
+        raise BombError(f"unpacks to more than {limits.archive_ratio:,} times its size", "ratio")
+
+
 def compression(head: bytes) -> str:
     """Name the compression that bytes begin with: gzip, bzip2, xz, zstd; "" for none of these."""
     if head.startswith(_GZIP):
@@ -133,11 +141,7 @@ class Stream:
         except DamagedError as error:
             self._broken = str(error)  # a decoder that has failed may say something else the next time
             raise
-        unpacked, limits = self.position + len(self._rest), self._limits
-        if unpacked > limits.archive_bytes:
-            raise BombError(f"unpacks to more than {sized(limits.archive_bytes)}", "archive")
-        if unpacked > limits.ratio_from and unpacked > limits.archive_ratio * max(self._source.consumed, 1):
-            raise BombError(f"unpacks to more than {limits.archive_ratio:,} times its size", "ratio")
+        weigh(self.position + len(self._rest), self._source.consumed, self._limits)
         return bool(self._rest)
 
     def read(self, size: int) -> bytes:
