@@ -17,8 +17,9 @@ from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from linter.errors import SettingsError
+from linter.errors import RegcredError, SettingsError
 from linter.files import oversized
+from linter.model import FAILED, NotEvaluated, Problem
 from linter.registry import Loaded
 from linter.secret import without_logins
 from linter.settings import DeclaredRule, RuleFiles, Settings
@@ -113,6 +114,53 @@ def _checked(path: str) -> None:
         raise OSError(errno.EINVAL, "it is no regular file")
     if status.st_size > _MOST:
         raise oversized(_MOST)
+
+
+def guarded(loaded: Loaded) -> "Callable[[Context], Iterator[Finding]]":
+    """Return the check of a custom rule that ends where the rule fails, and notes that it has.
+
+    What the rule has found before stays. The message of an error may quote the input: only its kind and place are told.
+    """
+    from linter.rule import Finding  # noqa: PLC0415 - as above
+
+    def check(context: "Context") -> "Iterator[Finding]":
+        try:
+            for finding in loaded.rule.check(context):
+                if not isinstance(finding, Finding):
+                    raise TypeError(type(finding).__name__)
+                yield finding
+        except (RegcredError, MemoryError, GeneratorExit):
+            raise
+        except (Exception, SystemExit) as error:
+            if "REGCRED_DEBUG" in os.environ:
+                raise
+            said = f"{loaded.rule.code} {loaded.name} {_failure(error, loaded)}: what it would have found is missing"
+            name = context.inventory.name
+            context.withheld.append(NotEvaluated(FAILED, said, rules=(loaded.name,), cluster=name))
+
+    return check
+
+
+def _failure(error: BaseException, loaded: Loaded) -> str:
+    """Name an error of a rule by its kind, and its place in the rule's file where it has one."""
+    line, trace = 0, error.__traceback__
+    while trace is not None:
+        own = trace.tb_frame.f_code.co_filename == getattr(loaded.module, "__file__", "")
+        line, trace = trace.tb_lineno if own else line, trace.tb_next
+    at = f" in line {line}" if line else ""
+    if isinstance(error, SystemExit):
+        return f"calls exit(){at}, which ends nothing here"
+    return f"failed with {type(error).__name__}{at}"
+
+
+def failed(unjudged: Iterable[NotEvaluated], rules: Iterable[Loaded], source: str) -> Iterator[Problem]:
+    """Yield what to say of the rules that have failed, beside what was found: it must not be missed."""
+    files = {loaded.name: getattr(loaded.module, "__file__", None) for loaded in rules}
+    remedy = "correct the rule (REGCRED_DEBUG=1 shows the traceback), or leave it out with --ignore"
+    for entry in unjudged:
+        if entry.reason == FAILED:
+            file = files[entry.rules[0]]
+            yield Problem(os.path.relpath(file) if file else source, entry.message, remedy)
 
 
 def _declared(entry: DeclaredRule, source: str) -> Loaded:

@@ -6,7 +6,7 @@ columns and excerpts afterwards, for findings only. Lines and columns count from
 
 from collections.abc import Iterable, Mapping
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import Any, Final
 
 from linter.record import NamedTuple
 from linter.secret import Sensitive
@@ -273,10 +273,15 @@ class Suppressed(NamedTuple):
     reason: str = ""
 
 
+FAILED: Final = "failed"
+"""Why a rule of the project's own has judged nothing, or not all: it has an error."""
+
+
 class NotEvaluated(NamedTuple):
     """Something that could not be judged.
 
-    `reason` is one of redacted, encrypted, templated, replicated, generated, absent, ambiguous, refused (by a cluster).
+    `reason` is one of redacted, encrypted, templated, replicated, generated, absent, ambiguous, refused (by a cluster),
+    failed (a rule of the project's own).
     """
 
     reason: str

@@ -9,7 +9,7 @@ import argparse
 import os
 import sys
 
-from linter.cli import EXIT_CLEAN, EXIT_UNREADABLE
+from linter.cli import EXIT_CLEAN, EXIT_UNREADABLE, EXIT_USAGE
 from linter.cli._fleet import add_fleet
 from linter.cli._say import say
 
@@ -40,7 +40,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """Run `regcred baseline` and return its exit code."""
     from linter import baseline, engine, files  # noqa: PLC0415 - `--help` does not need the engine
     from linter.cli import _fleet  # noqa: PLC0415 - as above
-    from linter.cli.check import request_of, unreadable  # noqa: PLC0415 - as above
+    from linter.cli.check import broken, request_of, unreadable  # noqa: PLC0415 - as above
     from linter.errors import UsageError  # noqa: PLC0415 - as above
     from linter.resolve.text import visible  # noqa: PLC0415 - as above
 
@@ -54,6 +54,9 @@ def execute(arguments: argparse.Namespace) -> int:
             run = engine.run(wide).run
     for problem in run.problems:
         say(f"{problem.path}: {problem.message}")
+    if broken(run):
+        say(f"{path} was not written: what a rule that failed would have found would be missing from it")
+        return EXIT_USAGE
     if unreadable(run):
         say(f"{path} was not written: what could not be read would be missing from it")
         return EXIT_UNREADABLE

@@ -9,7 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from linter.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE
+from linter.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE, EXIT_USAGE
 from linter.cli._fleet import add_fleet, add_resume
 from linter.cli._live import add_live, named_namespaces
 from linter.cli._render import add_render, render_of
@@ -351,7 +351,9 @@ def terminal_width() -> int:
 
 
 def exit_code(run: "Run", arguments: argparse.Namespace) -> int:
-    """The exit code of a finished run: 3 before 1, never by format."""
+    """The exit code of a finished run: 2 before 3 before 1, never by format."""
+    if broken(run):
+        return EXIT_USAGE
     if unreadable(run):
         return EXIT_UNREADABLE
     if arguments.strict and (run.not_evaluated or run.problems):
@@ -366,6 +368,13 @@ def threshold_of(arguments: argparse.Namespace) -> "Threshold":
 
     level = None if arguments.fail_on == "never" else Severity[arguments.fail_on.upper()]
     return Threshold(level, getattr(arguments, "fail_on_new", False), getattr(arguments, "max_age", None))
+
+
+def broken(run: "Run") -> bool:
+    """Whether a rule of the project's own has failed, so that what it would have found is missing."""
+    from linter.model import FAILED  # noqa: PLC0415 - as above
+
+    return any(entry.reason == FAILED for entry in run.not_evaluated)
 
 
 def unreadable(run: "Run") -> bool:

@@ -17,7 +17,7 @@ from linter.fix.offer import Offers
 from linter.fix.surrogates import withheld as withheld_fixes
 from linter.inventory import Inventory
 from linter.locate import Locator
-from linter.model import Baseline, Finding, NotEvaluated, Problem, Pulls, Run, Scan, Suppressed
+from linter.model import FAILED, Baseline, Finding, NotEvaluated, Problem, Pulls, Run, Scan, Suppressed
 from linter.record import NamedTuple
 from linter.secret import without_logins
 from linter.settings import Settings
@@ -120,8 +120,23 @@ def _each(
         done.inventories.append(inventory)
         done.findings.extend(withheld_fixes(found, inventory.objects) if group.recognised.redacted else found)
         done.withheld.extend(unjudged)
-        done.scans.append(_scan(group, kinds, chosen))
+        failed = _failed(unjudged, chosen, settings, reader)
+        done.scans.append(_scan(group, kinds, tuple(one for one in chosen if one.name not in failed)))
     return done
+
+
+def _failed(
+    unjudged: Sequence[NotEvaluated], chosen: Sequence["Loaded"], settings: Settings, reader: Reader
+) -> frozenset[str]:
+    """The names of the rules that have failed, each told among the problems."""
+    failed = frozenset(name for entry in unjudged if entry.reason == FAILED for name in entry.rules)
+    if failed:
+        from linter import custom  # noqa: PLC0415 - only rules of a project's own fail so
+
+        known = {*reader.problems}
+        told = custom.failed(unjudged, chosen, settings.source)
+        reader.problems.extend(problem for problem in told if problem not in known)
+    return failed
 
 
 def _counted(request: Request, reader: Reader, reported: Sequence[Finding]) -> tuple[Finding, ...]:

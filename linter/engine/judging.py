@@ -1,6 +1,7 @@
 """The rules of a call run over one inventory, their fixes proved."""
 
 from collections.abc import Callable, Iterator, Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from linter import nets, registry
@@ -24,11 +25,13 @@ _Part = TypeVar("_Part")
 
 def catalogue(settings: Settings) -> tuple["Loaded", ...]:
     """Every rule there is for a call with these settings. Raises `SettingsError` for a custom one that is none."""
-    if not settings.custom:
-        return registry.rules()
+    return _custom().catalogue(settings, registry.rules()) if settings.custom else registry.rules()
+
+
+def _custom() -> ModuleType:
     from linter import custom  # noqa: PLC0415 - only a project with rules of its own pays for it
 
-    return custom.catalogue(settings, registry.rules())
+    return custom
 
 
 def _resolved(settings: Settings, known: Sequence["Loaded"]) -> Settings:
@@ -165,9 +168,10 @@ def _asked(
 
     context = Context(loaded.rule, loaded.name, inventory, joins, settings, codes)
     severity = settings.severities.get(loaded.rule.code)
-    found = [
-        finding._replace(severity=severity) if severity else finding for finding in loaded.rule.check(context)
-    ]
+    asked = loaded.rule.check
+    if settings.custom and loaded.family == _custom().FAMILY:
+        asked = _custom().guarded(loaded)
+    found = [finding._replace(severity=severity) if severity else finding for finding in asked(context)]
     return found, list(context.withheld)
 
 

@@ -1,6 +1,7 @@
 """Files that steer a call (settings, baselines, histories, rules, values) and are bombs: refused by name."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -148,18 +149,46 @@ def test_rule_files(name: str, place: Path, capsys: pytest.CaptureFixture[str]) 
     assert told in said
 
 
+FAILING = {
+    "sys.exit(0)": "calls exit() in line 4, which ends nothing here",
+    "raise KeyError(context.inventory.secrets)": "failed with KeyError in line 4",
+    "json.loads('no')": "failed with JSONDecodeError in line 4",
+    "return iter([1])": "failed with TypeError",
+    "yield from context.nothing": "failed with AttributeError in line 4",
+}
+
+
+@pytest.mark.parametrize("body", FAILING)
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_a_rule_cannot_end_the_program_with_a_code_of_its_own(
-    jobs: str, place: Path, capsys: pytest.CaptureFixture[str]
+def test_a_rule_that_fails_costs_its_own_findings_and_is_named(
+    jobs: str, body: str, place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """The other rules are judged, the exit code is 2 as for any mistake in the settings, and no baseline is written."""
     (place / "x.py").write_text(
-        "import sys\nfrom linter.rule import Rule, Severity\n"
-        "def check(context):\n    sys.exit(0)\nRULE = Rule(code='X001', severity=Severity.INFO, check=check)\n"
+        "import json, sys\nfrom linter.rule import Rule, Severity\n"
+        f"def check(context):\n    {body}\n    return ()\nRULE = Rule(code='X001', severity=Severity.INFO, check=check)\n"
     )
     (place / ".regcred.yaml").write_text("rules: [{path: x.py}]\n")
     (place / "more").mkdir()
     (place / "more" / "plain.yaml").write_text(PLAIN)
-    assert "a rule reports, and never calls exit()" in refused(capsys, "check", "plain.yaml", "more", "--jobs", jobs)
+    words = ("plain.yaml", "more", "--jobs", jobs)
+    assert main(["check", *words, "--format", "json"]) == 2
+    told = capsys.readouterr()
+    assert "error" not in told.err
+    result = json.loads(told.out)
+    assert {one["code"] for one in result["findings"]} == {"RC307"}
+    (problem,) = result["coverage"]["problems"]
+    assert problem["path"] == "x.py"
+    assert f"X001 x {FAILING[body]}" in problem["message"]
+    (entry,) = (one for one in result["coverage"]["not_evaluated"] if one["reason"] == "failed")
+    assert entry["rules"] == ["x"]
+    assert "X001" not in result["scan"]["evaluated"]
+    assert main(["check", *words]) == 2
+    assert FAILING[body] in capsys.readouterr().out
+    assert main(["baseline", *words, "-o", "b"]) == 2
+    assert "b was not written" in capsys.readouterr().err
+    assert not Path("b").exists()
+    assert main(["check", *words, "--ignore", "x", "--fail-on", "never"]) == 0
 
 
 def test_values_that_are_too_large(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
