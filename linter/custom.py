@@ -121,14 +121,10 @@ def guarded(loaded: Loaded) -> "Callable[[Context], Iterator[Finding]]":
 
     What the rule has found before stays. The message of an error may quote the input: only its kind and place are told.
     """
-    from linter.rule import Finding  # noqa: PLC0415 - as above
-
     def check(context: "Context") -> "Iterator[Finding]":
         try:
             for finding in loaded.rule.check(context):
-                if not isinstance(finding, Finding):
-                    raise TypeError(type(finding).__name__)
-                yield finding
+                yield _finding_of(finding)
         except (RegcredError, MemoryError, GeneratorExit):
             raise
         except (Exception, SystemExit) as error:
@@ -139,6 +135,15 @@ def guarded(loaded: Loaded) -> "Callable[[Context], Iterator[Finding]]":
             context.withheld.append(NotEvaluated(FAILED, said, rules=(loaded.name,), cluster=name))
 
     return check
+
+
+def _finding_of(made: object) -> "Finding":
+    """Return what a rule has yielded. Raises `TypeError` for what is no finding."""
+    from linter.rule import Finding  # noqa: PLC0415 - as above
+
+    if not isinstance(made, Finding):
+        raise TypeError
+    return made
 
 
 def _failure(error: BaseException, loaded: Loaded) -> str:

@@ -166,7 +166,8 @@ def test_a_rule_that_fails_costs_its_own_findings_and_is_named(
     """The other rules are judged, the exit code is 2 as for any mistake in the settings, and no baseline is written."""
     (place / "x.py").write_text(
         "import json, sys\nfrom linter.rule import Rule, Severity\n"
-        f"def check(context):\n    {body}\n    return ()\nRULE = Rule(code='X001', severity=Severity.INFO, check=check)\n"
+        f"def check(context):\n    {body}\n    return ()\n"
+        "RULE = Rule(code='X001', severity=Severity.INFO, check=check)\n"
     )
     (place / ".regcred.yaml").write_text("rules: [{path: x.py}]\n")
     (place / "more").mkdir()
