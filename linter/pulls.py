@@ -108,7 +108,7 @@ def _way(case: Case, lists: _Lists) -> _Way:
     workload = case.workload
     own: object = ""
     if workload is not None and (workload.explicit or workload.is_pod):
-        own = workload.object.name
+        own = (workload.object.ref, workload.template)
         if workload.is_pod:
             owners = dig(workload.object.metadata, "ownerReferences")
             first = owners[0] if isinstance(owners, list) and owners else None

@@ -66,6 +66,25 @@ def test_those_who_pull_in_the_same_way_are_told_once(capsys: pytest.CaptureFixt
     assert 0 < len(pull["who"]) < 60
 
 
+def test_lists_of_their_own_are_told_apart_by_kind(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """What is to be done is done to the object itself: a name alone does not tell which."""
+    spec = {"imagePullSecrets": [{"name": "ghcr.io"}], "containers": [{"image": "quay.io/a/b:1"}]}
+    items: list[dict[str, Any]] = []
+    for host in ("quay.io", "ghcr.io"):
+        data = {".dockerconfigjson": json.dumps({"auths": {host: {"auth": "dXNlcjpwYXNz"}}})}
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": host, "namespace": "team"}}
+        items.append({**secret, "type": "kubernetes.io/dockerconfigjson", "stringData": data})
+    for kind in ("Deployment", "StatefulSet"):
+        item = {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "web", "namespace": "team"}}
+        items.append({**item, "spec": {"template": {"spec": spec}}})
+    (tmp_path / "list.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    pulls = saved(capsys, str(tmp_path / "list.json"))["pulls"]["resolved"]
+    assert [(pull["amount"], pull["change"]) for pull in pulls] == [
+        (1, "add quay.io to the imagePullSecrets of Deployment web"),
+        (1, "add quay.io to the imagePullSecrets of StatefulSet web"),
+    ]
+
+
 def test_what_is_resolved_is_bounded_and_what_is_not_is_counted(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
