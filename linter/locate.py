@@ -68,7 +68,12 @@ class Locator:
 
     def learn(self, item: KubeObject) -> None:
         """Take note of an object of which no excerpt may show everything; it need not be one of an inventory."""
-        self._hidden[(item.path, item.document)].append(item)
+        place = item.path, item.document
+        self._hidden[place].append(item)
+        # What was found of this document before knows nothing of the object.
+        self._near.pop(place, None)
+        if self._ranges_of[0] == place:
+            self._ranges_of = (("", -1), [])
 
     def findings(self, findings: Iterable[Finding]) -> list[Finding]:
         """Fill in the positions of findings, file by file."""

@@ -5,7 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linter import excerpts
+from linter.documents import read
+from linter.documents.objects import objects
 from linter.excerpts import file_excerpt, scrub
+from linter.locate import Locator
+from linter.model import Location
 from linter.secret import MASK
 from reports._visible import cells
 
@@ -97,3 +101,13 @@ def test_a_line_of_narrow_signs_is_cut_as_any_other(text, low, length):
     low = min(low, len(text) - 1)
     last = min(low + length, len(text))
     assert excerpts._window(text, low, last) == excerpts._wide_window(text, low, last)
+
+
+def test_what_is_learned_late_is_masked_from_then_on():
+    text = b"apiVersion: v1\nkind: Secret\nmetadata:\n  name: x\nstringData:\n  note: hunter2-example\n"
+    locator = Locator(lambda _: text, ())
+    assert locator.location(Location("f.yaml", route=("metadata", "name"))).line == 4
+    for item in objects(read("f.yaml", text).documents[0]):
+        locator.learn(item)
+    shown = locator.location(Location("f.yaml", route=("stringData", "note"))).excerpt
+    assert shown[-1].text == f"  note: {MASK}"
