@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from linter.credentials import Consumer
 from linter.inventory import Inventory
 from linter.inventory.builds import build_outcome, build_pulls
 from linter.inventory.joins import Joins
@@ -29,12 +30,15 @@ def _pairs(was: Joins, now: Joins) -> Iterator[Pair]:
 
 def _outcomes(joins: Joins) -> Iterator[tuple[str, Answer]]:
     for pull in joins.workload_pulls:
-        yield workload_line(pull.workload.object, pull.image), answer(joins.pull_outcome(pull))
+        yield workload_line(pull.workload.object, pull.image), answer(joins.pull_outcome(pull), Consumer.KUBELET)
     for brought in joins.import_pulls:
-        yield import_line(brought.stream.object, brought.tag.image), answer(joins.import_outcome(brought))
+        yield (
+            import_line(brought.stream.object, brought.tag.image),
+            answer(joins.import_outcome(brought), Consumer.IMPORTER),
+        )
     for item in joins.inventory.builds:
         for made in build_pulls(item):
-            yield build_line(item, made.image), answer(build_outcome(joins.inventory, made))
+            yield build_line(item, made.image), answer(build_outcome(joins.inventory, made), Consumer.CONTAINERS)
 
 
 def _numbered(outcomes: Iterable[tuple[str, Answer]]) -> Iterator[tuple[tuple[str, int], Answer]]:

@@ -1,8 +1,8 @@
 """Pulls and imports that read the same list of secrets: what exchanging some of them does to each.
 
 Nearly every change leaves nearly every image as it was. Only those are asked again whose answer can change: images that
-had no credential and a key that now has one, images that had one and a key that has it no longer, and images of Docker
-Hub, whose own key counts only where nothing else matches.
+had no credential and a key that now has one, images that had one and a key that has it no longer, for an import both,
+because what comes first counts alone, and images of Docker Hub, whose own key counts only where nothing else matches.
 """
 
 from collections.abc import Iterable, Iterator
@@ -113,10 +113,11 @@ class Group:
             return self._by_image
         found: dict[str, None] = {}
         fallback = self.tally.fallback or swap.new.fallback
+        either = self.consumer is Consumer.IMPORTER
         for key, was, now in swap.differing:
-            if now is not None and now.good:
+            if either or (now is not None and now.good):
                 found.update(dict.fromkeys(self._indexes(node)[0].matched_by(key)))
-            if was is not None and was.good:
+            if either or (was is not None and was.good):
                 found.update(dict.fromkeys(self._indexes(node)[1].matched_by(key)))
             if fallback and (was is None or now is None):
                 found.update(dict.fromkeys(self._hub.matched_by(key)))

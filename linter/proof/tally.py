@@ -4,7 +4,7 @@ The answers are those of `Joins.pull_outcome` and `Joins.import_outcome`. They a
 in, so that one secret more or less costs its own entries and not those of the whole list.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -18,9 +18,13 @@ Keys = tuple[tuple[RegistryKey, bool], ...]
 
 
 class _Holders(NamedTuple):
-    """The secrets (by identity) that have one key: all of them, and those with a credential under it."""
+    """The secrets (by identity) that have one key: the names of all, and those with a credential under it.
 
-    everyone: set[int]
+    `raw` is the key by which a keyring orders them.
+    """
+
+    raw: bytes
+    everyone: dict[int, str]
     usable: set[int]
 
     def others(self, without: frozenset[int]) -> bool:
@@ -31,16 +35,27 @@ class _Holders(NamedTuple):
         """Whether such a secret has a credential under it."""
         return _more(self.usable, without)
 
+    def first(self, without: frozenset[int]) -> "tuple[str, bool] | None":
+        """The name of the first such secret, and whether it has a credential under the key."""
+        name, good = None, False
+        for place, called in self.everyone.items():
+            if place not in without:
+                if name not in (None, called):
+                    break
+                name, good = called, good or place in self.usable
+        return None if name is None else (name, good)
 
-def _more(have: set[int], without: frozenset[int]) -> bool:
+
+def _more(have: Collection[int], without: frozenset[int]) -> bool:
     return len(have) > sum(one in have for one in without)
 
 
 class Flags(NamedTuple):
-    """One key in some secrets: whether any has it, and whether any has a credential under it."""
+    """One key in some secrets: whether any has a credential under it, and of each by name whether it has one."""
 
     key: RegistryKey
     good: bool
+    holders: tuple[tuple[str, bool], ...]
 
 
 _NOBODY: frozenset[int] = frozenset()
@@ -85,25 +100,34 @@ class Tally:
         if isinstance(held, PayloadError):
             self.refusing.add(id(secret))
         else:
-            self._hold(id(secret), held)
+            self._hold(id(secret), secret.name, held)
 
-    def _hold(self, place: int, held: Keys) -> None:
+    def _hold(self, place: int, name: str, held: Keys) -> None:
         for key, usable in held:
             known = self._keys.get(key.raw)
             if known is None:
                 self.fallback |= key.text == HUB_FALLBACK
-                self._keys[key.raw] = key, _Holders({place}, {place} if usable else set())
+                self._keys[key.raw] = key, _Holders(key.raw, {place: name}, {place} if usable else set())
                 continue
-            known[1].everyone.add(place)
+            known[1].everyone[place] = name
             if usable:
                 known[1].usable.add(place)
 
     def flags(self) -> dict[bytes, Flags]:
         """Every key of the list."""
-        return {raw: Flags(key, bool(holders.usable)) for raw, (key, holders) in self._keys.items()}
+        return {
+            raw: Flags(
+                key,
+                bool(holders.usable),
+                tuple((name, place in holders.usable) for place, name in holders.everyone.items()),
+            )
+            for raw, (key, holders) in self._keys.items()
+        }
 
-    def found(self, reference: str, without: frozenset[int], more: "Tally | None") -> tuple[bool, bool]:
-        """Whether anything answers for a looked-up text, and whether a credential does.
+    def found(
+        self, reference: str, without: frozenset[int], more: "Tally | None", consumer: Consumer
+    ) -> tuple[bool, bool]:
+        """Whether anything answers for a looked-up text, and whether a credential that `consumer` sends does.
 
         `without` are left out of the list, `more` are put into it.
         """
@@ -112,6 +136,10 @@ class Tally:
         if not have and not added and is_hub(reference):
             have = [row for row in self.index.fallback if row.others(without)]
             added = more.index.fallback if more is not None else []
+        if consumer is Consumer.IMPORTER:
+            return bool(have or added), _first_is_good(
+                [(row, without) for row in have] + [(row, _NOBODY) for row in added]
+            )
         good = any(row.good(without) for row in have) or any(row.usable for row in added)
         return bool(have or added), good
 
@@ -124,6 +152,14 @@ class Tally:
         return _more(self.hidden, without) or (more is not None and bool(more.hidden))
 
 
+def _first_is_good(rows: Sequence[tuple[_Holders, frozenset[int]]]) -> bool:
+    """Whether the first of all these holders has a credential: of the key that is tried first, by name."""
+    raw = max((row.raw for row, _ in rows), default=b"")
+    first = [found for row, without in rows if row.raw == raw and (found := row.first(without)) is not None]
+    name = min((name for name, _ in first), default="")
+    return any(good for called, good in first if called == name)
+
+
 class Node(Tally):
     """The node-wide file: what does not decode is passed over."""
 
@@ -131,7 +167,7 @@ class Node(Tally):
         super().__init__()
         held = credentials.holding("dockerconfigjson", config) if config else ()
         if not isinstance(held, PayloadError):
-            self._hold(0, held)
+            self._hold(0, "", held)
 
 
 class Exchange(NamedTuple):
@@ -160,10 +196,11 @@ class Exchange(NamedTuple):
         reference = credentials.parse_reference(image, consumer=consumer)
         if not isinstance(reference, credentials.Reference):
             return Answer("bad-image")
-        found, good = self.tally.found(reference.lookup, self.without, self.more)
-        wide, wide_good = self.node.found(reference.lookup, _NOBODY, None)
+        found, good = self.tally.found(reference.lookup, self.without, self.more, consumer)
+        wide, wide_good = self.node.found(reference.lookup, _NOBODY, None, consumer)
         if found or wide:
-            return Answer("credential", good or wide_good)
+            behind = wide_good and not (found and consumer is Consumer.IMPORTER)
+            return Answer("credential", good or behind)
         if self.doubt or self.tally.hides(self.without, self.more):
             return Answer("unknown")
         return Answer("anonymous")
@@ -175,17 +212,17 @@ class Swap:
     def __init__(self, gone: Sequence[PullSecret], come: Sequence[PullSecret], old: Tally | None = None) -> None:
         self.without = frozenset(map(id, gone))
         self.old = Tally(gone) if old is None else old
-        self.new = Tally(come)
+        self.new = Tally(sorted(come, key=lambda secret: secret.name))  # as an import reads them
         self._secrets = (gone, come)  # their identities count, so they have to stay
 
     @cached_property
     def differing(self) -> list[tuple[RegistryKey, Flags | None, Flags | None]]:
-        """Every key that one of the two has and the other has not, or not with a credential: as it was, as it is."""
+        """Every key that the two do not have alike, in the same secrets with a credential: as it was, as it is."""
         before, after = self.old.flags(), self.new.flags()
         found = []
         for raw in {**before, **after}:
             was, now = before.get(raw), after.get(raw)
-            if was is None or now is None or was.good != now.good:
+            if was is None or now is None or was.holders != now.holders:
                 one = was or now
                 if one is not None:
                     found.append((one.key, was, now))

@@ -1,15 +1,19 @@
 """What it means that a pull works, that a change repairs it, and that a change breaks it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
+from linter.credentials import Candidate, Consumer, normalise_key
 from linter.documents.objects import KubeObject
 from linter.inventory.pulls import Outcome
 from linter.model import Proof
 
 
 class Answer(NamedTuple):
-    """What matters of an outcome: its verdict, and whether a user name or password is sent."""
+    """What matters of an outcome: its verdict, and whether a user name or password is sent.
+
+    A kubelet tries one credential after the other, an importer sends the first alone, be it empty.
+    """
 
     verdict: str
     good: bool = False
@@ -75,12 +79,20 @@ def import_line(item: KubeObject, image: str) -> str:
     return f"{named(item)} imports {image}"
 
 
-def answer(outcome: Outcome) -> Answer:
-    """What matters of `outcome`."""
+def answer(outcome: Outcome, consumer: Consumer) -> Answer:
+    """What matters of `outcome` to `consumer`."""
     if outcome.verdict != "credential" or outcome.lookup is None:
         return Answer(outcome.verdict)
-    usable = any(candidate.username or candidate.password for candidate in outcome.lookup.candidates)
-    return Answer(outcome.verdict, usable)
+    candidates: Sequence[Candidate] = outcome.lookup.candidates
+    if consumer is Consumer.IMPORTER:
+        # Keys of one secret that are one registry come in no order: any of them may be the first.
+        first = _slot(candidates[0])
+        candidates = [candidate for candidate in candidates if _slot(candidate) == first]
+    return Answer(outcome.verdict, any(candidate.username or candidate.password for candidate in candidates))
+
+
+def _slot(candidate: Candidate) -> tuple[str | None, bytes]:
+    return candidate.secret, normalise_key(candidate.key).raw
 
 
 def _broken(was: Answer, now: Answer) -> bool:

@@ -159,7 +159,9 @@ class View:
     def build_answers(self, build: _Build) -> list[Answer]:
         """What the pulls of a build get as things are."""
         if build.number not in self._build_answers:
-            self._build_answers[build.number] = [answer(build_outcome(self._before, pull)) for pull in build.pulls]
+            self._build_answers[build.number] = [
+                answer(build_outcome(self._before, pull), Consumer.CONTAINERS) for pull in build.pulls
+            ]
         return self._build_answers[build.number]
 
 
@@ -367,7 +369,7 @@ class _Change:
                 (_BUILDS, build.number, index), build_line(build.item, pull.image), pull.image, place_of(build.item)
             )
             after = later.get((pull.route, pull.image), pull)
-            yield Flip(row, was, answer(build_outcome(self._after, after)))
+            yield Flip(row, was, answer(build_outcome(self._after, after), Consumer.CONTAINERS))
 
 
 def _credentials(changes: Edited) -> Iterator[tuple[bool, str]]:

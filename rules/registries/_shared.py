@@ -184,7 +184,7 @@ class Held:
 
 
 class HeldLists:
-    """The lists of secrets of one scan, each with the node-wide secret behind it; equal lists are one."""
+    """The lists of secrets of one scan, each with the node-wide secret behind it; the very same list is one."""
 
     def __init__(self, context: Context) -> None:
         self._node = context.inventory.global_secret

@@ -42,6 +42,7 @@ class Words(NamedTuple):
 
 _ANY = Words()
 _HUB = Words(("one", "two"), ("apps",), KEYS[6:9], ("nginx", "team/app:2"))
+_IMPORTED = Words(("one", "two"), ("apps",), KEYS[:3], IMAGES[:2])
 _NODE = Words(("pull-secret",), ("openshift-config", "apps"), KEYS[:2], IMAGES[:3])
 
 _GOOD = {"auth": encoded("user:pass")}
@@ -136,7 +137,7 @@ def _builds(draw: st.DrawFn, words: Words) -> dict[str, Any]:
 @st.composite
 def scans(draw: st.DrawFn) -> tuple[Words, list[dict[str, Any]]]:
     """The objects of a scan, and the words that it is made of."""
-    words = draw(st.sampled_from([_ANY, _ANY, _HUB, _NODE]))
+    words = draw(st.sampled_from([_ANY, _ANY, _HUB, _IMPORTED, _NODE]))
     makers = ((_secrets, 6), (_accounts, 3), (_workloads, 5), (_streams, 3), (_builds, 2))
     items = [item for make, most in makers for item in draw(st.lists(make(words), max_size=most))]
     return words, items or [draw(_secrets(words))]
@@ -149,8 +150,8 @@ def invented(draw: st.DrawFn, words: Words, inventory: Inventory) -> Fix:
     edits = []
     for item in chosen:
         choices = _edits(draw, words, item.kind, item.body)
-        if choices:
-            op, route, value = draw(st.sampled_from(choices))
+        places = st.lists(st.sampled_from(range(len(choices))), min_size=1, max_size=2, unique=True)
+        for op, route, value in [choices[at] for at in draw(places)] if choices else ():
             edits.append(Edit(op, item.path, item.document, (*item.route, *route), value))
     return Fix(Applicability.SAFE, "a change", tuple(edits))
 
@@ -189,5 +190,6 @@ def _edits(
 def _list_edits(route: Route, listed: list[Any], name: str) -> list[_Step]:
     found: list[_Step] = [(Op.APPEND, route, {"name": name})]
     if listed:
-        found += [(Op.REMOVE, (*route, 0), None), (Op.SET, (*route, 0, "name"), name)]
+        found += [(Op.REMOVE, (*route, number), None) for number in range(len(listed))]
+        found += [(Op.SET, (*route, 0, "name"), name)]
     return found

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
+from linter.credentials import Consumer
 from linter.documents import Document
 from linter.documents.objects import KubeObject
 from linter.fix.data import apply_to_data
@@ -176,8 +177,8 @@ class _View:
             other = images.get(use.route, use)
             yield (
                 workload_line(was.object, use.image),
-                answer(self._joins.pull_outcome(WorkloadPull(was, use.image, use.route, old))),
-                answer(after.pull_outcome(WorkloadPull(now, other.image, other.route, new))),
+                answer(self._joins.pull_outcome(WorkloadPull(was, use.image, use.route, old)), Consumer.KUBELET),
+                answer(after.pull_outcome(WorkloadPull(now, other.image, other.route, new)), Consumer.KUBELET),
             )
 
     def _stream_pairs(self, was: ImageStream, now: ImageStream, changed: _Changed, after: Joins) -> Iterator[Pair]:
@@ -186,8 +187,8 @@ class _View:
         for tag in was.tags:
             yield (
                 import_line(was.object, tag.image),
-                answer(self._joins.import_outcome(ImportPull(was, tag, old))),
-                answer(after.import_outcome(ImportPull(now, tags.get(tag.route, tag), new))),
+                answer(self._joins.import_outcome(ImportPull(was, tag, old)), Consumer.IMPORTER),
+                answer(after.import_outcome(ImportPull(now, tags.get(tag.route, tag), new)), Consumer.IMPORTER),
             )
 
     def _build_pairs(self, was: KubeObject, now: KubeObject, changed: _Changed) -> Iterator[Pair]:
@@ -195,8 +196,10 @@ class _View:
         for pull in build_pulls(was):
             yield (
                 build_line(was, pull.image),
-                answer(build_outcome(self._before, pull)),
-                answer(build_outcome(changed.inventory, later.get((pull.route, pull.image), pull))),
+                answer(build_outcome(self._before, pull), Consumer.CONTAINERS),
+                answer(
+                    build_outcome(changed.inventory, later.get((pull.route, pull.image), pull)), Consumer.CONTAINERS
+                ),
             )
 
     def _touches(self, changed: _Changed, workload: Workload) -> bool:

@@ -20,6 +20,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from scans import JSON_TYPE, Words, encoded, invented, scans
 from slow_proof import SlowProver
 
+SPACE = {"namespace": "apps"}
+
 
 def _scanned(items: list[dict[str, Any]], scope: str) -> engine.Result:
     with tempfile.TemporaryDirectory() as folder:
@@ -35,7 +37,7 @@ def _proof(prover: Any, fixes: Any) -> Any:
         return str(refused)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(scans(), st.sampled_from(["cluster", "manifests"]), st.data())
 def test_a_change_is_proved_as_by_resolving_everything_again(
     scan: tuple[Words, list[dict[str, Any]]], scope: str, data: st.DataObject
@@ -51,21 +53,40 @@ def test_a_change_is_proved_as_by_resolving_everything_again(
             assert _proof(prover, together) == _proof(slow, together)
 
 
-def test_the_key_of_docker_hub_counts_again_when_an_empty_entry_before_it_goes() -> None:
-    payload = {".dockerconfigjson": encoded('{"auths":{"docker.io":{}}}')}
-    good = {".dockerconfigjson": encoded('{"auths":{"https://index.docker.io/v1/":{"auth":"dXNlcjpwYXNz"}}}')}
-    space = {"namespace": "apps"}
-    tag = {"name": "1", "from": {"kind": "DockerImage", "name": "nginx"}}
+def _secret(name: str, payload: str, kind: str = JSON_TYPE) -> dict[str, Any]:
+    data = {".dockerconfigjson": encoded(payload)}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, **SPACE}, "type": kind, "data": data}
+
+
+def _stream(image: str) -> dict[str, Any]:
+    tag = {"name": "1", "from": {"kind": "DockerImage", "name": image}}
+    api = "image.openshift.io/v1"
+    return {"apiVersion": api, "kind": "ImageStream", "metadata": {"name": "web", **SPACE}, "spec": {"tags": [tag]}}
+
+
+def test_an_import_breaks_when_an_empty_entry_comes_before_the_good_one() -> None:
+    """The importer sends the first credential that matches, and a kubelet tries them all."""
+    good = '{"auths":{"quay.io":{"auth":"dXNlcjpwYXNz"}}}'
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", **SPACE}}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", **SPACE}}
     items = [
-        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a", **space}, "type": JSON_TYPE, "data": payload},
-        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "b", **space}, "type": JSON_TYPE, "data": good},
-        {
-            "apiVersion": "image.openshift.io/v1",
-            "kind": "ImageStream",
-            "metadata": {"name": "web", **space},
-            "spec": {"tags": [tag]},
-        },
+        _secret("a", '{"auths":{"quay.io":{}}}', "Opaque"),
+        _secret("b", good),
+        _stream("quay.io/team/app:1"),
+        {**account, "imagePullSecrets": [{"name": "a"}, {"name": "b"}]},
+        {**pod, "spec": {"containers": [{"name": "web", "image": "quay.io/team/app:1"}]}},
     ]
+    result = _scanned(items, "manifests")
+    (fix,) = [finding.fix for finding in result.run.findings if finding.code == "RC111"]
+    assert fix is not None
+    assert fix.proof is not None
+    assert fix.proof.broken == ("apps/ImageStream/web imports quay.io/team/app:1",)
+    assert fix.applicability is Applicability.UNSAFE
+
+
+def test_the_key_of_docker_hub_counts_again_when_an_empty_entry_before_it_goes() -> None:
+    good = '{"auths":{"https://index.docker.io/v1/":{"auth":"dXNlcjpwYXNz"}}}'
+    items = [_secret("a", '{"auths":{"docker.io":{}}}'), _secret("b", good), _stream("nginx")]
     inventory = _scanned(items, "cluster").inventories[0]
     item = inventory.secrets[0].object
     edit = Edit(
