@@ -261,3 +261,52 @@ def test_collecting_obeys_them(judge: Judge, capsys: pytest.CaptureFixture[str])
     assert cli.run(["collect", "deep.yaml", "-o", "deep.tar.gz", "--redact"]) == 0
     capsys.readouterr()
     assert len(found(judge("deep.tar.gz", limits="depth: 400"))) == 1
+
+
+PROGRAMS = {
+    "kustomize": f"cat <<END\n{ACCOUNT}{LINKS}END\n",
+    "helm": "cat <<END\n---\n# Source: shop/templates/web.yaml\n"
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  imagePullSecrets:\n  - name: typo\n  - name: typo\n"
+    "  containers: [{name: web, image: quay.io/shop/web:1}]\nEND\n",
+}
+TEMPLATE = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  imagePullSecrets:
+  - name: {{ .Values.pullSecret }}
+  - name: {{ .Values.pullSecret }}
+  containers: [{name: web, image: quay.io/shop/web:1}]
+"""
+
+
+def test_what_is_built_obeys_them(judge: Judge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build file, what a chart needs, and values, wherever they stand: read as far as the settings allow."""
+    for name, body in PROGRAMS.items():
+        Path("bin").mkdir(exist_ok=True)
+        Path("bin", name).write_text(f"#!/bin/sh\n{body}")
+        Path("bin", name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    deep = f"x: {'[' * 250}1{']' * 250}\n"
+    for name, text in {
+        "in/k/kustomization.yaml": f"resources: [web.yaml]\n{deep}",
+        "in/k/web.yaml": ACCOUNT,
+        "in/chart/Chart.yaml": f"apiVersion: v2\nname: shop\nversion: 0.1.0\n{deep}"
+        "dependencies: [{name: lib, repository: 'file://../gone'}]\n",
+        "in/chart/values.yaml": f"pullSecret: typo\n{deep}",
+        "in/chart/templates/web.yaml": TEMPLATE,
+    }.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(text)
+    usual = judge("in", "--render")
+    assert sorted(path for path, _ in found(usual)) == ["in/chart/templates/web.yaml"]
+    raised = judge("in", "--render", limits="depth: 300")
+    assert [path for path, _ in found(raised)] == ["in/k (kustomize build)"]
+    (said,) = told(raised)
+    assert said.startswith("in/chart/Chart.yaml: was not rendered, because it names what does not exist here: file://")
+    Path("in/chart/Chart.yaml").write_text("apiVersion: v2\nname: shop\nversion: 0.1.0\n")
+    for limits, there in (("", False), ("depth: 300", True)):
+        (pod,) = (one for one in judge("in/chart", "--render", limits=limits)["findings"] if one["code"] == "RC307")
+        places = [one["location"]["path"] for one in pod["related"] if one["location"]]
+        assert ("in/chart/values.yaml" in places) is there

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from linter.errors import UsageError
@@ -23,8 +24,11 @@ def add_render(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--render-remote", action="store_true", help=remote)
 
 
-def render_of(arguments: argparse.Namespace) -> "Render | None":
-    """What is to be built. Raises `UsageError` for values that are no file, or that nothing asks for."""
+def render_of(arguments: argparse.Namespace, limits: Mapping[str, int]) -> "Render | None":
+    """What is to be built, within the `limits` of the settings.
+
+    Raises `UsageError` for values that are no file, or that nothing asks for.
+    """
     if not arguments.render:
         for option, given in (("--values", arguments.values), ("--render-remote", arguments.render_remote)):
             if given:
@@ -36,5 +40,6 @@ def render_of(arguments: argparse.Namespace) -> "Render | None":
         if os.path.getsize(file) > _MOST:
             raise UsageError(f"--values {file}: it is larger than {_MOST // 2**20} MiB, which helm would not survive")
     from linter.render import Render  # noqa: PLC0415 - most calls build nothing
+    from linter.sources import Limits  # noqa: PLC0415 - as above
 
-    return Render(tuple(arguments.values), arguments.render_remote, arguments.timeout)
+    return Render(tuple(arguments.values), arguments.render_remote, arguments.timeout, Limits.given(limits))

@@ -241,7 +241,7 @@ def request_of(arguments: argparse.Namespace) -> "Request":
         progress=progress(),
         namespaces=named_namespaces(arguments.paths, arguments.namespaces),
         timeout=arguments.timeout,
-        render=render_of(arguments),
+        render=render_of(arguments, wanted.limits),
     )
 
 

@@ -93,7 +93,7 @@ def execute(arguments: argparse.Namespace) -> int:
         namespaces=named_namespaces(paths, [arguments.namespace] if live and arguments.namespace else []),
         progress=progress(),
         timeout=arguments.timeout,
-        render=render_of(arguments),
+        render=render_of(arguments, wanted.limits),
     )
     material = engine.load(request)
     _complain(material)

@@ -171,12 +171,11 @@ def _small(artifact: Artifact) -> bytes | None:
 
 def _origins(reader: Reader, locator: Locator, render: "Render | None") -> "Origins | None":
     """What leads from the things that were built to their source, where anything was built."""
-    if not reader.built:
+    if render is None or not reader.built:
         return None
     from linter.render.origins import Origins  # noqa: PLC0415 - most calls build nothing
 
-    values = render.values if render else ()
-    return Origins(reader.bytes_of, frozenset(reader.built), locator, values, reader.moved)
+    return Origins(reader.bytes_of, frozenset(reader.built), locator, render, reader.moved)
 
 
 def _compared(request: Request, located: Sequence[Finding]) -> Baseline | None:

@@ -74,10 +74,7 @@ class Reader:
         entries = request.gather(
             request.paths, exclude=settings.exclude, stdin=request.stdin, progress=progress, **more
         )
-        render = request.render
-        if render is not None and settings.limits:
-            render = render._replace(limits=more["limits"])
-        found = entries if render is None else self._rendered(entries, render)
+        found = entries if request.render is None else self._rendered(entries, request.render)
         last = ""
         try:
             for entry in found if request.spread is None else request.spread(found, self._keeper):

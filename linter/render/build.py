@@ -66,7 +66,7 @@ class _Builder:
 
     def kustomizations(self) -> None:
         """Build every kustomization that no other one includes."""
-        graph = Graph()
+        graph = Graph(self._render.limits)
         found: list[tuple[Artifact, Kustomization]] = []
         for artifact in self._of(*NAMES):
             try:
@@ -108,7 +108,7 @@ class _Builder:
         """Render every chart that is no part of another one, and that no other one names as a dependency beside it."""
         charts = [(one, os.path.dirname(one.file)) for one in self._of(_CHART)]
         folders = [folder for _, folder in charts]
-        needs = {folder: needs_of(folder) for folder in folders}
+        needs = {folder: needs_of(folder, self._render.limits) for folder in folders}
         beside = {one.folder for folder, need in needs.items() for one in need.local if one.folder != folder}
         for artifact, folder in charts:
             if folder in beside or any(folder.startswith(os.path.join(above, "charts") + os.sep) for above in folders):

@@ -41,7 +41,7 @@ class Needs(NamedTuple):
     renamed: tuple[Dependency, ...] = ()
 
 
-def needs_of(folder: str) -> Needs:
+def needs_of(folder: str, limits: Limits) -> Needs:
     """Return what the chart in a real folder, and the charts beside it that it needs, do not hold in `charts`."""
     local: list[Dependency] = []
     remote: list[Dependency] = []
@@ -51,7 +51,7 @@ def needs_of(folder: str) -> Needs:
     while pending and len(seen) < _MOST:
         at = pending.pop()
         held = _held(at)
-        for one in _declared(at):
+        for one in _declared(at, limits):
             if one.name in held:
                 renamed += [one._replace(folder=os.path.join(at, "charts", one.name))] if one.called != one.name else []
             elif not one.folder:
@@ -65,11 +65,11 @@ def needs_of(folder: str) -> Needs:
     return Needs(tuple(local), tuple(remote), tuple(absent), tuple(renamed))
 
 
-def _declared(folder: str) -> list[Dependency]:
+def _declared(folder: str, limits: Limits) -> list[Dependency]:
     """What the chart in a real folder names as its dependencies (Helm 3, and requirements.yaml of Helm 2)."""
     found = []
     for file in _FILES:
-        listed = _content(os.path.join(folder, file)).get("dependencies")
+        listed = _content(os.path.join(folder, file), limits).get("dependencies")
         for one in listed if isinstance(listed, list) else ():
             if isinstance(one, dict) and isinstance(one.get("name"), str):
                 repository = str(one.get("repository") or "")
@@ -79,9 +79,9 @@ def _declared(folder: str) -> list[Dependency]:
     return found
 
 
-def repositories(file: str) -> set[str]:
+def repositories(file: str, limits: Limits) -> set[str]:
     """What a chart may call the repositories of Helm's `repositories.yaml`: addresses, `@name` and `alias:name`."""
-    listed = _content(file).get("repositories") if file else None
+    listed = _content(file, limits).get("repositories") if file else None
     found: set[str] = set()
     for one in listed if isinstance(listed, list) else ():
         if isinstance(one, dict) and isinstance(one.get("name"), str) and isinstance(one.get("url"), str):
@@ -98,9 +98,9 @@ def _held(folder: str) -> set[str]:
     return {_PACKED.sub("", name) for name in names}
 
 
-def _content(file: str) -> dict[str, Any]:
+def _content(file: str, limits: Limits) -> dict[str, Any]:
     try:
-        content = next(iter(build(decode(read_file(file, file, Limits(), named=False)).text, Limits())), None)
+        content = next(iter(build(decode(read_file(file, file, limits, named=False)).text, limits)), None)
     except (InputProblem, DecodeProblem, yaml.YAMLError):
         return {}  # helm says what is wrong with it
     return content if isinstance(content, dict) else {}

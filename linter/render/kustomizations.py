@@ -31,9 +31,9 @@ class Kustomization(NamedTuple):
     absent: tuple[str, ...]
 
 
-def parse(file: str, data: bytes) -> Kustomization | None:
-    """Read a build file; None when it is none that kustomize would build (Flux has a kind of the same name)."""
-    documents = read(file, data).documents
+def parse(file: str, data: bytes, limits: Limits) -> Kustomization | None:
+    """Read a build file within `limits`; None when kustomize would not build it (Flux has a kind of the same name)."""
+    documents = read(file, data, limits=limits).documents
     content = documents[0].data if documents else None
     if not isinstance(content, dict):
         return None
@@ -89,13 +89,14 @@ def _list(value: Any) -> list[Any]:
 class Graph:
     """The kustomizations of a scan by real folder, and those that they lead to outside of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._known: dict[str, Kustomization | None] = {}
 
     def add(self, file: str, data: bytes) -> Kustomization | None:
         """Take a build file of the scan."""
         folder = os.path.dirname(file)
-        self._known[folder] = parse(file, data)
+        self._known[folder] = parse(file, data, self._limits)
         return self._known[folder]
 
     def at(self, folder: str) -> Kustomization | None:
@@ -105,10 +106,10 @@ class Graph:
             file = next(filter(os.path.isfile, (os.path.join(folder, name) for name in NAMES)), None)
             if file is not None:
                 try:
-                    data = read_file(os.path.realpath(file), file, Limits(), named=False)
+                    data = read_file(os.path.realpath(file), file, self._limits, named=False)
                 except InputProblem:
                     return None
-                self._known[folder] = parse(file, data)
+                self._known[folder] = parse(file, data, self._limits)
         return self._known[folder]
 
     def closure(self, root: Kustomization) -> list[Kustomization]:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from linter.documents import read
@@ -11,7 +11,7 @@ from linter.documents.split import split
 from linter.excerpts import file_excerpt
 from linter.locate import Locator
 from linter.model import Finding, Location, NotEvaluated, Related, Route
-from linter.render import Built
+from linter.render import Built, Render
 from linter.render.templates import around, line_of
 from linter.render.values import Values
 from linter.sources import DEEPEST, InputProblem, Limits
@@ -58,7 +58,7 @@ def settled(built: Built, names: Mapping[str, str]) -> bytes:
 class Origins:
     """Finds the source of what was built. `read_path` gives the bytes of a path of the scan, `built` are the outputs.
 
-    `values` are the files that were given to every chart, `moved` the folders of charts as Helm names them, by name.
+    `render` is how they were built, `moved` are the folders of charts as Helm names them, by name.
     """
 
     def __init__(
@@ -66,14 +66,15 @@ class Origins:
         read_path: Callable[[str], bytes | None],
         built: frozenset[str],
         locator: Locator,
-        values: Sequence[str] = (),
+        render: Render,
         moved: Mapping[str, str] = _NO_NAMES,
     ) -> None:
         self._read = read_path
         self._moved = moved
         self._built = built
         self._locator = locator
-        self._values = Values(values, self._text_of, self._named)
+        self._values = Values(render, self._text_of, self._named)
+        self._limits = render.limits
         self._chunks: dict[str, list[tuple[str, int]]] = {}
         self._sources: dict[str, list[KubeObject]] = {}
 
@@ -84,7 +85,7 @@ class Origins:
         if data is not None or not os.path.isfile(path):
             return data
         try:
-            return read_file(os.path.realpath(path), path, Limits(), named=False)
+            return read_file(os.path.realpath(path), path, self._limits, named=False)
         except InputProblem:
             return None
 

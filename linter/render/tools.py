@@ -108,7 +108,7 @@ def _users_own(program: str, home: str, render: Render, wanted: Sequence[str]) -
     done = run([program, "env"], timeout=render.timeout, limit=2**20, environment={**os.environ, **without_plugins})
     told = dict(_ASSIGNED.findall(done.output.decode("utf-8", "replace"))) if done.code == 0 else {}
     own = {_LOGINS: told[_LOGINS]} if os.path.isfile(told.get(_LOGINS, "")) else {}
-    known = repositories(told.get(_REPOSITORIES, ""))
+    known = repositories(told.get(_REPOSITORIES, ""), render.limits)
     if any(where.rstrip("/") in known for where in wanted):
         own[_REPOSITORIES] = told[_REPOSITORIES]
     return own

@@ -1,7 +1,7 @@
 """Where the values of a chart are written: in a file of `--values`, in the values of a chart above, or in its own."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import yaml
@@ -9,22 +9,23 @@ import yaml
 from linter.documents import DecodeProblem, Positions, decode
 from linter.documents.build import build
 from linter.model import Location, Route
-from linter.sources import Limits
+from linter.render import Render
 
 _PATH: Final = re.compile(r"\.Values((?:\.[A-Za-z_][A-Za-z0-9_-]*)+)")
 _MOST: Final = 10_000
 
 
 class Values:
-    """Finds where a chart's value stands. `given` are the files of `--values`; `read_path` gives a path's bytes.
+    """Finds where a chart's value stands, as `render` has built it. `read_path` gives a path's bytes.
 
     `named` gives what the scan calls a path of a chart.
     """
 
     def __init__(
-        self, given: Sequence[str], read_path: Callable[[str], bytes | None], named: Callable[[str], str]
+        self, render: Render, read_path: Callable[[str], bytes | None], named: Callable[[str], str]
     ) -> None:
-        self._given = given
+        self._given = render.values
+        self._limits = render.limits
         self._read = read_path
         self._named = named
         self._known: dict[str, tuple[Any, Positions | None]] = {}
@@ -71,7 +72,7 @@ class Values:
             self._known[file] = (None, None)
             if data:
                 try:
-                    content = next(iter(build(decode(data).text, Limits())), None)
+                    content = next(iter(build(decode(data).text, self._limits)), None)
                     self._known[file] = (content, Positions(file, data))
                 except (DecodeProblem, yaml.YAMLError):
                     pass  # Helm has read it: what only it can read is not pointed at
