@@ -151,6 +151,8 @@ class Taken:
                 except InputProblem as failed:
                     self.problems.append(failed.problem)
                     continue
+                if data is None:
+                    continue
                 self.files += 1
                 if several and isinstance(data, bytes):
                     self._weigh(entry.path, data)
@@ -161,11 +163,15 @@ class Taken:
             remedy = "check what is named: a folder needs YAML or JSON files that are not ignored or excluded"
             self.problems.append(Problem(self.shown, "nothing to judge was found in it", remedy, fatal=True))
 
-    def _data(self, entry: Artifact, *, streamed: bool) -> "bytes | Raw":
-        """Return the bytes of a file, as `_read` yields them. Raise `InputProblem` when they cannot be had."""
+    def _data(self, entry: Artifact, *, streamed: bool) -> "bytes | Raw | None":
+        """Return the bytes of a file, as `_read` yields them; None for a member that its archive will name as damaged.
+
+        Raise `InputProblem` when they cannot be had.
+        """
         raw = entry.windows()
         if raw is None or not raw.at(self._limits.file_bytes, 1):
-            return entry.read()
+            data = entry.read()
+            return None if getattr(raw, "broken", "") else data
         if not streamed:
             raise InputProblem(_too_large(entry.path, self._limits, named=entry.named))
         return raw

@@ -585,3 +585,23 @@ def test_of_a_large_member_that_is_damaged_nothing_is_written(
     assert main(["collect", str(source), "-o", str(target)]) == 3
     assert "nothing was written" in capsys.readouterr().err
     assert not target.exists()
+
+
+@pytest.mark.parametrize("words", [(), ("--redact",)])
+@pytest.mark.parametrize("size", [100, 300_000])
+def test_a_member_that_is_damaged_early_is_left_out_and_named(
+    tmp_path: Path, size: int, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Small or read in pieces: a part of it would look like all of it."""
+    data = b"---\n".join(b"kind: ServiceAccount\nmetadata: {name: a%d}\n" % (number * 7919) for number in range(size))
+    source, target = tmp_path / "in.zip", tmp_path / "out.tar.gz"
+    with zipfile.ZipFile(source, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("large.yaml", data)
+        packed.writestr("small.yaml", "kind: ServiceAccount\nmetadata: {name: b}\n")
+    whole = bytearray(source.read_bytes())
+    at = 60 if size == 100 else 20_000
+    whole[at : at + 40] = bytes(40)
+    source.write_bytes(whole)
+    assert main(["collect", str(source), "-o", str(target), *words]) == 0
+    assert "large.yaml: is damaged" in capsys.readouterr().err
+    assert [name for name in members(target) if name.endswith(".yaml")] == ["small.yaml"]
