@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
+from linter.memory import expendable
 from linter.secret import Sensitive
 
 _Value = TypeVar("_Value")
@@ -81,6 +82,7 @@ def _copy(tickets: int, do: Callable[[int], Any]) -> tuple[int, int]:
     try:
         os.close(end)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # that is the other's affair
+        expendable()
         with os.fdopen(start, "wb") as pipe:
             pipe.write(_pickled(_work(tickets, do)))
         code = 0

@@ -2,8 +2,8 @@
 
 The kernel ends a process that takes more than its container may without a word, and with it the whole scan. Linux lets
 a process bound itself (RLIMIT_DATA): what goes beyond fails where it is asked for, and is told there
-(linter.exhausted). Several processes (`--jobs`) can still take more than the container together. Elsewhere nothing is
-bounded.
+(linter.exhausted). Several processes (`--jobs`) can still take more than the container together: the kernel then ends a
+helper before the process that waits for it, which names what was lost or does it itself. Elsewhere nothing is bounded.
 """
 
 import sys
@@ -45,6 +45,13 @@ def bind(most: int | None) -> None:
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     most = most if hard == resource.RLIM_INFINITY else min(most, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+
+
+def expendable() -> None:
+    """Let the kernel end this process, a helper, before any other when the machine or the container runs out."""
+    with suppress(OSError):  # there is no such file, or it may not be written
+        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+            file.write("1000")
 
 
 def unbind(process: int) -> None:

@@ -251,7 +251,10 @@ def _begin() -> None:
     import signal  # noqa: PLC0415 - as above
     import threading  # noqa: PLC0415 - as above
 
+    from linter.memory import expendable  # noqa: PLC0415 - as above
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    expendable()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

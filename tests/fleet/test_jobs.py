@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -182,6 +183,8 @@ def test_what_no_process_has_begun_is_read_here(tmp_path: Path, monkeypatch: pyt
 
 COPIES = """
 import sys
+import time
+from linter import forks
 from linter import forks
 from linter.__main__ import main
 from linter.engine import judging
@@ -232,6 +235,51 @@ def test_rules_run_in_copies_of_the_process(place: Path, capsys: pytest.CaptureF
     )
     assert (done.returncode, done.stdout, done.stderr) == alone
     assert '"diff": ' in done.stdout
+
+
+SCORED = """
+import os
+import pathlib
+from linter.rule import Rule, Severity
+
+HERE = pathlib.Path(__file__).parent
+
+
+def check(context):
+    score = pathlib.Path("/proc/self/oom_score_adj").read_text().strip()
+    with (HERE / "scores").open("a") as log:
+        log.write(f"{os.getpid()} {score}\\n")
+    return ()
+
+
+RULE = Rule(code="X001", severity=Severity.INFO, check=check)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="looks at /proc")
+def test_where_memory_runs_out_the_kernel_ends_a_helper(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Helpers say that they go first; the process that waits for them does not, and keeps what they found."""
+    (place / "rule.py").write_text(SCORED)
+    (place / ".regcred.yaml").write_text("rules: [{path: rule.py}]\n")
+    for number in range(2):
+        (place / f"{number}.json").write_bytes(dump(number))
+    scores = place / "scores"
+    own = Path("/proc/self/oom_score_adj").read_text().strip()
+    for jobs, score in (("1", own), ("2", "1000")):
+        check(capsys, "0.json", "1.json", "--jobs", jobs)
+        assert {line.split()[1] for line in scores.read_text().splitlines()} == {score}
+        scores.unlink()
+
+    here, gate = os.getpid(), place / "gate"
+
+    def one(_: int) -> tuple[bool, str]:
+        if os.getpid() != here:
+            gate.touch()
+        while not gate.exists():  # nobody takes all of the work
+            time.sleep(0.01)
+        return os.getpid() == here, Path("/proc/self/oom_score_adj").read_text().strip()
+
+    assert {*forks.shared(2, one, 2)} == {(True, own), (False, "1000")}
 
 
 def test_one_process_loads_nothing_for_many(place: Path) -> None:
