@@ -49,9 +49,9 @@ def bind(most: int | None) -> None:
 
 def expendable() -> None:
     """Let the kernel end this process, a helper, before any other when the machine or the container runs out."""
-    with suppress(OSError):  # there is no such file, or it may not be written
-        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
-            file.write("1000")
+    # There may be no such file, or it may not be written.
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+        file.write("1000")
 
 
 def unbind(process: int) -> None:

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,6 +106,31 @@ def test_the_report_is_that_of_a_local_run_and_a_killed_worker_loses_nothing(
     text = dask.log.read_text()
     for said in ("hunter2", "cm9ib3Q6", "dXNlcj", "slow.json"):
         assert said not in text
+
+
+def test_workers_obey_the_limits_of_the_settings(dask: Dask, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As this machine does: what nests deeper or is larger than they allow is refused there, or read where they do."""
+    for number, depth in enumerate([100, 150, 300]):
+        whole = json.loads(dump(number))
+        whole["items"][0]["x"] = json.loads("[" * depth + "]" * depth)
+        (place / f"{number}.json").write_text(json.dumps(whole))
+    with tarfile.open(place / "large.tar.gz", "w:gz") as archive:
+        archive.add("0.json")
+        archive.add("1.json")
+    names = ("0.json", "1.json", "2.json", "large.tar.gz")
+    dask.worker()
+    lost = {}
+    for limits in ("depth: 120", "depth: 400, members: 1", "file: 100"):
+        (place / "settings").write_text(f"limits: {{{limits}}}\n")
+        words = (*names, "--config", "settings", "--format", "json")
+        here = check(capsys, *words)
+        assert check(capsys, *words, "--scheduler", dask.address)[:2] == here[:2]
+        lost[limits] = {one["path"] for one in json.loads(here[1])["coverage"]["problems"]}
+    assert lost == {
+        "depth: 120": {"1.json", "2.json", "large.tar.gz!/1.json"},
+        "depth: 400, members: 1": {"large.tar.gz"},
+        "file: 100": {"0.json", "1.json", "2.json", "large.tar.gz!/0.json", "large.tar.gz!/1.json", "large.tar.gz"},
+    }
 
 
 @pytest.mark.parametrize("gone", ["worker", "scheduler"])
