@@ -152,13 +152,18 @@ class Op(StrEnum):
 
 
 class Edit(NamedTuple):
-    """One symbolic change of one document. `value` is plain data (str, number, bool, dict, list) or a `Sensitive`."""
+    """One symbolic change of one document. `value` is plain data (str, number, bool, dict, list) or a `Sensitive`.
+
+    `base` is the decoded payload that a PAYLOAD edit was made for, where its maker tells: edits of one payload that
+    change different stretches of it go together then.
+    """
 
     op: Op
     path: str
     document: int
     route: Route
     value: Any = None
+    base: Sensitive | None = None
 
 
 class Proof(NamedTuple):

@@ -200,7 +200,10 @@ def spot(secret: PullSecret, start: int, end: int, entry: str | None = None) -> 
 
 def payload_fix(secret: PullSecret, new: str, summary: str, applicability: Applicability = Applicability.SAFE) -> Fix:
     """A fix that replaces the decoded payload of `secret` by `new`, encoded in the form in which it was found."""
-    edit = Edit(Op.PAYLOAD, secret.object.path, secret.object.document, secret.at().route, Sensitive(new))
+    base = secret.decoded
+    if secret.payload is not None and (base is None or base.reveal() != secret.payload.text):
+        base = Sensitive(secret.payload.text)
+    edit = Edit(Op.PAYLOAD, secret.object.path, secret.object.document, secret.at().route, Sensitive(new), base)
     return Fix(applicability, summary, (edit,))
 
 

@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from linter import engine
@@ -104,7 +104,9 @@ def _rounds(request: engine.Request, result: engine.Result, *, unsafe: bool, sho
         paths = {edit.path for fix in fixes for edit in fix.edits}
         for path in paths - originals.keys():
             originals[path] = _judged(result.artifacts[path])
-        outcome = apply_fixes({path: files.get(path, originals[path]) for path in paths}, fixes, unsafe=unsafe)
+        agree = _agreeing([Prover(inventory) for inventory in result.inventories])
+        current = {path: files.get(path, originals[path]) for path in paths}
+        outcome = apply_fixes(current, fixes, unsafe=unsafe, agree=agree)
         for fix, reason in outcome.refused:
             refused[f"{fix.summary}\0{reason}"] = (fix, reason)
         if not outcome.changed:
@@ -116,6 +118,22 @@ def _rounds(request: engine.Request, result: engine.Result, *, unsafe: bool, sho
         refused[f"{fix.summary}\0{reason}"] = (fix, reason)
     changed = {path: content for path, content in files.items() if content != originals[path]}
     return _Repaired(changed, originals, result, tuple(applied), tuple(refused.values()))
+
+
+def _agreeing(provers: Sequence[Prover]) -> Callable[[Sequence[Fix]], bool]:
+    """What proves fixes of one payload together: they may break and remove only what one of them does alone."""
+
+    def agree(fixes: Sequence[Fix]) -> bool:
+        alone = [fix.proof for fix in fixes if fix.proof is not None]
+        try:
+            together = summed(prover.together(fixes) for prover in provers)
+        except FixError:
+            return False
+        broken = {line for proof in alone for line in proof.broken}
+        removed = {line for proof in alone for line in proof.removed}
+        return broken.issuperset(together.broken) and removed.issuperset(together.removed)
+
+    return agree
 
 
 def _judged(artifact: Artifact) -> bytes:
@@ -180,6 +198,7 @@ def _write_fix_dir(result: engine.Result, arguments: argparse.Namespace) -> None
         unsafe=arguments.unsafe_fixes,
         credentials=not arguments.no_credentials,
         prove=lambda fixes: summary(summed(prover.together(fixes) for prover in provers)),
+        agree=_agreeing(provers),
     )
     for fix, reason in made.refused:
         if reason == WHY:

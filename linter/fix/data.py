@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from linter.errors import FixError
+from linter.fix.merge import merged
 from linter.fix.tree import Node, Tagged
 from linter.model import Edit, Op, Route
 from linter.secret import Sensitive
@@ -30,7 +31,7 @@ def ordered(edits: Sequence[Edit]) -> list[Edit]:
     What adds or replaces comes first, then the renaming of keys, then removals from the end of every list forwards.
     """
     known: dict[object, Edit] = {}
-    for edit in edits:
+    for edit in _together(edits):
         known.setdefault((edit[:4], _hashable(edit.value)), edit)
     unique = list(known.values())
     renames = [edit for edit in unique if edit.op is Op.RENAME]
@@ -52,6 +53,25 @@ def ordered(edits: Sequence[Edit]) -> list[Edit]:
         ]
     )
     return [edit for edit in unique if edit.op not in (Op.RENAME, Op.REMOVE)] + renames + moved[::-1]
+
+
+def _together(edits: Sequence[Edit]) -> Sequence[Edit]:
+    """The edits, of which those that change different stretches of one payload are one."""
+    payloads: dict[tuple[object, ...], dict[str, Edit]] = {}
+    for edit in edits:
+        if edit.op is Op.PAYLOAD and edit.base is not None:
+            payloads.setdefault((*edit[:4], edit.base), {})[str(plain(edit.value))] = edit
+    crowded = {place: texts for place, texts in payloads.items() if len(texts) > 1}
+    if not crowded:
+        return edits
+    found = [edit for edit in edits if edit.op is not Op.PAYLOAD or (*edit[:4], edit.base) not in crowded]
+    for texts in crowded.values():
+        edit = next(iter(texts.values()))
+        text = merged(edit.base.reveal(), texts) if edit.base is not None else None
+        if text is None:
+            raise FixError(f"the edits contradict each other: two change the same part of {pointer(edit.route)}")
+        found.append(edit._replace(value=Sensitive(text)))
+    return found
 
 
 def _hashable(value: Any) -> object:

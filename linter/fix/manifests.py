@@ -7,7 +7,7 @@ from linter.errors import FixError
 from linter.fix.data import apply_to_data, same, to_data
 from linter.fix.mask import mask_lines, parsed
 from linter.fix.naming import file_name, one_line
-from linter.fix.plan import declined, first_round
+from linter.fix.plan import Agree, declined, first_round
 from linter.fix.readme import Repaired, index, readme
 from linter.fix.scalars import Style, render_block
 from linter.fix.takeaway import only_removes, removals
@@ -58,17 +58,18 @@ def build(
     unsafe: bool,
     credentials: bool = True,
     prove: Callable[[Sequence[Fix]], str] | None = None,
+    agree: Agree | None = None,
 ) -> FixDir:
     """Make the folder's files for all fixes that may be made; nothing is written here.
 
     Each object stands in it whole, for the API replaces lists such as a service account's `imagePullSecrets` as one.
-    `prove` says in a sentence what the fixes do together.
+    `prove` says in a sentence what the fixes do together; `agree` is asked about those that change one payload.
     """
     by_document: dict[tuple[str, int], list[KubeObject]] = {}
     for item in objects:
         by_document.setdefault((item.path, item.document), []).append(item)
     fixable = [finding for finding in findings if finding.fix is not None]
-    chosen, refused = _choose(fixable, unsafe=unsafe)
+    chosen, refused = _choose(fixable, unsafe=unsafe, agree=agree)
     collected = _Collected(by_document)
     applied: list[Fix] = []
     for fix, reason in collected.add_all(chosen):
@@ -80,7 +81,9 @@ def build(
     return _lay_out(collected, fixable, applied, refused, credentials=credentials, proof=proof)
 
 
-def _choose(findings: Sequence[Finding], *, unsafe: bool) -> tuple[list[Finding], list[tuple[Fix, str]]]:
+def _choose(
+    findings: Sequence[Finding], *, unsafe: bool, agree: Agree | None
+) -> tuple[list[Finding], list[tuple[Fix, str]]]:
     """Return the findings whose fixes are made in this run, and why the others are not."""
     offered: list[Fix] = []
     refused: list[tuple[Fix, str]] = []
@@ -92,7 +95,7 @@ def _choose(findings: Sequence[Finding], *, unsafe: bool) -> tuple[list[Finding]
             refused.append((finding.fix, reason))
         else:
             offered.append(finding.fix)
-    first, later = first_round(offered)
+    first, later = first_round(offered, agree)
     refused += [(fix, "it touches what another fix changes: apply these, then check again") for fix in later]
     now = set(map(id, first))
     return [finding for finding in findings if id(finding.fix) in now], refused

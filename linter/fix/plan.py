@@ -1,13 +1,20 @@
 """Which fixes can be made together, and what the files look like then. Pure: nothing is read or written here."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from linter.errors import FixError
+from linter.fix.data import plain
+from linter.fix.merge import Changes, merged
 from linter.fix.surrogates import WHY
 from linter.fix.text import Draft
 from linter.fix.tree import parse
-from linter.model import Applicability, Edit, Fix, Op, Route
+from linter.model import Applicability, Edit, Fix, Op, Route, Sensitive
+
+Place = tuple[str, int, Route]
+"""Where an edit is made: path, document, route."""
+Agree = Callable[[Sequence[Fix]], bool]
+"""What tells whether fixes of one payload do together no more than each of them alone."""
 
 
 class FixOutcome(NamedTuple):
@@ -25,8 +32,15 @@ def overlap(one: Edit, other: Edit) -> bool:
         return False
     if one.op is other.op is Op.APPEND and one.route == other.route:
         return False  # a list takes both
+    if one.op is other.op is Op.PAYLOAD and one.route == other.route and one.base is not None:
+        return one.base != other.base or merged(one.base.reveal(), map(_text, (one, other))) is None
     shorter = min(len(one.route), len(other.route))
     return one.route[:shorter] == other.route[:shorter]
+
+
+def _text(edit: Edit) -> str:
+    """How a payload reads once an edit is made."""
+    return str(plain(edit.value))
 
 
 class _Round:
@@ -34,8 +48,9 @@ class _Round:
 
     def __init__(self) -> None:
         self.fixes: list[Fix] = []
-        self._at: dict[tuple[str, int, Route], list[Edit]] = {}
-        self._above: set[tuple[str, int, Route]] = set()
+        self._at: dict[Place, list[Edit]] = {}
+        self._above: set[Place] = set()
+        self._payloads: dict[tuple[Place, Sensitive], Changes] = {}
 
     def takes(self, fix: Fix) -> bool:
         """Tell whether no edit of `fix` overlaps one of the round."""
@@ -47,7 +62,15 @@ class _Round:
             return True
         if any((path, document, route[:length]) in self._at for length in range(len(route))):
             return True
-        return any(overlap(edit, other) for other in self._at.get((path, document, route), ()))
+        there = self._at.get((path, document, route), ())
+        changes = self._changes(edit)
+        return any(overlap(edit, other) for other in there) if changes is None else not changes.fits(_text(edit))
+
+    def _changes(self, edit: Edit) -> Changes | None:
+        """What the edits of the round change in the payload that `edit` was made for; they all were, if any is."""
+        if edit.op is not Op.PAYLOAD or edit.base is None:
+            return None
+        return self._payloads.get(((edit.path, edit.document, edit.route), edit.base))
 
     def add(self, fix: Fix) -> None:
         """Take a fix in."""
@@ -56,6 +79,11 @@ class _Round:
             place = edit.path, edit.document
             self._above.update((*place, edit.route[:length]) for length in range(len(edit.route)))
             there = self._at.setdefault((*place, edit.route), [])
+            if edit.op is Op.PAYLOAD and edit.base is not None:
+                whole = (*place, edit.route), edit.base
+                changes = self._payloads.setdefault(whole, Changes(edit.base.reveal()))
+                if changes.add(_text(edit)) and there:
+                    continue
             speaks = not any(edit == other or edit.op is other.op is Op.APPEND for other in there)
             if speaks:  # what is equal, or added to the same list, touches the same
                 there.append(edit)
@@ -73,8 +101,13 @@ def plan(fixes: Iterable[Fix]) -> tuple[tuple[Fix, ...], ...]:
     return tuple(tuple(one.fixes) for one in rounds)
 
 
-def apply_fixes(files: Mapping[str, bytes], fixes: Sequence[Fix], *, unsafe: bool) -> FixOutcome:
-    """Make the first round of `fixes` in `files`: each fix whole, in every file it names, or not at all."""
+def apply_fixes(
+    files: Mapping[str, bytes], fixes: Sequence[Fix], *, unsafe: bool, agree: Agree | None = None
+) -> FixOutcome:
+    """Make the first round of `fixes` in `files`: each fix whole, in every file it names, or not at all.
+
+    `agree` is asked about fixes that change one payload.
+    """
     session = _Session(files, unsafe=unsafe)
     offered: list[Fix] = []
     refused: list[tuple[Fix, str]] = []
@@ -84,21 +117,41 @@ def apply_fixes(files: Mapping[str, bytes], fixes: Sequence[Fix], *, unsafe: boo
             refused.append((fix, reason))
         else:
             offered.append(fix)
-    first, deferred = first_round(offered)
+    first, deferred = first_round(offered, agree)
     applied = session.apply(first, refused)
     return FixOutcome(session.changed(), tuple(applied), deferred, tuple(refused))
 
 
-def first_round(fixes: Iterable[Fix]) -> tuple[tuple[Fix, ...], tuple[Fix, ...]]:
-    """The fixes of the first round, which touch none of one another, and those that wait, each in their order."""
+def first_round(fixes: Iterable[Fix], agree: Agree | None = None) -> tuple[tuple[Fix, ...], tuple[Fix, ...]]:
+    """The fixes of the first round, which touch none of one another, and those that wait, each in their order.
+
+    Of fixes that change one payload and do not `agree`, all but the first wait.
+    """
     first = _Round()
-    later: list[Fix] = []
-    for fix in fixes:
+    listed = list(fixes)
+    taken: set[int] = set()
+    for number, fix in enumerate(listed):
         if first.takes(fix):
             first.add(fix)
-        else:
-            later.append(fix)
-    return tuple(first.fixes), tuple(later)
+            taken.add(number)
+    if agree is not None:
+        for group in _sharing(listed, taken):
+            if not agree([listed[number] for number in group]):
+                taken.difference_update(group[1:])
+    now = tuple(fix for number, fix in enumerate(listed) if number in taken)
+    return now, tuple(fix for number, fix in enumerate(listed) if number not in taken)
+
+
+def _sharing(fixes: Sequence[Fix], taken: Iterable[int]) -> Iterator[list[int]]:
+    """The numbers of fixes that change one payload in different ways, for each such payload."""
+    by_place: dict[Place, list[int]] = {}
+    for number in sorted(taken):
+        for edit in fixes[number].edits:
+            if edit.op is Op.PAYLOAD:
+                by_place.setdefault((edit.path, edit.document, edit.route), []).append(number)
+    for numbers in by_place.values():
+        if len(numbers) > 1:
+            yield numbers
 
 
 def declined(fix: Fix, *, unsafe: bool) -> str:

@@ -1,0 +1,140 @@
+"""New texts of one payload put together: all that each changes, or nothing; and what the command makes of it."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linter.cli import run
+from linter.fix.merge import Change, Changes, change, merged
+from linter.fix.plan import apply_fixes, first_round, overlap, plan
+from linter.model import Applicability, Edit, Fix, Op, Sensitive
+
+_TEXTS = st.text("ab{", max_size=12)
+
+
+@given(_TEXTS, _TEXTS)
+def test_a_change_makes_the_new_text_and_is_the_smallest(base: str, new: str) -> None:
+    start, end, text = change(base, new)
+    assert base[:start] + text + base[end:] == new
+    stays = start + len(base) - end
+    assert not any(
+        base[:head] == new[:head] and base[len(base) - tail :] == new[len(new) - tail :]
+        for head in range(min(len(base), len(new)) + 1)
+        for tail in [stays + 1 - head]
+        if 0 <= tail <= min(len(base), len(new)) - head and head >= start
+    )
+
+
+@given(_TEXTS, st.lists(st.tuples(st.integers(0, 11), st.integers(0, 4), st.text("xy", max_size=3)), max_size=5))
+def test_changes_that_are_apart_are_all_made(base: str, spans: list[tuple[int, int, str]]) -> None:
+    made: list[tuple[int, int, str]] = []
+    at = 0
+    for gap, length, text in spans:
+        start = at + gap
+        if start + length <= len(base):
+            made.append((start, start + length, text))
+            at = start + length + 1
+    texts = [base[:start] + text + base[end:] for start, end, text in made]
+    wanted = base
+    for start, end, text in reversed(made):
+        wanted = wanted[:start] + text + wanted[end:]
+    found = merged(base, texts)
+    if all(change(base, new) == Change(*one) for new, one in zip(texts, made, strict=True)):
+        assert found == wanted
+    assert found == merged(base, reversed(texts))
+    assert found is not None or len(set(texts)) > 1
+
+
+@given(_TEXTS, st.lists(_TEXTS, max_size=6))
+def test_a_change_fits_where_it_is_apart_from_each_other_one(base: str, texts: list[str]) -> None:
+    changes = Changes(base)
+    taken: list[str] = []
+    for new in texts:
+        fits = all(merged(base, [other, new]) is not None for other in taken)
+        assert changes.fits(new) is fits
+        assert changes.add(new) is fits
+        taken += [new] if fits else []
+    assert changes.text() == merged(base, taken)
+
+
+def _fix(new: str, base: str | None = "abcdefgh", how: Applicability = Applicability.SAFE) -> Fix:
+    before = None if base is None else Sensitive(base)
+    return Fix(how, new, (Edit(Op.PAYLOAD, "s.yaml", 0, ("stringData", "k"), Sensitive(new), before),))
+
+
+def test_fixes_of_one_payload_go_together_where_they_are_apart() -> None:
+    one, two, three, four = _fix("Xbcdefgh"), _fix("abcdefgY"), _fix("Zbcdefgh"), _fix("XXbcdefgh")
+    assert plan([one, two, three, four, _fix("Xbcdefgh")]) == ((one, two, _fix("Xbcdefgh")), (three,), (four,))
+    assert not overlap(one.edits[0], two.edits[0])
+    assert overlap(one.edits[0], three.edits[0])
+    text = b"kind: Secret\nstringData:\n  k: abcdefgh # here\n"
+    outcome = apply_fixes({"s.yaml": text}, [one, two], unsafe=False)
+    assert outcome.changed == {"s.yaml": text.replace(b"abcdefgh", b"XbcdefgY")}
+    assert outcome.applied == (one, two)
+
+
+@pytest.mark.parametrize("other", [_fix("abcdefgY", None), _fix("abcdefgY", "abcdefg")])
+def test_fixes_that_were_made_for_other_text_wait(other: Fix) -> None:
+    one = _fix("Xbcdefgh")
+    assert plan([one, other]) == ((one,), (other,))
+    assert plan([other, one]) == ((other,), (one,))
+
+
+def test_fixes_of_one_payload_that_do_more_together_wait() -> None:
+    one, two, elsewhere = _fix("Xbcdefgh"), _fix("abcdefgY"), Fix(Applicability.SAFE, "s", ())
+    asked: list[list[Fix]] = []
+
+    def agree(fixes: Any) -> bool:
+        asked.append(list(fixes))
+        return False
+
+    assert first_round([one, two, elsewhere], agree) == ((one, elsewhere), (two,))
+    assert first_round([one, elsewhere], agree) == ((one, elsewhere), ())
+    assert asked == [[one, two]]
+
+
+def _secret(path: Path, entries: dict[str, dict[str, str]]) -> None:
+    text = json.dumps({"auths": entries}, indent=1)
+    body = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "pull", "namespace": "apps"},
+        "type": "kubernetes.io/dockerconfigjson",
+        "data": {".dockerconfigjson": base64.b64encode(text.encode()).decode()},
+    }
+    path.write_text(json.dumps(body), encoding="utf-8")
+
+
+def _entries(path: Path) -> dict[str, dict[str, str]]:
+    data = json.loads(path.read_text(encoding="utf-8"))["data"][".dockerconfigjson"]
+    found: dict[str, dict[str, str]] = json.loads(base64.b64decode(data))["auths"]
+    return found
+
+
+def test_all_defects_of_one_secret_are_repaired_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = tmp_path / "pull.json"
+    auth = base64.b64encode(b"user:pass").decode()
+    wrong = {"auth": auth, "username": "user", "password": "former"}
+    _secret(place, {f"r{number}.example.com": dict(wrong) for number in range(30)})
+    assert run(["check", str(place), "--fix", "--select", "auth-disagrees", "--fail-on", "warning"]) == 0
+    assert "regcred: 30 fixes in 1 file" in capsys.readouterr().err
+    assert _entries(place) == {f"r{number}.example.com": {**wrong, "password": "pass"} for number in range(30)}
+
+
+def test_fix_dir_repairs_all_defects_of_one_secret(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = tmp_path / "pull.json"
+    auth = base64.b64encode(b"user:pass").decode()
+    _secret(place, {name: {"auth": auth, "username": "user", "password": "old"} for name in ("a.io", "b.io", "c.io")})
+    words = ["--fix-dir", str(tmp_path / "fixes"), "--select", "auth-disagrees", "--fail-on", "never"]
+    assert run(["check", str(place), *words]) == 0
+    (written,) = (tmp_path / "fixes" / "apps").glob("*secret*.yaml")
+    code = written.read_text(encoding="utf-8").split(".dockerconfigjson: ")[1].split("\n")[0].strip("'\"")
+    decoded = json.loads(base64.b64decode(code))["auths"]
+    assert {entry["password"] for entry in decoded.values()} == {"pass"}
+    assert "check again" not in (tmp_path / "fixes" / "README.md").read_text(encoding="utf-8")
+    capsys.readouterr()
