@@ -9,7 +9,7 @@ from typing import Final
 
 from linter.credentials import Consumer
 from linter.inventory.inventory import Inventory
-from linter.inventory.paths import dig, text
+from linter.inventory.workloads import owner
 from linter.model import Finding, ObjectRef, Pull, Pulls, SecretUse
 from linter.resolve.atlas import Atlas
 from linter.resolve.explain import explain
@@ -109,10 +109,9 @@ def _way(case: Case, lists: _Lists) -> _Way:
     own: object = ""
     if workload is not None and (workload.explicit or workload.is_pod):
         own = (workload.object.ref, workload.template)
-        if workload.is_pod:
-            owners = dig(workload.object.metadata, "ownerReferences")
-            first = owners[0] if isinstance(owners, list) and owners else None
-            own = ("owned", text(dig(first, "kind")), text(dig(first, "name"))) if first else own
+        maker = owner(workload) if workload.is_pod else ("", "")
+        if any(maker):
+            own = maker
     return (
         case.consumer,
         case.image,

@@ -38,6 +38,7 @@ from linter.inventory.records import (
     Use,
     Workload,
 )
+from linter.inventory.workloads import owner
 from linter.model import (
     Affected,
     Applicability,
@@ -299,6 +300,7 @@ __all__ = [
     "keys_of",
     "lazy",
     "origin",
+    "owner",
     "payload_edit",
     "payload_fix",
     "reach",

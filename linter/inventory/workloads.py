@@ -32,6 +32,15 @@ def workloads(item: KubeObject) -> Iterator[Workload]:
                 yield _workload(item, route, spec)
 
 
+def owner(workload: Workload) -> tuple[str, str]:
+    """Return kind and name of the controller of a workload ("" for none), whether the scan holds it or not."""
+    owners = dig(workload.object.metadata, "ownerReferences")
+    for one in owners if isinstance(owners, list) else []:
+        if dig(one, "controller") is True or len(owners) == 1:
+            return text(dig(one, "kind")), text(dig(one, "name"))
+    return "", ""
+
+
 def _workload(item: KubeObject, route: Route, spec: dict[str, Any]) -> Workload:
     listed = spec.get("imagePullSecrets")
     account = text(spec.get("serviceAccountName")) or text(spec.get("serviceAccount")) or "default"

@@ -7,9 +7,9 @@ the scan holds.
 from typing import Final, NamedTuple
 
 from linter.inventory.inventory import Inventory
-from linter.inventory.paths import dig, text
 from linter.inventory.pulls import Reach, reach
 from linter.inventory.records import Link, Workload
+from linter.inventory.workloads import owner
 from linter.resolve.commands import Shell, pointer
 from linter.resolve.records import Change
 from linter.resolve.subjects import Case
@@ -40,7 +40,7 @@ def place(inventory: Inventory, workload: Workload, reached: Reach) -> Place:
     """Follow the controllers of a workload upwards as far as the scan holds them."""
     found = Place(workload, reached)
     for _ in range(_HIGHEST):
-        kind, name = _owner(found.workload)
+        kind, name = owner(found.workload)
         if not kind:
             return found
         above = _named(inventory, found.workload.object.namespace, kind, name)
@@ -48,14 +48,6 @@ def place(inventory: Inventory, workload: Workload, reached: Reach) -> Place:
             return found._replace(owner=f"{kind} {name}")
         found = Place(above, reach(inventory, above))
     return found
-
-
-def _owner(workload: Workload) -> tuple[str, str]:
-    owners = dig(workload.object.metadata, "ownerReferences")
-    for one in owners if isinstance(owners, list) else []:
-        if dig(one, "controller") is True or len(owners) == 1:
-            return text(dig(one, "kind")), text(dig(one, "name"))
-    return "", ""
 
 
 def _named(inventory: Inventory, namespace: str, kind: str, name: str) -> Workload | None:

@@ -145,6 +145,7 @@ class Census:
         if doubt is not None:
             return doubt
         elsewhere = [one for one in self._by_name.get(name, ()) if one.namespace not in ("", namespace)]
+        elsewhere.sort(key=lambda one: one.namespace)
         if elsewhere and namespace and (not self._context.in_cluster or inventory.covers("Secret", namespace)):
             spaces = tuple(dict.fromkeys(one.namespace for one in elsewhere))
             return Whereabouts(Fate.ELSEWHERE, tuple(one.object for one in elsewhere), namespaces=spaces)

@@ -19,6 +19,7 @@ from linter.rule import (
     Workload,
     dig,
     group,
+    owner,
     text,
 )
 from rules.links._names import is_name
@@ -102,15 +103,6 @@ class Owners:
             seen.add(id(above))
             workload = above
         return workload
-
-
-def owner(workload: Workload) -> tuple[str, str]:
-    """Return kind and name of the controller of this object, whether the scan holds it or not."""
-    owners = dig(workload.object.metadata, "ownerReferences")
-    for one in owners if isinstance(owners, list) else []:
-        if dig(one, "controller") is True or len(owners) == 1:
-            return text(dig(one, "kind")), text(dig(one, "name"))
-    return "", ""
 
 
 def listing(links: tuple[Link, ...], name: str) -> Link | None:

@@ -50,11 +50,12 @@ from linter.rule import (
     command,
     could_be,
     dig,
+    owner,
     text,
 )
 from rules.links._census import in_namespace, together
 from rules.links._names import NearNames, is_name
-from rules.links._naming import Owners, owner
+from rules.links._naming import Owners
 
 _ALWAYS = frozenset({"default", "builder", "deployer", "pipeline"})
 _MIRROR = "kubernetes.io/config.mirror"

@@ -53,11 +53,12 @@ from linter.rule import (
     WorkloadPull,
     command,
     dig,
+    owner,
     serves,
     text,
 )
 from rules.links._census import in_namespace
-from rules.links._naming import Owners, listing, owner
+from rules.links._naming import Owners, listing
 
 _MIRROR = "kubernetes.io/config.mirror"
 _REFUSED = frozenset({"ErrImagePull", "ImagePullBackOff"})

@@ -61,12 +61,12 @@ from linter.rule import (
     Workload,
     WorkloadPull,
     command,
+    owner,
     shown,
     spot,
 )
 from rules.lifetime._shared import expired_entry
 from rules.links._census import in_namespace
-from rules.links._naming import owner
 from rules.payload._defects import entry_defect, seen_defect
 from rules.pulls._causes import Cause, Causes
 from rules.pulls._repair import Repair, link
