@@ -115,6 +115,21 @@ def _fill(text: str, chain: list[Node], entry: str, style: Style, closer: int) -
     return [(node.begin + 1, closer, f"{style.newline}{outer}{unit}{entry}{style.newline}{outer}")]
 
 
+def remove_tail(text: str, node: Node, first: int) -> list[Splice] | None:
+    """Propose the splices that take out all pairs or items from number `first` on; None where a comment is among them.
+
+    They are those that take one out after the other, from the last one forwards.
+    """
+    found = spans(node)
+    start = found[first - 1][1] if first else node.begin + 1
+    end = found[-1][1]
+    if "#" in text[start:end] or text[skip_space(text, end)] == ",":
+        return None
+    if first:
+        return [(start, end, "")]
+    return None if "#" in text[end : node.end - 1] else [(start, node.end - 1, "")]
+
+
 def remove(text: str, node: Node, at: int) -> list[Splice]:
     """Propose the splices that take one pair or item out, with one comma and the comment on its own line only."""
     found = spans(node)

@@ -6,7 +6,7 @@ first that means what the edit means, or none.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from linter.errors import FixError
@@ -115,6 +115,29 @@ class Surgeon:
                 raise FixError(f"the list has no such item: {pointer(edit.route)}")
             value = {step: value}
         return self._add(place, str(place.rest[0]), value) if place.rest else self._replace(place, value)
+
+    def tails(self, edits: Iterable[Edit]) -> tuple[list[Edit], list[Splice]]:
+        """Those of `edits` that take more than one item from the end of a list in flow style, and the splices for them.
+
+        Alone, each of them takes the comma before it; together these would overlap.
+        """
+        leaving: dict[int, tuple[Node, dict[int, list[Edit]]]] = {}
+        for edit in edits:
+            place = Place(self.root, edit, self.aliased) if edit.op is Op.REMOVE else None
+            if place is not None and not place.rest and place.parent is not None and place.parent.flow:
+                table = leaving.setdefault(id(place.parent), (place.parent, {}))[1]
+                table.setdefault(place.at[-1], []).append(edit)
+        taken: list[Edit] = []
+        splices: list[Splice] = []
+        for node, table in leaving.values():
+            end = first = len(node.pairs or node.items)
+            while first - 1 in table:
+                first -= 1
+            made = flow.remove_tail(self.text, node, first) if end - first > 1 else None
+            if made is not None:
+                taken += [edit for at in range(first, end) for edit in table[at]]
+                splices += made
+        return taken, splices
 
     def _remove(self, place: Place) -> Iterator[list[Splice]]:
         parent = place.parent

@@ -180,13 +180,19 @@ def _together(
     surgeons: dict[int, Surgeon] = {}
     splices: list[Splice] = []
     owners: dict[tuple[int, int], object] = {}
+    removed: set[int] = set()
     try:
-        for edit in _gathered(steps, originals, wanted):
-            root = roots[edit.document]
+        for number in {edit.document: None for edit in steps}:
+            root = roots[number]
             if root is None:
                 return None
-            if edit.document not in surgeons:
-                surgeons[edit.document] = Surgeon(text, root, strict=format_hint == "json")
+            surgeons[number] = Surgeon(text, root, strict=format_hint == "json")
+            taken, tails = surgeons[number].tails(edit for edit in steps if edit.document == number)
+            removed.update(map(id, taken))
+            splices += tails
+        for edit in _gathered(steps, originals, wanted):
+            if id(edit) in removed:
+                continue
             made = next(iter(surgeons[edit.document].proposals(edit)), [])
             for start, end, _ in made:
                 # What is added to one list may stand side by side, in its order.

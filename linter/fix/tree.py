@@ -6,6 +6,7 @@ alias uses as nodes of their own, and takes the end of a block collection from i
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
@@ -16,6 +17,9 @@ Kind = Literal["scalar", "map", "seq", "alias"]
 _SHORT: Final = 100_000
 """Signs of the longest text whose tree is remembered."""
 BREAKS = "\n\r\x85\u2028\u2029"
+_BREAK = re.compile(f"[{BREAKS}]")
+_NEAR: Final = 200
+"""So far the ends of a line are looked for before all line breaks of a text are."""
 _PROPERTY = re.compile(r"&[0-9A-Za-z_-]+|!<[^>\s]*>|![^\s,\[\]{}]*")  # as libyaml reads an anchor and a tag
 _SPACE = re.compile(r"[ \t\r\n\x85\u2028\u2029]*(?:#[^\r\n\x85\u2028\u2029]*[ \t\r\n\x85\u2028\u2029]*)*")
 _HEADER_COMMENT = re.compile(r"[|>][0-9+-]*[ \t]+(#[^\r\n]*)")
@@ -307,16 +311,31 @@ def _gap_comments(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def line_start(text: str, position: int) -> int:
     """Return the position of the first character of the line that holds `position`."""
-    while position > 0 and text[position - 1] not in BREAKS:
-        position -= 1
-    return position
+    near = max(position - _NEAR, 0)
+    found = max(text.rfind(mark, near, position) for mark in BREAKS)
+    if found >= 0 or not near:
+        return found + 1
+    breaks = _breaks(text)
+    at = bisect_left(breaks, position)
+    return breaks[at - 1] + 1 if at else 0
 
 
 def line_end(text: str, position: int) -> int:
     """Return where the line that holds `position` ends: at its line break or the end of the text."""
-    while position < len(text) and text[position] not in BREAKS:
-        position += 1
-    return position
+    near = _BREAK.search(text, position, position + _NEAR)
+    if near is not None:
+        return near.start()
+    if position + _NEAR >= len(text):
+        return max(position, len(text))
+    breaks = _breaks(text)
+    at = bisect_left(breaks, position)
+    return breaks[at] if at < len(breaks) else len(text)
+
+
+@lru_cache(maxsize=2)
+def _breaks(text: str) -> list[int]:
+    """Where the lines of a text end. A text that is one long line is asked for places in it again and again."""
+    return [found.start() for found in _BREAK.finditer(text)]
 
 
 def break_end(text: str, position: int) -> int:

@@ -56,6 +56,9 @@ def _grows(counts: _Counts, work: Callable[[int], object], size: int) -> None:
         (crowds.manifests_of_defects, "--fix-dir", "yaml"),
         (crowds.unlinked, "--fix-dir", "json"),
         (crowds.unlinked, "--diff", "json"),
+        (crowds.repeated_links, "--diff", "json"),
+        (crowds.repeated_links_of_workloads, "--diff", "json"),
+        (crowds.long_secret_of_defects, "--diff", "json"),
     ],
 )
 def test_repairs_of_many_objects(
@@ -150,3 +153,30 @@ def test_every_repetition_of_many_credentials_is_masked(line: str, known: set[st
     )
     comment = f"# {line}"
     assert mask_lines(comment, parsed(comment, "yaml"), known) == [f"# {shown}"]
+
+
+_ITEMS = st.lists(st.tuples(st.sampled_from(["1", "{a: 2}", "[]"]), st.sampled_from(["", " ", "\n  "])), min_size=1)
+
+
+@given(_ITEMS, st.sampled_from(["", ",", "\n", ",\n", " # why\n"]), st.data())
+def test_what_is_removed_from_one_list_in_flow_style_is_removed_at_once_as_one_by_one(
+    items: list[tuple[str, str]], tail: str, draw: st.DataObject
+) -> None:
+    before = "l: [" + ",".join(space + item for item, space in items) + tail + "]\nm: 1\n"
+    gone = sorted(draw.draw(st.sets(st.integers(0, len(items) - 1))), reverse=True)
+    edits = [Edit(Op.REMOVE, "f", 0, ("l", number)) for number in gone]
+    one_by_one = before
+    for edit in edits:
+        one_by_one = apply_edits(one_by_one, [edit])
+    assert apply_edits(before, edits) == one_by_one
+
+
+@given(st.text("ab\n\r\u2028", max_size=12), st.integers(0, 4), st.data())
+def test_the_ends_of_a_line_are_found_however_long_it_is(text: str, near: int, draw: st.DataObject) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(tree, "_NEAR", near)
+        at = draw.draw(st.integers(0, len(text)))
+        start, end = tree.line_start(text, at), tree.line_end(text, at)
+    breaks = [number for number, sign in enumerate(text) if sign in tree.BREAKS]
+    assert start == max((number + 1 for number in breaks if number < at), default=0)
+    assert end == min((number for number in breaks if number >= at), default=len(text))
