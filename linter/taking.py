@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from linter.comments import annotated, marked
 from linter.documents import Document, Templated, collector_off, read
+from linter.documents.dialects import LOGS
 from linter.documents.objects import KubeObject, objects
 from linter.exhausted import ran_out
 from linter.inventory.kept import Keeper
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from linter.sources.raw import Raw
 
 _LONGEST_MARK: Final = 64
+_LOGS: Final = LOGS.encode()
 _FIELDS: Final = (
     *("kind", "api_version", "namespace", "name", "uid"),
     *("route", "listed", "withheld", "left_out", "body"),
@@ -88,10 +90,13 @@ def _taken(artifact: Artifact, keeper: Keeper | None, had: Callable[[], None]) -
     """Read an artifact. Raises what its bytes raise."""
     raw = artifact.windows()
     if raw is not None:
-        from linter.documents.windows import NotWindowedError  # noqa: PLC0415 - few artifacts are large
+        from linter.documents.windows import LogsError, NotWindowedError  # noqa: PLC0415 - few artifacts are large
 
         try:
-            return _take_windows(artifact, raw, keeper)
+            try:
+                return _take_windows(artifact, as_read(raw), keeper)
+            except LogsError:
+                return _take_windows(artifact, as_read(raw, logs=True), keeper, logs=True)
         except NotWindowedError as error:  # it is read whole, where it is not too large
             if raw.at(artifact.limits.file_bytes, 1):
                 from linter.sources.files import too_large  # noqa: PLC0415 - as above
@@ -102,8 +107,23 @@ def _taken(artifact: Artifact, keeper: Keeper | None, had: Callable[[], None]) -
     return take(artifact.path, data, keeper, artifact.limits)
 
 
+def as_read(raw: "Raw", *, logs: bool = False) -> "Raw":
+    """Return the bytes of an artifact as they are read in windows: in UTF-8, of YAML without the `logs` in it."""
+    from linter.sources.files import HEAD, begins_json, begins_wide  # noqa: PLC0415 - few artifacts are large
+
+    if begins_wide(raw.at(0, HEAD)):
+        from linter.documents.recast import Utf8  # noqa: PLC0415 - as above
+
+        raw = Utf8(raw)
+    if logs and not begins_json(raw.at(0, HEAD)):
+        from linter.documents.recast import WithoutLogs  # noqa: PLC0415 - as above
+
+        raw = WithoutLogs(raw)
+    return raw
+
+
 class _Watched:
-    """Bytes, with an eye on whether a suppression can stand in them."""
+    """Bytes of YAML, with an eye on whether a suppression can stand in them. Raise `LogsError` where logs do."""
 
     def __init__(self, raw: "Raw") -> None:
         self.path = raw.path
@@ -116,15 +136,19 @@ class _Watched:
     def at(self, offset: int, size: int) -> bytes:
         """Return the bytes there; see `Raw`."""
         data = self._raw.at(offset, size)
-        if not self.marked:
-            again = self._end - offset  # so many bytes have been here already
-            before = self._tail[: len(self._tail) - again] if 0 <= again <= len(self._tail) else b""
-            self.marked = marked(data) or marked(before + data[:_LONGEST_MARK])
-            self._tail, self._end = (before + data)[-_LONGEST_MARK:], offset + len(data)
+        again = self._end - offset  # so many bytes have been here already
+        before = self._tail[: len(self._tail) - again] if 0 <= again <= len(self._tail) else b""
+        joint = before + data[:_LONGEST_MARK]
+        self.marked = self.marked or marked(data) or marked(joint)
+        if _LOGS in data or _LOGS in joint:
+            from linter.documents.windows import LogsError  # noqa: PLC0415 - few artifacts are large
+
+            raise LogsError("container logs stand between its documents")
+        self._tail, self._end = (before + data)[-_LONGEST_MARK:], offset + len(data)
         return data
 
 
-def _take_windows(artifact: Artifact, raw: "Raw", keeper: Keeper | None) -> Taken:
+def _take_windows(artifact: Artifact, raw: "Raw", keeper: Keeper | None, *, logs: bool = False) -> Taken:
     from linter.documents.windows import WINDOW, Windowed, read_windows  # noqa: PLC0415 - few artifacts are large
     from linter.sources.files import HEAD, begins_json  # noqa: PLC0415 - as above
 
@@ -171,7 +195,7 @@ def _take_windows(artifact: Artifact, raw: "Raw", keeper: Keeper | None) -> Take
         result.problems,
         result.skipped,
         result.templated,
-        logs=result.logs,
+        logs=result.logs or logs,
         marked=accepting if watched is None else watched.marked,
         windowed=True,
         places=result.places,
@@ -179,7 +203,7 @@ def _take_windows(artifact: Artifact, raw: "Raw", keeper: Keeper | None) -> Take
 
 
 def scanned(artifact: Artifact, raw: "Raw") -> "Places":
-    """Return where things stand in an artifact that was read in windows."""
+    """Return where things stand in an artifact that was read in windows; `raw` as `as_read` gives it."""
     from linter.documents.windows import WINDOW, scan  # noqa: PLC0415 - few artifacts are large
     from linter.sources.files import HEAD, begins_json  # noqa: PLC0415 - as above
 

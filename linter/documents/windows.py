@@ -27,6 +27,10 @@ class NotWindowedError(ValueError):
     """A text of another form, that must be read whole. The message says which."""
 
 
+class LogsError(NotWindowedError):
+    """A text of YAML has container logs between its documents: without them it may be read in windows."""
+
+
 class Windowed(NamedTuple):
     """What a text held besides its objects: passed items by document, and documents dropped because none matters."""
 

@@ -21,7 +21,7 @@ from linter.documents.kinds import looks_like_json, matters
 from linter.documents.places import Mark, Places, Value, mark_at
 from linter.documents.reader import TextReader
 from linter.documents.split import Chunk, has_directives, split
-from linter.documents.windows import Each, NotWindowedError, Restart, Windowed, is_list
+from linter.documents.windows import Each, LogsError, NotWindowedError, Restart, Windowed, is_list
 from linter.model import Problem
 from linter.sources import Limits, sized
 from linter.sources.files import HEAD
@@ -158,7 +158,7 @@ class _Text:
     def _text(self, data: bytes, at: int) -> str:
         """Return bytes as text; what is not, in a text too large to be held, as surrogates."""
         if _LOGS in data:
-            raise NotWindowedError("container logs stand between its documents")
+            raise LogsError("container logs stand between its documents")
         try:
             text = data.decode()
         except UnicodeDecodeError as error:

@@ -10,7 +10,7 @@ from linter.exhausted import ran_out
 from linter.inventory.kept import Keeper
 from linter.model import Finding, Location, NotEvaluated, Problem, Route
 from linter.sources import REPEATED, Artifact, InputProblem, Limits, Skipped, within
-from linter.taking import Taken, scanned, take, take_artifact
+from linter.taking import Taken, as_read, scanned, take, take_artifact
 from linter.universes import Input
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from linter.render import Render
     from linter.sources.live import Live
     from linter.sources.raw import Raw
+
 
 class Reader:
     """Reads every artifact once and remembers what could not be read, what was passed over, and why."""
@@ -34,6 +35,8 @@ class Reader:
         self.partly: set[str] = set()
         self.marked: set[str] = set()
         self._windowed: dict[str, Places | None] = {}
+        self._logged: set[str] = set()
+        self._recast: dict[str, tuple[Raw, Raw]] = {}
         self._holds: dict[tuple[str, tuple[tuple[int, int], ...], bytes], bool] = {}
         # A rule of the project's own may ask for anything.
         self._keeper = None if request.settings.custom else Keeper()
@@ -149,9 +152,7 @@ class Reader:
         if data:
             self._absorb(artifact, take(artifact.path, data, self._keeper, artifact.limits))
         else:
-            self._absorb(
-                artifact, take_artifact(artifact, self._keeper, had=lambda: self._lap("find and read files"))
-            )
+            self._absorb(artifact, take_artifact(artifact, self._keeper, had=lambda: self._lap("find and read files")))
         self._lap("parse")
 
     def _absorb(self, artifact: Artifact, taken: Taken) -> None:
@@ -163,6 +164,7 @@ class Reader:
             artifact.seen = taken.seen
         if taken.windowed:
             self._windowed[artifact.path] = taken.places
+            self._logged |= {artifact.path} if taken.logs else set()
         if self._hand and artifact.file:
             self.taken[artifact.path] = taken._replace(seen=artifact.seen)
         source = self.inputs[artifact.input].part(artifact.path)
@@ -207,6 +209,10 @@ class Reader:
             raw = self.artifacts[path].windows()
             if raw is None:
                 return None
+            if path not in self._recast:
+                self._recast[path] = raw, as_read(raw, logs=path in self._logged)
+            given, read = self._recast[path]
+            raw = raw if read is given else read  # what is made over remembers where its parts stand
             places = self._windowed[path]
             if places is None:
                 places = self._windowed[path] = scanned(self.artifacts[path], raw)  # another process has read it
@@ -217,8 +223,15 @@ class Reader:
 
     def large(self, path: str) -> bool:
         """Whether an artifact is too large to be held whole."""
-        windows = self.windows(path) if path in self._windowed else None
-        return windows is not None and windows[0].size > self.artifacts[path].limits.file_bytes
+        if path not in self._windowed:
+            return False
+        artifact = self.artifacts[path]
+        try:
+            raw = artifact.windows()
+        except InputProblem as error:
+            self.lose(error.problem)
+            return False
+        return raw is not None and raw.size > artifact.limits.file_bytes
 
     def holds(self, path: str, document: int, route: Route, mark: bytes) -> bool:
         """Whether some bytes stand around a place in what was read in windows; see `linter.documents.places.around`."""

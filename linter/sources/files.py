@@ -152,6 +152,7 @@ def _read_up_to(handle: int, most: int, expected: int) -> bytes:
 HEAD: Final = 1024
 """How many bytes tell in which form a text is."""
 _WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
+_WIDEST: Final = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 
 
 def begins_json(head: bytes) -> bool:
@@ -159,10 +160,20 @@ def begins_json(head: bytes) -> bool:
     return b"\0" not in head and head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n").startswith(b"{")
 
 
+def begins_wide(head: bytes) -> bool:
+    """Tell whether a text that begins with `head` is in UTF-16, and says so with its mark."""
+    return head.startswith(_WIDE) and not head.startswith(_WIDEST)
+
+
 def begins_text(head: bytes) -> bool:
-    """Tell whether a text that begins with `head` may be read in windows: JSON, an object first, or YAML, in UTF-8."""
+    """Tell whether a text that begins with `head` may be read in windows: JSON, an object first, or YAML.
+
+    Either in UTF-8, or in UTF-16 with its mark.
+    """
+    if begins_wide(head):
+        return True
     plain = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
-    return b"\0" not in head and not head.startswith(_WIDE) and not plain.startswith(b"[")
+    return b"\0" not in head and not head.startswith(_WIDEST) and not plain.startswith(b"[")
 
 
 def large_text(

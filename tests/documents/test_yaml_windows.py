@@ -1,12 +1,15 @@
 """YAML read in windows against the same text read whole: what it holds, where it stands, and what damage costs."""
 
 import io
+import json
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +19,7 @@ from linter.documents.kinds import KINDS
 from linter.documents.window_positions import WindowPositions
 from linter.model import Route
 from linter.sources import Artifact, Limits, gather
-from linter.taking import Taken, scanned, take, take_artifact
+from linter.taking import Taken, as_read, scanned, take, take_artifact
 
 Make = Callable[..., Artifact]
 
@@ -240,6 +243,71 @@ def test_what_is_too_large_to_be_held_is_told_the_same_or_refused(
 def listed(*bodies: str, kind: str = "List") -> str:
     items = "".join(item(body, f"name-{number}", 0) for number, body in enumerate(bodies))
     return f"apiVersion: v1\nitems:\n{items}kind: {kind}\n"
+
+
+LOG = """\
+==== START logs for container c of pod n/NAME ====
+2026-01-01 kind: Secret {é"
+40 %\r80 %\r100 %
+--- # no marker
+REST==== END logs for container c of pod n/NAME ====
+"""
+
+
+@st.composite
+def dumps(draw: st.DrawFn) -> bytes:
+    """A dump on standard output, as kubectl or as a redirection of PowerShell writes it."""
+    text = ""
+    for number, part in enumerate(draw(st.lists(lists(odd=False), min_size=1, max_size=4))):
+        text += ("---\n" if number else "") + part.removeprefix("---\n")
+        for name in draw(st.lists(st.sampled_from(["a", "bb"]), max_size=2)):
+            text += LOG.replace("NAME", name).replace("REST", draw(st.sampled_from(["", "no end", "x\n" * 90])))
+    text = text[: len(text) - draw(st.sampled_from([0, 0, 10, 70]))]
+    if draw(st.booleans()):
+        text = text.replace("\n", "\r\n")
+    encoding = draw(st.sampled_from(["utf-8", "utf-8", "utf-16-le", "utf-16-be"]))
+    return text.encode() if encoding == "utf-8" else f"\ufeff{text}".encode(encoding)
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(dumps(), WINDOWS, st.integers(200, 900))
+def test_logs_and_wide_texts_are_read_in_windows_as_whole(make: Make, data: bytes, window: int, block: int) -> None:
+    expected = take("all.yaml", data, None, Limits())
+    artifact = make(data, window)
+    with patch("linter.documents.recast._BLOCK", block):
+        found = take_artifact(artifact, None)
+        assert told(found)[:5] == (*told(expected)[:2], expected.problems, expected.skipped, expected.templated) or (
+            expected.problems and found.problems
+        )
+        assert found.logs == expected.logs
+        raw = artifact.windows()
+        if not found.windowed or raw is None:
+            return
+        raw = as_read(raw, logs=found.logs)
+        assert found.places is not None
+        assert scanned(artifact, raw)[0] == found.places[0]
+        there, whole = WindowPositions("", raw, found.places), Positions("", data)
+        for document, items in expected.documents:
+            for one in items:
+                for route in routes(one.body, one.route):
+                    here, other = there.span(document.number, route), whole.span(document.number, route)
+                    assert (here and here[2:]) == (other and other[2:]), route
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_logs_longer_than_may_be_held_are_passed_over(make: Make, form: str, encoding: str) -> None:
+    one = listed(*[SECRET] * 4)
+    if form == "json":
+        one = json.dumps(yaml.safe_load(one))
+    logs = LOG.replace("REST", "a line of a log\n" * 200)
+    found = take_artifact(
+        make(f"{one}\n{logs}{'---' * (form == 'yaml')}\n{one}\n{logs}".encode(encoding), 100, 1000), None
+    )
+    assert found.windowed
+    assert found.logs
+    assert not found.problems
+    assert len(names(found)) == 8
 
 
 def names(taken: Taken) -> list[str]:
