@@ -9,7 +9,7 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
@@ -31,26 +31,27 @@ def able() -> bool:
 
 
 def shared(count: int, do: Callable[[int], _Value], processes: int) -> list[_Value]:
-    """Return `do(0)`, …, `do(count - 1)`, in this process and `processes - 1` copies; whoever is free takes the next.
+    """Return `do(0)`, …, `do(count - 1)`, in this process and `processes - 1` copies.
 
-    At most `MOST` of them. What `do` changes in a copy stays there.
+    At most `MOST` of them. Each process begins with a stretch of its own, because neighbours have most in common, and
+    then takes what is left of the others'. What `do` changes in a copy stays there.
     """
     if count > MOST:
         raise ValueError(f"{count} are more than {MOST}")
-    tickets, office = os.pipe()
-    os.write(office, b"".join(number.to_bytes(_TICKET, "big") for number in range(count)))
-    os.close(office)
+    workers = max(min(processes, count), 1)
+    offices = [_office(range(count * at // workers, count * (at + 1) // workers)) for at in range(workers)]
     copies: list[tuple[int, int]] = []
     done: dict[int, _Value] = {}
     try:
         with suppress(OSError):  # no more processes are allowed here: those that there are do it all
-            for _ in range(min(processes, count) - 1):
-                copies.append(_copy(tickets, do))
-        done.update(_work(tickets, do))
+            for at in range(1, workers):
+                copies.append(_copy([*offices[at:], *offices[:at]], do))
+        done.update(_work(offices, do))
         for _, end in copies:
             done.update(_brought(end))
     finally:
-        os.close(tickets)
+        for tickets in offices:
+            os.close(tickets)
         for pid, end in copies:
             os.close(end)
             os.kill(pid, signal.SIGKILL)  # it is done, or nobody waits for it any more
@@ -58,15 +59,24 @@ def shared(count: int, do: Callable[[int], _Value], processes: int) -> list[_Val
     return [done[number] if number in done else do(number) for number in range(count)]
 
 
-def _work(tickets: int, do: Callable[[int], _Value]) -> dict[int, _Value]:
+def _office(numbers: Iterable[int]) -> int:
+    """Return a pipe that gives the tickets of these pieces of work, to whoever asks first, and then nothing more."""
+    tickets, office = os.pipe()
+    os.write(office, b"".join(number.to_bytes(_TICKET, "big") for number in numbers))
+    os.close(office)
+    return tickets
+
+
+def _work(offices: Sequence[int], do: Callable[[int], _Value]) -> dict[int, _Value]:
     done = {}
-    while ticket := os.read(tickets, _TICKET):
-        number = int.from_bytes(ticket, "big")
-        done[number] = do(number)
+    for tickets in offices:
+        while ticket := os.read(tickets, _TICKET):
+            number = int.from_bytes(ticket, "big")
+            done[number] = do(number)
     return done
 
 
-def _copy(tickets: int, do: Callable[[int], Any]) -> tuple[int, int]:
+def _copy(offices: Sequence[int], do: Callable[[int], Any]) -> tuple[int, int]:
     """Begin a copy of this process; return its number and the pipe that its results come through."""
     end, start = os.pipe()
     try:
@@ -84,7 +94,7 @@ def _copy(tickets: int, do: Callable[[int], Any]) -> tuple[int, int]:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # that is the other's affair
         expendable()
         with os.fdopen(start, "wb") as pipe:
-            pipe.write(_pickled(_work(tickets, do)))
+            pipe.write(_pickled(_work(offices, do)))
         code = 0
     finally:
         os._exit(code)  # nothing of the other's is to be written or tidied up twice, whatever has happened

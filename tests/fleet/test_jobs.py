@@ -282,6 +282,31 @@ def test_where_memory_runs_out_the_kernel_ends_a_helper(place: Path, capsys: pyt
     assert {*forks.shared(2, one, 2)} == {(True, own), (False, "1000")}
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="copies of a process are made on Linux only")
+@pytest.mark.parametrize("processes", [1, 2, 3, 5])
+def test_each_piece_of_work_is_done_once_and_in_order(processes: int) -> None:
+    for count in (0, 1, 2, 7):
+        assert forks.shared(count, lambda number: number * 10, processes) == [number * 10 for number in range(count)]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="copies of a process are made on Linux only")
+def test_a_copy_begins_with_a_stretch_of_its_own() -> None:
+    here, (told, tell) = os.getpid(), os.pipe()
+
+    def one(number: int) -> int:
+        if os.getpid() == here and not number:
+            os.read(told, 1)  # until the copy has begun
+        elif os.getpid() != here:
+            os.write(tell, b"!")
+        return os.getpid()
+
+    done = forks.shared(6, one, 2)
+    os.close(told)
+    os.close(tell)
+    assert done[0] == here
+    assert done[3] != here
+
+
 def test_one_process_loads_nothing_for_many(place: Path) -> None:
     (place / "a.yaml").write_text(manifest("a"))
     program = "import sys\nfrom linter.__main__ import main\nmain(['check', 'a.yaml'])\nprint(*sys.modules)"
