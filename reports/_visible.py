@@ -9,7 +9,9 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-_STEERING: Final = re.compile(
+from linter.patterns import lazy
+
+_STEERING: Final = lazy(
     "["
     "\x00-\x1f\x7f-\x9f"  # C0, DEL, C1: terminal escapes, line breaks
     "\xad\u061c\u180e"  # soft hyphen, Arabic letter mark, Mongolian vowel separator
@@ -18,9 +20,9 @@ _STEERING: Final = re.compile(
     "\U000e0000-\U000e007f"  # tags: invisible text
     "]"
 )
-_COMMAND: Final = re.compile(r"##(?=\[|vso\[)")
+_COMMAND: Final = lazy(r"##(?=\[|vso\[)")
 # Latin letters, and the punctuation that masks and ellipses are made of, are neither wide nor combining.
-_OTHER: Final = re.compile("[^\x00-\xff\u2010-\u2027]")
+_OTHER: Final = lazy("[^\x00-\xff\u2010-\u2027]")
 _SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 

@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from linter.patterns import lazy
+
 _PLAIN: Final = """
     Secret ServiceAccount Pod Deployment ReplicaSet ReplicationController StatefulSet DaemonSet Job CronJob PodTemplate
     DeploymentConfig ImageStream ImageStreamImport ImageStreamTag Build BuildConfig CatalogSource
@@ -49,11 +51,11 @@ Annotations of Argo CD's image updater name pull secrets in objects of any kind:
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _KIND = re.compile(r"""kind(["']?\s*:[ \t]*["']?([A-Za-z]*))?""")
-_ODD_KEY = re.compile(r"""(?:\?|[&!][^\s&!]*|[|>][-+0-9]*)\s++(?:\#[^\r\n\x85\u2028\u2029]*+\s++)*+["']?\Z""")
+_ODD_KEY = lazy(r"""(?:\?|[&!][^\s&!]*|[|>][-+0-9]*)\s++(?:\#[^\r\n\x85\u2028\u2029]*+\s++)*+["']?\Z""")
 """What stands before a `kind` that is an explicit key, is anchored (an alias can bring it elsewhere) or is tagged."""
-_LETTER_ESCAPE = re.compile(r"\\(?:[xuU]|(?<=[A-Za-z]\\)[\r\n\x85\u2028\u2029])")
+_LETTER_ESCAPE = lazy(r"\\(?:[xuU]|(?<=[A-Za-z]\\)[\r\n\x85\u2028\u2029])")
 """Escapes that can spell a letter, or join a word over a line's end."""
-_BINARY = re.compile(r"![^\s,\[\]{}!]*?(?:binary|%)")
+_BINARY = lazy(r"![^\s,\[\]{}!]*?(?:binary|%)")
 _LOOK_BACK = 2000
 
 

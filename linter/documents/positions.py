@@ -1,6 +1,5 @@
 """Where the end of a route stands in a file: computed on demand, because most documents have no finding."""
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from linter.documents.dialects import without_logs
 from linter.documents.text import SourceText, decode
 from linter.model import Route
+from linter.patterns import lazy
 from linter.record import NamedTuple
 from linter.sources import DEEPEST, Limits
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _BLANK: Final = " \t\r\n\x85\u2028\u2029"
 """Blanks and line ends of YAML; any other blank is text."""
 _BLOCK: Final = 2**12
-_LINE_END = re.compile(r"\r\n|\n|\r")
+_LINE_END = lazy(r"\r\n|\n|\r")
 
 
 class Span(NamedTuple):

@@ -13,6 +13,7 @@ from typing import Any, Final
 from linter.documents import blocks
 from linter.documents.blocks import key_of
 from linter.documents.scalars import MAYBE, resolve
+from linter.patterns import lazy
 from linter.record import NamedTuple
 
 REFUSED: Final = blocks.REFUSED
@@ -91,8 +92,8 @@ def closed(text: str, start: int, end: int) -> bool:
     )
 
 
-_ONE_QUOTED: Final = re.compile(r' "[^"\\\n]*"\n')
-_ONE_SINGLE: Final = re.compile(r" '[^'\n]*'\n")
+_ONE_QUOTED: Final = lazy(r' "[^"\\\n]*"\n')
+_ONE_SINGLE: Final = lazy(r" '[^'\n]*'\n")
 
 
 class _Managed(NamedTuple):
@@ -116,7 +117,7 @@ def _managed(column: int) -> _Managed:
     return _Managed(
         f"\n{margin}{MANAGED}:\n",
         re.compile(rf"{margin}{MANAGED}:\n(?:{margin}[- ][- ]*+[.A-Za-z][!-~]*+(?:{value})?+\n)++"),
-        re.compile(rf"{margin}{MANAGED}:\n(?:{margin}[- ][^\n]*\n)+"),
+        lazy(rf"{margin}{MANAGED}:\n(?:{margin}[- ][^\n]*\n)+"),
         (margin + "-", margin + " "),
         re.compile(rf"\n {{0,{column + 1}}}[^ \n]"),
     )

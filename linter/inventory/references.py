@@ -15,7 +15,7 @@ _DEEPEST = 60
 _REMEMBERED: Final = 50_000
 """So many parts of objects are known by what they hold."""
 _Named = tuple[str, Route, Use]
-_ANNOTATION = lazy(r"^argocd-image-updater\.argoproj\.io/(?:[^/]+\.)?pull-secret$")
+_UPDATER_TOOL: Final = "argocd-image-updater.argoproj.io"
 _ANNOTATED: Final = (("metadata", "annotations"), ("spec", "template", "metadata", "annotations"))
 _UPDATER = lazy(r"^(?:pullsecret|secret):(?:([^/#\s]+)/)?([^#\s]+)")
 _LINK_POINTER = lazy(r"/(?:imagePullSecrets|pullSecrets|secrets)(?:/(?:-|\d+))?(?:/name)?$")
@@ -41,7 +41,7 @@ def references(item: KubeObject, named: "FieldSearch") -> Iterator[Reference]:
 
 
 def _reference(item: KubeObject, name: str, route: Route, use: Use) -> Reference:
-    updater = _UPDATER.match(name)
+    updater = _UPDATER.match(name) if ":" in name else None
     if updater:
         return Reference(updater.group(2), updater.group(1) or "", use, item, route)
     namespace, slash, rest = name.partition("/")
@@ -163,7 +163,13 @@ def _annotated(item: KubeObject) -> Iterator[Reference]:
     for base in _ANNOTATED:
         annotations = dig(item.body, *base)
         for key, value in annotations.items() if isinstance(annotations, dict) else ():
-            found = _UPDATER.match(value) if isinstance(value, str) and _ANNOTATION.match(str(key)) else None
+            found = _UPDATER.match(value) if isinstance(value, str) and _updating(str(key)) else None
             if found:
                 route: Route = (*base, key)
                 yield Reference(found.group(2), found.group(1) or "", Use.CONTROLLER, item, route)
+
+
+def _updating(annotation: str) -> bool:
+    """Whether an annotation names the pull secret of Argo CD's image updater, of all images or of one (`….`)."""
+    tool, slash, name = annotation.partition("/")
+    return bool(slash) and tool == _UPDATER_TOOL and (name == "pull-secret" or name.endswith(".pull-secret"))

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from linter.patterns import lazy
 from linter.sources.disk import Disk
 
 if TYPE_CHECKING:
@@ -16,10 +17,10 @@ _MAX_BYTES = 2**20
 _LONGEST = 4096
 _MOST = 10_000
 """How many patterns count of one file, and of all files that hold in a folder."""
-_STARS = re.compile(r"(?:\[\^/\]\*){2,}")
-_STAR = re.compile(r"\[\^/\]\*((?:\\.|\[(?:\\.|[^\]\\])*\]|[^\\/\[\]()*+?|])+?)(?=\[\^/\]\*)", re.DOTALL)
+_STARS = lazy(r"(?:\[\^/\]\*){2,}")
+_STAR = lazy(r"\[\^/\]\*((?:\\.|\[(?:\\.|[^\]\\])*\]|[^\\/\[\]()*+?|])+?)(?=\[\^/\]\*)", re.DOTALL)
 """In a regular expression of pathspec, an asterisk of `.gitignore` before another one in the same part of a path."""
-_FOLDERS = re.compile(r"(\^\(\?:\.\+/\)\?|\(\?:/\.\+\)\?/)(.+?)(?=\(\?:/\.\+\)\?)", re.DOTALL)
+_FOLDERS = lazy(r"(\^\(\?:\.\+/\)\?|\(\?:/\.\+\)\?/)(.+?)(?=\(\?:/\.\+\)\?)", re.DOTALL)
 """The same for `**/`, with what stands before the next one."""
 
 
