@@ -7,6 +7,7 @@ of it. The modules that every call loads declare their records with it.
 
 import sys
 from collections import namedtuple
+from functools import cache
 from typing import TYPE_CHECKING
 
 __all__ = ["NamedTuple"]
@@ -30,9 +31,17 @@ else:
     _VALUES = 1
     """`annotationlib.Format.VALUE`: that module need not be loaded."""
 
+    @cache
+    def _constructor(count):
+        """The constructor of a class of so many fields; but for their names it is that of any other."""
+        return namedtuple("_Any", _FIELDS[:count]).__new__
+
     def _first(cls, /, *args, **kwargs):
         """Make the first record of a class, and the constructor for those that follow."""
-        cls.__new__ = namedtuple(cls.__name__, cls._fields, defaults=cls._field_defaults.values()).__new__
+        other = _constructor(len(cls._fields))
+        code = other.__code__.replace(co_varnames=("_cls", *cls._fields))
+        cls.__new__ = type(other)(code, other.__globals__, "__new__", tuple(cls._field_defaults.values()))
+        cls.__new__.__qualname__ = f"{cls.__name__}.__new__"
         return cls.__new__(cls, *args, **kwargs)
 
     def _make(cls, values):
