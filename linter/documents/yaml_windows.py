@@ -84,6 +84,7 @@ class _Text:
         self._templated: list[Templated] = []
         self._lost = 0
         self._skipped = 0
+        self._blank = True
 
     def read(self) -> Windowed:
         """Read piece after piece."""
@@ -100,9 +101,8 @@ class _Text:
             told = f"{self._lost - _MOST_TOLD:,} more items could not be read"
             self._problems.append(Problem(self._path, told, "correct the syntax"))
         places = Places(self._values, self._held.marks, yaml=True)
-        return Windowed(
-            places, tuple(self._documents), tuple(self._problems), self._skipped, False, tuple(self._templated)
-        )
+        skipped = 0 if self._blank else self._skipped  # a text of blanks, whichever, holds no document
+        return Windowed(places, tuple(self._documents), tuple(self._problems), skipped, False, tuple(self._templated))
 
     def _is_beyond(self) -> bool:
         """Tell whether the text is too large to be held whole."""
@@ -171,6 +171,7 @@ class _Text:
     def _region(self, begin: int, text: str, chunks: list[Chunk]) -> None:
         """Read a text of whole documents, which stands at an offset."""
         first = len(self._values)
+        self._blank = self._blank and (not text or text.isspace())
         last, offset = 0, begin
         for chunk in chunks:
             ends = []
@@ -229,6 +230,7 @@ class _Text:
     def _long(self, begin: int, items: int, column: int) -> tuple[int, bool]:
         """Read the list that begins at an offset, once more where its kind stands after its items and is another."""
         number = len(self._values)
+        self._blank = False
         try:
             head = self._text(self._held.text(begin, items), begin)
             self._check(head, begin)

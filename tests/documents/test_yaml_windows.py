@@ -220,6 +220,17 @@ def test_windows_tell_what_the_whole_text_tells(make: Make, text: str, window: i
                     assert (here and here[2:]) == (other and other[2:]), (route, part)
 
 
+@pytest.mark.parametrize("window", [1, 3, 40, 200])
+@pytest.mark.parametrize(
+    "text",
+    [" \n" * 50, "\x0b\n\x0c\n" * 30, "\x1c\n \x1f\x85\u2003\n" * 20, "\t\n" * 50 + "x", "\x0b\n---\n", "---\n" * 9],
+)
+def test_blanks_are_no_document_whatever_they_are(make: Make, text: str, window: int) -> None:
+    data = text.encode()
+    artifact = make(data, window)
+    assert told(take_artifact(artifact, None)) == told(take(artifact.path, data, None, Limits()))
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts(), WINDOWS, st.integers(400, 1500))
 def test_what_is_too_large_to_be_held_is_told_the_same_or_refused(
