@@ -4,6 +4,7 @@ What a URL says is given on as a `Sensitive`: signed queries and user informatio
 """
 
 import importlib
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -15,6 +16,8 @@ from linter.sources.watch import Watch
 
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]*://")
 _LOCAL: Final = frozenset({"file", "local"})
+_WEB: Final = frozenset({"http", "https"})
+_GOOGLE: Final = frozenset({"gs", "gcs"})
 _HOSTED: Final = frozenset({"ftp", "sftp", "ssh", "smb", "webhdfs", "hdfs"})
 """Stores whose names, once taken apart, no longer tell the host."""
 
@@ -82,17 +85,22 @@ def filesystem(
     try:
         fsspec: Any = importlib.import_module("fsspec.core")
         options: dict[str, Any] = {}
-        if scheme in ("http", "https"):
+        if scheme in (*_WEB, *_GOOGLE):
             aiohttp: Any = importlib.import_module("aiohttp")
             wait = aiohttp.ClientTimeout(total=most, connect=timeout, sock_connect=timeout, sock_read=timeout)
             # The environment may name a proxy, and `.netrc` hold credentials, as for any other program. What is packed
             # on the way has another size and version than the file.
             plain = {"Accept-Encoding": "identity"}
-            options["client_kwargs"] = {"timeout": wait, "trust_env": True, "headers": plain}
+            session: dict[str, Any] = {"timeout": wait, "trust_env": True, "headers": plain}
             if watch is not None:
                 trace = aiohttp.TraceConfig()
-                trace.on_request_end.append(watch.heard)
-                options["client_kwargs"]["trace_configs"] = [trace]
+                trace.on_request_end.append(watch.heard if scheme in _WEB else watch.heard_media)
+                session["trace_configs"] = [trace]
+            options["client_kwargs"] = session
+        if scheme in _GOOGLE:
+            options = {"session_kwargs": session, "requests_timeout": wait, "access": "read_only"}
+            # Else it asks for the kind of a bucket on a way of its own, which no `--timeout` bounds and nobody watches.
+            os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
     except ImportError as error:
         missing = (error.name or "fsspec").partition(".")[0]
         raise UsageError(

@@ -167,7 +167,7 @@ def _reason(error: Exception, offset: int, timeout: float) -> tuple[str, str]:
     chain = kinds | {type(error.__cause__).__name__, type(error.__context__).__name__}
     if isinstance(error, FileNotFoundError) or status == 404 or "NoSuchBucket" in kinds:
         return "could not be read: there is nothing (404)", "check the URL"
-    if isinstance(error, PermissionError) or status in (401, 403) or "NoCredentialsError" in kinds:
+    if isinstance(error, PermissionError) or status in (401, 403) or "NoCredentialsError" in kinds or _forbidden(error):
         return "could not be read: access is denied", "check the credentials that its store takes from the environment"
     if isinstance(status, int) and status:
         return f"could not be read: the server answers {status}", "try again later, or check the URL"
@@ -180,6 +180,11 @@ def _reason(error: Exception, offset: int, timeout: float) -> tuple[str, str]:
     if isinstance(error, OSError) and error.strerror:
         return f"could not be read: {_plain(error)}", "check the host, and that it can be reached from here"
     return f"could not be read: {type(error).__name__}", "check the URL"
+
+
+def _forbidden(error: Exception) -> bool:
+    """Whether Google's store denies access: gcsfs says so in words alone, or names the code of the answer."""
+    return getattr(error, "code", 0) == 401 or (isinstance(error, OSError) and str(error).startswith("Forbidden"))
 
 
 def _outdated(error: Exception, kinds: set[str]) -> bool:

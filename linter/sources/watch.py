@@ -58,6 +58,11 @@ class Watch:
         if part is None or part[1] != asked[1] or int(part[2]) > int(asked[2]):
             raise MismatchError
 
+    async def heard_media(self, session: Any, context: Any, event: Any) -> None:
+        """Hear an answer of Google's store, which tells of objects in answers that are no part of one."""
+        if event.url.query.get("alt") == "media":
+            await self.heard(session, context, event)
+
     def _same(self, answer: Any, total: str) -> None:
         """Raise `ChangedError` when an answer is about another version, or another size, than those before."""
         size = total.rstrip("*") or ("" if answer.status == _PARTIAL else answer.headers.get("Content-Length", ""))
