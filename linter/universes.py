@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from linter.documents import Document
-from linter.documents.layouts import KUBE_DUMP, place
+from linter.documents.layouts import COLLECTION, KUBE_DUMP, place
 from linter.documents.objects import KubeObject
 from linter.documents.recognise import Evidence, Recognised, recognise
 from linter.model import Scope
@@ -109,6 +109,9 @@ def _below(root: str | None, dump: str | None) -> bool:
 
 
 def _is_dump(part: Part) -> bool:
+    """Tell whether a part is to be judged for itself: a dump, or what `collect` has kept apart."""
+    if part.evidence.hits[COLLECTION]:
+        return True
     found = recognise(part.evidence)
     return found.scope is Scope.CLUSTER and found.layout != _ANY_LIST
 

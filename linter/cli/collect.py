@@ -179,7 +179,7 @@ def _folder(found: _Inputs, number: int) -> str:
     if number in found.clusters:
         name = found.clusters[number].record.name
     else:
-        name = without_suffix(os.path.basename(found.files[number].argument.rstrip("/"))) or "input"
+        name = without_suffix(os.path.basename(found.files[number].argument.rstrip("/"))).strip("-") or "input"
     return f"{number + 1}-{neutral(name)}/"
 
 

@@ -10,12 +10,12 @@ from linter.collecting.packing import Pack
 from linter.collecting.redact import Redaction
 from linter.comments import comments, marked
 from linter.documents import Positions, read
-from linter.documents.layouts import place
+from linter.documents.layouts import COLLECTION, place
 from linter.documents.objects import objects
 from linter.documents.recognise import recognise
 from linter.model import Problem, Scope
 from linter.sources import Artifact, InputProblem, Limits, Skipped, gather, sized
-from linter.sources.choice import FOLDER, RECORD_FILE, without_suffix
+from linter.sources.choice import APART, FOLDER, RECORD_FILE, without_suffix
 from linter.sources.collection import FILES, Record, encode
 from linter.sources.files import HEAD
 from linter.sources.tree import display
@@ -55,8 +55,9 @@ class Taken:
         self._stdin = stdin
         self._urls = urls
         self._limits = limits or Limits()
-        self._redacted: list[tuple[str, Redacted]] = []
+        self._redacted: list[tuple[str, bytes, Redacted]] = []
         self._input = Input(argument)
+        self._apart = False
 
     @property
     def failed(self) -> Problem | None:
@@ -76,13 +77,22 @@ class Taken:
                 self.unparsed.append(artifact.path)
             elif marked(data) and (lost := len(comments(Positions(artifact.path, data)))):
                 self.accepting.append((artifact.path, lost))
-            self._redacted.append((self._member(artifact.path, data), one))
+            self._redacted.append((artifact.path, data[:HEAD], one))
+        self._apart = several and self._loose()
 
     def add(
         self, archive: Pack, folder: str, *, several: bool, told: Callable[[float, str], None] | None = None
     ) -> None:
         """Add everything as it is to an archive, in a folder ("" or a path that ends in a slash)."""
+        if several and self._stdin is None:  # what comes through a pipe comes once
+            for _ in self._read(told, several=True):
+                pass  # only to see what it is
+            self._apart = self._loose()
+            self.problems, self.skipped, self.files, self._input = [], Counter(), 0, Input(self.argument)
+        origin = folder
         for artifact, data in self._read(told, several=several, streamed=not several):
+            self._apart = self._apart or (several and artifact.path == _STDIN)
+            folder = self._below(origin)
             if isinstance(data, bytes):
                 archive.add(folder + self._member(artifact.path, data), data)
                 continue
@@ -99,27 +109,35 @@ class Taken:
             if broken := getattr(data, "broken", ""):
                 self.problems.append(Problem(artifact.path, broken, "get the archive again whole", fatal=True))
                 return  # as above
-        self._mark(archive, folder, redacted=False)
+        self._mark(archive, origin, redacted=False)
 
     def add_redacted(self, archive: Pack, folder: str) -> None:
         """Add what was learnt, without its credentials."""
-        for name, one in self._redacted:
-            archive.add(folder + name, *one.written())
+        for path, head, one in self._redacted:
+            archive.add(self._below(folder) + self._member(path, head), *one.written())
         self._mark(archive, folder, redacted=True)
 
     def alone(self) -> str:
-        """Say why this can stand beside nothing else in a file, "" when it can: it must be known for a dump by itself.
+        """Say why this can stand beside nothing else in a file, "" when it can: it must be told from what it holds.
 
         What `add` or `learn` was told to look at for `several` inputs.
         """
-        dumps = self._input.clusters() or [self._input.whole()]
-        for part in dumps:
-            found = recognise(part.evidence)
-            if found.scope is not Scope.CLUSTER:
-                return "it is no dump of a cluster"
-            if found.layout == "kubectl-get":
-                return "lists of kubectl say not whose they are"
-        return ""
+        if self._apart or not self._unknown():
+            return ""
+        return "not all of it is a dump of a cluster"
+
+    def _unknown(self) -> bool:
+        """Whether something in it is not known for a dump by its paths."""
+        parts = self._input.clusters() or [self._input.whole()]
+        found = [(recognise(part.evidence), part.evidence.logs) for part in parts if not part.evidence.hits[COLLECTION]]
+        return any(one.scope is not Scope.CLUSTER or one.layout == "kubectl-get" or logs for one, logs in found)
+
+    def _loose(self) -> bool:
+        """Whether it must be kept apart to be told from others: lists of kubectl say not whose they are."""
+        return not self._input.clusters() and self._unknown()
+
+    def _below(self, folder: str) -> str:
+        return f"{folder}{FOLDER}/{APART}/" if self._apart else folder
 
     def _mark(self, archive: Pack, folder: str, *, redacted: bool) -> None:
         """Add the record that says where the files are from; a collection has its own, which says more."""
@@ -191,7 +209,7 @@ class Taken:
         if path.startswith(f"{root}!/"):
             return path[len(root) + 2 :]
         where = place(path)
-        if where is not None and len(where.root) < len(root):
+        if where is not None and len(where.root) < len(root) and not self._apart:
             return path[len(where.root) :]
         if path == root:
             return without_suffix(path.rpartition("/")[2])

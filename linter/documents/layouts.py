@@ -11,7 +11,7 @@ from typing import Final
 
 from linter.patterns import lazy
 from linter.record import NamedTuple
-from linter.sources.choice import FOLDER, RECORD_FILE
+from linter.sources.choice import APART, FOLDER, RECORD_FILE
 
 MUST_GATHER: Final = "must-gather"
 VELERO: Final = "velero"
@@ -79,7 +79,11 @@ _IN_FOLDER: Final = "/"
 _PATTERNS: Final = tuple(
     (name, parts, lazy(_ROOT + pattern))
     for name, parts, pattern in (
-        (COLLECTION, (FOLDER,), rf"{FOLDER}/(?:{re.escape(RECORD_FILE)}|[^/]+/[^/]+/[^/]+\.list\.json)$"),
+        (
+            COLLECTION,
+            (FOLDER,),
+            rf"{FOLDER}/(?:{re.escape(RECORD_FILE)}|{APART}/.+|[^/]+/[^/]+/[^/]+\.list\.json)$",
+        ),
         (
             VELERO,
             ("resources/",),

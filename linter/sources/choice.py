@@ -6,6 +6,8 @@ SUFFIXES: Final = (".yaml", ".yml", ".json", ".dockerconfigjson", ".dockercfg")
 FOLDER: Final = "regcred-collection"
 RECORD_FILE: Final = "collection.json"
 """Where `regcred collect` puts the record of what it has read."""
+APART: Final = "files"
+"""The folder beside the record for files that do not say by themselves that they are one cluster's."""
 
 _NAMES: Final = ("Kustomization",)
 _ARCHIVES: Final = (

@@ -433,9 +433,48 @@ def test_several_dumps_stay_several_clusters(
     both = run(target)
     assert [scan.name.rpartition("/")[2] for scan in both.scans] == ["1-east", "must-gather.local.55"]
     assert judged(both) == sorted(judged(run(east)) + judged(run(west)))
-    listed = put(tmp_path / "list", LAYOUTS["kubectl-json"].write(OBJECTS))
-    assert main(["collect", str(east), str(listed), "-o", str(tmp_path / "x.tar.gz"), *words]) == 2
-    assert "collect it by itself" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("redacted", [False, True], ids=["as it is", "redacted"])
+def test_lists_of_kubectl_and_manifests_are_told_apart_from_what_is_beside_them(
+    redacted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    east = put(tmp_path / "east", LAYOUTS["velero"].write(OBJECTS))
+    north = put(tmp_path / "north", LAYOUTS["kubectl-json"].write(Cluster(2).objects))
+    (south,) = put(tmp_path / "south", LAYOUTS["kubectl-yaml"].write(Cluster(3).objects)).iterdir()
+    (piped,) = LAYOUTS["cluster-info-stdout"].write(Cluster(4).objects).values()
+    account = b"apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\nimagePullSecrets: [{name: x}, {name: x}]\n"
+    mine = put(tmp_path / "mine", {"deploy/a.yaml": account})
+    stream = type("In", (), {"buffer": io.BytesIO(piped)})
+    monkeypatch.setattr("sys.stdin", stream)
+    target = tmp_path / "out.tar.gz"
+    words = ["--redact"] if redacted else []
+    assert main(["collect", *map(str, (east, north, mine, south)), "-", "-o", str(target), *words]) == 0
+    found = run(target)
+    assert [scan.name.rpartition("/")[2] for scan in found.scans] == [
+        "manifests",
+        "1-east",
+        "2-north",
+        "4-all.yaml",
+        "5-input",
+    ]
+    assert "3-mine/regcred-collection/files/deploy/a.yaml" in members(target)
+    assert "4-all.yaml/regcred-collection/files/all.yaml" in members(target)
+    (tmp_path / "piped.json").write_bytes(piped)
+    alone = (east, north, mine, south, tmp_path / "piped.json")
+    assert judged(found) == sorted(row for one in alone for row in judged(run(one)))
+    again = tmp_path / "again.tar.gz"
+    assert main(["collect", str(target), str(east), "-o", str(again), *words]) == 0
+    assert len(run(again).scans) == len(found.scans) + 1
+
+
+def test_what_is_a_dump_in_part_only_is_collected_by_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    east = put(tmp_path / "east", LAYOUTS["velero"].write(OBJECTS))
+    mixed = put(tmp_path / "mixed", {f"a/{name}": data for name, data in LAYOUTS["velero"].write(OBJECTS).items()})
+    put(mixed, {f"b/{name}": data for name, data in LAYOUTS["must-gather"].write(OBJECTS).items()})
+    put(mixed, {"c/x.yaml": b"apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\n"})
+    assert main(["collect", str(east), str(mixed), "-o", str(tmp_path / "x.tar.gz")]) == 2
+    assert "not all of it is a dump of a cluster, so it can share a file with nothing" in capsys.readouterr().err
 
 
 def test_a_dump_is_known_whatever_part_of_it_is_named(tmp_path: Path) -> None:
