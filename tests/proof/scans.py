@@ -1,6 +1,7 @@
 """Small scans of every shape that a proof must understand, and edits of all kinds in them."""
 
 import base64
+import itertools
 import json
 from typing import Any, NamedTuple
 
@@ -141,6 +142,49 @@ def scans(draw: st.DrawFn) -> tuple[Words, list[dict[str, Any]]]:
     makers = ((_secrets, 6), (_accounts, 3), (_workloads, 5), (_streams, 3), (_builds, 2))
     items = [item for make, most in makers for item in draw(st.lists(make(words), max_size=most))]
     return words, items or [draw(_secrets(words))]
+
+
+def _held(space: str, name: str) -> dict[str, Any]:
+    """A Secret of the crowd: those of one name differ in their namespace and content alone."""
+    user = {"apps": "user", "shop": "robot"}[space]
+    host = {"a": "quay.io", "b": "quay.io/team", "c": "ghcr.io", "d": "r.example.com"}[name]
+    entries = {host: {"auth": encoded(f"{user}-{name}:pass")}, "empty.example.com": {}}
+    entries["shared.example.com"] = {"auth": encoded(f"{name}:pass")}
+    entries["*.*.ecr.*.amazonaws.com"] = {"auth": encoded("AWS:pass")}
+    payload: dict[str, Any] = {"auths": entries, **({"credsStore": "desktop"} if space == "apps" else {})}
+    kept = {"openshift.io/image.excludeSecret": "true"} if (space, name) == ("shop", "a") else {}
+    metadata = {"name": name, "namespace": space, "annotations": kept}
+    kind, key, text = (CFG_TYPE, ".dockercfg", entries) if name == "d" else (JSON_TYPE, ".dockerconfigjson", payload)
+    data = {key: encoded(json.dumps(text))}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": kind, "data": data}
+
+
+def crowd() -> list[dict[str, Any]]:
+    """Objects that are alike but for one thing each: name, content, namespace, account, order, whose list it is."""
+    images = ["quay.io/team/app:1", "quay.io/other", "ghcr.io/a/b", "r.example.com/a", "empty.example.com/a"]
+    images += ["shared.example.com/a", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/a", "a.b.ecr.c.amazonaws.com/a"]
+    items: list[dict[str, Any]] = []
+    for space in ("apps", "shop"):
+        items += [_held(space, name) for name in "abcd"]
+        for account, names in (("default", "ab"), ("builder", "ac" if space == "apps" else "cb")):
+            item = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": account, "namespace": space}}
+            items.append({**item, "imagePullSecrets": [{"name": name} for name in names]})
+        lists: list[str | None] = [None, "", "ab", "ac", "ba", "a", "az", "ay", "d", "dab"]
+        for number, (listed, account) in enumerate(itertools.product(lists, ("default", "builder", "gone"))):
+            spec: dict[str, Any] = {"serviceAccountName": account}
+            spec["containers"] = [{"name": f"c{at}", "image": image} for at, image in enumerate(images)]
+            if listed is not None:
+                spec["imagePullSecrets"] = [{"name": name} for name in listed]
+            metadata: dict[str, Any] = {"name": f"app-{number}", "namespace": space}
+            item = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata}
+            items.append({**item, "spec": {"template": {"spec": spec}}})
+            live = {**metadata, "uid": f"6f1c9c9e-0000-4000-8000-0000000000{number:02}"}
+            live["ownerReferences"] = [{"kind": "ReplicaSet", "name": "set", "controller": True}]
+            items.append({"apiVersion": "v1", "kind": "Pod", "metadata": live, "spec": spec})
+        tags = [{"name": str(at), "from": {"kind": "DockerImage", "name": image}} for at, image in enumerate(images)]
+        item = {"apiVersion": "image.openshift.io/v1", "kind": "ImageStream", "spec": {"tags": tags}}
+        items.append({**item, "metadata": {"name": "stream", "namespace": space}})
+    return items
 
 
 @st.composite

@@ -17,8 +17,23 @@ from linter.secret import Sensitive
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from scans import JSON_TYPE, Words, encoded, invented, scans
+from scans import JSON_TYPE, Words, crowd, encoded, invented, scans
 from slow_proof import SlowProver
+
+
+def test_a_change_among_things_that_are_nearly_alike_is_proved_so_too() -> None:
+    """What differs in its namespace, its account or as a pod that was let in alone is not taken for another."""
+    inventory = _scanned([one for one in crowd() if one["metadata"]["namespace"] == "apps"], "cluster").inventories[0]
+    prover, slow = Prover(inventory), SlowProver(inventory)
+    edits = [(Op.PAYLOAD, one.object, one.route, Sensitive("{}")) for one in inventory.secrets]
+    for account in inventory.accounts:
+        edits.append((Op.REMOVE, account.object, account.pull_secrets[0].item, None))
+        edits.append((Op.APPEND, account.object, ("imagePullSecrets",), {"name": "d"}))
+    for op, item, route, value in edits:
+        edit = Edit(op, item.path, item.document, (*item.route, *route), value)
+        fix = Fix(Applicability.SAFE, "a change", (edit,))
+        assert prover.together([fix]) == slow.together([fix])
+
 
 SPACE = {"namespace": "apps"}
 
