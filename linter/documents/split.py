@@ -17,7 +17,12 @@ BREAKS: Final = "\n\r\x85\u2028\u2029"
 _FIRST_MARKER = lazy(r"\ufeff?(---|\.\.\.)(?=[ \t\r\n]|\Z)")
 _PLAIN_MARKER = lazy(r"\n\ufeff?(---|\.\.\.)(?=[ \t\r\n]|\Z)")
 _ANY_MARKER = lazy(rf"(?:\A|[{BREAKS}])\ufeff?(---|\.\.\.)(?=[ \t{BREAKS}]|\Z)")
-_CONTENT = lazy(rf"(?:\A|[{BREAKS}])(?:[ \t\ufeff]*[^ \t{BREAKS}#%\ufeff]|[ \t]+%)")
+_BARE = lazy(
+    rf"(?:(?:[ \t\ufeff]*+(?:\#[^{BREAKS}]*+)?|(?![ \t]+%)[ \t\ufeff]*+%[^{BREAKS}]*+)[{BREAKS}])*+"
+    rf"(?![ \t\ufeff]*[^ \t{BREAKS}#%\ufeff]|[ \t]+%)"
+)
+"""Lines of blanks, comments and directives, as many as there are, when nothing else follows them."""
+_REST = lazy(rf"[^{BREAKS}]*+[{BREAKS}]")
 _DIRECTIVE = lazy(rf"(?:\A|[{BREAKS}])\ufeff?%")
 _LATE_MARK = lazy(r"(?:---)?[ \t]*+(?:\r?\n)?(?:\s|\#[^\n]*\n)*+\ufeff")
 
@@ -77,7 +82,10 @@ def _has_content(text: str, start: int, end: int) -> bool:
     """Tell whether anything but comments stands there."""
     if not start and text[:1].isalpha() and end > 0:  # as nearly every manifest begins
         return True
-    return _CONTENT.search(text, start, end) is not None
+    line = _REST.match(text, start, end) if start else None  # what follows a marker that ends a document
+    if start and line is None:
+        return False
+    return _BARE.match(text, line.end() if line else 0, end) is None
 
 
 def _trim(text: str, start: int, end: int) -> Chunk:
