@@ -121,6 +121,7 @@ def guarded(loaded: Loaded) -> "Callable[[Context], Iterator[Finding]]":
 
     What the rule has found before stays. The message of an error may quote the input: only its kind and place are told.
     """
+
     def check(context: "Context") -> "Iterator[Finding]":
         try:
             for finding in loaded.rule.check(context):
@@ -158,14 +159,19 @@ def _failure(error: BaseException, loaded: Loaded) -> str:
     return f"failed with {type(error).__name__}{at}"
 
 
-def failed(unjudged: Iterable[NotEvaluated], rules: Iterable[Loaded], source: str) -> Iterator[Problem]:
-    """Yield what to say of the rules that have failed, beside what was found: it must not be missed."""
+def failed(
+    unjudged: Iterable[NotEvaluated], rules: Iterable[Loaded], source: str, base: str
+) -> Iterator[Problem]:
+    """Yield what to say of the rules that have failed, beside what was found: it must not be missed.
+
+    They are of the settings `source`. `base` is the folder in which the call was made, "" for this process's own.
+    """
     files = {loaded.name: getattr(loaded.module, "__file__", None) for loaded in rules}
     remedy = "correct the rule (REGCRED_DEBUG=1 shows the traceback), or leave it out with --ignore"
     for entry in unjudged:
         if entry.reason == FAILED:
             file = files[entry.rules[0]]
-            yield Problem(os.path.relpath(file) if file else source, entry.message, remedy)
+            yield Problem(os.path.relpath(file, base or os.curdir) if file else source, entry.message, remedy)
 
 
 def _declared(entry: DeclaredRule, source: str) -> Loaded:

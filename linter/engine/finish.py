@@ -120,13 +120,13 @@ def _each(
         done.inventories.append(inventory)
         done.findings.extend(withheld_fixes(found, inventory.objects) if group.recognised.redacted else found)
         done.withheld.extend(unjudged)
-        failed = _failed(unjudged, chosen, settings, reader)
+        failed = _failed(unjudged, chosen, reader, settings.source, request.base)
         done.scans.append(_scan(group, kinds, tuple(one for one in chosen if one.name not in failed)))
     return done
 
 
 def _failed(
-    unjudged: Sequence[NotEvaluated], chosen: Sequence["Loaded"], settings: Settings, reader: Reader
+    unjudged: Sequence[NotEvaluated], chosen: Sequence["Loaded"], reader: Reader, source: str, base: str
 ) -> frozenset[str]:
     """The names of the rules that have failed, each told among the problems."""
     failed = frozenset(name for entry in unjudged if entry.reason == FAILED for name in entry.rules)
@@ -134,7 +134,7 @@ def _failed(
         from linter import custom  # noqa: PLC0415 - only rules of a project's own fail so
 
         known = {*reader.problems}
-        told = custom.failed(unjudged, chosen, settings.source)
+        told = custom.failed(unjudged, chosen, source, base)
         reader.problems.extend(problem for problem in told if problem not in known)
     return failed
 

@@ -351,9 +351,7 @@ def test_kubeconfigs_git_and_values(desk: Desk, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_an_unexpected_error_of_a_reader_or_a_process_says_where(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, jobs: str
-) -> None:
+def test_a_rule_of_the_projects_own_that_fails_says_where_and_nothing_else(desk: Desk, jobs: str) -> None:
     one = desk.plant.at("exception")
     Path("own.py").write_text(
         "from linter.rule import Rule, Severity\n"
@@ -362,11 +360,12 @@ def test_an_unexpected_error_of_a_reader_or_a_process_says_where(
     )
     Path("own.yaml").write_text("rules: [{path: own.py}]\n")
     shutil.copytree("world", "more")
-    said = io.StringIO()
-    with contextlib.redirect_stderr(said):
-        main(["check", "world", "more", "--config", "own.yaml", "--verbose", "--jobs", jobs])
-    assert "internal error: RuntimeError in own.py:4" in said.getvalue()
-    desk.keep(said.getvalue().encode())
+    words = ("check", "world", "more", "--config", "own.yaml", "--verbose", "--jobs", jobs)
+    assert desk.run(*words, *desk.formats("failed")) == 2
+    result = json.loads((desk.folder / "failed" / "json").read_text())
+    said = [one["message"] for one in result["coverage"]["problems"]]
+    assert any("X001 own failed with RuntimeError in line 4" in one for one in said)
+    desk.keep_folder("failed")
     desk.search()
 
 

@@ -174,15 +174,16 @@ def stored(name: str) -> int:
         return 0
 
 
-def test_what_a_worker_cannot_do_is_said(dask: Dask, killer: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_rule_that_fails_on_a_worker_is_named(dask: Dask, killer: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (killer / "a.json").write_bytes(dump(1))
     (killer / "b.json").write_bytes(dump(2, "raise"))
     dask.worker()
     result = judged(capsys, "a.json", "b.json", "--scheduler", dask.address)
-    assert result["code"] == 3
-    assert result["scan"]["inputs"] == ["a.json"]
+    assert result["code"] == 2
+    assert [scan["name"] for scan in result["scans"]] == ["a.json", "b.json"]
     (problem,) = result["coverage"]["problems"]
-    assert (problem["path"], problem["message"]) == ("b.json", "internal error: ZeroDivisionError in killer.py:30")
+    said = "X001 killer failed with ZeroDivisionError in line 30: what it would have found is missing"
+    assert (problem["path"], problem["message"]) == ("rules/killer.py", said)
     assert "hunter2" not in dask.log.read_text()
 
 
