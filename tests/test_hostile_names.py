@@ -4,15 +4,19 @@ import base64
 import contextlib
 import io
 import json
+import re
 import shlex
 import stat
 import sys
+import tarfile
 import unicodedata
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from linter.__main__ import main
+from tests.commons import TWICE
 
 sys.path.insert(0, str(Path(__file__).parent / "reports"))
 
@@ -232,6 +236,91 @@ def test_what_is_written_stays_inside(tmp_path: Path) -> None:
         assert not inside.startswith(("-", ".")) or path.name == "README.md"
         harmless(path.read_text().replace("##[", ""))
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 in (0, 0o044)
+
+
+MEMBER_NAMES = [
+    *HOSTILE.values(),
+    "C:\\x.yaml",
+    "C:/windows/x.yaml",
+    "\\\\host\\share\\x.yaml",
+    "/etc/x.yaml",
+    "//x.yaml",
+    "a/../x.yaml",
+    "../x.yaml",
+    "a!/b.yaml",
+    "CON.yaml",
+    "-rf.yaml",
+    "@SUM(1).yaml",
+    "+1.yaml",
+    "a\tb.yaml",
+    "x" * 300 + ".yaml",
+]
+
+
+def members(folder: Path) -> None:
+    """Write a tar and a zip whose members have such names: some judged, some broken, some refused, one cut off."""
+    names = [name if name.endswith(".yaml") else f"{name.rstrip(chr(10))}.yaml" for name in MEMBER_NAMES]
+    texts = {}
+    for number, name in enumerate(names):
+        texts[name] = TWICE.replace("name: a", f"name: a{number}")
+        texts[name.replace(".yaml", "-broken.yaml")] = "kind: Secret\nx: [\n"
+        texts[f"{name}.tar.gz"] = "x"
+    with tarfile.open(folder / "a.tar", "w") as tar, zipfile.ZipFile(folder / "a.zip", "w") as zipped:
+        for name, text in texts.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text.encode()))
+            zipped.writestr(zipfile.ZipInfo(name.replace("\0", "")), text)
+    whole = (folder / "a.tar").read_bytes()
+    (folder / "cut.tar").write_bytes(whole[: whole.index(b"x.yaml") + 700])
+
+
+@pytest.mark.parametrize("scope", ["cluster", "manifests"])
+def test_members_of_archives_may_have_any_name(scope: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from test_structure import SKELETONS  # noqa: PLC0415 - beside the reports
+
+    monkeypatch.chdir(tmp_path)
+    members(tmp_path)
+    Path("out").mkdir()
+    outputs = [f"--format={name}=out/{name}" for name in FORMATS]
+    for words in (("a.tar",), ("a.zip",), ("a.tar", "a.zip", "cut.tar")):
+        code, out, error = quiet("check", *words, "--scope", scope, "--fail-on", "info", "--verbose", *outputs)
+        assert code == (3 if "cut.tar" in words else 1), error
+        assert not out
+        harmless(error)
+        written = {name: Path("out", name).read_bytes().decode() for name in FORMATS}
+        found = json.loads(written["json"])
+        places = {one["location"]["path"] for one in found["findings"]}
+        assert len(places) > len(MEMBER_NAMES) // 2
+        assert not [path for path in places if ".." in path.split("/")]
+        for name, report in written.items():
+            harmless(report, *("\u2060" if name == "markdown" else ""))
+            SKELETONS[name](report)
+    before = {*Path().rglob("*")}
+    for words in (
+        ("check", "a.tar", "a.zip", "--diff"),
+        ("check", "a.tar", "--fix"),
+        ("resolve", "a.tar", "--scope", scope),
+        ("check", "a.tar", "--fix-dir", "out/fixes", "--scope", scope),
+        ("collect", "a.tar", "-o", "out/c.tar.gz"),
+        ("collect", "a.zip", "--redact", "-o", "out/r.tar.gz"),
+    ):
+        code, out, error = quiet(*words)
+        assert code in (0, 1, 2, 3)
+        assert "internal error" not in error
+        assert "usage:" not in error
+        harmless(re.sub(r"(?m)^((?:---|\+\+\+) [^\t\n]+)\t$", r"\1", out))  # the end of a name with blanks, in a diff
+        harmless(error)
+    made = {*Path().rglob("*")} - before
+    assert {path.parts[0] for path in made} == {"out"}
+    for name in ("out/c.tar.gz", "out/r.tar.gz"):
+        with tarfile.open(name) as collected:
+            for one in collected.getmembers():
+                assert one.isfile()
+                assert not one.name.startswith("/")
+                assert ".." not in one.name.split("/")
+                assert not one.name.startswith("C:")
+                harmless(one.name.replace("##[", ""), "\u200b")
 
 
 @pytest.mark.usefixtures("text")

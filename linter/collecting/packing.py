@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 _PLAIN: Final = re.compile(r"[a-z0-9.-]")
 _LONGEST: Final = 80
 _PIECE: Final = 2**20
-_LINK_LIKE: Final = re.compile(r"[\x00-\x1f\x7f\\]|[\ud800-\udfff]")
+_UNFIT: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\\]|[\ud800-\udfff]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|(?<=^[A-Za-z]):"
+)
+"""What steers a terminal, or leads elsewhere on a machine with drives and other separators."""
 
 
 class _Parts(io.RawIOBase):
@@ -84,7 +87,7 @@ class Pack:
         return self._add(name, size, _Pieces(raw))
 
     def _add(self, name: str, size: int, data: io.RawIOBase) -> str:
-        name = "/".join(_LINK_LIKE.sub("_", step) for step in name.split("/") if step not in ("", ".", "..")) or "_"
+        name = "/".join(_UNFIT.sub("_", step) for step in name.split("/") if step not in ("", ".", "..")) or "_"
         folder, _, last = name.rpartition("/")
         number = 1
         while name in self._names:

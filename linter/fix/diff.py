@@ -39,8 +39,9 @@ def unified(before: HasText | str, after: HasText | str, path: str, *, mask: boo
         return head + _diff(old_lines, new_lines, old_lines, new_lines, path, exact=True)
     one, two = parsed(old, hint), parsed(new, hint)
     old_shown, new_shown = mask_both((old, one), (new, two))
-    shown = _diff(old_lines, new_lines, old_shown, new_shown, _visible(path))
-    parts = [shown, *_payloads(one or [], two or [], _visible(path))]
+    path = _visible(path).replace("\t", "\\x09")  # where a name ends is told by a tab
+    shown = _diff(old_lines, new_lines, old_shown, new_shown, path)
+    parts = [shown, *_payloads(one or [], two or [], path)]
     return "\n".join(commandless(_visible(line)) for line in "".join(parts).split("\n"))
 
 
@@ -57,7 +58,9 @@ def _mark(source: HasText | str) -> str:
 def _unpatchable(source: HasText | str, path: str) -> str:
     """Say above a diff, where `patch` looks at nothing, that it cannot be applied to this file."""
     encoding = str(getattr(source, "encoding", "utf-8"))
-    return "" if encoding == "utf-8" else f"# {path} is {encoding.upper()}: read this, and use --fix to apply it\n"
+    if encoding == "utf-8":
+        return ""
+    return f"# {_quoted(path)} is {encoding.upper()}: read this, and use --fix to apply it\n"
 
 
 def _diff(
@@ -65,8 +68,8 @@ def _diff(
 ) -> str:
     """Compare the true lines and print the shown ones, so that a changed credential is seen to change."""
     path = path.removeprefix("./").lstrip("/")
-    end = "\t" if exact and " " in path else ""  # as git writes it: `patch` takes a name to end at a space otherwise
-    lines = [f"--- a/{path}{end}\n", f"+++ b/{path}{end}\n"]
+    names = [_quoted(f"{side}/{path}") if exact else f"{side}/{path}" for side in "ab"]
+    lines = [f"--- {names[0]}\n", f"+++ {names[1]}\n"]
     for group in _groups(old, new):
         first, last = group[0], group[-1]
         lines.append(f"@@ -{_range(first[1], last[2], old)} +{_range(first[3], last[4], new)} @@\n")
@@ -210,6 +213,15 @@ def _write(value: Any, head: str, margin: str, lines: list[str]) -> None:
     for name, item in value:
         _write(item, f"{margin}  {json.dumps(name, ensure_ascii=False)}: ", margin + "  ", lines)
     lines.append(margin + "}")
+
+
+def _quoted(name: str) -> str:
+    """Return a file's name as git and `patch` read it in a diff: whatever is in it, it ends with its last sign."""
+    if name.isprintable() and '"' not in name and "\\" not in name:
+        return f"{name}\t" if " " in name else name  # `patch` takes a name to end at a space otherwise
+    named = name.replace("\\", "\\\\").replace('"', '\\"')
+    octal = (sign if sign.isprintable() else "".join(f"\\{byte:03o}" for byte in sign.encode()) for sign in named)
+    return f'"{"".join(octal)}"'
 
 
 def _visible(text: str) -> str:

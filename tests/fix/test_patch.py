@@ -24,6 +24,10 @@ FILES = {
     "mixed.yaml": "\n".join(line + "\r" * (at % 2) for at, line in enumerate([*LINES, ""])).encode(),
     "old mac.yaml": "\r".join([*LINES, ""]).encode(),
     "open end.yaml": "\n".join(LINES).encode(),
+    "tab\there.yaml": "\n".join([*LINES, ""]).encode(),
+    'quote" and\\back.yaml': "\n".join([*LINES, ""]).encode(),
+    "bell\x07\u202e.yaml": "\n".join([*LINES, ""]).encode(),
+    "é路.yaml": "\n".join([*LINES, ""]).encode(),
     "deep/mark.yaml": codecs.BOM_UTF8 + "\r\n".join([*LINES[1:], ""]).encode(),
 }
 
@@ -57,3 +61,43 @@ def test_a_file_that_no_patch_fits_says_so(tmp_path: Path, capfdbinary: pytest.C
     main(["check", str(file), "--diff", "--show-secrets", "--fail-on", "never", "--format", f"json={tmp_path}/out"])
     diff = capfdbinary.readouterr().out.decode()
     assert diff.startswith(f"# {file} is UTF-16-LE: read this, and use --fix to apply it\n--- a/")
+
+
+STEERING = [
+    "x.yaml\n--- a/victim.yaml\n+++ b/victim.yaml\n@@ -1 +1 @@\n-a\n+b\n.yaml",
+    "victim.yaml\tx.yaml",
+    "victim.yaml\n.yaml",
+    '"victim.yaml".yaml',
+]
+
+
+@pytest.mark.parametrize(
+    "program", [("patch", "-p1", "--binary", "--batch"), ("git", "apply")], ids=lambda words: words[0]
+)
+@pytest.mark.parametrize("name", STEERING)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_name_steers_no_patch_to_another_file(
+    encoding: str,
+    name: str,
+    program: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    """The file is changed, or none: no name of a file becomes a line of the diff, or the name of another."""
+    if shutil.which(program[0]) is None:
+        pytest.skip(f"{program[0]} is not installed")
+    monkeypatch.chdir(tmp_path)
+    bad = Path(name.replace("/", "_"))
+    bad.write_text("\n".join([*LINES, ""]), encoding)
+    main(["check", ".", "--diff", "--show-secrets", "--fail-on", "never", "--format", "json=out"])
+    diff = capfdbinary.readouterr().out
+    assert [line[:6] for line in diff.splitlines() if line.startswith((b"---", b"+++"))] == [b'--- "a', b'+++ "b']
+    Path("victim.yaml").write_text("a\n")
+    Path("victim.yaml_x.yaml").write_text("a\n")
+    subprocess.run(program, input=diff, check=False, capture_output=True)
+    assert Path("victim.yaml").read_text() == "a\n"
+    main(["check", ".", "--diff", "--fail-on", "never", "--format", "json=out"])
+    shown = capfdbinary.readouterr().out
+    assert len([line for line in shown.splitlines() if line.startswith((b"---", b"+++"))]) in (0, 2, 4)
+    assert b"\t" not in shown
