@@ -333,7 +333,7 @@ def payload_excerpt(text: str, start: int, end: int, *, before: int = 2) -> tupl
 
 
 @lru_cache(maxsize=4)
-def payload_values(text: str) -> list[Range]:
+def payload_values(text: str) -> tuple[Range, ...]:
     """Ranges of everything in a payload that is not a member name, a registry key or punctuation."""
     ranges = []
     for found in _TOKEN.finditer(text):
@@ -345,7 +345,7 @@ def payload_values(text: str) -> list[Range]:
             ranges.append(found.span())
         elif not (word in _KNOWN_WORDS or (_is_key(text, found.end()) and _registry_like(word))):
             ranges.append((found.start() + 1, found.end() - 1) if word else found.span())
-    return [one for one in ranges if one[1] > one[0]]
+    return tuple(one for one in ranges if one[1] > one[0])
 
 
 def _is_key(text: str, end: int) -> bool:

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -49,6 +49,32 @@ def check(folder: Path, *words: str) -> dict[str, Any]:
     return result
 
 
+class Look(NamedTuple):
+    """How the text of a file is written: its encoding, its line ends, and whether the last line has one."""
+
+    encoding: str = "utf-8"
+    newline: str = "\n"
+    ended: bool = True
+
+    def written(self, text: str) -> bytes:
+        """The bytes of a text."""
+        text = text if self.ended else text.removesuffix("\n")
+        return text.replace("\n", self.newline).encode(self.encoding)
+
+    def read(self, data: bytes) -> str:
+        """The text of a file, which must look as it was written."""
+        text = data.decode(self.encoding).replace(self.newline, "\n")
+        text = text if self.ended else f"{text}\n"
+        assert self.written(text) == data
+        return text
+
+
+PLAIN = Look()
+LOOKS = st.builds(
+    Look, st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]), st.sampled_from(["\n", "\r\n"]), st.booleans()
+)
+
+
 class Folder(RuleBasedStateMachine):
     """A folder that is made for one life and removed after it."""
 
@@ -59,10 +85,10 @@ class Folder(RuleBasedStateMachine):
     def teardown(self) -> None:
         shutil.rmtree(self.folder)
 
-    def put(self, name: str, text: str) -> None:
+    def put(self, name: str, text: str, look: Look = PLAIN) -> None:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="")
+        path.write_bytes(look.written(text))
 
 
 def auth(user: str) -> str:
@@ -104,18 +130,27 @@ class Repairs(Folder):
         super().__init__()
         self.count = 0
         self.parts: dict[tuple[str, str], tuple[str, str, set[str]]] = {}
+        self.looks: dict[str, Look] = {}
+
+    def text(self, file: str) -> str:
+        return self.looks.get(file, PLAIN).read((self.folder / file).read_bytes())
 
     def add(self, file: str, kind: str, text: str, users: set[str]) -> None:
         self.parts[kind, file] = (file, text, users)
         for one in {part[0] for part in self.parts.values()}:
-            self.put(one, "---\n".join(text for where, text, _ in self.parts.values() if where == one))
+            text = "---\n".join(text for where, text, _ in self.parts.values() if where == one)
+            self.put(one, text, self.looks.get(one, PLAIN))
 
     def mark(self) -> str:
         self.count += 1
         return f"mark-{self.count}."
 
-    @initialize(flaw=st.sampled_from(["", "plain", "twice", "comma"]))
-    def begin(self, flaw: str) -> None:
+    @initialize(
+        flaw=st.sampled_from(["", "plain", "twice", "comma"]),
+        looks=st.fixed_dictionaries({"a.yaml": LOOKS, "b.yaml": LOOKS, "deep/c.yaml": LOOKS}),
+    )
+    def begin(self, flaw: str, looks: dict[str, Look]) -> None:
+        self.looks = looks
         self.an_account("a.yaml", "alpha", ["alpha", "beta", "alpha"])
         self.a_secret("b.yaml", "alpha", ["alpha", "beta"], flaw)
         self.a_secret("b.yaml", "beta", ["beta"], "")
@@ -143,15 +178,15 @@ class Repairs(Folder):
     @rule()
     def repair(self) -> None:
         before = check(self.folder)
-        texts = {path: path.read_text(encoding="utf-8") for path in self.folder.rglob("*.yaml")}
+        texts = {file: self.text(file) for file in {part[0] for part in self.parts.values()}}
         pulls = self.served()
         check(self.folder, "--fix")
         after = check(self.folder)
         assert not [one for one in after["findings"] if one.get("fix") and self.makes(one["fix"])]
         assert len(after["findings"]) <= len(before["findings"])
         assert pulls <= self.served()
-        for path, text in texts.items():
-            now = path.read_text(encoding="utf-8")
+        for file, text in texts.items():
+            now = self.text(file)
             heads = [line for line in text.split("\n") if line.startswith("# mark-")]
             assert all(line in now for line in heads)
         done = {path: path.read_bytes() for path in self.folder.rglob("*.yaml")}
@@ -175,7 +210,7 @@ class Repairs(Folder):
     def adopt(self, file: str) -> None:
         """Go on with the text that the repair has left."""
         kinds = [key for key, (where, _, _) in self.parts.items() if where == file]
-        texts = (self.folder / file).read_text(encoding="utf-8").split("---\n")
+        texts = self.text(file).split("---\n")
         assert len(texts) == len(kinds)
         for key, text in zip(kinds, texts, strict=True):
             self.parts[key] = (file, text, self.parts[key][2])

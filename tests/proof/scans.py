@@ -169,7 +169,7 @@ def crowd() -> list[dict[str, Any]]:
         for account, names in (("default", "ab"), ("builder", "ac" if space == "apps" else "cb")):
             item = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": account, "namespace": space}}
             items.append({**item, "imagePullSecrets": [{"name": name} for name in names]})
-        lists: list[str | None] = [None, "", "ab", "ac", "ba", "a", "az", "ay", "d", "dab"]
+        lists: list[str | None] = [None, "", "ab", "ac", "ba", "a", "az", "ay", "z", "dab"]
         for number, (listed, account) in enumerate(itertools.product(lists, ("default", "builder", "gone"))):
             spec: dict[str, Any] = {"serviceAccountName": account}
             spec["containers"] = [{"name": f"c{at}", "image": image} for at, image in enumerate(images)]

@@ -95,15 +95,23 @@ def test_explanations_that_share_what_is_known_are_those_of_each_case_alone(
             consumer = "importer" if pull.imports else "kubelet"
             for who in pull.who:
                 assert accounts.get(who, "") == pull.account
+                uses = tuple((use.name, use.state) for use in pull.secrets)
                 # A pod is named as one of those that its controller has made.
-                told = (pull.verdict, pull.summary, pull.change.replace(pull.who[0].name, who.name), pull.commands)
+                told = (
+                    pull.verdict,
+                    pull.summary,
+                    pull.change.replace(pull.who[0].name, who.name),
+                    pull.commands,
+                    uses,
+                )
                 same = [one for one in alone.values() if (one.image, one.consumer) == (pull.image, consumer)]
                 assert told in [_short(one) for one in same if one.subjects[0].object == who]
 
 
 def _short(one: Explanation) -> tuple[object, ...]:
     change = one.changes[0] if one.changes else Change("")
-    return str(one.verdict), one.summary, change.summary, change.commands
+    uses = tuple(("node-wide file" if use.node_wide else use.name, str(use.fate)) for use in one.secrets)
+    return str(one.verdict), one.summary, change.summary, change.commands, uses
 
 
 def _told(findings: Iterable[Finding], cluster: str | None = None) -> list[tuple[object, ...]]:
