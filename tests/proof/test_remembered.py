@@ -89,12 +89,12 @@ def test_explanations_that_share_what_is_known_are_those_of_each_case_alone(
         alone = {id(case): explain(case, Atlas(inventory, Settings()), Known()) for case in asked}
         for case in rng.sample(asked * 2, len(asked) * 2):
             assert explain(case, atlas, known) == alone[id(case)]
-        accounts = {workload.object.ref: workload.account for workload in inventory.workloads}
+        accounts = {(workload.object.ref, workload.account) for workload in inventory.workloads}
         for pull in pulls([inventory], Settings(), []).resolved:
             assert pull.amount == len(pull.who)
             consumer = "importer" if pull.imports else "kubelet"
             for who in pull.who:
-                assert accounts.get(who, "") == pull.account
+                assert pull.imports or (who, pull.account) in accounts
                 uses = tuple((use.name, use.state) for use in pull.secrets)
                 # A pod is named as one of those that its controller has made.
                 told = (
