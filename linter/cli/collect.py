@@ -214,7 +214,13 @@ def _summary(path: str, found: _Inputs) -> None:
         lines += [f"  left out: {count} ({reason})" for reason, count in sorted(taken.skipped.items())]
         lines += [f"  not taken: {one.path}: {one.message}: {one.remedy}" for one in taken.problems]
         lines += [f"  kept as text, with values replaced: {name}" for name in taken.unparsed]
-        for name, lost in taken.accepting:
-            comments = "a comment that accepts" if lost == 1 else f"{lost} comments that accept"
-            lines.append(f"  left out: {comments} findings, of {name}: check reports them again")
+        for name, kept, lost in taken.accepting:
+            if kept:
+                lines.append(f"  left out: the reasons of {_accepting(kept)}, of {name}")
+            if lost:
+                lines.append(f"  left out: {_accepting(lost)}, of {name}: check reports them again")
     sys.stderr.write("".join(f"{commandless(one_line(line))}\n" for line in lines))
+
+
+def _accepting(count: int) -> str:
+    return "a comment that accepts findings" if count == 1 else f"{count} comments that accept findings"

@@ -14,6 +14,7 @@ import yaml
 from linter.collecting.payloads import broken, payload
 from linter.collecting.redact import Redaction
 from linter.collecting.surrogates import Surrogates
+from linter.comments import marked
 from linter.credentials.jsontext import fold_name
 from linter.documents import DecodeProblem, Document, decode
 from linter.documents.build import build
@@ -30,6 +31,8 @@ from linter.sources.collection import is_record
 
 if TYPE_CHECKING:
     import msgspec
+
+    from linter.collecting.accepted import Accepted
 
 _NO_LOGS: Final = f"{LOGS}- ====\n==== END logs for container - ====\n"
 """Stands for the logs that `kubectl cluster-info dump` writes between documents: it is known by them."""
@@ -60,13 +63,16 @@ class _Text(NamedTuple):
 class Redacted:
     """One file, redacted in two steps: all files are read, and with them all credentials; then they are written.
 
-    Raises `InputProblem` for a file that cannot be redacted. `unparsed` counts its documents that stay text.
+    Raises `InputProblem` for a file that cannot be redacted. `unparsed` counts its documents that stay text, `kept`
+    and `lost` its comments that accept findings.
     """
 
     def __init__(self, path: str, data: bytes, redaction: Redaction, limits: Limits) -> None:
         self._path = path
         self._redaction = redaction
         self._routes: list[list[Route]] = []
+        self._accepted: dict[int, Accepted] = {}
+        self.kept = self.lost = 0
         listed = _items_of(data, limits)
         if listed is not None:
             self.unparsed, self._logs, self._json, self._alone = 0, False, True, True
@@ -78,21 +84,35 @@ class Redacted:
         del text
         kept = [self._learnt(number, piece, limits, own=form == "json") for number, piece in enumerate(pieces)]
         del pieces
+        if form == "yaml" and marked(data):
+            self._accept(data, kept)
         self.unparsed = sum(isinstance(piece, _Text) for piece in kept)
         # A document that is no object or list, or stays text, makes a stream of YAML of all.
-        self._json = all(isinstance(piece, dict | list) and not isinstance(piece, _Text) for piece in kept)
-        self._alone = len(kept) == 1 and not self.unparsed
+        self._json = not self._accepted and all(
+            isinstance(piece, dict | list) and not isinstance(piece, _Text) for piece in kept
+        )
+        self._alone = len(kept) == 1 and not self.unparsed and not self._accepted
         self._packed = _squeezed(kept, in_lines=self._json or self._alone)
+
+    def _accept(self, data: bytes, pieces: list[Any]) -> None:
+        """Note the comments that accept findings, and what of the file they stand at."""
+        from linter.collecting.accepted import AS_TEXT, accepted  # noqa: PLC0415 - few files have any
+
+        held = [AS_TEXT if isinstance(piece, _Text) else piece for piece in pieces]
+        self._accepted, self.lost = accepted(self._path, data, held)
+        self.kept = sum(len(one.comments) for one in self._accepted.values())
 
     def written(self) -> Iterator[bytes]:
         """Yield the file without any credential that is known by now, a part of a list at a time."""
         lines = _unsqueezed(self._packed)
         yield (_NO_LOGS if self._logs else "").encode()
         parts: list[str] = []
-        for routes in self._routes:
+        for number, routes in enumerate(self._routes):
             mark, piece = next(lines)
             if routes is _AS_TEXT:
                 parts.append(_as_yaml(_Text(self._redaction.scrubber.text(piece[0], free=True))))
+            elif number in self._accepted:
+                parts.append(self._accepted[number].write(self._finished(piece, routes), _UNPRINTABLE))
             elif not (self._json or self._alone):
                 parts.append(_as_yaml(self._finished(piece, routes)))
             elif mark == 0:

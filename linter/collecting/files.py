@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from linter.collecting.documents import Redacted
 from linter.collecting.packing import Pack
 from linter.collecting.redact import Redaction
-from linter.comments import comments, marked
-from linter.documents import Positions, read
+from linter.documents import read
 from linter.documents.layouts import COLLECTION, place
 from linter.documents.objects import objects
 from linter.documents.recognise import recognise
@@ -32,7 +31,8 @@ _PIECE: Final = 4 * 2**20
 class Taken:
     """One argument and what came of it: `skipped` counts by reason what was left out, `problems` names what failed.
 
-    `unparsed` are files that stay text, `accepting` those that lost comments which accept findings, and how many.
+    `unparsed` are files that stay text, `accepting` those with comments which accept findings: how many stay, without
+    their reasons, and how many are lost.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Taken:
         self.skipped: Counter[str] = Counter()
         self.files = 0
         self.unparsed: list[str] = []
-        self.accepting: list[tuple[str, int]] = []
+        self.accepting: list[tuple[str, int, int]] = []
         self._exclude = exclude
         self._stdin = stdin
         self._urls = urls
@@ -75,8 +75,8 @@ class Taken:
                 continue
             if one.unparsed:
                 self.unparsed.append(artifact.path)
-            elif marked(data) and (lost := len(comments(Positions(artifact.path, data)))):
-                self.accepting.append((artifact.path, lost))
+            if one.kept or one.lost:
+                self.accepting.append((artifact.path, one.kept, one.lost))
             self._redacted.append((artifact.path, data[:HEAD], one))
         self._apart = several and self._loose()
 

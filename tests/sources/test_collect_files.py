@@ -25,7 +25,7 @@ from linter import engine
 from linter.__main__ import main
 from linter.collecting.documents import Redacted
 from linter.collecting.redact import Redaction
-from linter.model import Applicability, Run
+from linter.model import Applicability, Finding, Run
 from linter.sources import Limits
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -400,25 +400,96 @@ def test_a_large_list_is_redacted_as_a_small_one(layout: str, monkeypatch: pytes
         assert layout != "kubectl-json" or b"told-by-the-last-item" not in written
 
 
-def test_comments_go_and_those_that_accept_findings_are_told(
+ACCOUNT = """\
+# regcred: ignore[RC301] above, hunter2-example
+# the robot's password is hunter2-example
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: a, annotations: {"note": "it's # regcred: ignore[RC101] no comment"}}
+imagePullSecrets:
+- name: x
+- name: x  # regcred: ignore[RC307] hunter2-example
+---
+# regcred: ignore[duplicate-link]
+# hunter2-example
+- name: a
+"""
+PODS = """\
+apiVersion: v1
+kind: List
+items:
+- apiVersion: v1
+  kind: ServiceAccount  # regcred: ignore[RC307] of all of it: hunter2-example
+  metadata: {name: b}
+  imagePullSecrets: &links
+  - name: x
+  - {name: x}
+  - &again
+    name: x
+- kind: ServiceAccount
+  apiVersion: v1
+  metadata:
+    name: c
+  imagePullSecrets:
+  # regcred: ignore[duplicate-link,hunter2-example] the next, not the one after it
+  # hunter2-example
+  - name: y
+  - name: z  # regcred: ignore[RC307]
+  - name: z
+  -  # regcred: ignore[RC307] hunter2-example
+    name: y
+  - name: y
+"""
+
+
+def test_comments_that_accept_findings_stay_without_their_reasons(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\nimagePullSecrets:\n- name: x\n- name: x"
-    files = {
-        "a.yaml": f"# the robot's password is hunter2-example\n{account}  # regcred: ignore[RC307] hunter2-example\n",
-        "b.yaml": f"{account.replace('name: a', 'name: b')}  # nothing\n",
-    }
+    files = {"a.yaml": ACCOUNT, "b.yaml": PODS, "c.yaml": PODS.replace("\n", "\r\n").replace("name: b", "name: d")}
+    files["e.yaml"] = f"a: {{{{ b }}}}  # regcred: ignore[RC307]\n---\n{PODS.replace('name: b', 'name: g')}"
+    files["d.yaml"] = f"---\n{PODS.replace('name: b', 'name: e').replace('name: c', 'name: f')}---\n{ACCOUNT}"
     source = put(tmp_path / "m", {name: text.encode() for name, text in files.items()})
     target = tmp_path / "out.tar.gz"
     collect(source, target, "--redact")
     said = capsys.readouterr().err
-    told = f"  left out: a comment that accepts findings, of {source}/a.yaml: check reports them again"
-    assert said.splitlines()[-1] == told
-    with tarfile.open(target) as archive:
-        kept = b"".join(archive.extractfile(one).read() for one in archive if one.isfile())
+    assert f"  left out: the reasons of 3 comments that accept findings, of {source}/a.yaml" in said.splitlines()
+    kept = b"".join(members(target).values())
     assert b"hunter2" not in kept
-    main(["check", str(target), "--select", "RC307", "--format", "json"])
-    assert len(json.loads(capsys.readouterr().out)["findings"]) == 2
+    assert b"robot's" not in kept
+    before, after = run(source), run(target)
+    assert judged(after) == judged(before)
+
+    def shown(result: Run) -> tuple[Any, ...]:
+        return (
+            sorted((*told(one.finding), one.by) for one in result.suppressed),
+            sorted(map(told, result.findings)),
+            sorted((one.path.rpartition("/")[2], one.line) for one in result.problems if "nothing" in one.message),
+        )
+
+    def told(one: Finding) -> tuple[Any, ...]:
+        return one.code, one.location.path.rpartition("/")[2], one.location.line, one.object.name
+
+    assert shown(after) == shown(before)
+    assert before.suppressed
+    assert {one.reason for one in after.suppressed} == {"its reason was left out by regcred collect --redact"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind: ServiceAccount  # regcred: ignore\n",  # without a name
+        "kind: ServiceAccount  # regcred: ignore[hunter2]\n",
+        "x: &x\n  a: 1\nmetadata:\n  name: a\n  # c\n  <<: *x  # regcred: ignore[RC307]\n",  # a merge
+        "a: b  # regcred: ignore[RC307]\rc: d\n",
+    ],
+)
+def test_comments_that_cannot_be_kept_are_told(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = put(tmp_path / "m", {"a.yaml": text.encode()})
+    collect(source, tmp_path / "out.tar.gz", "--redact")
+    said = capsys.readouterr().err.splitlines()
+    assert f"  left out: a comment that accepts findings, of {source}/a.yaml: check reports them again" in said
 
 
 @pytest.mark.parametrize("redacted", [False, True], ids=["as it is", "redacted"])
