@@ -16,7 +16,7 @@ from linter.credentials.recent import Recent
 from linter.patterns import lazy
 from linter.record import NamedTuple
 
-__all__ = ["Entry", "Form", "Payload", "PayloadError", "Span", "examine"]
+__all__ = ["Entry", "Form", "Payload", "PayloadError", "Span", "examine", "read_entry"]
 
 Form = Literal["dockerconfigjson", "dockercfg"]
 Shape = Literal["ok", "not-object", "no-auths", "wrapped"]
@@ -135,6 +135,13 @@ def _examine(source: tuple[bytes, Form]) -> Payload:
     return Payload(
         text, form, reader.live_entries(), first, tuple(reader.errors), reader.shape(root), root, _helpers(root)
     )
+
+
+def read_entry(key: str, key_span: Span, node: JsonNode) -> Entry | None:
+    """Decode one entry of a dockerconfigjson, and mark it as not `live`; None where its readers refuse it."""
+    reader = _Reader("", "dockerconfigjson")
+    entry = reader.entry(key, key_span, node)
+    return None if reader.errors else entry
 
 
 _examine_cached = Recent(_examine, lambda source, _: len(source[0]) + 64, limit=64 * _CACHED_BYTES)

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from linter.credentials import Entry, decode_data, examine, placeholder, redacted
+from linter.credentials import Entry, Payload, decode_data, examine, placeholder, redacted, reexamine
 from linter.documents.dialects import SEEN
 from linter.documents.objects import KubeObject
 from linter.inventory.paths import dig, text
@@ -40,8 +40,12 @@ def is_pull_secret(body: dict[str, Any]) -> bool:
     return any(key in TYPE_OF_KEY for field in ("data", "stringData") for key in _mapping(body.get(field)))
 
 
-def pull_secret(item: KubeObject, *, substituted: bool = False) -> PullSecret:
-    """Classify the Secret `item`. `substituted`: a tool of this scan fills in `${VARIABLES}` (Flux, Template)."""
+def pull_secret(item: KubeObject, *, substituted: bool = False, was: PullSecret | None = None) -> PullSecret:
+    """Classify the Secret `item`. `substituted`: a tool of this scan fills in `${VARIABLES}` (Flux, Template).
+
+    With `was`, what it was before it was edited, only what has changed is looked at, and where the entries of its
+    payload stand is not told: as the readers of a secret know it.
+    """
     kind = without_login(text(item.body.get("type"))) or "Opaque"
     if item.withheld:
         return PullSecret(item, kind, KEY_OF_TYPE.get(kind), (), State.REDACTED, item.withheld, seen=_seen(item))
@@ -68,7 +72,7 @@ def pull_secret(item: KubeObject, *, substituted: bool = False) -> PullSecret:
     verdict = _unjudged(item, value, substituted=substituted)
     if verdict is not None:
         return secret._replace(state=verdict.state, reason=verdict.reason)
-    return _decode(secret, text(value), encoded=field == "data")
+    return _decode(secret, text(value), was, encoded=field == "data")
 
 
 def _seen(item: KubeObject) -> Seen | None:
@@ -130,7 +134,7 @@ def _unjudged(item: KubeObject, value: Any, *, substituted: bool) -> _Verdict | 
     return None
 
 
-def _decode(secret: PullSecret, value: str, *, encoded: bool) -> PullSecret:
+def _decode(secret: PullSecret, value: str, was: PullSecret | None, *, encoded: bool) -> PullSecret:
     if encoded:
         decoded = decode_data(value)
         if not isinstance(decoded, bytes):
@@ -141,11 +145,24 @@ def _decode(secret: PullSecret, value: str, *, encoded: bool) -> PullSecret:
     verdict = _unjudged_content(secret.object, decoded, kept.reveal())
     if verdict is not None:
         return secret._replace(state=verdict.state, reason=verdict.reason, decoded=kept)
-    payload = examine(decoded, _form(secret))
-    hidden = next(filter(None, map(_redacted_entry, payload.entries)), None)
+    payload, fresh = _examined(decoded, kept.reveal(), _form(secret), was)
+    hidden = next(filter(None, map(_redacted_entry, fresh)), None)
     if hidden:
         return secret._replace(state=State.REDACTED, reason=f"a credential in it is {hidden}", decoded=kept)
     return secret._replace(state=State.READABLE, decoded=kept, payload=payload)
+
+
+def _examined(decoded: bytes, content: str, form: str, was: PullSecret | None) -> tuple[Payload, tuple[Entry, ...]]:
+    """The payload of a secret, and its entries, without those that are as they were."""
+    known = was.payload if was is not None and was.state is State.READABLE else None
+    if known is not None and known.form == form and "\ufffd" not in content:
+        from linter.stretches import change  # noqa: PLC0415 - only a fix needs to be proved
+
+        found = reexamine(known, *change(known.text, content))
+        if found is not None:
+            return found
+    payload = examine(decoded, form)
+    return payload, payload.entries
 
 
 def _redacted_entry(entry: Entry) -> str | None:

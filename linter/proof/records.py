@@ -121,9 +121,9 @@ def edited(placed: Placed, owned: Iterable[tuple[KubeObject, Edit]]) -> Edited:
     return Edited(
         items=made,
         secrets=_remade(placed.secrets, made, _secret),
-        accounts=_remade(placed.accounts, made, lambda item: [service_account(item)]),
-        workloads=_remade(placed.workloads, made, lambda item: list(workloads(item))),
-        streams=_remade(placed.streams, made, lambda item: [image_stream(item)]),
+        accounts=_remade(placed.accounts, made, lambda item, _: [service_account(item)]),
+        workloads=_remade(placed.workloads, made, lambda item, _: list(workloads(item))),
+        streams=_remade(placed.streams, made, lambda item, _: [image_stream(item)]),
         fresh=[
             pull_secret(item)
             for place, item in made.items()
@@ -139,19 +139,21 @@ def _edited(item: KubeObject, edits: list[Edit]) -> KubeObject:
     return KubeObject(Document(item.path, item.document, None), item.route, body, item.kind, item.api_version)
 
 
-def _secret(item: KubeObject) -> list[PullSecret]:
-    return [pull_secret(item)] if is_pull_secret(item.body) else []
+def _secret(item: KubeObject, old: list[PullSecret]) -> list[PullSecret]:
+    return [pull_secret(item, was=old[0])] if is_pull_secret(item.body) else []
 
 
 def _remade(
-    placed: "_Placed[Record]", made: Mapping[Place, KubeObject], make: Callable[[KubeObject], list[Record]]
+    placed: "_Placed[Record]",
+    made: Mapping[Place, KubeObject],
+    make: Callable[[KubeObject, list[Record]], list[Record]],
 ) -> list["Remade[Record]"]:
     found = []
     for place, item in made.items():
         rows = placed.at(place)
         if rows:
             old = [record for _, record in rows]
-            found.append(Remade(rows[0][0], old, old if item is old[0].object else make(item)))
+            found.append(Remade(rows[0][0], old, old if item is old[0].object else make(item, old)))
     return sorted(found, key=lambda one: one.number)
 
 

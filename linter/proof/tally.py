@@ -73,6 +73,7 @@ class Tally:
         """Whether a secret has Docker Hub's own key."""
         self._keys: dict[bytes, tuple[RegistryKey, _Holders]] = {}
         self._index: KeyIndex[_Holders] | None = None
+        self._flags: dict[bytes, Flags] | None = None
         for secret in secrets:
             self._add(secret)
 
@@ -113,16 +114,18 @@ class Tally:
             if usable:
                 known[1].usable.add(place)
 
-    def flags(self) -> dict[bytes, Flags]:
-        """Every key of the list."""
+    @cached_property
+    def told(self) -> dict[bytes, tuple[tuple[str, bool], ...]]:
+        """The secrets that have each key, by name, each with whether it has a credential under it."""
         return {
-            raw: Flags(
-                key,
-                bool(holders.usable),
-                tuple((name, place in holders.usable) for place, name in holders.everyone.items()),
-            )
-            for raw, (key, holders) in self._keys.items()
+            raw: tuple([(name, place in holders.usable) for place, name in holders.everyone.items()])
+            for raw, (_, holders) in self._keys.items()
         }
+
+    def flags(self, raw: bytes) -> Flags | None:
+        """One key of the list; None where no secret has it."""
+        known = self._keys.get(raw)
+        return None if known is None else Flags(known[0], bool(known[1].usable), self.told[raw])
 
     def found(
         self, reference: str, without: frozenset[int], more: "Tally | None", consumer: Consumer
@@ -218,12 +221,8 @@ class Swap:
     @cached_property
     def differing(self) -> list[tuple[RegistryKey, Flags | None, Flags | None]]:
         """Every key that the two do not have alike, in the same secrets with a credential: as it was, as it is."""
-        before, after = self.old.flags(), self.new.flags()
-        found = []
-        for raw in {**before, **after}:
-            was, now = before.get(raw), after.get(raw)
-            if was is None or now is None or was.holders != now.holders:
-                one = was or now
-                if one is not None:
-                    found.append((one.key, was, now))
-        return found
+        before, after = self.old.told, self.new.told
+        changed = [raw for raw, told in before.items() if after.get(raw) != told]
+        changed += [raw for raw in after if raw not in before]
+        pairs = [(self.old.flags(raw), self.new.flags(raw)) for raw in changed]
+        return [(one.key, was, now) for was, now in pairs if (one := was or now) is not None]

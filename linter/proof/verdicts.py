@@ -1,6 +1,6 @@
 """What it means that a pull works, that a change repairs it, and that a change breaks it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from linter.credentials import Candidate, Consumer, normalise_key
@@ -107,16 +107,12 @@ def _repaired(was: Answer, now: Answer) -> bool:
     return was.verdict in _FAILING or (now.good and not was.good and was.verdict != "unknown")
 
 
-def credentials_of(lines: Iterable[tuple[bool, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Split (stays, line) pairs into what stays and what is gone, each line once."""
-    stays: dict[str, None] = {}
-    gone: dict[str, None] = {}
-    for kept, line in lines:
-        (stays if kept else gone)[line] = None
-    return tuple(stays), tuple(gone)
+def joined(proof: Proof, lines: Iterable[tuple[bool, str]]) -> Proof:
+    """Add what becomes of credentials to a proof, as (stays, line)."""
+    listed = list(lines)
+    return accounted(proof, (line for stays, line in listed if stays), (line for stays, line in listed if not stays))
 
 
-def joined(proof: Proof, lines: Iterator[tuple[bool, str]]) -> Proof:
-    """Add what becomes of credentials to a proof."""
-    stays, gone = credentials_of(lines)
-    return proof._replace(kept=stays, removed=gone)
+def accounted(proof: Proof, stays: Iterable[str], gone: Iterable[str]) -> Proof:
+    """Add the lines of what stays of credentials and of what is gone to a proof, each line once."""
+    return proof._replace(kept=tuple(dict.fromkeys(stays)), removed=tuple(dict.fromkeys(gone)))

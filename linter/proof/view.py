@@ -13,11 +13,11 @@ from linter.inventory.inventory import compatible
 from linter.inventory.pulls import admitted, import_secrets, node_config, reach, reaches
 from linter.inventory.records import ImageStream, PullSecret, Workload
 from linter.model import Edit, Proof
-from linter.proof.entries import fate
+from linter.proof.entries import Fates
 from linter.proof.groups import Flip, Group, Place, Row
 from linter.proof.records import After, Edited, Placed, Remade, edited, place_of
 from linter.proof.tally import Exchange, Node, Swap, Tally
-from linter.proof.verdicts import Answer, answer, build_line, import_line, joined, weighed, workload_line
+from linter.proof.verdicts import Answer, accounted, answer, build_line, import_line, weighed, workload_line
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -42,11 +42,25 @@ class View:
         self._before = inventory
         self._placed = Placed(inventory)
         self._alone: dict[int, tuple[PullSecret, Tally]] = {}
+        self._told: dict[int, tuple[PullSecret, Fates]] = {}
 
     def prove(self, owned: list[tuple[KubeObject, Edit]]) -> Proof:
         """Resolve what the edits touch before and after; each edit comes with the object it belongs to."""
         changes = edited(self._placed, owned)
-        return joined(_Change(self, changes).proof(), _credentials(changes))
+        stays: list[str] = []
+        gone: list[str] = []
+        for made in changes.secrets:
+            for secret in made.old:
+                kept, lost = self._fates(secret).after(made.new[-1] if made.new else None)
+                stays += kept
+                gone += lost
+        return accounted(_Change(self, changes).proof(), stays, gone)
+
+    def _fates(self, secret: PullSecret) -> Fates:
+        known = self._told.get(id(secret))
+        if known is None:
+            known = self._told[id(secret)] = secret, Fates(secret)
+        return known[1]
 
     def holding(self, secret: PullSecret) -> Tally:
         """What one secret holds as things are."""
@@ -370,10 +384,3 @@ class _Change:
             )
             after = later.get((pull.route, pull.image), pull)
             yield Flip(row, was, answer(build_outcome(self._after, after), Consumer.CONTAINERS))
-
-
-def _credentials(changes: Edited) -> Iterator[tuple[bool, str]]:
-    """What becomes of every credential of the secrets that are edited."""
-    for made in changes.secrets:
-        for secret in made.old:
-            yield from fate(secret, made.new[-1] if made.new else None)

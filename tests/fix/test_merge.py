@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linter.cli import run
-from linter.fix.merge import Change, Changes, change, merged
+from linter.fix.merge import Changes, merged
 from linter.fix.plan import apply_fixes, first_round, overlap, plan
 from linter.model import Applicability, Edit, Fix, Op, Sensitive
+from linter.stretches import Change, change
 
 _TEXTS = st.text("ab{", max_size=12)
 
