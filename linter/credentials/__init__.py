@@ -26,7 +26,6 @@ from linter.credentials.keys import (
 from linter.credentials.payload import Entry, Payload, PayloadError, examine
 from linter.credentials.placeholders import placeholder, redacted
 from linter.credentials.pullsecrets import Candidate, Lookup, PullSecret, secret_payload
-from linter.credentials.reexamined import reexamine
 from linter.credentials.references import Consumer, Reference, ReferenceError_, parse_reference
 from linter.credentials.resolve import Reader, lookup
 from linter.credentials.tokens import TokenFacts, describe_token
@@ -70,7 +69,6 @@ __all__ = [
     "parse_reference",
     "placeholder",
     "redacted",
-    "reexamine",
     "registry_host",
     "secret_payload",
 ]

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from linter.credentials import Entry, Payload, decode_data, examine, placeholder, redacted, reexamine
+from linter.credentials import Entry, Payload, decode_data, examine, placeholder, redacted
 from linter.documents.dialects import SEEN
 from linter.documents.objects import KubeObject
 from linter.inventory.paths import dig, text
@@ -156,7 +156,8 @@ def _examined(decoded: bytes, content: str, form: str, was: PullSecret | None) -
     """The payload of a secret, and its entries, without those that are as they were."""
     known = was.payload if was is not None and was.state is State.READABLE else None
     if known is not None and known.form == form and "\ufffd" not in content:
-        from linter.stretches import change  # noqa: PLC0415 - only a fix needs to be proved
+        from linter.credentials.reexamined import reexamine  # noqa: PLC0415 - only a fix needs to be proved
+        from linter.stretches import change  # noqa: PLC0415 - as above
 
         found = reexamine(known, *change(known.text, content))
         if found is not None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linter.credentials import Entry, examine, reexamine
+from linter.credentials import Entry, examine
+from linter.credentials.reexamined import reexamine
 from linter.stretches import change
 
 AUTH = base64.b64encode(b"user:pass").decode()
