@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from linter.rule import KEY_OF_TYPE, UNJUDGED, Context, Entry, PullSecret, compatible, credentials, dig, lazy
-from rules.registries._shared import OPENSHIFT, Need, usable
+from rules.registries._needs import Need
+from rules.registries._shared import OPENSHIFT, usable
 
 PRIVATE_HOSTS = frozenset({"registry.redhat.io", "registry.connect.redhat.com"})
 """Registries that serve nothing without a credential."""

@@ -54,7 +54,8 @@ from linter.rule import (
     shown,
 )
 from rules.imports._shared import in_namespace
-from rules.registries._shared import Need, affected, named, needs, usable
+from rules.registries._needs import Need, needs
+from rules.registries._shared import affected, named, usable
 
 ANNOTATION = "openshift.io/image.excludeSecret"
 

@@ -55,7 +55,8 @@ from rules.imports._shared import (
     node_entries,
     refused,
 )
-from rules.registries._shared import ANONYMOUS_HOSTS, HeldLists, Need, affected, need_of_import
+from rules.registries._needs import HeldLists, Need, need_of_import
+from rules.registries._shared import ANONYMOUS_HOSTS, affected
 
 
 class _Case(NamedTuple):

@@ -56,7 +56,8 @@ from linter.rule import (
     text,
 )
 from rules.imports._shared import node_entries
-from rules.registries._shared import Need, affected, at_key, named, needs
+from rules.registries._needs import Need, needs
+from rules.registries._shared import affected, at_key, named
 
 _FIELDS = {
     ("operator.openshift.io", "ImageContentSourcePolicy"): ("repositoryDigestMirrors", True),

@@ -71,18 +71,8 @@ from linter.rule import (
     origin,
     shown,
 )
-from rules.registries._shared import (
-    HUB,
-    OPENSHIFT,
-    Need,
-    add_beside,
-    affected,
-    at_key,
-    named,
-    needs,
-    registry_with_port,
-    same_credential,
-)
+from rules.registries._needs import Need, needs, registry_with_port
+from rules.registries._shared import HUB, OPENSHIFT, add_beside, affected, at_key, named, same_credential
 
 LAST_THAT_ASKS_BY_ADDRESS = (4, 4)
 

@@ -27,7 +27,7 @@ from linter.rule import (
 from rules.links._census import together
 from rules.links._naming import Owners, listing
 from rules.payload._defects import entry_defect, whole_defect
-from rules.registries._shared import split_port
+from rules.registries._needs import split_port
 
 _MIRRORS = {
     "ImageContentSourcePolicy": "repositoryDigestMirrors",

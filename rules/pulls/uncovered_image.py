@@ -76,7 +76,8 @@ from rules.imports._shared import Known, node_entries
 from rules.links._census import in_namespace
 from rules.pulls._causes import Causes
 from rules.pulls._repair import link
-from rules.registries._shared import ANONYMOUS_HOSTS, Held, Need
+from rules.registries._needs import Held, Need
+from rules.registries._shared import ANONYMOUS_HOSTS
 
 _LOCAL = (".svc", ".svc.cluster.local", ".local")
 _PLUGINS = (".amazonaws.com", ".amazonaws.com.cn", ".azurecr.io", ".azurecr.cn", ".azurecr.de", ".azurecr.us")

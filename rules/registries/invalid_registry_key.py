@@ -45,7 +45,8 @@ from linter.rule import (
     origin,
     shown,
 )
-from rules.registries._shared import KEPT, Targets, at_key, judged, kept, named, rename_key, unfinished
+from rules.registries._needs import Targets
+from rules.registries._shared import KEPT, at_key, judged, kept, named, rename_key, unfinished
 
 
 def check(context: Context) -> Iterator[Finding]:

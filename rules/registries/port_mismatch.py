@@ -33,16 +33,8 @@ Adds the key as the image writes it, with the same credential, and keeps the one
 from collections.abc import Iterator
 
 from linter.rule import Context, Entry, Finding, PullSecret, Rule, Severity, origin, shown
-from rules.registries._shared import (
-    ANONYMOUS_HOSTS,
-    OPENSHIFT,
-    Need,
-    add_beside,
-    affected,
-    at_key,
-    named,
-    needs,
-)
+from rules.registries._needs import Need, needs
+from rules.registries._shared import ANONYMOUS_HOSTS, OPENSHIFT, add_beside, affected, at_key, named
 
 
 def check(context: Context) -> Iterator[Finding]:

@@ -30,7 +30,8 @@ slash serves what is below `team` and nothing else; give the sibling its own ent
 from collections.abc import Iterator
 
 from linter.rule import Context, Entry, Finding, PullSecret, Rule, Severity, origin, shown
-from rules.registries._shared import OPENSHIFT, Need, affected, at_key, named, needs, usable
+from rules.registries._needs import Need, needs
+from rules.registries._shared import OPENSHIFT, affected, at_key, named, usable
 
 
 def check(context: Context) -> Iterator[Finding]:

@@ -55,19 +55,8 @@ from linter.rule import (
     origin,
     shown,
 )
-from rules.registries._shared import (
-    HUB,
-    HUB_KEY,
-    KEPT,
-    Targets,
-    at_key,
-    judged,
-    kept,
-    named,
-    rename_key,
-    sound,
-    unfinished,
-)
+from rules.registries._needs import Targets
+from rules.registries._shared import HUB, HUB_KEY, KEPT, at_key, judged, kept, named, rename_key, sound, unfinished
 
 HUB_LOOKALIKES = frozenset(
     {"registry-1.docker.io", "hub.docker.com", "docker.com", "app.docker.com", "www.docker.com", "auth.docker.io"}

@@ -28,7 +28,8 @@ There is no automatic fix: which hosts are meant is not in the key. Write one en
 from collections.abc import Iterator
 
 from linter.rule import Context, Entry, Finding, PullSecret, Rule, Severity, origin, shown
-from rules.registries._shared import Need, Targets, at_key, judged, named, unfinished
+from rules.registries._needs import Need, Targets
+from rules.registries._shared import at_key, judged, named, unfinished
 
 
 def check(context: Context) -> Iterator[Finding]:
