@@ -45,11 +45,11 @@ _ANGLE: Final = lazy(
     r"<{1,3}\s*[A-Za-z][^<>]*>{1,3}|\[{1,2}\s*(?:your|insert|replace|enter|add)\b[^\[\]]*\]{1,2}", re.IGNORECASE
 )
 _ELLIPSIS: Final = lazy(
-    r"\.{3,}|…+|[A-Za-z0-9+/_-]{4,}(?:\.{3,}|…+)={0,2}|[A-Za-z0-9+/_-]{4,}…[A-Za-z0-9+/_-]*={0,2}"
+    r"\.{3,}|…+|[A-Za-z0-9+/_-]{4,}+(?:\.{3,}|…+)={0,2}|[A-Za-z0-9+/_-]{4,}+…[A-Za-z0-9+/_-]*={0,2}"
 )
 _WORDS: Final = lazy(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
-_TEXT: Final = lazy(r"#?\s*[A-Za-z0-9]+(?:[-_. ]+[A-Za-z0-9]+)*[.!:]?")
-_ENGLISH: Final = lazy(r"[A-Za-z0-9'_-]+[.,:!]?(?:\s+\(?[A-Za-z0-9'_-]+\)?[.,:!]?){2,}")
+_TEXT: Final = lazy(r"#?\s*[A-Za-z0-9]++(?:[-_. ]++[A-Za-z0-9]++)*+[.!:]?")
+_ENGLISH: Final = lazy(r"[A-Za-z0-9'_-]++[.,:!]?(?:\s++\(?[A-Za-z0-9'_-]++\)?[.,:!]?){2,}")
 _SQUASHED: Final = lazy(
     r"(?i)(?:<?(?:your|the|a|some|insert|replace|paste)?[-_ ]*)?base[-_ ]?64[-_ ]*"
     r"(?:encoded|encode|of|string|value|data|docker|config|json|here)"

@@ -128,7 +128,8 @@ def _secret(namespace: str, name: str, seen: dict[str, Any] | None = None) -> di
 def without_logs(text: str) -> str:
     """Return a text in which container logs are blanks: `kubectl cluster-info dump` writes them between documents.
 
-    Offsets and line numbers stay. A log ends with the mark of its own container, which need not begin a line.
+    A text that holds none is returned itself. Offsets and line numbers stay. A log ends with the mark of its own
+    container, which need not begin a line.
     """
     if LOGS not in text:
         return text

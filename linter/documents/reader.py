@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from linter.documents import Document, Reading, Templated, collector_off, lists
-from linter.documents.dialects import LOGS, without_logs
+from linter.documents.dialects import without_logs
 from linter.documents.explain import Trouble, explain, pull_secret_key, remedy_for, template_of
 from linter.documents.kinds import FIELD_WORDS, looks_like_json, matters
 from linter.documents.layouts import implied
@@ -33,9 +33,10 @@ def read_bytes(path: str, data: bytes, limits: Limits) -> Reading:
         return Reading(problems=(Problem(path, f"could not be read: {error}", remedy, error.line, 1),))
     if not text or text.isspace():
         return Reading()
+    plain = without_logs(text)
     with collector_off():
-        reading = TextReader(path, without_logs(text), limits).read()
-    return reading._replace(logs=True) if LOGS in text else reading
+        reading = TextReader(path, plain, limits).read()
+    return reading if plain is text else reading._replace(logs=True)
 
 
 class TextReader:

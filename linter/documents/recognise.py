@@ -87,29 +87,32 @@ class Evidence:
 
         `logs`: container logs stand in its file; `whole`: its file could be read to its end.
         """
-        found = [item for item in found if not item.withheld]
+        objects = []
         for item in found:
-            if is_record(item.kind, item.api_version):
-                record = decode(item.body)
-                self.redacted |= record.redacted
-                if record.scope != FILES:
-                    self.record = (artifact_path, record)
-        found = [item for item in found if not is_record(item.kind, item.api_version)]
+            if item.withheld:
+                continue
+            if not is_record(item.kind, item.api_version):
+                objects.append(item)
+                continue
+            record = decode(item.body)
+            self.redacted |= record.redacted
+            if record.scope != FILES:
+                self.record = (artifact_path, record)
         where = place(artifact_path)
-        if where is not None and where.layout in CHECKED and not _agree(where, found):
+        if where is not None and where.layout in CHECKED and not _agree(where, objects):
             where = None
         if where is not None and where.complete and whole:
             self.stated.add((where.kind, where.namespace))
         self.logs |= logs
-        if not found:
+        if not objects:
             return
-        live = [item for item in found if is_live(item)]
+        live = [item for item in objects if is_live(item)]
         self.artifacts += 1
-        self.objects += len(found)
+        self.objects += len(objects)
         self.live += len(live)
         self.listed += sum(item.listed for item in live)
-        self.live_artifacts += len(live) * 2 > len(found)
-        self.witnesses += sum(map(_witness, found))
+        self.live_artifacts += len(live) * 2 > len(objects)
+        self.witnesses += sum(map(_witness, objects))
         if where is not None:
             self.hits[where.layout] += 1
 

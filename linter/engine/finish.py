@@ -59,7 +59,7 @@ def judged(
     reader.expect(found, withheld)
     offers = Offers(reader.small_bytes_of, lambda path: bool(reader.artifacts[path].file), reader.large, reader.holds)
     locator = Locator(reader.bytes_of, inventories, reader.windows)
-    placed = located(request, locator, [_offered(finding, offers) for finding in found])
+    placed = located(request, locator, offers, found)
     reader.verify(placed)
     unjudged = locator.not_evaluated(withheld)
     origins = _origins(reader, locator, request.render)
@@ -193,11 +193,6 @@ def _pulls(
     from linter.pulls import pulls  # noqa: PLC0415 - only some reports show who pulls what
 
     return pulls(inventories, settings, findings)
-
-
-def _offered(finding: Finding, offers: Offers) -> Finding:
-    """Return the finding, its fix marked with what keeps it out of the file that was read."""
-    return finding if finding.fix is None else finding._replace(fix=offers.judged(finding.fix))
 
 
 def _settle(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from linter import nets, registry
 from linter.engine.requests import Request
 from linter.exhausted import ExhaustedError
+from linter.fix.offer import Offers
 from linter.inventory import Inventory
 from linter.inventory.joins import Joins
 from linter.inventory.records import UNJUDGED
@@ -111,17 +112,17 @@ def _attached(inventory: Inventory, findings: list[Finding]) -> list[Finding]:
     return Prover(inventory).attach_all(findings)
 
 
-def located(request: Request, locator: Locator, findings: list[Finding]) -> list[Finding]:
-    """The findings with their positions, file by file."""
+def located(request: Request, locator: Locator, offers: Offers, findings: list[Finding]) -> list[Finding]:
+    """The findings with their positions, and their fixes with what keeps them out of a file, file by file."""
     if request.processes == 1 or len(findings) < _WORTH_COPIES // 10:
-        return locator.findings(findings)
+        return locator.findings(map(offers.offered, findings))
     by_path: dict[str, list[Finding]] = {}
     for finding in findings:
         by_path.setdefault(finding.location.path, []).append(finding)
     pieces = _pieces(request, sorted(by_path))
 
     def one(number: int) -> list[Finding]:
-        return locator.findings(finding for path in pieces[number] for finding in by_path[path])
+        return locator.findings(offers.offered(finding) for path in pieces[number] for finding in by_path[path])
 
     return [finding for part in copied(request, len(pieces), one) for finding in part]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from linter.errors import FixError
-from linter.model import Applicability, Edit, Fix, Op, Route
+from linter.model import Applicability, Edit, Finding, Fix, Op, Route
 from linter.patterns import lazy
 
 if TYPE_CHECKING:
@@ -49,6 +49,10 @@ class Offers:
         self._holds = holds
         self._files: dict[str, _File | None] = {}
         self._commented: dict[str, _File | None] = {}
+
+    def offered(self, finding: Finding) -> Finding:
+        """Return the finding, its fix marked with what keeps it out of the file that was read."""
+        return finding if finding.fix is None else finding._replace(fix=self.judged(finding.fix))
 
     def judged(self, fix: Fix) -> Fix:
         """Return the fix, with the obstacle that keeps it out of the file, if there is one."""

@@ -43,7 +43,7 @@ def in_processes(executor: Workers, jobs: int) -> Spread:
     def spread(entries: Iterator[Entry], keeper: Keeper | None) -> Iterator[Entry | tuple[Artifact, Taken]]:
         found = list(entries)
         files = [one for one in found if isinstance(one, Artifact) and one.file]
-        sizes = [_size(one.file) for one in files]
+        sizes = [max(one.size, 0) for one in files]
         if len(files) < 2 or sum(sizes) < _WORTH:
             yield from found
             return
@@ -80,13 +80,6 @@ def _copied(pieces: Sequence[Sequence[Artifact]], jobs: int, keeper: Keeper | No
     with collector_off():
         found = forks.shared(len(pieces), one, jobs)
     return [one if pid == here else arrived(one, keeper) for pid, taken in found for one in taken]
-
-
-def _size(file: str) -> int:
-    try:
-        return os.stat(file).st_size
-    except OSError:
-        return 0  # what is wrong with it is said when it is read
 
 
 def _pieces(files: Sequence[Artifact], sizes: Sequence[int], most: int) -> Iterator[list[Artifact]]:

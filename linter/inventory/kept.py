@@ -8,6 +8,7 @@ that is no pull secret) is not held at all.
 
 import marshal
 from collections.abc import Iterator
+from sys import intern
 from typing import Any, Final
 
 from linter.documents.objects import KubeObject
@@ -38,7 +39,7 @@ _PLAIN: Final = 2
 """The version of `marshal` that knows no references: equal data gives equal bytes."""
 _DIGEST: Final = 16
 _REMEMBERED: Final = 50_000
-"""So many parts and texts are remembered: equal ones stand near each other, in one namespace."""
+"""So many parts are remembered: equal ones stand near each other, in one namespace."""
 _NEAR: Final = 6 * 2**20
 """Bytes of heads up to which objects have their bodies at hand: a call of common size puts none together anew."""
 _SAME: Final = 256
@@ -50,13 +51,12 @@ _LARGEST_SAME: Final = 2**15
 class Keeper:
     """Keeps the objects of one call. Their bodies become shared data: nobody may change them."""
 
-    __slots__ = ("_applied", "_near", "_parts", "_same", "_statuses", "_texts", "bodies")
+    __slots__ = ("_applied", "_near", "_parts", "_same", "_statuses", "bodies")
 
     def __init__(self) -> None:
         self.bodies = Bodies()
         self._near = 0
         self._parts: Lately[bytes, int] = Lately(_REMEMBERED)
-        self._texts: Lately[str, str] = Lately(_REMEMBERED)
         self._same: Identical[None, tuple[int]] = Identical(_SAME)
         self._statuses: Identical[None, dict[str, Any]] = Identical(_SAME)
         self._applied = Applied()
@@ -71,16 +71,20 @@ class Keeper:
         elif "status" in body:
             body = self._with_status(item, body)
         metadata = body.get("metadata")
-        if isinstance(metadata, dict):
-            body = {**body, "metadata": self._metadata(item, metadata)}
-        item.kind, item.api_version = self._text(item.kind), self._text(item.api_version)
-        item.namespace, item.path = self._text(item.namespace), self._text(item.path)
-        item.name = self._text(item.name)
+        kept = self._metadata(item, metadata) if isinstance(metadata, dict) else metadata
+        if kept is not metadata:
+            body = {**body, "metadata": kept}
+        item.kind, item.api_version = intern(item.kind), intern(item.api_version)
+        item.namespace, item.path, item.name = intern(item.namespace), intern(item.path), intern(item.name)
         if tuple in map(type, body.values()):  # a tuple stands for a part
             item.body = body
             return
         try:
-            head = {key: self._held(key, value) for key, value in body.items()}
+            # Names and identities are an object's own: nothing to find.
+            head = {
+                key: self._held(value) if value and type(value) in (dict, list) and key != "metadata" else value
+                for key, value in body.items()
+            }
             size = len(marshal.dumps((head, item.left_out), _PLAIN))
         except ValueError:  # data of a kind or depth that cannot be packed
             item.body = body
@@ -101,15 +105,8 @@ class Keeper:
         item.left_out = " ".join(sorted(self._applied.left_out(applied, item.body)))
         return {**metadata, "annotations": {key: annotations[key] for key in annotations if key != _LAST_APPLIED}}
 
-    def _text(self, text: str) -> str:
-        known = self._texts.get(text)
-        return known if known is not None else self._texts.put(text, text)
-
-    def _held(self, key: str, value: Any) -> Any:
+    def _held(self, value: dict[str, Any] | list[Any]) -> Any:
         """Return what stands in a head for the value of a field: a large one is a part, by number, in a tuple."""
-        # Names and identities are an object's own: nothing to find.
-        if key == "metadata" or not isinstance(value, dict | list) or not value:
-            return value
         held = self._same.get(value, None)
         if held is not None:
             return held

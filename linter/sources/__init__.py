@@ -91,10 +91,11 @@ class Artifact:
     """One named byte stream. `path` is for display, `input` the index of the command-line argument that led to it.
 
     `link` is the absolute path of the link in a folder that led to it, "" when none did. `seen` is what the file was
-    when it was first read, None before that and for what is no file.
+    when it was first read, None before that and for what is no file. `size` is how many bytes it had when it was found,
+    -1 where that is not known.
     """
 
-    __slots__ = ("_data", "_file", "_limits", "_raw", "input", "link", "named", "path", "seen")
+    __slots__ = ("_data", "_file", "_limits", "_raw", "input", "link", "named", "path", "seen", "size")
 
     def __init__(
         self,
@@ -113,6 +114,7 @@ class Artifact:
         self.named = named
         self.link = link
         self.seen: Seen | None = None
+        self.size = -1
         self._file = file
         self._data = data
         self._raw = raw
@@ -149,6 +151,8 @@ class Artifact:
         """
         if self._raw is not None or not self._file or self._data is not None:
             return self._raw
+        if 0 <= self.size < self._limits.window_bytes:
+            return None  # what it has become since is found out by `read`
         from linter.sources.files import large_text  # noqa: PLC0415 - as below
 
         found = large_text(self._file, self.path, self._limits, named=self.named, was=self.seen)

@@ -180,6 +180,7 @@ class Gatherer:
         artifact = self.disk.artifact(
             found.file, found.path, number, limits=self.limits, named=named, link=found.link
         )
+        artifact.size = status.st_size
         try:
             if status.st_size > self.limits.file_bytes and artifact.windows() is None:
                 return too_large(found.path, self.limits, named=named)
