@@ -115,7 +115,7 @@ class _File:
             self._text = ""
         self._json = format_of(path, self._text) == "json"
         self._chunks = [(0, len(self._text))] if self._json else [(one.start, one.end) for one in split(self._text)]
-        self._trees: dict[int, tuple[Node, set[int]] | None] = {}
+        self._trees: dict[int, tuple[Node, list[Node]] | None] = {}
         self._positions: Positions | None = None
 
     def obstacle(self, edit: Edit) -> str:
@@ -177,23 +177,33 @@ class _File:
             return ""
         from linter.fix.data import pointer, to_data  # noqa: PLC0415 - as above
         from linter.fix.surgery import Place  # noqa: PLC0415 - as above
-        from linter.fix.tree import parse, shared  # noqa: PLC0415 - as above
+        from linter.fix.tree import aliases, parse  # noqa: PLC0415 - as above
 
         if number not in self._trees:
             try:
                 root = parse(chunk, "yaml")[0]
             except (FixError, IndexError):
                 root = None
-            self._trees[number] = (root, shared(root)) if root is not None else None
+            self._trees[number] = (root, aliases(root)) if root is not None else None
         known = self._trees[number]
         if known is None:
             return ""
+        root, uses = known
         try:
-            place = Place(known[0], edit, known[1])
+            place = Place(root, edit, {id(use.target) for use in uses})
         except FixError as error:
             return str(error)
+        key = place.key if edit.op is Op.REMOVE else None
+        if edit.op in (Op.REMOVE, Op.SET) and not place.rest and _lends(key or place.node, place.node, uses):
+            return f"{pointer(edit.route)} holds a YAML anchor that is used elsewhere: give its uses the value first"
         # What a merge key brings can be overridden by a key of one's own, and in no other way.
         overrides = edit.op is Op.SET and len(place.rest) == 1
         if place.rest and not overrides and place.node.kind == "map" and str(place.rest[0]) in to_data(place.node):
             return f"{pointer(edit.route)} comes from a YAML merge key: change it where its anchor stands"
         return ""
+
+
+def _lends(first: "Node", last: "Node", uses: list["Node"]) -> bool:
+    """Whether something from one node to another is shown by an alias outside of them."""
+    here = range(first.start, last.end)
+    return any(use.target is not None and use.target.start in here and use.start not in here for use in uses)

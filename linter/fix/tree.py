@@ -266,12 +266,17 @@ def _json_expect(text: str, position: int, mark: str) -> int:
 
 def shared(root: Node) -> set[int]:
     """Identities of all nodes that an alias shows elsewhere: an edit there would change two places at once."""
-    found: set[int] = set()
+    return {id(node.target) for node in aliases(root)}
+
+
+def aliases(root: Node) -> list[Node]:
+    """All places at which an alias stands; `target` is what it shows."""
+    found: list[Node] = []
     stack = [root]
     while stack:
         node = stack.pop()
         if node.target is not None:
-            found.add(id(node.target))
+            found.append(node)
         stack.extend(node.children)
     return found
 

@@ -63,6 +63,23 @@ items:
 - <<: *one
   metadata: {name: b, namespace: shop}
 """
+LENT = """apiVersion: v1
+kind: List
+items:
+- apiVersion: v1
+  kind: Pod
+  metadata: {name: web, namespace: shop}
+  spec:
+    containers:
+    - name: web
+      image: quay.io/shop/web:1
+      imagePullSecrets:
+      - name: &pull robot
+- apiVersion: v1
+  kind: ServiceAccount
+  metadata: {name: robot, namespace: shop}
+  imagePullSecrets: [{name: *pull}]
+"""
 
 
 @pytest.mark.parametrize(
@@ -72,8 +89,9 @@ items:
         (RENDERED, "RC111", "shop/templates/secret.yaml"),
         (BUILT, "RC111", "kustomize"),
         (SHARED, "RC307", "alias"),
+        (LENT, "RC312", "anchor that is used elsewhere"),
     ],
-    ids=["sops", "helm", "kustomize", "alias"],
+    ids=["sops", "helm", "kustomize", "alias", "anchor"],
 )
 def test_no_edit_is_offered_where_none_can_be_made(
     text: str, code: str, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
