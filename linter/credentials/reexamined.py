@@ -21,9 +21,9 @@ _DEEP: Final = 100
 def reexamine(old: Payload, start: int, end: int, new: str) -> tuple[Payload, tuple[Entry, ...]] | None:
     """Judge `old` with its characters `start` to `end` replaced by `new`; return which entries are not as before, too.
 
-    All other entries are the same objects. For who wants to know what a reader gets: where its entries stand in the new
-    text is not told. None where only `examine` can tell, among others wherever the payload is refused, names an entry
-    twice, or changes outside its entries.
+    All other entries are the same objects. For who wants to know what a reader gets: where entries and errors stand in
+    the new text is not told. None where only `examine` can tell, among others where readers refuse what is new, where
+    an entry is named twice, or where something changes outside the entries.
     """
     node = _host_map(old)
     if node is None or not (node.start < start and end < node.end) or new.count("{") + new.count("[") > _DEEP:
@@ -50,16 +50,21 @@ def reexamine(old: Payload, start: int, end: int, new: str) -> tuple[Payload, tu
     fresh = _entries(part)
     if fresh is None:
         return None
-    stay = (*old.entries[:first], *old.entries[after:])
-    if len({entry.key for entry in (*stay, *fresh)}) != len(stay) + len(fresh):
-        return None
+    names = {entry.key for entry in (*old.entries[:first], *old.entries[after:])}
     entries = (*old.entries[:first], *fresh, *old.entries[after:])
-    return old._replace(text=old.text[:start] + new + old.text[end:], entries=entries, root=None), fresh
+    if len(names.union(entry.key for entry in fresh)) != len(entries):
+        return None
+    errors = tuple(error for error in old.errors if error.entry in names)
+    error = errors[0] if errors else None
+    text = old.text[:start] + new + old.text[end:]
+    return old._replace(text=text, entries=entries, errors=errors, error=error, root=None), fresh
 
 
 def _host_map(old: Payload) -> JsonNode | None:
-    """The one host map of a payload that its readers take, each of whose entries is named once; None for others."""
-    if old.form != "dockerconfigjson" or old.shape != "ok" or old.errors or old.root is None or "\ufffd" in old.text:
+    """The one host map of a payload each of whose entries is named once, and in which all errors are; else None."""
+    if old.form != "dockerconfigjson" or old.shape != "ok" or old.root is None or "\ufffd" in old.text:
+        return None
+    if any(error.entry is None for error in old.errors):
         return None
     maps = [value for name, _, _, value in old.root.members if fold_name(name) == "auths"]
     if len(maps) != 1 or len(maps[0].members) != len(old.entries) or not all(entry.live for entry in old.entries):

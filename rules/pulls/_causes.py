@@ -4,6 +4,7 @@ One defect, one finding: where `explain` finds a cause, the rules about pulls po
 """
 
 import re
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
@@ -35,6 +36,8 @@ _MIRRORS = {
     "ImageDigestMirrorSet": "imageDigestMirrors",
     "ImageTagMirrorSet": "imageTagMirrors",
 }
+_HELD = 64
+"""Of so many secrets the registries that they name are held ready."""
 _HUB = lazy(r"(?:^|[./])docker\.(?:io|com)\b")
 
 
@@ -53,6 +56,7 @@ class Causes:
         self._context = context
         self._inventory = context.inventory
         self._broken: dict[str, list[PullSecret]] = {}
+        self._meanings: OrderedDict[int, _Meaning] = OrderedDict()
 
     @cached_property
     def owners(self) -> Owners:
@@ -142,7 +146,7 @@ class Causes:
         for secret in self._context.joins.may_serve(item.namespace, target, self._doubtful(item.namespace)):
             if secret.generated == "OpenShift" or not together(secret.object, item):
                 continue
-            if not _meant(secret, target):
+            if not self._meaning(secret).names(target):
                 continue
             if not secret.typed:
                 return Cause(f"Secret {secret.name} is of the wrong type", "wrong-secret-type", _at(secret))
@@ -151,6 +155,16 @@ class Causes:
             if not secret.generated and not self._inventory.references_to(secret):
                 return Cause(f"Secret {secret.name} is linked to nothing", "unlinked-pull-secret", _at(secret))
         return None
+
+    def _meaning(self, secret: PullSecret) -> "_Meaning":
+        """The registries that a secret names; those of the last few secrets are held ready."""
+        known = self._meanings.pop(id(secret), None)
+        if known is None:
+            known = _Meaning(secret)
+        self._meanings[id(secret)] = known
+        if len(self._meanings) > _HELD:
+            self._meanings.popitem(last=False)
+        return known
 
     def _doubtful(self, namespace: str) -> list[PullSecret]:
         """The secrets of a namespace whose keys do not tell what they are meant for: broken, or in part."""
@@ -236,13 +250,18 @@ def _nearly(entry: Entry, target: str) -> bool:
     return host == "docker.io" and bool(_HUB.search(own))
 
 
-def _meant(secret: PullSecret, target: str) -> bool:
-    """Whether an entry of the secret names the image's registry, whether or not anybody can use it."""
-    if secret.payload is not None and whole_defect(secret):
-        return split_port(target.partition("/")[0])[0] in secret.payload.text
-    for entry in _entries(secret):
-        if credentials.key_matches(entry.registry, target) or (
-            entry_defect(entry) in ("RC105", "RC106") and _nearly(entry, target)
-        ):
-            return True
-    return False
+class _Meaning:
+    """The registries that one secret names, whether or not anybody can use it: looked up once for all images."""
+
+    def __init__(self, secret: PullSecret) -> None:
+        self.secret = secret  # its identity counts, so it has to stay
+        entries = list(_entries(secret))
+        self._whole = secret.payload.text if secret.payload is not None and whole_defect(secret) else None
+        self._index = credentials.KeyIndex((entry.registry, True) for entry in entries)
+        self._broken = [entry for entry in entries if entry_defect(entry) in ("RC105", "RC106")]
+
+    def names(self, target: str) -> bool:
+        """Whether an entry of the secret names the image's registry."""
+        if self._whole is not None:
+            return split_port(target.partition("/")[0])[0] in self._whole
+        return bool(self._index.matching(target)) or any(_nearly(entry, target) for entry in self._broken)

@@ -127,14 +127,18 @@ def host_map(payload: Payload, entry: Entry) -> tuple[JsonNode, int] | None:
     return None
 
 
-def without(payload: Payload, doomed: Callable[[Payload], Entry | None]) -> str:
-    """Return the payload's text without the entries that `doomed` names, one after the other, until it names none."""
-    while (entry := doomed(payload)) is not None:
-        place = host_map(payload, entry)
+def without(payload: Payload, doomed: Callable[[Payload], Entry | None], most: int) -> str:
+    """Return the payload's text without the entries that `doomed` names one after the other, at most `most` of them."""
+    text = payload.text
+    for removed in range(most):
+        # What is left is looked at only where more is to go: a payload may have thousands of entries.
+        payload = credentials.examine(text, payload.form) if removed else payload
+        entry = doomed(payload)
+        place = host_map(payload, entry) if entry is not None else None
         if place is None:
             break
-        payload = credentials.examine(payload_edit.remove_member(payload.text, *place), payload.form)
-    return payload.text
+        text = payload_edit.remove_member(text, *place)
+    return text
 
 
 def add_beside(secret: PullSecret, entry: Entry, key: str) -> Fix | None:

@@ -119,7 +119,9 @@ def _fix(secret: PullSecret, payload: Payload, key: str, *, equal: bool) -> Fix:
         if equal
         else f"remove the entry for {shown(key)} that has no effect; its credential, which differs, is lost"
     )
-    return payload_fix(secret, without(payload, loser), summary, Applicability.SAFE if equal else Applicability.UNSAFE)
+    most = sum(entry.key == key for entry in payload.entries) - 1
+    applicability = Applicability.SAFE if equal else Applicability.UNSAFE
+    return payload_fix(secret, without(payload, loser, most), summary, applicability)
 
 
 RULE = Rule(code="RC201", severity=Severity.ERROR, check=check, fixable=True, needs=("Secret",))

@@ -133,9 +133,9 @@ def _fix(secret: PullSecret, payload: Payload, kept: Entry, others: list[Entry],
     if not equal:
         summary += ", whose different credential is lost"
     safe = equal and not any(_wider(payload, entry) for entry in others)
-    return payload_fix(
-        secret, without(payload, next_one), summary, Applicability.SAFE if safe else Applicability.UNSAFE
-    )
+    most = sum(entry.key in doomed for entry in payload.entries)
+    applicability = Applicability.SAFE if safe else Applicability.UNSAFE
+    return payload_fix(secret, without(payload, next_one, most), summary, applicability)
 
 
 def _wider(payload: Payload, entry: Entry) -> bool:
