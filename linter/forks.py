@@ -34,7 +34,8 @@ def shared(count: int, do: Callable[[int], _Value], processes: int) -> list[_Val
     """Return `do(0)`, …, `do(count - 1)`, in this process and `processes - 1` copies.
 
     At most `MOST` of them. Each process begins with a stretch of its own, because neighbours have most in common, and
-    then takes what is left of the others'. What `do` changes in a copy stays there.
+    then takes what is left of the others'; this process begins with the last, and what it does need not travel. What
+    `do` changes in a copy stays there.
     """
     if count > MOST:
         raise ValueError(f"{count} are more than {MOST}")
@@ -44,9 +45,9 @@ def shared(count: int, do: Callable[[int], _Value], processes: int) -> list[_Val
     done: dict[int, _Value] = {}
     try:
         with suppress(OSError):  # no more processes are allowed here: those that there are do it all
-            for at in range(1, workers):
+            for at in range(workers - 1):
                 copies.append(_copy([*offices[at:], *offices[:at]], do))
-        done.update(_work(offices, do))
+        done.update(_work([*offices[-1:], *offices[:-1]], do))
         for _, end in copies:
             done.update(_brought(end))
     finally:

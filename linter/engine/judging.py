@@ -70,6 +70,7 @@ def proven(
         found, unjudged = _asked(chosen[number], inventory, joins, settings, codes)
         return [*map(nets.finding, found)], unjudged
 
+    # The last rules, those of imports and pulls, find most: this process begins with them.
     parts = copied(request, len(chosen), one)
     request.lap("rules")
     proven = _attached_by_copies(request, inventory, [finding for found, _ in parts for finding in found])

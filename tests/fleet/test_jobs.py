@@ -305,7 +305,8 @@ def test_a_copy_begins_with_a_stretch_of_its_own() -> None:
     done = forks.shared(6, one, 2)
     os.close(told)
     os.close(tell)
-    assert {first for mine, first in done if not mine} == {3}
+    assert {first for mine, first in done if not mine} == {0}
+    assert {first for mine, first in done if mine} <= {3, 4, 5}
 
 
 def test_one_process_loads_nothing_for_many(place: Path) -> None:
