@@ -151,6 +151,7 @@ def _held(space: str, name: str) -> dict[str, Any]:
     entries = {host: {"auth": encoded(f"{user}-{name}:pass")}, "empty.example.com": {}}
     entries["shared.example.com"] = {"auth": encoded(f"{name}:pass")}
     entries["*.*.ecr.*.amazonaws.com"] = {"auth": encoded("AWS:pass")}
+    entries["near.example.com:8443" if space == "apps" else "far.example.com"] = {"auth": encoded("user:pass")}
     payload: dict[str, Any] = {"auths": entries, **({"credsStore": "desktop"} if space == "apps" else {})}
     kept = {"openshift.io/image.excludeSecret": "true"} if (space, name) == ("shop", "a") else {}
     metadata = {"name": name, "namespace": space, "annotations": kept}
@@ -163,10 +164,14 @@ def crowd() -> list[dict[str, Any]]:
     """Objects that are alike but for one thing each: name, content, namespace, account, order, whose list it is."""
     images = ["quay.io/team/app:1", "quay.io/other", "ghcr.io/a/b", "r.example.com/a", "empty.example.com/a"]
     images += ["shared.example.com/a", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/a", "a.b.ecr.c.amazonaws.com/a"]
-    items: list[dict[str, Any]] = []
+    images += ["near.example.com/a"]
+    node = {"auths": {"empty.example.com": {"auth": encoded("node:pass")}}}
+    item = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "pull-secret", "namespace": "openshift-config"}}
+    data = {".dockerconfigjson": encoded(json.dumps(node))}
+    items: list[dict[str, Any]] = [{**item, "type": JSON_TYPE, "data": data}]
     for space in ("apps", "shop"):
         items += [_held(space, name) for name in "abcd"]
-        for account, names in (("default", "ab"), ("builder", "ac" if space == "apps" else "cb")):
+        for account, names in (("default", "ab"), ("builder", "aca" if space == "apps" else "cb")):
             item = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": account, "namespace": space}}
             items.append({**item, "imagePullSecrets": [{"name": name} for name in names]})
         lists: list[str | None] = [None, "", "ab", "ac", "ba", "a", "az", "ay", "z", "dab"]

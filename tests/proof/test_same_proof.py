@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linter import engine
+from linter.documents.objects import KubeObject
 from linter.errors import FixError
-from linter.model import Applicability, Edit, Fix, Op
+from linter.model import Applicability, Edit, Fix, Op, Route
 from linter.proof import Prover
 from linter.secret import Sensitive
 
@@ -23,16 +24,29 @@ from slow_proof import SlowProver
 
 def test_a_change_among_things_that_are_nearly_alike_is_proved_so_too() -> None:
     """What differs in its namespace, its account or as a pod that was let in alone is not taken for another."""
-    inventory = _scanned([one for one in crowd() if one["metadata"]["namespace"] == "apps"], "cluster").inventories[0]
+    items = [one for one in reversed(crowd()) if one["metadata"]["namespace"] != "shop"]
+    inventory = _scanned(items, "cluster").inventories[0]
     prover, slow = Prover(inventory), SlowProver(inventory)
-    edits = [(Op.PAYLOAD, one.object, one.route, Sensitive("{}")) for one in inventory.secrets]
+    secrets = [one for one in inventory.secrets if one.namespace == "apps"]
+    asked = []
+    for text in ('{"auths":{"shared.example.com":{}}}', '{"auths":{"quay.io/team":{}}}', "no json"):
+        changes = [_changed(one.object, (Op.PAYLOAD, one.route, Sensitive(text))) for one in secrets]
+        asked += [*([fix] for fix in changes), changes[:2], changes[1:3], changes]
     for account in inventory.accounts:
-        edits.append((Op.REMOVE, account.object, account.pull_secrets[0].item, None))
-        edits.append((Op.APPEND, account.object, ("imagePullSecrets",), {"name": "d"}))
-    for op, item, route, value in edits:
-        edit = Edit(op, item.path, item.document, (*item.route, *route), value)
-        fix = Fix(Applicability.SAFE, "a change", (edit,))
-        assert prover.together([fix]) == slow.together([fix])
+        lists, first = ("imagePullSecrets",), account.pull_secrets[0].item
+        asked.append([_changed(account.object, (Op.REMOVE, first, None))])
+        asked.append([_changed(account.object, (Op.APPEND, lists, {"name": "d"}))])
+        if len(account.pull_secrets) == 3:  # the last repeats the first
+            asked.append([_changed(account.object, (Op.REMOVE, first, None), (Op.REMOVE, (*lists, 2), None))])
+            asked.append([_changed(account.object, (Op.REMOVE, (*lists, 2), None))])
+            asked.append([_changed(account.object, (Op.SET, (*lists, 2, "name"), "b"))])
+    for fixes in asked:
+        assert prover.together(fixes) == slow.together(fixes)
+
+
+def _changed(item: KubeObject, *steps: tuple[Op, Route, Any]) -> Fix:
+    edits = [Edit(op, item.path, item.document, (*item.route, *route), value) for op, route, value in steps]
+    return Fix(Applicability.SAFE, "a change", tuple(edits))
 
 
 SPACE = {"namespace": "apps"}
