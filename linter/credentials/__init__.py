@@ -12,7 +12,7 @@ from linter.credentials.base64go import (
     decode_base64_field,
     decode_data,
 )
-from linter.credentials.indexes import HUB_FALLBACK, ImageIndex, KeyIndex
+from linter.credentials.indexes import HUB_FALLBACK, ImageIndex, KeyIndex, SplitIndex
 from linter.credentials.jsontext import JsonNode, JsonSyntaxError, parse_json
 from linter.credentials.keyring import held, holding, is_hub
 from linter.credentials.keys import (
@@ -51,6 +51,7 @@ __all__ = [
     "Reference",
     "ReferenceError_",
     "RegistryKey",
+    "SplitIndex",
     "TokenFacts",
     "containers_key",
     "decode_auth",

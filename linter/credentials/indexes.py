@@ -6,13 +6,13 @@ The answers are those of ``key_matches``, row by row; an index only spares the r
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final, Generic, TypeVar
 
 from linter.credentials.keyring import is_hub
 from linter.credentials.keys import RegistryKey, matches_host, parse_target
 
-__all__ = ["HUB_FALLBACK", "ImageIndex", "KeyIndex"]
+__all__ = ["HUB_FALLBACK", "ImageIndex", "KeyIndex", "SplitIndex"]
 
 HUB_FALLBACK: Final = "index.docker.io"
 """The key (``RegistryKey.text``) that serves images of Docker Hub which no key matches."""
@@ -87,17 +87,10 @@ class ImageIndex(Generic[Row]):
 
     def matched_by(self, key: RegistryKey) -> list[Row]:
         """Return the rows whose image the key matches or, as Docker Hub's own key, may serve; in their order."""
-        found = [numbered for name in self._names(key) for numbered in self._below(name, key.prefix)]
+        found = [numbered for name in _names(key, self._hosts) for numbered in self._below(name, key.prefix)]
         if key.text == HUB_FALLBACK:
             found += self._hub
         return [row for _, row in sorted(dict(found).items())]
-
-    def _names(self, key: RegistryKey) -> list[_HostName]:
-        if not key.labels:
-            return []
-        if _is_pattern(key):
-            return [name for name in self._hosts if matches_host(key, *name)]
-        return [(key.labels, key.port)] if (key.labels, key.port) in self._hosts else []
 
     def _below(self, name: _HostName, prefix: str) -> list[tuple[int, Row]]:
         rows = self._hosts[name]
@@ -107,3 +100,51 @@ class ImageIndex(Generic[Row]):
         first = bisect_left(rows, prefix, key=lambda row: row[0])
         last = bisect_left(rows, prefix + _LAST, lo=first, key=lambda row: row[0])
         return [(number, row) for _, number, row in rows[first:last]]
+
+
+class SplitIndex(Generic[Row]):
+    """Rows found by the key that matches their image, those that pass a test apart from those that do not.
+
+    The test is made of the rows of one host, when first a key is looked for that may match some of them: it may take
+    long, and most keys match the images of few hosts.
+    """
+
+    def __init__(self, rows: Iterable[tuple[str, Row]], test: Callable[[Row], bool]) -> None:
+        self._test = test
+        self._hosts: dict[_HostName, list[tuple[str, Row]]] = {}
+        self._hub: list[tuple[str, Row]] = []
+        self._split: dict[_HostName | None, tuple[ImageIndex[Row], ImageIndex[Row]]] = {}
+        for row in rows:
+            if is_hub(row[0]):
+                self._hub.append(row)
+            target = parse_target(row[0])
+            if target is not None:
+                self._hosts.setdefault((target.labels, target.port), []).append(row)
+
+    def matched_by(self, key: RegistryKey, *, passing: bool) -> list[Row]:
+        """Return what ``ImageIndex.matched_by`` finds among those that pass, or do not; host by host."""
+        names: list[_HostName | None] = [*_names(key, self._hosts)]
+        if key.text == HUB_FALLBACK and self._hub:
+            names.append(None)
+        found = [row for name in names for row in self._halves(name)[passing].matched_by(key)]
+        return found if len(names) < 2 else list(dict.fromkeys(found))
+
+    def _halves(self, name: _HostName | None) -> tuple[ImageIndex[Row], ImageIndex[Row]]:
+        """Return the rows of a host, or those of Docker Hub by whatever name, that fail the test, and that pass it."""
+        halves = self._split.get(name)
+        if halves is None:
+            told = [(row, self._test(row[1])) for row in (self._hub if name is None else self._hosts[name])]
+            halves = self._split[name] = (
+                ImageIndex(row for row, passes in told if not passes),
+                ImageIndex(row for row, passes in told if passes),
+            )
+        return halves
+
+
+def _names(key: RegistryKey, hosts: Collection[_HostName]) -> list[_HostName]:
+    """Return those of the hosts that a key matches."""
+    if not key.labels:
+        return []
+    if _is_pattern(key):
+        return [name for name in hosts if matches_host(key, *name)]
+    return [(key.labels, key.port)] if (key.labels, key.port) in hosts else []

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from linter import credentials
-from linter.credentials import Consumer, ImageIndex, is_hub
+from linter.credentials import Consumer, ImageIndex, SplitIndex, is_hub
 from linter.inventory.pulls import unfinished
 from linter.inventory.records import ImageStream, PullSecret, Workload
 from linter.model import Route
@@ -116,9 +116,9 @@ class Group:
         either = self.consumer is Consumer.IMPORTER
         for key, was, now in swap.differing:
             if either or (now is not None and now.good):
-                found.update(dict.fromkeys(self._indexes(node)[0].matched_by(key)))
+                found.update(dict.fromkeys(self._split(node).matched_by(key, passing=False)))
             if either or (was is not None and was.good):
-                found.update(dict.fromkeys(self._indexes(node)[1].matched_by(key)))
+                found.update(dict.fromkeys(self._split(node).matched_by(key, passing=True)))
             if fallback and (was is None or now is None):
                 found.update(dict.fromkeys(self._hub.matched_by(key)))
         return found
@@ -137,14 +137,10 @@ class Group:
     def _hub(self) -> ImageIndex[str]:
         return ImageIndex(row for row in self._references if is_hub(row[0]))
 
-    def _indexes(self, node: Node) -> tuple[ImageIndex[str], ImageIndex[str]]:
-        """The images without a credential, and those with one."""
-        if self._sorted is None:
-            good = {image for _, image in self._references if self.answer(image, node).good}
-            self._sorted = (
-                ImageIndex(row for row in self._references if row[1] not in good),
-                ImageIndex(row for row in self._references if row[1] in good),
-            )
-        return self._sorted
+    def _split(self, node: Node) -> SplitIndex[str]:
+        """The images without a credential, and those with one: answered when a key that may match them is exchanged."""
+        if self._halves is None:
+            self._halves = SplitIndex(self._references, lambda image: self.answer(image, node).good)
+        return self._halves
 
-    _sorted: tuple[ImageIndex[str], ImageIndex[str]] | None = None
+    _halves: SplitIndex[str] | None = None
