@@ -123,7 +123,7 @@ def _line(
     inside += [(begin + low, begin + high) for low, high in _secrets_of_line(line)]
     if values:
         pointed = _scalar(text, caret) if caret else None
-        for low, high in _hidden_values(line):
+        for low, high in _values_of_line(line):
             inside += _without((begin + low, begin + high), pointed)
     shown, marks, position = "", [0, 0], begin
     for low, high in [*_merged(inside), (stop, stop)]:
@@ -250,6 +250,12 @@ def _plain_secrets(line: str) -> Iterator[Range]:
 def _secrets_of_line(line: str) -> tuple[Range, ...]:
     """As `_plain_secrets`: several findings point at one line of a payload."""
     return tuple(_plain_secrets(line))
+
+
+@lru_cache(maxsize=16)
+def _values_of_line(line: str) -> tuple[Range, ...]:
+    """As `_hidden_values`: a line is shown for what points at it and beside its neighbours."""
+    return tuple(_hidden_values(line))
 
 
 def _hidden_values(line: str) -> Iterator[Range]:
