@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from linter.collecting.surrogates import Surrogates
-from linter.credentials import JsonNode, decode_base64, decode_data, parse_json, placeholder, redacted
+from linter.credentials import JsonNode, decode_base64, decode_data, examine, parse_json, placeholder, redacted
 from linter.credentials.jsontext import decode_text, fold_name, scrub
 
 REDACTED: Final = "<redacted>"
@@ -26,6 +26,8 @@ _STRUCTURE: Final = frozenset(
     ]
 )  # fmt: skip
 _HOST: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[\w./-]*)?")
+_SIGNS: Final = frozenset("\"'{}[],:#")
+_STRUCTURAL: Final = "{}[],: \t\r\n"
 _TELLING: Final = 8
 _DEPTH: Final = 4
 
@@ -39,8 +41,61 @@ def data(value: str, made: Surrogates) -> str:
     if stands_in and not (isinstance(decoded, bytes) and _readable(decoded)):
         return made.secret(value)
     if not isinstance(decoded, bytes):
-        return payload(value, made) if value.lstrip().startswith("{") else made.text(value, known=True)
+        if value.lstrip().startswith("{"):
+            return payload(value, made)
+        return _damaged(value, decoded.offset, made) or _no_json(made.text(value, known=True))
     return base64.b64encode(content(decoded, made)).decode()
+
+
+def _broken_before(value: str, offset: int) -> tuple[str, int] | None:
+    """Return what stands before the damage of a value's base64, and where it is no JSON; None where that is not so."""
+    written = "".join(value[:offset].split()).rstrip("=")
+    start = decode_data(written[: len(written) // 4 * 4])
+    if not isinstance(start, bytes) or not start.lstrip().startswith(b"{"):
+        return None
+    found = examine(start, "dockerconfigjson")
+    if found.error is None or found.error.kind != "json" or found.error.offset >= len(found.text.rstrip()):
+        return None
+    return found.text, found.error.offset
+
+
+def _damaged(value: str, offset: int, made: Surrogates) -> str | None:
+    """Return base64 that is damaged at the same place, and before it holds JSON that is broken at the same place.
+
+    What was damaged on the way is the content at other bits: nothing of it is kept from the last quote on but the place
+    of the first sign that no JSON holds. None where the content shows no such sign.
+    """
+    seen = _broken_before(value, offset)
+    if seen is None:
+        return None
+    text, at = seen
+    last = max(text.rfind('"', 0, at), text.find("{")) + 1
+    between = text[last:at]
+    head, sign = broken(text[:last], made), text[at] if text[at] in _SIGNS else "x"
+    # As it was, if nothing but structure stands between; else as a string that holds a bad sign, or as none.
+    tails = [between + sign] if not between.strip(_STRUCTURAL) else []
+    tails += ["x" * len(between) + "\x1f", " " * len(between) + sign, " " * len(between) + "x"]
+    for tail in tails:
+        new = _damaged_at(value, offset, head + tail, made)
+        again = _broken_before(new, offset)
+        if again is not None and again[1] == at and decode_data(new) == decode_data(value):
+            return new
+    return None
+
+
+def _no_json(value: str) -> str:
+    """Return a value that is not base64, so that what stands before its damage is no JSON, as a drawn one may be."""
+    decoded = decode_data(value)
+    chance = not isinstance(decoded, bytes) and _broken_before(value, decoded.offset) is not None
+    return f"A{value[1:]}" if chance else value
+
+
+def _damaged_at(value: str, offset: int, text: str, made: Surrogates) -> str:
+    """Return base64 of a text and what fills it up to an offset, and from there on what looks like `value`."""
+    size = len("".join(value[:offset].split()).rstrip("=")) // 4 * 3
+    signs = iter(base64.b64encode((text.encode() + b"x" * size)[:size]).decode())
+    before = "".join(one if one.isspace() or one == "=" else next(signs, "x") for one in value[:offset])
+    return before + made.text(value[offset:], known=True)
 
 
 def _readable(decoded: bytes) -> bool:
