@@ -42,8 +42,8 @@ def reexamine(old: Payload, start: int, end: int, new: str) -> tuple[Payload, tu
     right = members[after][1] if after < len(members) else node.end - 1
     part = (old.text[left:start] + new + old.text[end:right]).rstrip(_BLANKS)
     if after < len(members):
-        if part and part[-1] != ",":
-            return None
+        if part and (part[-1] != "," or not part[:-1].strip(_BLANKS)):
+            return None  # a comma is lacking, or there is one without an entry before it
         part = part[:-1]
     elif not part:
         return None

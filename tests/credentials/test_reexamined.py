@@ -110,3 +110,17 @@ def test_of_usual_repairs_few_entries_are_judged_again(after: dict[str, Any], in
 def test_an_entry_that_is_named_twice_is_left_to_the_whole() -> None:
     old = '{"auths":{"a.io":{},"b.io":{}}}'
     assert reexamine(examine(old, "dockerconfigjson"), *change(old, old.replace("b.io", "a.io"))) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('{"auths":{"a.io":{},"b.io":{}}}', '{"auths":{"a.io":{},,"b.io":{}}}'),
+        ('{"auths":{"a.io":{},"b.io":{}}}', '{"auths":{,"a.io":{},"b.io":{}}}'),
+        ('{"auths":{"a.io":{},"b.io":{}}}', '{"auths":{,"b.io":{}}}'),
+        ('{"auths":{"a.io":{},"b.io":{}}}', '{"auths":{"a.io":{},}}'),
+        ('{"auths":{"a.io":{}, "b.io":{}}}', '{"auths":{"a.io":{}, , "b.io":{}}}'),
+    ],
+)
+def test_a_comma_without_an_entry_is_left_to_the_whole_text(old: str, new: str) -> None:
+    assert reexamine(examine(old, "dockerconfigjson"), *change(old, new)) is None
