@@ -270,14 +270,14 @@ def test_where_memory_runs_out_the_kernel_ends_a_helper(place: Path, capsys: pyt
         assert {line.split()[1] for line in scores.read_text().splitlines()} == {score}
         scores.unlink()
 
-    here, gate = os.getpid(), place / "gate"
+    here, gates = os.getpid(), {True: place / "here", False: place / "copy"}
 
     def one(_: int) -> tuple[bool, str]:
-        if os.getpid() != here:
-            gate.touch()
-        while not gate.exists():  # nobody takes all of the work
+        mine = os.getpid() == here
+        gates[mine].touch()
+        while not all(gate.exists() for gate in gates.values()):  # nobody takes all of the work
             time.sleep(0.01)
-        return os.getpid() == here, Path("/proc/self/oom_score_adj").read_text().strip()
+        return mine, Path("/proc/self/oom_score_adj").read_text().strip()
 
     assert {*forks.shared(2, one, 2)} == {(True, own), (False, "1000")}
 
