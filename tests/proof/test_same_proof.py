@@ -39,7 +39,7 @@ def test_a_change_among_things_that_are_nearly_alike_is_proved_so_too() -> None:
         if len(account.pull_secrets) == 3:  # the last repeats the first
             asked.append([_changed(account.object, (Op.REMOVE, first, None), (Op.REMOVE, (*lists, 2), None))])
             asked.append([_changed(account.object, (Op.REMOVE, (*lists, 2), None))])
-            asked.append([_changed(account.object, (Op.SET, (*lists, 2, "name"), "b"))])
+            asked.append([_changed(account.object, (Op.SET, (*lists, 2, "name"), "d"))])
     for fixes in asked:
         assert prover.together(fixes) == slow.together(fixes)
 
@@ -111,6 +111,15 @@ def test_an_import_breaks_when_an_empty_entry_comes_before_the_good_one() -> Non
     assert fix.proof is not None
     assert fix.proof.broken == ("apps/ImageStream/web imports quay.io/team/app:1",)
     assert fix.applicability is Applicability.UNSAFE
+
+
+def test_an_import_breaks_when_two_secrets_exchange_what_they_hold() -> None:
+    good, empty = '{"auths":{"quay.io":{"auth":"dXNlcjpwYXNz"}}}', '{"auths":{"quay.io":{}}}'
+    items = [_secret("a", good), _secret("b", empty), _stream("quay.io/team/app:1")]
+    inventory = _scanned(items, "cluster").inventories[0]
+    exchanged = zip(inventory.secrets, (empty, good), strict=True)
+    fixes = [_changed(one.object, (Op.PAYLOAD, one.route, Sensitive(text))) for one, text in exchanged]
+    assert Prover(inventory).together(fixes).broken == ("apps/ImageStream/web imports quay.io/team/app:1",)
 
 
 def test_the_key_of_docker_hub_counts_again_when_an_empty_entry_before_it_goes() -> None:
