@@ -6,15 +6,16 @@ import shlex
 from typing import Final
 
 _RESERVED: Final = frozenset(
-    {"con", "prn", "aux", "nul", *(f"{port}{at}" for port in ("com", "lpt") for at in range(10))}
+    {"con", "prn", "aux", "nul", "readme", *(f"{port}{at}" for port in ("com", "lpt") for at in range(10))}
 )
+"""Names that stand for devices on Windows, whatever ending they have; and that of a file which stands beside folders."""
 _LONGEST: Final = 80
 
 
 def file_name(text: str) -> str:
     """Return a name that every file system takes, with a short hash where it had to be changed and could collide."""
     safe = re.sub(r"[^a-z0-9.-]+", "-", text.lower()).strip(".-")[:_LONGEST].rstrip(".-")
-    if safe == text and safe.partition(".")[0] not in _RESERVED:
+    if safe and safe == text and safe.partition(".")[0] not in _RESERVED:
         return safe
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{safe or 'unnamed'}-{digest}" if safe.partition(".")[0] not in _RESERVED else f"x-{safe}-{digest}"

@@ -4,12 +4,15 @@ import base64
 import json
 import re
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from linter.fix.manifests import FixDir, build
 from linter.fix.naming import file_name
@@ -215,7 +218,42 @@ HOSTILE = [
     "A",
     "a",
     "\x1b[2J",
+    "CON",
+    "nul",
+    "aux.yaml",
+    "com1.",
+    "LPT9 .txt",
+    "x.",
+    "x..",
+    "x ",
+    " x",
+    "X",
+    "x",
+    "é" * 200,
+    "路" * 100,
+    "a" * 79 + ".b",
+    "readme.md",
+    "README.md",
+    "kustomization.yaml",
+    "b\\c",
+    "C:",
 ]
+DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{at}" for port in ("com", "lpt") for at in range(10))}
+
+
+def portable(path: str) -> None:
+    """Fail for what some file system takes for another name, a device, or does not take."""
+    for part in path.split("/"):
+        assert re.fullmatch(r"[a-zA-Z0-9.-]{1,120}", part)
+        assert part.strip(".-") == part
+        assert part.partition(".")[0].lower() not in DEVICES
+
+
+def apart(paths: Iterable[str]) -> None:
+    """Fail where a file or folder would be taken for another one where case says nothing."""
+    parts = [path.split("/") for path in paths]
+    every = {"/".join(steps[:end]) for steps in parts for end in range(1, len(steps) + 1)}
+    assert len({one.lower() for one in every}) == len(every)
 
 
 def test_hostile_names(tmp_path: Path) -> None:
@@ -226,7 +264,8 @@ def test_hostile_names(tmp_path: Path) -> None:
     paths = [path for path in made.files if "serviceaccount" in path]
     assert len({path.lower() for path in paths}) == len(HOSTILE)
     for path in made.files:
-        assert all(re.fullmatch(r"[a-zA-Z0-9.-]{1,120}", part) and part.strip(".") for part in path.split("/"))
+        portable(path)
+    apart(made.files)
     readme = made.files["README.md"].text
     assert "-n '$(id)' '$(id)' '$(id)'" in readme
     assert "-n -rf -- -rf -rf" in readme
@@ -234,6 +273,30 @@ def test_hostile_names(tmp_path: Path) -> None:
     write_new(str(tmp_path / "out"), {path: (file.text.encode(), file.mode) for path, file in made.files.items()})
     modes = {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "out").rglob("*") if path.is_dir()}
     assert modes == {0o700}
+
+
+def test_hostile_names_of_clusters() -> None:
+    """Each has its folder, whatever a dump is called, and its README is its own."""
+    items = [account(number=at, path=f"{at}.yaml") for at in range(len(HOSTILE))]
+    found = [link(item, cluster=name) for item, name in zip(items, HOSTILE, strict=True)]
+    made = build(items, found, unsafe=False)
+    for path in made.files:
+        portable(path)
+    apart(made.files)
+    assert len([path for path in made.files if path.endswith("/README.md")]) == len(HOSTILE)
+    assert len([path for path in made.files if "serviceaccount" in path]) == len(HOSTILE)
+
+
+@settings(max_examples=300)
+@given(st.text(max_size=400))
+@example("aux.")
+@example("CON .yaml")
+def test_any_name_is_made_one_that_every_file_system_takes(name: str) -> None:
+    made = file_name(name)
+    portable(made)
+    assert made == made.lower()
+    assert len(made.encode()) <= 100
+    assert file_name(made) == made  # and the same is made of it again
 
 
 def test_names_stay_where_they_can() -> None:
