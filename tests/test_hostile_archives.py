@@ -228,10 +228,17 @@ def test_other_encodings_are_judged_like_utf_8(judge: Judge, encoding: str) -> N
     for name, content in data.items():
         Path(name).write_bytes(content)
     Path("a.zip").write_bytes(zipped(*((name, content, 0o100644) for name, content in data.items())))
-    code, result = judge("x.yaml", "x.json", "a.zip")
+    members = [(tarfile.TarInfo(name), content) for name, content in data.items()]
+    for member, content in members:
+        member.size = len(content)
+    Path("a.tar.gz").write_bytes(gzip.compress(tar(*members)))
+    for name, content in data.items():
+        Path(f"{name}.bz2").write_bytes(bz2.compress(content))
+    code, result = judge("x.yaml", "x.json", "a.zip", "a.tar.gz", "x.yaml.bz2", "x.json.bz2")
     assert code == 1
     assert not problems(result)
-    assert found(result) == ["a.zip!/x.json", "a.zip!/x.yaml", "x.json", "x.yaml"]
+    expected = [f"{at}{name}" for at in ("", "a.zip!/", "a.tar.gz!/") for name in data]
+    assert found(result) == sorted([*expected, "x.yaml.bz2", "x.json.bz2"])
 
 
 @pytest.mark.parametrize("name", ["a.tar", "a.zip"])
