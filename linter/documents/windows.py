@@ -20,6 +20,7 @@ WINDOW: Final = 4 * 2**20
 """How many bytes are read at once."""
 
 _BETWEEN: Final = re.compile(rb"(?:[ \t\r\n\x1e]|\xef\xbb\xbf)*")
+_PIECE: Final = 2**18
 _LOGS: Final = LOGS.encode()
 
 
@@ -65,15 +66,29 @@ def scan(raw: Raw, limits: Limits, *, window: int = WINDOW) -> Places:
 
 def texts(raw: Raw, places: Places, passed: Callable[[int], frozenset[int] | None]) -> Iterator[str]:
     """Yield what was not parsed: for a document's number `passed` tells the items passed over, None for all of it."""
+    ahead = _Ahead(raw)
     for number, value in enumerate(places.values):
         only = passed(number)
         if not value.key and (only is None or (only and places.yaml)):
-            text = raw.at(value.start, value.end - value.start).decode("utf-8", "replace")
+            text = ahead.at(value.start, value.end).decode("utf-8", "replace")
             yield from (text,) if only is None else lists.passed_text(text, only, json=False)
             continue
         for item in range(len(value.starts)) if only is None else sorted(only):
-            start = value.starts[item]
-            yield raw.at(start, value.ends[item] - start).decode("utf-8", "replace")
+            yield ahead.at(value.starts[item], value.ends[item]).decode("utf-8", "replace")
+
+
+class _Ahead:
+    """Bytes that are asked for from the first to the last, in small parts: read some more of them at a time."""
+
+    def __init__(self, raw: Raw) -> None:
+        self._raw = raw
+        self._start = 0
+        self._data = b""
+
+    def at(self, start: int, end: int) -> bytes:
+        if not self._start <= start <= end <= self._start + len(self._data):
+            self._start, self._data = start, self._raw.at(start, max(end - start, _PIECE))
+        return self._data[start - self._start : end - self._start]
 
 
 class _Text:

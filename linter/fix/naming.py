@@ -8,7 +8,7 @@ from typing import Final
 _RESERVED: Final = frozenset(
     {"con", "prn", "aux", "nul", "readme", *(f"{port}{at}" for port in ("com", "lpt") for at in range(10))}
 )
-"""Names that stand for devices on Windows, whatever ending they have; and that of a file which stands beside folders."""
+"""Names that stand for devices on Windows, whatever their ending, and that of a file which stands beside folders."""
 _LONGEST: Final = 80
 
 

@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 from linter.documents import Document, Positions
 from linter.documents.kinds import KINDS
 from linter.documents.window_positions import WindowPositions
-from linter.documents.windows import NotWindowedError, read_windows, scan
+from linter.documents.windows import NotWindowedError, read_windows, scan, texts
 from linter.model import Problem
 from linter.sources import Artifact, Limits, gather
+from linter.sources.raw import FileBytes
 from linter.taking import Taken, take, take_artifact
 
 Make = Callable[[bytes, int], Artifact]
@@ -484,3 +485,27 @@ def test_places_asked_for_in_order_read_the_text_a_few_times_at_most() -> None:
         assert span is not None
         assert lines[span.line - 1][span.column - 1 :] == f'"name-{number}"'
     assert raw.asked <= 3 * len(data)
+
+
+@pytest.mark.parametrize("form", ["---\n", "{}\n", "--- 1\n"])
+def test_many_documents_are_looked_through_in_few_reads(
+    tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A read opens the file: one for each of millions of documents would take minutes."""
+    (tmp_path / "all.yaml").write_text(form * 50_000)
+    (artifact,) = gather([str(tmp_path / "all.yaml")], limits=Limits(window_bytes=2**16))
+    assert isinstance(artifact, Artifact)
+    taken, raw = take_artifact(artifact, None), artifact.windows()
+    assert taken.skipped == 50_000
+    assert raw is not None
+    assert taken.places is not None
+    reads: list[tuple[int, int]] = []
+
+    def counted(self: FileBytes, offset: int, size: int) -> bytes:
+        reads.append((offset, size))
+        return whole(self, offset, size)
+
+    whole = FileBytes.at
+    monkeypatch.setattr(FileBytes, "at", counted)
+    assert [one.strip() for one in texts(raw, taken.places, lambda _: None)] == [form.strip()] * 50_000
+    assert len(reads) < 5
