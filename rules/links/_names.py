@@ -54,6 +54,7 @@ class NearNames:
         self._alike: dict[tuple[str, object], list[str]] = defaultdict(list)
         self._with_word: dict[str, set[str]] = defaultdict(set)
         self._trie: _Trie = {}
+        self._found: dict[str, tuple[str, ...]] = {}
         for name in self._names:
             for key in _keys(name):
                 self._alike[key].append(name)
@@ -66,6 +67,14 @@ class NearNames:
 
     def to(self, wanted: str) -> tuple[str, ...]:
         """Return the names that somebody who wrote `wanted` may have meant, the likeliest first."""
+        # One rule after the other asks for the same names.
+        if wanted not in self._found:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            self._found[wanted] = self._near(wanted)
+        return self._found[wanted]
+
+    def _near(self, wanted: str) -> tuple[str, ...]:
         near = {name for key in _keys(wanted) for name in self._alike.get(key, ())}
         slips = dict(_within_two(self._trie, wanted))
         near.update(slips)
@@ -90,6 +99,7 @@ class NearNames:
 
 _Trie = dict[str, "_Trie"]
 _MOST_WORDS = 10
+_REMEMBERED = 4096
 _MANY = 3
 
 

@@ -57,7 +57,7 @@ from rules.links._naming import Naming, namings
 
 def check(context: Context) -> Iterator[Finding]:
     """Yield a finding for every object and name without a Secret; withhold those that nothing can be said of."""
-    census = Census(context)
+    census = context.once(Census)
     unjudged: dict[tuple[str, str], tuple[Naming, Whereabouts]] = {}
     for naming in namings(context):
         found = census.whereabouts(naming)

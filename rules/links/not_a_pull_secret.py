@@ -66,7 +66,7 @@ _JUDGED = (Use.POD, Use.ACCOUNT, Use.BUILD, Use.PUSH)
 
 def check(context: Context) -> Iterator[Finding]:
     """Yield a finding for every object and name whose Secret cannot serve pulls."""
-    census = Census(context)
+    census = context.once(Census)
     for naming in namings(context):
         if naming.use not in _JUDGED:
             continue  # What else a controller may read (user name and password, for one) is its own affair.

@@ -52,7 +52,7 @@ _STRIP = (
 
 def check(context: Context) -> Iterator[Finding]:
     """Yield a finding for every object and name whose Secret is in another namespace only."""
-    census = Census(context)
+    census = context.once(Census)
     for naming in namings(context):
         found = census.whereabouts(naming)
         if found.fate is Fate.ELSEWHERE:

@@ -153,7 +153,7 @@ class _Judge:
     @cached_property
     def _meant(self) -> frozenset[int]:
         """Secrets that missing-pull-secret and secret-in-other-namespace already tell of."""
-        census = Census(self._context)
+        census = self._context.once(Census)
         meant: set[int] = set()
         for naming in namings(self._context):
             found = census.whereabouts(naming)
