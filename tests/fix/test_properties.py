@@ -5,6 +5,9 @@ named as removed.
 """
 
 import json
+import random
+import re
+import sys
 import tempfile
 from collections import defaultdict
 from contextlib import redirect_stderr
@@ -20,7 +23,12 @@ from hypothesis import strategies as st
 from linter import engine
 from linter.__main__ import main
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from scribe import Scribe
+
 SEEDED = Path(__file__).parent / "seeded"
+COMMENT = re.compile(r"# c\d+\.")
 BROUGHT_TO_LIGHT = {"RC407", "RC701", "RC703"}
 """What can be said only once a credential is readable, or once an import has one."""
 
@@ -79,27 +87,53 @@ def credentials(file: Path) -> set[tuple[str, str, str]]:
     return found
 
 
+@st.composite
+def handwritten(draw: st.DrawFn) -> bytes:
+    """The same, in every layout that YAML allows, with comments everywhere, and with or without an end of the line."""
+    chosen = draw(st.lists(st.sampled_from(sorted(GROUPS)), min_size=1, max_size=4, unique=True))
+    rng = random.Random(draw(st.integers(0, 2**48)))
+    documents = [body for name in chosen for body in GROUPS[name]]
+    rng.shuffle(documents)
+    if rng.random() < 0.15:
+        documents = [{"apiVersion": "v1", "kind": "List", "items": documents}]
+    newline = rng.choice(["\n", "\n", "\r\n"])
+    text = newline.join(Scribe(rng).stream(documents)) + rng.choice([newline, newline, "", newline * 3])
+    return text.encode(rng.choice(["utf-8", "utf-8", "utf-8-sig", "utf-16"]))
+
+
+def text_of(data: bytes) -> str:
+    return data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8")
+
+
 @pytest.mark.parametrize("unsafe", [False, True])
 def test_properties_of_every_fix(unsafe: bool) -> None:
+    settings(max_examples=25)(given(repositories())(lambda data: holds(data, unsafe=unsafe)))()
+
+
+@pytest.mark.parametrize("unsafe", [False, True])
+def test_properties_of_every_fix_in_every_layout(unsafe: bool) -> None:
+    settings(max_examples=20)(given(handwritten())(lambda data: holds(data, unsafe=unsafe)))()
+
+
+def holds(data: bytes, *, unsafe: bool) -> None:
     words = ("--fix", "--unsafe-fixes") if unsafe else ("--fix",)
     allowed = {"safe", "unsafe"} if unsafe else {"safe"}
-
-    @settings(max_examples=25)
-    @given(repositories())
-    def holds(data: bytes) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "all.yaml"
-            file.write_bytes(data)
-            before, _ = judged(file)
-            had = credentials(file)
-            after, told = judged(file, *words)
-            made = file.read_bytes()
-            fixed = {key for key, one in before.items() if one["fix"] and one["fix"]["applicability"] in allowed}
-            assert not fixed & after.keys()
-            assert {after[key]["code"] for key in after.keys() - before.keys()} <= BROUGHT_TO_LIGHT
-            lost = had - credentials(file)
-            assert len(lost) <= (told.count("credential of entry") + told.count("removed: entry")), (lost, told)
-            judged(file, *words)
-            assert file.read_bytes() == made
-
-    holds()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "all.yaml"
+        file.write_bytes(data)
+        before, _ = judged(file)
+        had = credentials(file)
+        after, told = judged(file, *words)
+        made = file.read_bytes()
+        fixed = {key for key, one in before.items() if one["fix"] and one["fix"]["applicability"] in allowed}
+        assert not fixed & after.keys()
+        assert {after[key]["code"] for key in after.keys() - before.keys()} <= BROUGHT_TO_LIGHT
+        lost = had - credentials(file)
+        assert len(lost) <= (told.count("credential of entry") + told.count("removed: entry")), (lost, told)
+        old, new = text_of(data), text_of(made)
+        assert len(list(yaml.load_all(new, yaml.CSafeLoader))) == len(list(yaml.load_all(old, yaml.CSafeLoader)))
+        assert unsafe or set(COMMENT.findall(old)) <= set(COMMENT.findall(new))
+        assert data[:2] == made[:2]
+        assert old.count("\n") != old.count("\r\n") or new.count("\n") == new.count("\r\n")
+        judged(file, *words)
+        assert file.read_bytes() == made
