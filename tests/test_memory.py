@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from linter.documents.objects import KubeObject
 from linter.engine import Request, Result, run
@@ -102,6 +103,27 @@ def test_a_list_of_yaml_is_never_held_whole(tmp_path: Path) -> None:
         assert path.stat().st_size > Limits().window_bytes
         result, _, most = _traced(path)
         assert [item.kind for item in result.inventories[0].objects] == ["Pod"]
+        peaks.append(most)
+    assert peaks[1] < peaks[0] * 1.1, peaks
+    assert peaks[1] < 30 * 2**20, peaks
+
+
+@pytest.mark.parametrize(("form", "encoding"), [("json", "utf-8"), ("yaml", "utf-8"), ("yaml", "utf-16")])
+def test_logs_between_the_documents_of_a_dump_are_never_held(tmp_path: Path, form: str, encoding: str) -> None:
+    name = "container app of pod shop/pod-1 ===="
+    pods = {"apiVersion": "v1", "kind": "PodList", "items": [_pod(number) for number in range(50)]}
+    document = json.dumps(pods, indent=4) if form == "json" else yaml.safe_dump(pods)
+    line = f"2026-10-01T08:00:00Z {'kind: Secret ' * 60}\n"
+    peaks = []
+    for count in (3, 9):
+        logs = f"==== START logs for {name}\n{line * count * 2000}==== END logs for {name}\n"
+        between = "\n" if form == "json" else "\n---\n"
+        path = tmp_path / f"{count}.txt"
+        path.write_text(f"{document}\n{logs}{between}{document}\n{logs}", encoding=encoding)
+        assert path.stat().st_size > Limits().window_bytes
+        result, _, most = _traced(path)
+        assert len(result.inventories[0].objects) == 50
+        assert result.run.scans[0].recognised.startswith("cluster-info-dump: container logs")
         peaks.append(most)
     assert peaks[1] < peaks[0] * 1.1, peaks
     assert peaks[1] < 30 * 2**20, peaks

@@ -148,6 +148,24 @@ def test_every_archive_gives_the_findings_of_its_folder(tmp_path: Path, name: st
             assert one.location.path.startswith(f"{path}!/")
 
 
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_dump_deep_in_an_archive_with_others_inside_is_known_and_those_are_named(tmp_path: Path, name: str) -> None:
+    files = LAYOUTS[name].write(OBJECTS)
+    deep = {f"customer/case 123/{path}": data for path, data in files.items()}
+    inner = {"customer/older.tar.gz": gzip.compress(tar(files), 1), "customer/again.zip": zipped(files)}
+    path = tmp_path / "upload.tar.xz"
+    path.write_bytes(lzma.compress(tar({**deep, **inner}), preset=0))
+    result = judge(path)
+    (scan,) = result.run.scans
+    assert (scan.scope, scan.recognised.partition(":")[0]) == (Scope.CLUSTER, LAYOUTS[name].name)
+    folder = judge(put(tmp_path / "dump", files))
+    assert sorted(map(found, result.run.findings)) == sorted(map(found, folder.run.findings))
+    (problem,) = result.run.problems
+    assert problem.message.startswith("2 members not read (an archive inside the archive): ")
+    assert problem.message.endswith("customer/older.tar.gz, ./customer/again.zip")
+    assert problem.remedy == "unpack it and name it itself"
+
+
 WRITTEN: list[str] = []
 """Files that were opened to be written while `_watching` held."""
 _watched = [False]
