@@ -6,6 +6,7 @@ import io
 import json
 import lzma
 import tarfile
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from functools import partial
@@ -21,6 +22,7 @@ from linter.documents import Document, Positions
 from linter.documents.kinds import KINDS
 from linter.documents.window_positions import WindowPositions
 from linter.documents.windows import NotWindowedError, read_windows, scan, texts
+from linter.inventory.kept import Keeper
 from linter.model import Problem
 from linter.sources import Artifact, Limits, gather
 from linter.sources.raw import FileBytes
@@ -509,3 +511,20 @@ def test_many_documents_are_looked_through_in_few_reads(
     monkeypatch.setattr(FileBytes, "at", counted)
     assert [one.strip() for one in texts(raw, taken.places, lambda _: None)] == [form.strip()] * 50_000
     assert len(reads) < 5
+
+
+@pytest.mark.parametrize("form", ["---\n", "{}\n", "--- 1\n"])
+def test_a_further_document_takes_little_memory(tmp_path: Path, form: str) -> None:
+    """Where it stands is kept, and nothing else: millions of documents fit into what a process may take."""
+    peaks = []
+    for count in (10_000, 10_000, 40_000):  # the first also loads what is loaded on use
+        (tmp_path / "all.yaml").write_text(form * count)
+        (artifact,) = gather([str(tmp_path / "all.yaml")], limits=Limits(window_bytes=2**12))
+        assert isinstance(artifact, Artifact)
+        tracemalloc.start()
+        try:
+            assert take_artifact(artifact, Keeper()).skipped == count
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    assert (peaks[2] - peaks[1]) / 30_000 < 450
