@@ -10,6 +10,7 @@ from typing import Any
 from linter.rule import Context, KubeObject, NamedTuple, could_be, dig, lazy, text
 from rules.links._names import NearNames, is_name, without_hash
 from rules.links._naming import Naming
+from rules.links._scripts import Script, scripts
 
 _REPLICATION = ("reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/")
 _ANNOTATED = (("metadata",), ("spec", "template", "metadata"), ("spec", "target", "template", "metadata"))
@@ -196,6 +197,18 @@ class Census:
         unread = self._inventory.may_define("Secret", naming.name)
         if unread:
             return Whereabouts(Fate.UNKNOWN, (), "templated", f"{unread}, which was not read, may make it")
+        return self._scripted(naming)
+
+    @cached_property
+    def _scripts(self) -> list[Script]:
+        return list(scripts(self._inventory.workloads))
+
+    def _scripted(self, naming: Naming) -> Whereabouts | None:
+        """Whether a container of these manifests may create it: in a cluster it would have done so."""
+        for script in self._scripts:
+            if naming.name in script.words or (script.open and together(script.object, naming.object)):
+                why = f"a container of {script.object.kind} {script.object.name} creates Secrets and may make it"
+                return Whereabouts(Fate.UNKNOWN, (), "generated", why)
         return None
 
     def _replaced(self, naming: Naming) -> Whereabouts | None:

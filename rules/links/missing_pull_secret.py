@@ -10,9 +10,11 @@ template.
 
 A Secret that something else will make counts as existing: SealedSecret, ExternalSecret, Vault operators, a kustomize
 generator with its hash, prefixes and suffixes, OpenShift's generated `…-dockercfg-…` secrets, imagepullsecret-patcher,
-policies that clone Secrets, and Secrets with the annotations of Reflector, kubed or replicator. In a cluster OpenShift
-replaces the secrets that it generates: a name of that form that is left in a pod, or in a service account without need
-for it, is listed under coverage. It is needed where a pod of the account pulls from the cluster's own registry and no
+policies that clone Secrets, and Secrets with the annotations of Reflector, kubed or replicator. Where a container of
+the manifests creates Secrets (the job that calls `kubectl create secret` to renew the token of a cloud registry), a
+name that it may give is listed under coverage. In a cluster OpenShift replaces the secrets that it generates: a name
+of that form that is left in a pod, or in a service account without need for it, is listed under coverage. It is needed
+where a pod of the account pulls from the cluster's own registry and no
 other generated secret stands in the list.
 
 ## Why it matters
