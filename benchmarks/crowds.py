@@ -286,6 +286,25 @@ def list_of_defects(path: Path, size: int) -> None:
     path.write_text(to_yaml({"apiVersion": "v1", "kind": "List", "items": items}), encoding="utf-8")
 
 
+def line_of_defects(path: Path, size: int) -> None:
+    """One line of JSON: a List of `size` secrets, each with a defect that a fix repairs, as a program writes it."""
+    items = [secret(f"pull-{number}", "apps", {_host(number): _disagreeing(number)}) for number in range(size)]
+    path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}), encoding="utf-8")
+
+
+def long_stream(path: Path, size: int) -> None:
+    """One image stream of `size` tags, each from a registry of its own, and one secret with an entry for each."""
+    entries = {_host(number): sound(number) for number in range(size)}
+    _listed(path, [secret("pull", "apps", entries), stream("app", "apps", map(_image, range(size)))])
+
+
+def long_pod(path: Path, size: int) -> None:
+    """One workload of `size` containers, each from a registry of its own, and one secret that nobody has linked."""
+    entries = {_host(number): sound(number) for number in range(size)}
+    items = [secret("pull", "apps", entries), account("default", "apps", [])]
+    _listed(path, [*items, deployment("app", "apps", map(_image, range(size)))])
+
+
 def files_of_defects(folder: Path, size: int) -> None:
     """`size` files, a secret with a defect in each."""
     for number in range(size):

@@ -31,6 +31,8 @@ FACTOR = 4
         crowds.repeated_links,
         crowds.repeated_links_of_workloads,
         crowds.long_account,
+        crowds.long_secret_of_defects,
+        crowds.long_stream,
     ],
 )
 def test_the_work_grows_with_the_input(
@@ -47,7 +49,7 @@ def test_the_work_grows_with_the_input(
 def _work(
     make: Callable[[Path, int], None], size: int, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, int]:
-    """How often keyrings are searched, keys compared, images asked for by a proof, and links followed and read."""
+    """How often keyrings are searched, keys compared, images asked for by a proof, links followed, entries decoded."""
     counts: dict[str, int] = {}
 
     def counted(what: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -78,6 +80,7 @@ def _work(
         patched.setattr(Inventory, "secrets_named", counted("follow", Inventory.secrets_named))
         patched.setattr(After, "secrets_named", counted("follow", After.secrets_named))
         patched.setattr("linter.inventory.workloads.links", reading)
+        patched.setattr(payload._Reader, "entry", counted("decode", payload._Reader.entry))
         patched.setattr(groups.Group, "answer", counted("prove", groups.Group.answer))
         engine.run(engine.Request((str(place),)))
     return counts
