@@ -10,7 +10,7 @@ import argparse
 import os
 import platform
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -78,20 +78,20 @@ class _Places(dict[str, Path]):
         return self[name]
 
 
-def _measured(arguments: argparse.Namespace, folder: Path) -> list[Callable[[], str]]:
-    """Make what the parts need before the first run, and return what measures each of them."""
+def _measured(arguments: argparse.Namespace, folder: Path) -> list[Callable[[], Iterable[str]]]:
+    """Make what the parts need before the first run, and return what measures each of them and tells its lines."""
     places, only, rounds = _Places(folder, arguments.scale), arguments.only, arguments.rounds
-    found: list[Callable[[], str]] = []
+    found: list[Callable[[], Iterable[str]]] = []
     if "works" in arguments.part:
         rows = [Row(_YARDSTICK, reference(places[works.LIST])), Row(_BARE, BARE)]
         rows += works.rows(only, places, beside=not arguments.no_peers)
-        found.append(lambda: _works(rows, medians(rows, rounds), places))
+        found.append(lambda: [_works(rows, medians(rows, rounds), places)])
     if "jobs" in arguments.part:
         pairs = [*works.jobs(only, places)]
-        found.append(lambda: _jobs(pairs, medians(pairs, rounds)))
+        found.append(lambda: [_jobs(pairs, medians(pairs, rounds))])
     if "reports" in arguments.part and only in works.REPORTED:
         place = places[works.REPORTED]
-        found.append(lambda: _reports(place))
+        found.append(lambda: [_reports(place)])
     if "growth" in arguments.part:
         found.append(lambda: growth.table(only, arguments.scale))
     return found
@@ -114,7 +114,9 @@ def main() -> None:
         parts = _measured(arguments, folder)
         print(_machine())
         for part in parts:
-            print(f"\n{part()}", flush=True)
+            print()
+            for line in part():
+                print(line, flush=True)
 
 
 if __name__ == "__main__":

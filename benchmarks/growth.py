@@ -1,19 +1,20 @@
-"""How the time of a whole call grows: the exponent between a size and sixteen times that size, for crowded inputs.
+"""How the time of a whole call grows with crowded inputs: at a size, at four and at sixteen times that size.
 
-An exponent of 1 is linear: twice the input, twice the time. What a call takes for next to nothing is taken off both.
+An exponent of 1 is linear: twice the input, twice the time. It is that of the last step, in which what is done once a
+call counts least; what a call takes for next to nothing is taken off all times.
 """
 
 import math
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from benchmarks import crowds
 from benchmarks.measure import REGCRED, run
 
-FACTOR: Final = 16
+STEPS: Final = (1, 4, 16)
 _CHECK: Final = (*REGCRED, "check", "--fail-on", "never")
 _NOISE: Final = 0.15
 """Seconds under which a time says nothing: a call for next to nothing takes as much."""
@@ -66,8 +67,8 @@ CROWDS: Final = (
 )
 
 
-def rows(only: str, scale: float) -> Iterator[tuple[str, int, float, int, float, float]]:
-    """Yield for each crowd its title, both sizes with their seconds, and the exponent."""
+def rows(only: str, scale: float) -> Iterator[tuple[str, int, list[float]]]:
+    """Yield for each crowd its title, its size, and the seconds for each of `STEPS` times that size."""
     with tempfile.TemporaryDirectory() as temporary:
         least = Path(temporary) / "least.json"
         crowds.many_spaces(least, 1)
@@ -76,28 +77,34 @@ def rows(only: str, scale: float) -> Iterator[tuple[str, int, float, int, float,
             if only not in crowd.title:
                 continue
             small = max(int(crowd.size * scale), 4)
-            costs = []
-            for size in (small, small * FACTOR):
-                place = Path(temporary) / f"input{crowd.suffix}"
-                crowd.make(place, size)
-                folder = Path(temporary) / "written"
-                words = [word.replace("{folder}", str(folder)).replace("{input}", str(place)) for word in crowd.words]
-                costs.append(run((*_CHECK, str(place), *words)).seconds - start)
-                for one in (place, folder):
-                    if one.exists():
-                        shutil.rmtree(one) if one.is_dir() else one.unlink()
-            yield crowd.title, small, costs[0], small * FACTOR, costs[1], exponent(costs[0], costs[1])
+            yield crowd.title, small, [_seconds(crowd, Path(temporary), small * step) - start for step in STEPS]
 
 
-def exponent(small: float, large: float) -> float:
-    """The power of the size with which a time grew."""
-    return math.log(max(large, 0.001) / max(small, 0.001)) / math.log(FACTOR)
+def _seconds(crowd: Crowd, temporary: Path, size: int) -> float:
+    place, folder = temporary / f"input{crowd.suffix}", temporary / "written"
+    crowd.make(place, size)
+    words = [word.replace("{folder}", str(folder)).replace("{input}", str(place)) for word in crowd.words]
+    try:
+        return run((*_CHECK, str(place), *words)).seconds
+    finally:
+        for one in (place, folder):
+            if one.exists():
+                shutil.rmtree(one) if one.is_dir() else one.unlink()
 
 
-def table(only: str, scale: float) -> str:
-    """Measure, and return one table."""
-    lines = ["| growth | N | seconds | 16 N | seconds | exponent |", "|---|---:|---:|---:|---:|---:|"]
-    for title, small, first, large, second, power in rows(only, scale):
-        told = f"{power:.2f}" if first >= _NOISE else ""
-        lines.append(f"| {title} | {small:,} | {max(first, 0):.2f} | {large:,} | {second:.2f} | {told} |")
-    return "\n".join(lines)
+def exponent(times: Sequence[float]) -> float | None:
+    """The power of the size with which a time grew in the last step; None where the smaller one is noise."""
+    small, large = times[-2:]
+    if small < _NOISE:
+        return None
+    return math.log(max(large, 0.001) / small) / math.log(STEPS[-1] / STEPS[-2])
+
+
+def table(only: str, scale: float) -> Iterator[str]:
+    """Measure, and yield the lines of one table, each when it is known."""
+    yield "| growth | N | seconds | 4 N | 16 N | exponent |"
+    yield "|---|---:|---:|---:|---:|---:|"
+    for title, small, times in rows(only, scale):
+        power = exponent(times)
+        told = [*(f"{max(one, 0):.2f}" for one in times), "" if power is None else f"{power:.2f}"]
+        yield f"| {title} | {small:,} | {' | '.join(told)} |"
