@@ -20,7 +20,7 @@ from linter.documents.split import Chunk, split
 
 AS_TEXT: Final = object()
 """Stands for what a document holds that cannot be parsed."""
-_NO_VALUE: Final = re.compile(r"\s*(?:---|(?:-\s+)*)\s*#")
+_NO_VALUE: Final = re.compile(r"\s*+(?:---|(?:-\s++)*+)\s*+#")
 _ODD_BREAKS: Final = re.compile("[\x85\u2028\u2029]|\r(?!\n)")
 """Lines are not counted alike by everybody where these stand."""
 _REASON: Final = "its reason was left out by regcred collect --redact"
