@@ -18,6 +18,7 @@ _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]*://")
 _LOCAL: Final = frozenset({"file", "local"})
 _WEB: Final = frozenset({"http", "https"})
 _GOOGLE: Final = frozenset({"gs", "gcs"})
+_AMAZON: Final = frozenset({"s3", "s3a"})
 _HOSTED: Final = frozenset({"ftp", "sftp", "ssh", "smb", "webhdfs", "hdfs"})
 """Stores whose names, once taken apart, no longer tell the host."""
 
@@ -101,6 +102,11 @@ def filesystem(
             options = {"session_kwargs": session, "requests_timeout": wait, "access": "read_only"}
             # Else it asks for the kind of a bucket on a way of its own, which no `--timeout` bounds and nobody watches.
             os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
+        elif scheme in _AMAZON:
+            # What is set for fsspec itself (`FSSPEC_S3_CONFIG_KWARGS`) stays.
+            own = importlib.import_module("fsspec.config").conf.get("s3", {}).get("config_kwargs")
+            waits = {"connect_timeout": timeout, "read_timeout": timeout}
+            options["config_kwargs"] = {**waits, **own} if isinstance(own, dict) else waits
     except ImportError as error:
         missing = (error.name or "fsspec").partition(".")[0]
         raise UsageError(

@@ -25,12 +25,13 @@ SECRET = "s3cr3tc4nary"
 
 
 class Store(http.server.BaseHTTPRequestHandler):
-    """Objects of one bucket, `dumps`; those whose key begins with `denied` nobody may read."""
+    """Objects of one bucket, `dumps`: nobody may read what begins with `denied`, nothing answers for `silent`."""
 
     protocol_version = "HTTP/1.1"
     objects: dict[str, bytes]
     replaced: dict[str, bytes]
     asked: list[str]
+    end: threading.Event
 
     def do_HEAD(self) -> None:
         self.do_GET()
@@ -44,6 +45,9 @@ class Store(http.server.BaseHTTPRequestHandler):
             self._error(404, "NoSuchBucket")
         elif not key:
             self._list(parse_qs(url.query).get("prefix", [""])[0])
+        elif key.startswith("silent"):
+            self.end.wait(60)
+            self.close_connection = True
         elif key.startswith("denied"):
             self._error(403, "AccessDenied")
         elif key not in self.objects:
@@ -96,7 +100,7 @@ class Store(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def store(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Store]]:
-    made = type("Its", (Store,), {"objects": {}, "replaced": {}, "asked": []})
+    made = type("Its", (Store,), {"objects": {}, "replaced": {}, "asked": [], "end": threading.Event()})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), made)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_address[1]}")
@@ -107,6 +111,7 @@ def store(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Store]]
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     yield made
+    made.end.set()
     server.shutdown()
     server.server_close()
 
@@ -150,3 +155,16 @@ def test_what_a_store_refuses_is_named_and_the_others_are_judged(
         "s3://nobodys/x.json": "could not be read: there is nothing (404)",
     }
     assert SECRET not in json.dumps(result)
+
+
+def test_a_store_that_does_not_answer_is_not_waited_for(
+    place: Path, store: type[Store], capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.objects["good.json"] = dump(1)
+    result = judged(capsys, "s3://dumps/silent.json", "s3://dumps/good.json", "--timeout", "0.3")
+    assert result["code"] == 3
+    assert result["scan"]["inputs"] == ["s3://dumps/good.json"]
+    (problem,) = result["coverage"]["problems"]
+    assert problem["path"] == "s3://dumps/silent.json"
+    assert not store.end.is_set()
+    assert 1 < sum("silent" in one for one in store.asked) < 20
