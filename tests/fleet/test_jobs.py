@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,8 +18,9 @@ import pytest
 from linter import engine, forks
 from linter.__main__ import main
 from linter.cli import _fleet
+from linter.engine import judging
 from linter.fleet import spread
-from linter.inventory import kept
+from linter.inventory import Inventory, kept
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -357,6 +359,28 @@ def test_a_dump_that_kills_its_process_is_named_and_the_others_are_judged(
         "rules/killer.py": "X001 killer failed with ZeroDivisionError in line 30: what it would have found is missing",
     }
     assert {one["cluster"] for one in result["findings"]} == {"0.json", "2.json", "3.json", "4.json"}
+
+
+def test_an_internal_error_costs_the_dump_that_it_met_and_tells_no_message(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "a.json").write_bytes(dump(1))
+    (place / "b.json").write_bytes(dump(2))
+    real = judging.judge
+
+    def judge(inventory: Inventory, *more: Any) -> Any:
+        if inventory.name == "b.json":
+            raise LookupError("hunter2")
+        return real(inventory, *more)
+
+    monkeypatch.setattr(judging, "judge", judge)
+    result = judged(capsys, "a.json", "b.json")
+    assert result["code"] == 3
+    assert result["scan"]["inputs"] == ["a.json"]
+    (problem,) = result["coverage"]["problems"]
+    assert problem["path"] == "b.json"
+    assert re.fullmatch(r"internal error: LookupError in test_jobs\.py:\d+", problem["message"])
+    assert "hunter2" not in json.dumps(result)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at /proc")
