@@ -77,11 +77,12 @@ def unseen(context: Context, namespace: str) -> str:
 
 
 class _Held(NamedTuple):
-    """One Secret and the object that is it or makes it."""
+    """One Secret and the object that is it or makes it; `number` is its place among all of the scan."""
 
     name: str
     namespace: str
     object: KubeObject
+    number: int
 
 
 class Census:
@@ -97,8 +98,9 @@ class Census:
         """Every Secret that is or will be there, under the name and in the namespace that it has or will have."""
         inventory = self._inventory
         plain = [*(secret.object for secret in inventory.secrets), *inventory.other_secrets]
-        held = [_Held(item.name, item.namespace, item) for item in plain]
-        return [*held, *(_Held(made.name, made.namespace, made.object) for made in inventory.generated)]
+        held = [_Held(item.name, item.namespace, item, number) for number, item in enumerate(plain)]
+        made = enumerate(inventory.generated, len(held))
+        return [*held, *(_Held(one.name, one.namespace, one.object, number) for number, one in made)]
 
     @cached_property
     def _by_name(self) -> Mapping[str, list[_Held]]:
@@ -106,6 +108,21 @@ class Census:
         for one in self._held:
             table[one.name].append(one)
         return table
+
+    @cached_property
+    def _spaces(self) -> Mapping[str, list[_Held]]:
+        return _by_space(self._held)
+
+    @cached_property
+    def _guessed(self) -> list[_Held]:
+        """What may have been meant by a name that is almost right: pull secrets that are not OpenShift's own."""
+        generated = {id(secret.object) for secret in self._inventory.secrets if secret.generated == "OpenShift"}
+        others = {id(item) for item in self._inventory.other_secrets}
+        return [one for one in self._held if id(one.object) not in generated | others]
+
+    @cached_property
+    def _guessed_spaces(self) -> Mapping[str, list[_Held]]:
+        return _by_space(self._guessed)
 
     @cached_property
     def _templated(self) -> list[_Held]:
@@ -242,7 +259,7 @@ class Census:
         if self._context.in_cluster:
             if self._inventory.covers("Secret", naming.namespace):
                 return Whereabouts(Fate.ABSENT)
-        elif any(together(one.object, naming.object) for one in self._held):
+        elif any(True for _ in _beside(self._spaces, self._held, naming.object)):
             return Whereabouts(Fate.ABSENT)
         where = f"of namespace {naming.namespace}" if naming.namespace else "beside it"
         return Whereabouts(Fate.UNKNOWN, (), "absent", f"no Secret {where} is in the scan")
@@ -255,11 +272,25 @@ class Census:
         item = naming.object
         place = (item.namespace, posixpath.dirname(item.path))
         if place not in self._near:
-            own = [secret for secret in self._inventory.secrets if secret.generated != "OpenShift"]
-            known = [secret.name for secret in own if together(secret.object, item)]
-            known += [made.name for made in self._inventory.generated if together(made.object, item)]
-            self._near[place] = NearNames(name for name in known if is_name(name))
+            known = sorted(_beside(self._guessed_spaces, self._guessed, item), key=lambda one: one.number)
+            self._near[place] = NearNames(one.name for one in known if is_name(one.name))
         return self._near[place].to(naming.name)
+
+
+def _by_space(held: Iterable[_Held]) -> Mapping[str, list[_Held]]:
+    """Sort Secrets by the namespace that their objects state, "" for those that leave it open."""
+    table: dict[str, list[_Held]] = defaultdict(list)
+    for one in held:
+        table[one.object.namespace].append(one)
+    return table
+
+
+def _beside(spaces: Mapping[str, list[_Held]], held: Iterable[_Held], item: KubeObject) -> Iterator[_Held]:
+    """Yield the Secrets `together` with an object, out of `held`, which stands in `spaces` by namespace."""
+    if item.namespace:
+        yield from spaces.get(item.namespace, ())
+        held = spaces.get("", ())
+    yield from (one for one in held if neighbours(one.object.path, item.path))
 
 
 def _replicated(item: KubeObject) -> bool:
