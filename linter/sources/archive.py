@@ -100,8 +100,7 @@ class Archive:
         except InputProblem as error:
             yield error.problem
         except MemoryError:
-            some = f"; the {self._found:,} files before were read" if self._found else ""
-            yield ran_out(self._path, f"it was unpacked{some}")
+            yield ran_out(self._path, f"it was unpacked{self._before()}")
         for why, refused in self._refused.items():
             yield self._told(why, refused)
 
@@ -110,11 +109,16 @@ class Archive:
 
         `bound` names the setting that allows more, where one does.
         """
-        some = f"; the {self._found:,} files before were read" if self._found else ""
         remedy = "get it again whole; its sizes or checksums will differ" if not bound else (
             f"unpack it where there is room, and name the folder; or raise `{bound}` under `limits` in the settings"
         )
-        return Problem(self._path, f"{why}{some}", remedy, fatal=True)
+        return Problem(self._path, f"{why}{self._before()}", remedy, fatal=True)
+
+    def _before(self) -> str:
+        """Say how many files counted before the end came, as the end of a sentence."""
+        if self._found == 1:
+            return "; the file before was read"
+        return f"; the {self._found:,} files before were read" if self._found else ""
 
     def _told(self, why: str, refused: _Refused) -> Problem:
         names = ", ".join(refused.names)

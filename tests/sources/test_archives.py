@@ -112,7 +112,8 @@ def test_what_is_cut_off_counts_up_to_the_cut(here: Path, form: str) -> None:
         (problem,) = found.problems
         assert problem.fatal
         assert "cut off" in problem.message
-        assert not found.data or f"the {len(found.data)} files before were read" in problem.message
+        before = "the file before was" if len(found.data) == 1 else f"the {len(found.data)} files before were"
+        assert not found.data or f"; {before} read" in problem.message
 
 
 def test_gzip_gives_all_that_stands_before_its_damage(here: Path) -> None:
