@@ -184,6 +184,8 @@ def _reason(error: Exception, offset: int, timeout: float) -> tuple[str, str]:
 
 def _forbidden(error: Exception) -> bool:
     """Whether Google's store denies access: gcsfs says so in words alone, or names the code of the answer."""
+    if hasattr(error, "status"):  # the answer of a web server
+        return False
     return getattr(error, "code", 0) == 401 or (isinstance(error, OSError) and str(error).startswith("Forbidden"))
 
 
