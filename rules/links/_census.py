@@ -77,12 +77,11 @@ def unseen(context: Context, namespace: str) -> str:
 
 
 class _Held(NamedTuple):
-    """One Secret and the object that is it or makes it; `number` is its place among all of the scan."""
+    """One Secret and the object that is it or makes it."""
 
     name: str
     namespace: str
     object: KubeObject
-    number: int
 
 
 class Census:
@@ -98,9 +97,8 @@ class Census:
         """Every Secret that is or will be there, under the name and in the namespace that it has or will have."""
         inventory = self._inventory
         plain = [*(secret.object for secret in inventory.secrets), *inventory.other_secrets]
-        held = [_Held(item.name, item.namespace, item, number) for number, item in enumerate(plain)]
-        made = enumerate(inventory.generated, len(held))
-        return [*held, *(_Held(one.name, one.namespace, one.object, number) for number, one in made)]
+        held = [_Held(item.name, item.namespace, item) for item in plain]
+        return [*held, *(_Held(made.name, made.namespace, made.object) for made in inventory.generated)]
 
     @cached_property
     def _by_name(self) -> Mapping[str, list[_Held]]:
@@ -272,7 +270,7 @@ class Census:
         item = naming.object
         place = (item.namespace, posixpath.dirname(item.path))
         if place not in self._near:
-            known = sorted(_beside(self._guessed_spaces, self._guessed, item), key=lambda one: one.number)
+            known = _beside(self._guessed_spaces, self._guessed, item)
             self._near[place] = NearNames(one.name for one in known if is_name(one.name))
         return self._near[place].to(naming.name)
 

@@ -17,8 +17,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from dumps import LAYOUTS, Cluster, dump, tar_gz
+from dumps import dump
 from runs import judged
+from stores import judged_as_files
 
 # Not imported here: how it is to be imported is for the call to say.
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("gcsfs") is None, reason="gcsfs is not installed")
@@ -128,25 +129,11 @@ def store(place: Path, monkeypatch: pytest.MonkeyPatch, key: str) -> Iterator[ty
     server.server_close()
 
 
-def said(result: Any) -> list[str]:
-    return sorted(f"{one['code']} {one['object']} {one['message']}" for one in result["findings"])
-
-
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_dumps_in_a_store_are_judged_as_files_are(
     jobs: str, place: Path, store: type[Store], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    files = {"fleet/a.json": dump(1), "fleet/b.tar.gz": tar_gz(LAYOUTS["velero"].write(Cluster(2).objects))}
-    (place / "fleet").mkdir()
-    for name, data in files.items():
-        (place / name).write_bytes(data)
-        store.objects[name] = data
-    local = judged(capsys, *files)
-    result = judged(capsys, "gs://dumps/fleet/*", "--jobs", jobs)
-    assert said(result) == said(local)
-    assert result["scan"]["inputs"] == ["gs://dumps/fleet/a.json", "gs://dumps/fleet/b.tar.gz"]
-    again = judged(capsys, "gs://dumps/fleet/a.json", "gcs://dumps/fleet/b.tar.gz", "--jobs", jobs)
-    assert said(again) == said(local)
+    judged_as_files(capsys, place, store.objects, jobs, "gs://dumps/", "gcs://dumps/")
     assert {scope.rpartition("/")[2] for scope in store.scopes} == {"devstorage.read_only"}
 
 

@@ -16,8 +16,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from dumps import LAYOUTS, Cluster, dump, tar_gz
+from dumps import dump
 from runs import judged
+from stores import judged_as_files
 
 pytest.importorskip("s3fs")
 
@@ -116,25 +117,11 @@ def store(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Store]]
     server.server_close()
 
 
-def said(result: Any) -> list[str]:
-    return sorted(f"{one['code']} {one['object']} {one['message']}" for one in result["findings"])
-
-
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_dumps_in_a_store_are_judged_as_files_are(
     jobs: str, place: Path, store: type[Store], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    files = {"fleet/a.json": dump(1), "fleet/b.tar.gz": tar_gz(LAYOUTS["velero"].write(Cluster(2).objects))}
-    (place / "fleet").mkdir()
-    for name, data in files.items():
-        (place / name).write_bytes(data)
-        store.objects[name] = data
-    local = judged(capsys, *files)
-    result = judged(capsys, "s3://dumps/fleet/*", "--jobs", jobs)
-    assert said(result) == said(local)
-    assert result["scan"]["inputs"] == ["s3://dumps/fleet/a.json", "s3://dumps/fleet/b.tar.gz"]
-    again = judged(capsys, "s3://dumps/fleet/a.json", "s3://dumps/fleet/b.tar.gz", "--jobs", jobs)
-    assert said(again) == said(local)
+    judged_as_files(capsys, place, store.objects, jobs, "s3://dumps/", "s3://dumps/")
 
 
 def test_what_a_store_refuses_is_named_and_the_others_are_judged(
