@@ -8,10 +8,11 @@ import os
 import select
 import stat
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from io import RawIOBase
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeVar
+
+_Result = TypeVar("_Result")
 
 _REMEDIES: Final = {
     errno.ENOSPC: "make room on its disk",
@@ -91,52 +92,65 @@ def replace(path: str, data: bytes) -> None:
         _write(path, data)
         return
     target = os.path.realpath(path)
+    name = beside(target)
     try:
-        import tempfile  # noqa: PLC0415 - it loads much, and is needed only here
-
-        handle, name = tempfile.mkstemp(prefix=".regcred-", suffix=".tmp", dir=os.path.dirname(target))
+        with os.fdopen(begun(name, 0o666 if before is None else 0o600), "wb") as stream:
+            stream.write(data)
+        if before is not None:
+            os.chmod(name, stat.S_IMODE(before.st_mode))
+        os.replace(name, target)
     except OSError as error:
-        if before is None or error.errno not in _FIXED:
+        mounted = error.errno == errno.EBUSY  # the file itself
+        if before is None or not (mounted or (error.errno in _FIXED and not os.path.lexists(name))):
             raise
         _overwrite(target, data)
-        return
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        os.chmod(name, stat.S_IMODE(before.st_mode) if before is not None else 0o666 & ~_mask())
-        os.replace(name, target)
-    except BaseException as error:
-        with suppress(FileNotFoundError):
-            os.unlink(name)
-        if isinstance(error, OSError) and error.errno == errno.EBUSY and before is not None:
-            _overwrite(target, data)  # the file itself is mounted
-            return
-        raise
+    finally:
+        discard(name)
 
 
-@contextmanager
-def created(path: str, *, over: bool = False) -> Iterator[BinaryIO]:
-    """Yield a stream into a new file of mode 0600 beside `path`, which takes that name when all of it is written.
+def create(path: str, fill: Callable[[BinaryIO], _Result], *, over: bool = False) -> _Result:
+    """Let `fill` write a new file of mode 0600 beside `path`, which takes that name then; return what `fill` does.
 
     Raises OSError; FileExistsError where `path` is there already, unless it is to be written `over`. Whatever ends the
     writing early leaves nothing behind.
     """
-    import tempfile  # noqa: PLC0415 - as above
-
     if not over and os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
     target = os.path.realpath(path)
-    handle, name = tempfile.mkstemp(prefix=".regcred-", suffix=".tmp", dir=os.path.dirname(target))
+    name = beside(target)
     try:
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
+        with os.fdopen(begun(name), "wb") as stream:
+            result = fill(stream)
         if over:
             os.replace(name, target)
         else:
             _claim(name, target)
     finally:
-        with suppress(FileNotFoundError):
-            os.unlink(name)
+        discard(name)
+    return result
+
+
+def beside(target: str) -> str:
+    """Return a name for a file beside `target` that nobody has: who is to remove it knows it before it is there.
+
+    An interrupt can come between any two steps, so the file is `begun` where its removal is sure already.
+    """
+    return os.path.join(os.path.dirname(target), f".regcred-{os.urandom(8).hex()}.tmp")
+
+
+def begun(name: str, mode: int = 0o600) -> int:
+    """Make a file, that nobody else can read unless `mode` allows it; return its handle. Raises OSError."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    return os.open(name, flags, mode)
+
+
+def discard(name: str) -> None:
+    """Remove a file if it is there. Raises OSError where it stays."""
+    try:
+        os.unlink(name)
+    except OSError:  # of a file that was never begun it tells as well why it could not have been
+        if os.path.lexists(name):
+            raise
 
 
 def _claim(name: str, target: str) -> None:
@@ -176,10 +190,3 @@ def _from_start(stream: RawIOBase, data: bytes) -> None:
 def _write(path: str, data: bytes) -> None:
     with open(path, "wb") as stream:
         stream.write(data)
-
-
-def _mask() -> int:
-    """The permissions that this process withholds from new files."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

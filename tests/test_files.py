@@ -87,10 +87,10 @@ def test_a_file_in_a_folder_that_takes_no_other_is_written_in_place(
     target = tmp_path / "mounted"
     target.write_bytes(b"old")
 
-    def refused(**_: object) -> None:
+    def refused(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("tempfile.mkstemp", refused)
+    monkeypatch.setattr("linter.files.begun", refused)
     files.replace(str(target), b"new")
     assert target.read_bytes() == b"new"
     with pytest.raises(PermissionError):

@@ -11,7 +11,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from linter.cli import EXIT_CLEAN, EXIT_UNREADABLE
 from linter.cli._live import add_live, named_namespaces
@@ -75,11 +75,15 @@ def execute(arguments: argparse.Namespace) -> int:
         raise UsageError(f"{arguments.output}: what is written is a tar.gz: let its name end in .tar.gz")
     namespaces = named_namespaces(paths, arguments.namespaces)
     redaction = Redaction() if arguments.redact else None
+
+    def fill(stream: BinaryIO) -> _Inputs:
+        found = _found(paths, urls, namespaces, arguments.timeout)
+        with packed(stream) as archive:
+            _write(archive, found, redaction)
+        return found
+
     try:
-        with files.created(arguments.output, over=arguments.force) as stream:
-            found = _found(paths, urls, namespaces, arguments.timeout)
-            with packed(stream) as archive:
-                _write(archive, found, redaction)
+        found = files.create(arguments.output, fill, over=arguments.force)
     except _UnreadError as error:
         say(f"{error}; nothing was written")
         return EXIT_UNREADABLE

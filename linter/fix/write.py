@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from linter.errors import FixError
-from linter.files import reason
+from linter.files import begun, beside, discard, reason
 from linter.sources.files import opened
 
 
@@ -31,11 +31,11 @@ def write_changed(changed: Mapping[str, bytes], originals: Mapping[str, bytes]) 
     staged: list[_Staged] = []
     try:
         for path, content in changed.items():
-            staged.append(_stage(path, content, originals[path]))
+            _stage(path, content, originals[path], staged)
         _commit(staged)
     finally:
         for item in staged:
-            _discard(item.temporary)
+            discard(item.temporary)
 
 
 def write_new(directory: str, files: Mapping[str, tuple[bytes, int]]) -> None:
@@ -73,11 +73,12 @@ def _inside(root: str, relative: str) -> str:
 def _put(target: str, content: bytes, mode: int) -> None:
     staged: list[_Staged] = []
     try:
-        staged.append(_temporary(target, content, None, mode, None))
+        staged.append(_Staged(beside(target), target, None))
+        _fill(staged[0], content, mode, None)
         _commit(staged)
     finally:
         for item in staged:
-            _discard(item.temporary)
+            discard(item.temporary)
 
 
 def _undo(made: list[str]) -> None:
@@ -96,11 +97,12 @@ def _make_folders(folder: str, made: list[str]) -> None:
         missing.append(folder)
         folder = os.path.dirname(folder)
     for path in reversed(missing):
+        made.append(path)  # before it is there: an interrupt can come in between
         os.mkdir(path, 0o700)
-        made.append(path)
 
 
-def _stage(path: str, content: bytes, original: bytes) -> _Staged:
+def _stage(path: str, content: bytes, original: bytes, staged: list[_Staged]) -> None:
+    """Make what is to take a file's place, and note it in `staged` before it is there."""
     try:
         target = os.path.realpath(path, strict=True)
         status = os.stat(target)
@@ -111,48 +113,43 @@ def _stage(path: str, content: bytes, original: bytes) -> _Staged:
             raise FixError(f"{path} is read-only; it was not changed")
     except OSError as error:
         raise _failure(path, error) from None
-    return _temporary(target, content, original, stat.S_IMODE(status.st_mode), status)
+    staged.append(_Staged(beside(target), target, original))
+    _fill(staged[-1], content, stat.S_IMODE(status.st_mode), status)
 
 
-def _temporary(target: str, content: bytes, before: bytes | None, mode: int, status: os.stat_result | None) -> _Staged:
-    name = ""
+def _fill(item: _Staged, content: bytes, mode: int, status: os.stat_result | None) -> None:
+    """Write the file that is to take the place of another."""
     try:
-        import tempfile  # noqa: PLC0415 - it loads much, and is needed only here
-
-        handle, name = tempfile.mkstemp(prefix=".regcred-", suffix=".tmp", dir=os.path.dirname(target))
-        with os.fdopen(handle, "wb") as stream:
+        with os.fdopen(begun(item.temporary), "wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         if status is not None and hasattr(os, "chown"):
             with suppress(OSError):  # only root may give files away; the content is right either way
-                os.chown(name, status.st_uid, status.st_gid)
-        os.chmod(name, mode)
-    except BaseException as error:
-        _discard(name)
-        if isinstance(error, OSError):
-            raise _failure(target, error) from None
-        raise
-    return _Staged(name, target, before)
+                os.chown(item.temporary, status.st_uid, status.st_gid)
+        os.chmod(item.temporary, mode)
+    except OSError as error:
+        raise _failure(item.target, error) from None
 
 
 def _commit(staged: list[_Staged]) -> None:
-    """Put all in place; when one fails, those already in place get their old content back."""
-    done: list[_Staged] = []
+    """Put all in place; when that ends early, those already in place get their old content back."""
+    at = staged[0].target if staged else ""
     try:
         for item in staged:
+            at = item.target
             if item.before is not None:
                 _unchanged(item.target, item.target, item.before)
             os.replace(item.temporary, item.target)
-            done.append(item)
         for folder in {os.path.dirname(item.target) for item in staged}:
             _sync_folder(folder)
-    except (OSError, FixError) as error:
-        for item in done:
-            _restore(item)
-        if isinstance(error, FixError):
-            raise
-        raise _failure(staged[len(done)].target if len(done) < len(staged) else staged[-1].target, error) from None
+    except BaseException as error:
+        for item in staged:
+            if not os.path.lexists(item.temporary):
+                _restore(item)
+        if isinstance(error, OSError):
+            raise _failure(at, error) from None
+        raise
 
 
 def _restore(item: _Staged) -> None:
@@ -160,10 +157,14 @@ def _restore(item: _Staged) -> None:
         with suppress(OSError):
             os.unlink(item.target)
         return
-    with suppress(OSError, FixError):
-        status = os.stat(item.target)
-        old = _temporary(item.target, item.before, None, stat.S_IMODE(status.st_mode), status)
-        os.replace(old.temporary, item.target)
+    old = _Staged(beside(item.target), item.target, None)
+    try:
+        with suppress(OSError, FixError):
+            status = os.stat(item.target)
+            _fill(old, item.before, stat.S_IMODE(status.st_mode), status)
+            os.replace(old.temporary, old.target)
+    finally:
+        discard(old.temporary)
 
 
 def _unchanged(target: str, path: str, original: bytes) -> None:
@@ -181,12 +182,6 @@ def _sync_folder(folder: str) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _discard(name: str) -> None:
-    if name:
-        with suppress(FileNotFoundError):
-            os.unlink(name)
 
 
 def _failure(path: str, error: OSError) -> FixError:

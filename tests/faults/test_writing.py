@@ -8,11 +8,12 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from linter import files
 from tests.commons import quiet
 
 TWICE = """\
@@ -213,18 +214,19 @@ def test_a_folder_that_vanishes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """It is there when the call begins, and gone when something is to be put into it."""
     furnished(tmp_path)
     monkeypatch.chdir(tmp_path)
-    real = tempfile.mkstemp
+    real = files.begun
     for name in ("report", "fix", "fix-dir", "baseline", "collect-over"):
         shutil.rmtree("place", ignore_errors=True)
         shutil.copytree("in", "place/in")
 
-        def gone(*words: object, _real: Callable[..., tuple[int, str]] = real, **more: object) -> tuple[int, str]:
+        def gone(temporary: str, mode: int = 0o600) -> int:
             shutil.rmtree("place")
-            return _real(*words, **more)
+            return real(temporary, mode)
 
-        monkeypatch.setattr(tempfile, "mkstemp", gone)
-        code, _, error = quiet(*CALLS[name])
-        monkeypatch.setattr(tempfile, "mkstemp", real)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("linter.files.begun", gone)
+            patched.setattr("linter.fix.write.begun", gone)
+            code, _, error = quiet(*CALLS[name])
         assert code == 2, name
         assert "No such file or directory: make its folder first" in error, name
         assert not Path("place").exists()
