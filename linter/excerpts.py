@@ -48,12 +48,17 @@ _CLEAR = r"""(?:auth|password|passwd|identitytoken|registrytoken|token|secret|ap
 _WORD = r"\b(?:password|passwd|passphrase|token|api\ ?key)\s+(?:is|was|=>|->)\s+(?P<value>\S+)"
 _IN_LOWER = (lazy(_CLEAR, re.VERBOSE), lazy(_WORD))
 _IN_ANY_CASE = (lazy(_CLEAR, re.VERBOSE | re.IGNORECASE), lazy(_WORD, re.IGNORECASE))
-_WORDS = ("auth", "passw", "passphrase", "token", "secret", "apikey", "api key")
-"""One of these stands in whatever the patterns above match."""
+_WORDS = (("auth", "passw", "token", "secret", "apikey"), ("passw", "passphrase", "token", "apikey", "api key"))
+"""One of these stands in whatever each of the patterns above matches."""
 _USER_INFO = lazy(r"(?<=//)[^/@\s]+@|(?<![\w.-])[^\s/@:\"']{1,200}:(?!//)[^\s\"']{1,400}@(?!sha\d{3}:)")
 _COMMENT = lazy(r"(?:^|(?<=\s))#(?:\s*regcred:\s*ignore\[[^\]]{0,200}\])?")
 _BASE64_RUN = lazy(r"(?<![\w.@:/-])[A-Za-z0-9+/_-]{40,}={0,2}(?![\w.@:/-])")
+_LONG_RUN = "a" * 40
+_AS_RUNS = {sign: "a" for sign in range(128) if chr(sign).isalnum() or chr(sign) in "+/_-"}
+"""Makes the least that is such a run `_LONG_RUN`."""
 _JWT = lazy(r"(?<![\w-])(?=[\w-]+\.[\w-]+\.)[\w-]*?eyJ[\w-]+\.[\w-]+\.[\w-]*")
+_IN_JWT = lazy(r"eyJ[\w-]+\.[\w-]+\.")
+"""Stands in each of these; quicker to look for, and base64 begins so too."""
 
 
 def file_excerpt(
@@ -232,18 +237,23 @@ def _plain_secrets(line: str) -> Iterator[Range]:
 
     Most lines hold nothing that a pattern could begin with, which costs far less to see than the pattern does.
     """
-    lowered = line.lower()
-    patterns: tuple[re.Pattern[str], ...]
-    if not line.isascii():  # where more letters than these fold to them, and where lowering can change the length
-        found_in, patterns = line, _IN_ANY_CASE
-    else:
-        found_in, patterns = lowered, _IN_LOWER if any(word in lowered for word in _WORDS) else ()
-    for pattern in patterns:
-        for found in pattern.finditer(found_in):
-            yield found.span("value")
-    for sign, pattern in (("@", _USER_INFO), ("", _BASE64_RUN), ("eyJ", _JWT)):
-        for found in pattern.finditer(line) if sign in line else ():
-            yield found.span()
+    if line.isascii():
+        lowered = line.lower()
+        for pattern, words in zip(_IN_LOWER, _WORDS, strict=True):
+            if any(word in lowered for word in words):
+                yield from (found.span("value") for found in pattern.finditer(lowered))
+    else:  # where more letters than these fold to them, and where lowering can change the length
+        for pattern in _IN_ANY_CASE:
+            yield from (found.span("value") for found in pattern.finditer(line))
+    if "@" in line:
+        yield from (found.span() for found in _USER_INFO.finditer(line))
+    runs = line.translate(_AS_RUNS)
+    at = runs.find(_LONG_RUN)
+    while at >= 0 and (found := _BASE64_RUN.search(line, at)) is not None:
+        yield found.span()
+        at = runs.find(_LONG_RUN, found.end())
+    if "eyJ" in line and _IN_JWT.search(line) is not None:
+        yield from (found.span() for found in _JWT.finditer(line))
 
 
 @lru_cache(maxsize=16)
