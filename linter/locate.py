@@ -9,6 +9,7 @@ from linter.documents import Positions, Span
 from linter.documents.objects import KubeObject
 from linter.excerpts import Range, file_excerpt, payload_excerpt
 from linter.inventory import Inventory
+from linter.inventory.lately import Lately
 from linter.inventory.records import PullSecret
 from linter.inventory.secrets import LAST_APPLIED
 from linter.model import ExcerptLine, Finding, Location, NotEvaluated, Related
@@ -43,7 +44,7 @@ class Locator:
     ) -> None:
         self._read = read
         self._windows = windows
-        self._near: dict[tuple[str, int], dict[int, list[KubeObject | _Route]]] = {}
+        self._near: dict[tuple[str, int], _Hidden] = {}
         self._files: OrderedDict[str, _File] = OrderedDict()
         self._signs = 0
         self._hidden: dict[tuple[str, int], list[KubeObject | _Route]] = defaultdict(list)
@@ -179,19 +180,11 @@ class Locator:
     def _ranges_near(self, positions: "WindowPositions", location: Location) -> list[Range]:
         """The credential-bearing scalars of the item that a location stands in, and of the items beside it."""
         place = location.path, location.document
-        if place not in self._near:
-            found: dict[int, list[KubeObject | _Route]] = defaultdict(list)
-            for one in self._hidden.get(place, ()):
-                if isinstance(one, tuple) or len(one.route) < 2:
-                    for route in _routes(one):
-                        found[_item_of(route)].append(route)
-                else:
-                    found[_item_of(one.route)].append(one)
-            self._near[place] = found
+        near = self._near.get(place)
+        if near is None:
+            near = self._near[place] = _Hidden(self._hidden.get(place, ()))
         here = _item(location)
-        held = [one for item in (here - 1, here, here + 1) for one in self._near[place].get(item, ())]
-        spans = [positions.span(location.document, route, "value") for one in held for route in _routes(one)]
-        return sorted({(span.start, span.end) for span in spans if span is not None})
+        return sorted({one for item in (here - 1, here, here + 1) for one in near.ranges(item, positions, place[1])})
 
     def positions(self, path: str) -> "Positions | WindowPositions | None":
         """The positions of a file; None when it is gone."""
@@ -216,6 +209,28 @@ class Locator:
         while len(self._files) > _KEPT and (self._signs > _SMALL or len(self._files) > _MOST):
             self._signs -= self._files.popitem(last=False)[1].signs
         return found
+
+
+class _Hidden:
+    """What no excerpt of a document may show, by the item of its list that it stands in."""
+
+    def __init__(self, held: "Iterable[KubeObject | _Route]") -> None:
+        self._held: dict[int, list[KubeObject | _Route]] = defaultdict(list)
+        self._ranges: Lately[int, list[Range]] = Lately(_PLACES)
+        for one in held:
+            if isinstance(one, tuple) or len(one.route) < 2:
+                for route in _routes(one):
+                    self._held[_item_of(route)].append(route)
+            else:
+                self._held[_item_of(one.route)].append(one)
+
+    def ranges(self, item: int, positions: "WindowPositions", document: int) -> list[Range]:
+        """Return where that stands in one item."""
+        known = self._ranges.get(item)
+        if known is None:
+            found = [positions.range(document, route) for one in self._held.get(item, ()) for route in _routes(one)]
+            known = self._ranges.put(item, [one for one in found if one is not None])
+        return known
 
 
 class _File:

@@ -167,6 +167,8 @@ class JsonPositions:
         return self._members[start]
 
     def _blank(self, at: int) -> int:
+        if self._text[at : at + 1] > " ":  # there is none, mostly
+            return at
         match = _SPACE.match(self._text, at)
         return match.end() if match else at
 

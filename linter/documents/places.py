@@ -2,10 +2,9 @@
 
 from array import array
 from bisect import bisect_right
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from linter.model import Route
-from linter.sources.raw import Raw
 
 _MARK_EVERY: Final = 2**19
 """So many bytes lie between two marks at most, as far as was counted, and so many are read at once to count on."""
@@ -56,28 +55,37 @@ def around(places: Places, document: int, route: Route) -> tuple[tuple[int, int]
     return beside
 
 
-def counted(mark: Mark, text: bytes, end: int | None = None) -> Mark:
-    """Return the mark after the first `end` bytes of `text`, which stands at `mark` and cuts no line end in two."""
-    end = len(text) if end is None else end
-    if not end:
+def counted(mark: Mark, text: bytes) -> Mark:
+    """Return the mark after `text`, which stands at `mark` and cuts no line end in two."""
+    if not text:
         return mark
-    lines = text.count(b"\n", 0, end)
-    last = text.rfind(b"\n", 0, end)
-    if text.find(b"\r", 0, end) >= 0:
-        lines += text.count(b"\r", 0, end) - text.count(b"\r\n", 0, end)
-        last = max(last, text.rfind(b"\r", 0, end))
-    rest = text[last + 1 : end]
+    # To take them out looks for the next one, where `count` (up to Python 3.12) looks at every byte.
+    lines = len(text) - len(text.replace(b"\n", b""))
+    last = text.rfind(b"\n")
+    if b"\r" in text:
+        lines += text.count(b"\r") - text.count(b"\r\n")
+        last = max(last, text.rfind(b"\r"))
+    rest = text[last + 1 :]
     column = len(rest) if rest.isascii() else len(rest.translate(None, _CONTINUES))
-    return Mark(mark.offset + end, mark.lines + lines, column if last >= 0 else mark.column + column)
+    return Mark(mark.offset + len(text), mark.lines + lines, column if last >= 0 else mark.column + column)
 
 
-def mark_at(raw: Raw, marks: list[Mark], offset: int) -> Mark:
+class Readable(Protocol):
+    """Bytes at offsets."""
+
+    def at(self, offset: int, size: int) -> bytes:
+        """Return up to `size` bytes from `offset`: fewer only at the end."""
+
+
+def mark_at(raw: Readable, marks: list[Mark], offset: int) -> Mark:
     """Return the mark of an offset, counted from the nearest one before it.
 
     `marks` get what is counted beyond the last of them: only what is asked about is counted, and all of it once.
     """
-    mark = marks[max(bisect_right(marks, offset, key=lambda one: one.offset) - 1, 0)]
-    beyond = mark is marks[-1]
+    mark = marks[-1]
+    beyond = mark.offset <= offset
+    if not beyond:
+        mark = marks[max(bisect_right(marks, offset, key=lambda one: one.offset) - 1, 0)]
     while mark.offset < offset:
         text = raw.at(mark.offset, min(_MARK_EVERY, offset - mark.offset))
         if not text:
