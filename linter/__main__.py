@@ -13,6 +13,14 @@ _WANT_THE_END = frozenset({"atexit", "threading"})
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's own) and return its exit code."""
+    try:
+        return _main(argv)
+    except KeyboardInterrupt:  # before the command could take care of it
+        sys.stderr.write("regcred: interrupted\n")
+        return 130
+
+
+def _main(argv: list[str] | None) -> int:
     _open_streams()
     arguments = sys.argv[1:] if argv is None else argv
     if arguments in (["--version"], ["-V"]):
@@ -29,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
         gc.set_threshold(_GARBAGE)
     from linter.cli import run  # noqa: PLC0415 - as above
 
-    code = run(arguments)
+    code = run(arguments, last=argv is None)
     if argv is None:
         gc.freeze()  # the process ends: what is left need not be looked through first
         _leave(code)

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 
 from linter.memory import expendable
 from linter.secret import Sensitive
+from linter.stopping import helper, masked
 
 _Value = TypeVar("_Value")
 MOST: Final = 2_000
@@ -46,7 +47,8 @@ def shared(count: int, do: Callable[[int], _Value], processes: int) -> list[_Val
     try:
         with suppress(OSError):  # no more processes are allowed here: those that there are do it all
             for at in range(workers - 1):
-                copies.append(_copy([*offices[at:], *offices[:at]], do))
+                with masked():  # else there is a copy that nobody knows of, or one that goes on as this process would
+                    copies.append(_copy([*offices[at:], *offices[:at]], do))
         done.update(_work([*offices[-1:], *offices[:-1]], do))
         for _, end in copies:
             done.update(_brought(end))
@@ -55,8 +57,9 @@ def shared(count: int, do: Callable[[int], _Value], processes: int) -> list[_Val
             os.close(tickets)
         for pid, end in copies:
             os.close(end)
-            os.kill(pid, signal.SIGKILL)  # it is done, or nobody waits for it any more
-            os.waitpid(pid, 0)
+            with suppress(ProcessLookupError, ChildProcessError):  # the system has seen to it: SIGCHLD is ignored
+                os.kill(pid, signal.SIGKILL)  # it is done, or nobody waits for it any more
+                os.waitpid(pid, 0)
     return [done[number] if number in done else do(number) for number in range(count)]
 
 
@@ -92,7 +95,7 @@ def _copy(offices: Sequence[int], do: Callable[[int], Any]) -> tuple[int, int]:
     code = 1
     try:
         os.close(end)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # that is the other's affair
+        helper()
         expendable()
         with os.fdopen(start, "wb") as pipe:
             pipe.write(_pickled(_work(offices, do)))

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 from linter import git
 from linter.errors import UsageError
 from linter.sources.command import Conversation, unstarted
+from linter.stopping import HELD
 
 _MOST: Final = 64 * 2**20
 """The most bytes of a tree: a million names in one folder."""
@@ -73,9 +74,10 @@ class Objects:
         if self._process is None:
             line = git.command("cat-file", "--batch")
             try:
-                self._process = Conversation(
-                    line, timeout=git.TIMEOUT, directory=self._folder, environment=git.environment()
-                )
+                with HELD:
+                    self._process = Conversation(
+                        line, timeout=git.TIMEOUT, directory=self._folder, environment=git.environment()
+                    )
             except OSError as error:
                 raise UsageError(f"--changed-since: {unstarted('git', error)}") from None
         return self._process

@@ -7,10 +7,8 @@ for, shown below the help.
 
 import importlib
 import os
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Final
 
 COMMANDS: Final = ("check", "resolve", "explain", "rules", "baseline", "collect", "report", "trend", "completion")
@@ -19,8 +17,6 @@ EXIT_CLEAN: Final = 0
 EXIT_FINDINGS: Final = 1
 EXIT_USAGE: Final = 2
 EXIT_UNREADABLE: Final = 3
-EXIT_INTERRUPTED: Final = 130
-EXIT_TERMINATED: Final = 143
 
 _OVERVIEW = """\
 usage: regcred COMMAND [OPTIONS]
@@ -46,21 +42,35 @@ def available() -> list[str]:
     return [name for name in COMMANDS if os.path.exists(os.path.join(here, f"{name}.py"))]
 
 
-def run(arguments: list[str]) -> int:
-    """Run one command line and return its exit code (the constants above say what each means)."""
-    from linter.errors import RegcredError, TerminatedError  # noqa: PLC0415 - the version does not need it
+def run(arguments: list[str], *, last: bool = False) -> int:
+    """Run one command line and return its exit code (the constants above say what each means).
+
+    One that was asked to end has 128 and the number of the signal. With `last`, the process ends with it.
+    """
+    from linter.stopping import Stoppable  # noqa: PLC0415 - the version does not need it
+
+    with Stoppable(last=last) as asked:
+        try:
+            asked.begin()
+            code = _answered(arguments)
+            asked.end()
+        except KeyboardInterrupt:
+            asked.end()
+            code = _failed(asked.word, asked.code)
+    return code
+
+
+def _answered(arguments: list[str]) -> int:
+    """Run one command line; whatever it raises is told, and has its exit code."""
+    from linter.errors import RegcredError  # noqa: PLC0415 - as above
     from linter.memory import bounded  # noqa: PLC0415 - as above
 
     try:
-        with _stopped_cleanly(), bounded():
+        with bounded():
             code = _execute(arguments)
             sys.stdout.flush()
     except RegcredError as error:
         return _failed(str(error))
-    except TerminatedError:
-        return _failed("terminated", EXIT_TERMINATED)
-    except KeyboardInterrupt:
-        return _failed("interrupted", EXIT_INTERRUPTED)
     except MemoryError:
         from linter.exhausted import ExhaustedError  # noqa: PLC0415 - as above
 
@@ -71,25 +81,6 @@ def run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last line of defence: never a traceback, whose values may be secret
         return _surprised(error)
     return code
-
-
-@contextmanager
-def _stopped_cleanly() -> Iterator[None]:
-    """Let SIGTERM end this process as an interrupt does: what was half written may hold credentials, and must go."""
-    def stop(*_: object) -> None:
-        from linter.errors import TerminatedError  # noqa: PLC0415 - as above
-
-        raise TerminatedError
-
-    try:
-        before = signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # another thread than the first, to which signals do not come
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _execute(arguments: list[str]) -> int:

@@ -79,11 +79,11 @@ def workers_of(arguments: argparse.Namespace, beside: int = 0) -> "Iterator[Work
     from linter.fleet.executors import Inline, Processes  # noqa: PLC0415 - as above
 
     workers: Workers = Processes(arguments.jobs - beside) if arguments.jobs > 1 else Inline()
-    if arguments.scheduler:
-        from linter.fleet.scheduler import Scheduler  # noqa: PLC0415 - as above
-
-        workers = Scheduler(arguments.scheduler, alone=arguments.timeout)
     try:
+        if arguments.scheduler:
+            from linter.fleet.scheduler import Scheduler  # noqa: PLC0415 - as above
+
+            workers = Scheduler(arguments.scheduler, alone=arguments.timeout)
         yield workers
     except BaseException:
         workers.close(now=True)

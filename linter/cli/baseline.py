@@ -47,11 +47,15 @@ def execute(arguments: argparse.Namespace) -> int:
     path = arguments.output
     request = request_of(arguments)
     old = baseline.load(path) if os.path.exists(path) else {}
-    if _fleet.apart(arguments, request):
-        run, _ = _fleet.judge(arguments, request, None)
-    else:
-        with _fleet.spreading(arguments, request) as wide:
-            run = engine.run(wide).run
+    try:
+        if _fleet.apart(arguments, request):
+            run, _ = _fleet.judge(arguments, request, None)
+        else:
+            with _fleet.spreading(arguments, request) as wide:
+                run = engine.run(wide).run
+    finally:
+        if request.progress is not None:
+            request.progress(1.0, "")
     for problem in run.problems:
         say(f"{problem.path}: {problem.message}")
     if broken(run):

@@ -172,7 +172,11 @@ def execute(arguments: argparse.Namespace) -> int:
         )
     outputs = outputs_of(arguments)
     request = request._replace(wants=wants_of(outputs))
-    run, failed = _judged(arguments, request)
+    try:
+        run, failed = _judged(arguments, request)
+    finally:
+        if request.progress is not None:
+            request.progress(1.0, "")
     unwritten = write_all(outputs, run, arguments, request.lap)
     if clock is not None:
         sys.stderr.write("\n".join(["where the time went:", *clock.lines()]) + "\n")

@@ -186,12 +186,16 @@ class Processes:
         """Have `function(*arguments)` run in one of the processes. Raise `UsageError` where none can be begun."""
         from concurrent.futures import BrokenExecutor  # noqa: PLC0415 - one process needs none of this
 
+        from linter.stopping import masked  # noqa: PLC0415 - as above
+
         try:
             try:
-                return self._opened().submit(function, *arguments)
+                with masked():  # for the processes that it begins with
+                    return self._opened().submit(function, *arguments)
             except BrokenExecutor:  # it broke since anybody has looked
                 self.renew()
-                return self._opened().submit(function, *arguments)
+                with masked():
+                    return self._opened().submit(function, *arguments)
         except OSError as error:
             raise UsageError(f"--jobs: no further process can be begun ({error.strerror}): give fewer jobs") from None
 
@@ -248,14 +252,13 @@ def _context() -> Any:
 
 def _begin() -> None:
     """Prepare a process: an interrupt is the parent's affair, and nobody works on when the parent is gone."""
-    import signal  # noqa: PLC0415 - as above
     import threading  # noqa: PLC0415 - as above
 
     from linter.memory import expendable  # noqa: PLC0415 - as above
+    from linter.stopping import helper  # noqa: PLC0415 - as above
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    helper()
     expendable()
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

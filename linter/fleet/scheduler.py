@@ -54,8 +54,8 @@ class Scheduler:
             raise UsageError(
                 f"--scheduler {address}: no Dask scheduler answers there: {type(error).__name__}"
             ) from error
-        self._executor: Any = self._client.get_executor(pure=False)
         try:
+            self._executor: Any = self._client.get_executor(pure=False)
             self._first_worker()
             self._check_versions()
         except BaseException:

@@ -5,7 +5,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Final
 
@@ -15,6 +16,7 @@ from linter.render.dependencies import Needs, repositories
 from linter.sources import sized
 from linter.sources.command import run, unstarted
 from linter.sources.live.words import command_line, plain_lines
+from linter.stopping import HELD
 
 _QUOTED: Final = re.compile(r"`[^`\n]*`|map\[.*")
 _LINES: Final = 3
@@ -42,8 +44,7 @@ def kustomize(folder: str, render: Render) -> tuple[bytes, str]:
     words = [program, "build"] if program else [shutil.which("kubectl") or "", "kustomize"]
     if not words[0]:
         raise MissingToolError("neither kustomize nor kubectl is on the PATH")
-    with tempfile.TemporaryDirectory(prefix="regcred-") as home:
-        base = os.path.realpath(home)
+    with _home() as base:
         wrapper = {"buildMetadata": ["originAnnotations"], "resources": [os.path.relpath(folder, base)]}
         with open(os.path.join(base, "kustomization.yaml"), "w", encoding="utf-8") as stream:
             json.dump(wrapper, stream)
@@ -61,12 +62,23 @@ def helm(folder: str, name: str, render: Render, needs: Needs) -> bytes:
     if program is None:
         raise MissingToolError("helm is not on the PATH")
     values = [word for file in render.values for word in ("--values", os.path.abspath(file))]
-    with tempfile.TemporaryDirectory(prefix="regcred-") as home:
-        base = os.path.realpath(home)
+    with _home() as base:
         shown = [program, "template", name, folder, *values]
         if needs.local or needs.remote:
             folder = _completed(program, folder, base, render, needs)
         return _run([program, "template", name, folder, *values], base, render, {base: ""}, shown=shown)
+
+
+@contextmanager
+def _home() -> Iterator[str]:
+    """Make a folder for one run of a tool, whatever ends that; yield its real path."""
+    with HELD:
+        home = tempfile.TemporaryDirectory(prefix="regcred-", ignore_cleanup_errors=True)
+    try:
+        yield os.path.realpath(home.name)
+    finally:
+        with HELD:
+            home.cleanup()
 
 
 def _completed(program: str, folder: str, home: str, render: Render, needs: Needs) -> str:

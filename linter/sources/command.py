@@ -4,6 +4,7 @@ Each program gets a session of its own: it has no terminal to ask for a password
 What has left its group as well (a daemon) is not waited for.
 """
 
+import errno
 import os
 import selectors
 import signal
@@ -16,6 +17,7 @@ from typing import IO, Final, NamedTuple
 
 from linter import memory
 from linter.sources import sized
+from linter.stopping import HELD
 
 MESSAGES: Final = 64 * 2**20
 """The most bytes of standard error that a program may write."""
@@ -88,17 +90,22 @@ def run(
     directory: str | None = None,
     environment: Mapping[str, str] | None = None,
     stdin: bytes = b"",
+    unless: threading.Event | None = None,
 ) -> Finished:
     """Run a program to its end. `timeout` is in seconds, `limit` the most bytes of standard output.
 
-    Raises OSError when it cannot be started. Once it has ended, what it started and left behind ends too.
+    Raises OSError when it cannot be started, as when `unless` is set. Once it has ended, what it started and left
+    behind ends too.
     """
-    process = started(arguments, directory=directory, environment=environment)
-    exchange = _Exchange(process, stdin, limit, time.monotonic() + timeout)
+    process = None
     try:
+        with HELD:
+            process = started(arguments, directory=directory, environment=environment, unless=unless)
+        exchange = _Exchange(process, stdin, limit, time.monotonic() + timeout)
         stopped = exchange.run()
     finally:
-        stop(process)
+        if process is not None:
+            stop(process)
     late = stopped == _LATE
     if late:
         stopped = f"no end within {timeout:g} seconds"
@@ -107,22 +114,31 @@ def run(
 
 
 def started(
-    arguments: Sequence[str], *, directory: str | None = None, environment: Mapping[str, str] | None = None
+    arguments: Sequence[str],
+    *,
+    directory: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    unless: threading.Event | None = None,
 ) -> "subprocess.Popen[bytes]":
-    """Start a program with pipes, which do not block, in a session of its own; `stop` ends it. Raises OSError."""
-    process = subprocess.Popen(  # noqa: S603 - a list of words, never a shell; the callers say which programs
-        list(arguments),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=directory,
-        env=None if environment is None else dict(environment),
-        start_new_session=True,
-        bufsize=0,
-    )
-    memory.unbind(process.pid)
-    with _guard:
+    """Start a program with pipes, which do not block, in a session of its own; `stop` ends it. Raises OSError.
+
+    Whoever sets `unless` before `stop_all` can be sure that none is started afterwards.
+    """
+    with HELD, _guard:  # nobody sees one that has been started and cannot be stopped yet
+        if unless is not None and unless.is_set():
+            raise InterruptedError(errno.EINTR, os.strerror(errno.EINTR))
+        process = subprocess.Popen(  # noqa: S603 - a list of words, never a shell; the callers say which programs
+            list(arguments),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=directory,
+            env=None if environment is None else dict(environment),
+            start_new_session=True,
+            bufsize=0,
+        )
         _running.add(process)
+    memory.unbind(process.pid)
     for stream in _pipes(process):
         os.set_blocking(stream.fileno(), False)
     return process
@@ -130,11 +146,10 @@ def started(
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
     """End a program and what it started, and let go of its pipes; nothing happens when that was done."""
-    with _guard:
-        known = process in _running
-        _running.discard(process)
-    if known:
-        _kill(process)
+    with HELD, _guard:
+        if process in _running:
+            _running.discard(process)
+            _kill(process)
     for stream in _pipes(process):
         with suppress(OSError):
             stream.close()

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import threading
 from collections.abc import Sequence
 from typing import Final
 
@@ -60,6 +61,7 @@ class Kubectl:
         self._timeout = timeout
         self._limit = limit
         self._context = context
+        self._ended = threading.Event()
         self.name = without_logins(context or self._current())
 
     def _current(self) -> str:
@@ -96,11 +98,12 @@ class Kubectl:
 
     def hang_up(self) -> None:
         """End every program that is being waited for."""
+        self._ended.set()
         stop_all()
 
     def _run(self, *words: str, limit: int) -> Finished:
         try:
-            done = run([self._program, *words], timeout=self._timeout + _AFTER, limit=limit)
+            done = run([self._program, *words], timeout=self._timeout + _AFTER, limit=limit, unless=self._ended)
         except OSError as error:
             raise ClusterError(unstarted(self._program, error), "repair the installation") from None
         if done.late:
