@@ -42,7 +42,7 @@ class _Held:
 
 
 HELD: Final = _Held()
-"""The first thread alone holds signals, for they come to it; elsewhere, or where nothing is `Stoppable`, this is void."""
+"""Only the first thread holds signals, which come to it; where nothing is `Stoppable`, it does nothing."""
 
 
 class Stoppable:
