@@ -12,6 +12,8 @@ from collections.abc import Callable
 from io import RawIOBase
 from typing import BinaryIO, Final, TypeVar
 
+from linter.stopping import HELD
+
 _Result = TypeVar("_Result")
 
 _REMEDIES: Final = {
@@ -105,7 +107,8 @@ def replace(path: str, data: bytes) -> None:
             raise
         _overwrite(target, data)
     finally:
-        discard(name)
+        with HELD:
+            discard(name)
 
 
 def create(path: str, fill: Callable[[BinaryIO], _Result], *, over: bool = False) -> _Result:
@@ -126,7 +129,8 @@ def create(path: str, fill: Callable[[BinaryIO], _Result], *, over: bool = False
         else:
             _claim(name, target)
     finally:
-        discard(name)
+        with HELD:
+            discard(name)
     return result
 
 
@@ -175,7 +179,8 @@ def _overwrite(path: str, data: bytes) -> None:
         try:
             _from_start(stream, data)
         except BaseException:
-            _from_start(stream, before)
+            with HELD:
+                _from_start(stream, before)
             raise
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 from linter.memory import expendable
 from linter.secret import Sensitive
-from linter.stopping import helper, masked
+from linter.stopping import HELD, helper, masked
 
 _Value = TypeVar("_Value")
 MOST: Final = 2_000
@@ -53,13 +53,14 @@ def shared(count: int, do: Callable[[int], _Value], processes: int) -> list[_Val
         for _, end in copies:
             done.update(_brought(end))
     finally:
-        for tickets in offices:
-            os.close(tickets)
-        for pid, end in copies:
-            os.close(end)
-            with suppress(ProcessLookupError, ChildProcessError):  # the system has seen to it: SIGCHLD is ignored
-                os.kill(pid, signal.SIGKILL)  # it is done, or nobody waits for it any more
-                os.waitpid(pid, 0)
+        with HELD:
+            for tickets in offices:
+                os.close(tickets)
+            for pid, end in copies:
+                os.close(end)
+                with suppress(ProcessLookupError, ChildProcessError):  # the system has seen to it: SIGCHLD is ignored
+                    os.kill(pid, signal.SIGKILL)  # it is done, or nobody waits for it any more
+                    os.waitpid(pid, 0)
     return [done[number] if number in done else do(number) for number in range(count)]
 
 

@@ -93,8 +93,8 @@ class Stoppable:
 
     def end(self) -> None:
         """Let nothing be raised any more: what was asked for is done, or was given up."""
-        self._over = True
         self._since = time.monotonic()
+        self._over = True
 
     @property
     def code(self) -> int:
@@ -112,8 +112,8 @@ class Stoppable:
         if self._over:  # the process should have ended long ago
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
-        self._came = self._came or number
         self._since = time.monotonic()
+        self._came = self._came or number
         self._due = True
         self._raise()
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from linter.errors import FixError
 from linter.files import begun, beside, discard, reason
 from linter.sources.files import opened
+from linter.stopping import HELD
 
 
 class _Staged(NamedTuple):
@@ -34,8 +35,9 @@ def write_changed(changed: Mapping[str, bytes], originals: Mapping[str, bytes]) 
             _stage(path, content, originals[path], staged)
         _commit(staged)
     finally:
-        for item in staged:
-            discard(item.temporary)
+        with HELD:
+            for item in staged:
+                discard(item.temporary)
 
 
 def write_new(directory: str, files: Mapping[str, tuple[bytes, int]]) -> None:
@@ -52,7 +54,8 @@ def write_new(directory: str, files: Mapping[str, tuple[bytes, int]]) -> None:
             made.append(target)
             _put(target, content, mode)
     except BaseException as error:
-        _undo(made)
+        with HELD:
+            _undo(made)
         if isinstance(error, OSError):
             raise _failure(directory, error) from None
         raise
@@ -77,8 +80,9 @@ def _put(target: str, content: bytes, mode: int) -> None:
         _fill(staged[0], content, mode, None)
         _commit(staged)
     finally:
-        for item in staged:
-            discard(item.temporary)
+        with HELD:
+            for item in staged:
+                discard(item.temporary)
 
 
 def _undo(made: list[str]) -> None:
@@ -144,9 +148,10 @@ def _commit(staged: list[_Staged]) -> None:
         for folder in {os.path.dirname(item.target) for item in staged}:
             _sync_folder(folder)
     except BaseException as error:
-        for item in staged:
-            if not os.path.lexists(item.temporary):
-                _restore(item)
+        with HELD:
+            for item in staged:
+                if not os.path.lexists(item.temporary):
+                    _restore(item)
         if isinstance(error, OSError):
             raise _failure(at, error) from None
         raise
