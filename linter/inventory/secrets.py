@@ -46,37 +46,36 @@ def pull_secret(item: KubeObject, *, substituted: bool = False, was: PullSecret 
     With `was`, what it was before it was edited, only what has changed is looked at, and where the entries of its
     payload stand is not told: as the readers of a secret know it.
     """
-    kind = without_login(text(item.body.get("type"))) or "Opaque"
+    body = item.body
+    kind = without_login(text(body.get("type"))) or "Opaque"
     if item.withheld:
-        return PullSecret(item, kind, KEY_OF_TYPE.get(kind), (), State.REDACTED, item.withheld, seen=_seen(item))
-    key, field = _payload_key(item.body, kind)
+        return PullSecret(item, kind, KEY_OF_TYPE.get(kind), (), State.REDACTED, item.withheld, seen=_seen(body))
+    key, field = _payload_key(body, kind)
+    value = body[field][key] if key else None
     secret = PullSecret(
         object=item,
         type=kind,
         data_key=key,
         route=(field, key) if key else (),
         state=State.ABSENT,
-        generated=_generated(item),
-        excluded=text(_annotations(item).get(EXCLUDE_ANNOTATION)) == "true",
+        written=Sensitive(value) if isinstance(value, str) else None,
+        generated=_generated(item.name, body),
+        excluded=text(_annotations(body).get(EXCLUDE_ANNOTATION)) == "true",
+        superseded=("data", key) if key and field == "stringData" and key in _mapping(body.get("data")) else None,
     )
     if key is None:
-        return secret._replace(**_absent(item)._asdict())
-    if field == "stringData" and key in _mapping(item.body.get("data")):
-        secret = secret._replace(superseded=("data", key))
-    value = item.body[field][key]
-    written = Sensitive(value) if isinstance(value, str) else None
-    secret = secret._replace(written=written)
+        return secret._replace(**_absent(body)._asdict())
     if isinstance(value, dict) and isinstance(value.get("auths"), dict):
         # The config itself, without the quotes that would make it text: no template leaves that behind.
         return secret._replace(state=State.INVALID_BASE64, error="the value is a mapping, not text")
-    verdict = _unjudged(item, value, substituted=substituted)
+    verdict = _unjudged(body, value, substituted=substituted)
     if verdict is not None:
         return secret._replace(state=verdict.state, reason=verdict.reason)
-    return _decode(secret, text(value), was, encoded=field == "data")
+    return _decode(secret, body, text(value), was, encoded=field == "data")
 
 
-def _seen(item: KubeObject) -> Seen | None:
-    seen = item.body.get(SEEN)
+def _seen(body: dict[str, Any]) -> Seen | None:
+    seen = body.get(SEEN)
     if not isinstance(seen, dict) or not seen:
         return None
     return Seen(text(seen.get("error")), text(seen.get("entry")), tuple(seen.get("registries", ())))
@@ -97,27 +96,27 @@ def _payload_key(body: dict[str, Any], kind: str) -> tuple[str | None, str]:
     return None, ""
 
 
-def _absent(item: KubeObject) -> _Verdict:
-    if "sops" in item.body:
+def _absent(body: dict[str, Any]) -> _Verdict:
+    if "sops" in body:
         return _Verdict(State.ENCRYPTED, "the file is encrypted with SOPS")
     for field in ("data", "stringData"):
-        value = item.body.get(field)
+        value = body.get(field)
         if isinstance(value, str) and value:
             return _Verdict(State.TEMPLATED, f"`{field}` is filled in by a template")
         if any(_TEMPLATE_MARKS.search(str(key)) for key in _mapping(value)):
             return _Verdict(State.TEMPLATED, f"`{field}` is filled in by a template")
-    if any(name in _annotations(item) for name in _REPLICA_ANNOTATIONS):
+    if any(name in _annotations(body) for name in _REPLICA_ANNOTATIONS):
         return _Verdict(State.REPLICATED, "a replication controller fills it in")
     return _Verdict(State.ABSENT)
 
 
-def _unjudged(item: KubeObject, value: Any, *, substituted: bool) -> _Verdict | None:
+def _unjudged(body: dict[str, Any], value: Any, *, substituted: bool) -> _Verdict | None:
     """The reason why the scalar itself must not be judged, or None."""
     if value is None:
         return _Verdict(State.EMPTY, "the value is null")
     if not isinstance(value, str):
         return _Verdict(State.TEMPLATED, "the value is not text: a template left unrendered, most likely")
-    if _SOPS in value or "sops" in item.body:
+    if _SOPS in value or "sops" in body:
         return _Verdict(State.ENCRYPTED, "the value is encrypted with SOPS")
     if _TEMPLATE_MARKS.search(value):
         return _Verdict(State.TEMPLATED, "the value is filled in by a template")
@@ -134,7 +133,9 @@ def _unjudged(item: KubeObject, value: Any, *, substituted: bool) -> _Verdict | 
     return None
 
 
-def _decode(secret: PullSecret, value: str, was: PullSecret | None, *, encoded: bool) -> PullSecret:
+def _decode(
+    secret: PullSecret, body: dict[str, Any], value: str, was: PullSecret | None, *, encoded: bool
+) -> PullSecret:
     if encoded:
         decoded = decode_data(value)
         if not isinstance(decoded, bytes):
@@ -142,7 +143,7 @@ def _decode(secret: PullSecret, value: str, was: PullSecret | None, *, encoded: 
     else:
         decoded = value.encode("utf-8", "surrogatepass")
     kept = Sensitive(decoded.decode("utf-8", "replace"))
-    verdict = _unjudged_content(secret.object, decoded, kept.reveal())
+    verdict = _unjudged_content(body, decoded, kept.reveal())
     if verdict is not None:
         return secret._replace(state=verdict.state, reason=verdict.reason, decoded=kept)
     payload, fresh = _examined(decoded, kept.reveal(), _form(secret), was)
@@ -193,7 +194,7 @@ def _form(secret: PullSecret) -> str:
     return "dockercfg" if secret.data_key == KEY_OF_TYPE[DOCKERCFG] else "dockerconfigjson"
 
 
-def _unjudged_content(item: KubeObject, decoded: bytes, content: str) -> _Verdict | None:
+def _unjudged_content(body: dict[str, Any], decoded: bytes, content: str) -> _Verdict | None:
     if not decoded.strip():
         return _Verdict(State.EMPTY, "the decoded payload is empty")
     hidden = redacted(decoded)
@@ -201,7 +202,7 @@ def _unjudged_content(item: KubeObject, decoded: bytes, content: str) -> _Verdic
         return _Verdict(State.REDACTED, hidden)
     if '"sops"' in content and "ENC[" in content:
         return _Verdict(State.ENCRYPTED, "the payload is encrypted with SOPS")
-    if content.strip() in ("{}", '{"auths":{}}', '{"auths": {}}', "null") and _replicated(item):
+    if content.strip() in ("{}", '{"auths":{}}', '{"auths": {}}', "null") and _replicated(body):
         return _Verdict(State.REPLICATED, "a deliberate empty payload that a replication controller fills in")
     example = placeholder(content)
     if example:
@@ -209,28 +210,28 @@ def _unjudged_content(item: KubeObject, decoded: bytes, content: str) -> _Verdic
     return None
 
 
-def _generated(item: KubeObject) -> str:
+def _generated(name: str, body: dict[str, Any]) -> str:
     """Who made this Secret, when it is not the user's own: "" otherwise."""
-    annotations = _annotations(item)
+    annotations = _annotations(body)
     if any(name in annotations for name in _GENERATED_ANNOTATIONS):
         return "OpenShift"
-    if text(item.body.get("type")) == DOCKERCFG and re.search(r"-dockercfg-[a-z0-9]{5}$", item.name):
+    if text(body.get("type")) == DOCKERCFG and re.search(r"-dockercfg-[a-z0-9]{5}$", name):
         return "OpenShift"
-    owners = dig(item.metadata, "ownerReferences")
+    owners = dig(body, "metadata", "ownerReferences")
     for owner in owners if isinstance(owners, list) else []:
         kind = text(dig(owner, "kind"))
         if kind:
             return kind
-    return "a replication controller" if _replicated(item) else ""
+    return "a replication controller" if _replicated(body) else ""
 
 
-def _replicated(item: KubeObject) -> bool:
-    names = [str(name) for field in ("annotations", "labels") for name in _mapping(dig(item.metadata, field))]
-    return any(name.startswith(_REPLICATED_PREFIXES) for name in names)
+def _replicated(body: dict[str, Any]) -> bool:
+    fields = (_mapping(dig(body, "metadata", field)) for field in ("annotations", "labels"))
+    return any(str(name).startswith(_REPLICATED_PREFIXES) for names in fields for name in names)
 
 
-def _annotations(item: KubeObject) -> dict[str, Any]:
-    return _mapping(dig(item.metadata, "annotations"))
+def _annotations(body: dict[str, Any]) -> dict[str, Any]:
+    return _mapping(dig(body, "metadata", "annotations"))
 
 
 def _mapping(value: Any) -> dict[str, Any]:
