@@ -105,7 +105,8 @@ class KubeObject:
         body, shelves = self._body, self._shelves
         if isinstance(body, dict):
             numbers = shelves if isinstance(shelves, dict) else {}
-            yield from ((key, numbers.get(key, -1), value) for key, value in body.items())
+            for key, value in body.items():
+                yield key, numbers.get(key, -1), value
         elif shelves is not None and not isinstance(shelves, dict):
             yield from shelves.fields(body)
 

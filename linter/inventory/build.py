@@ -21,7 +21,7 @@ from linter.inventory.records import (
 from linter.inventory.references import FieldSearch, loose_references, patch_references, references
 from linter.inventory.secrets import is_pull_secret, pull_secret
 from linter.inventory.streams import image_stream
-from linter.inventory.workloads import service_account, workloads
+from linter.inventory.workloads import PodSpecs, service_account
 from linter.model import Scope
 from linter.sources.collection import FILES, Record, decode, is_record
 
@@ -53,6 +53,7 @@ class Builder:
         self._substituted = False
         self._records: list[Record] = []
         self._shared: dict[Any, Any] = {}
+        self._pods = PodSpecs(self._once)
 
     def add_objects(self, document: Document, items: list[KubeObject]) -> None:
         """Take a document and the objects it holds; a document without objects still gives references."""
@@ -82,12 +83,13 @@ class Builder:
             return
         self.kinds[item.kind] += 1
         self._objects.append(item)
-        self._present.add((item.kind, item.namespace))
+        pair = (item.kind, item.namespace)
+        self._present.add(pair)
         if item.listed:
-            self._listed.add((item.kind, item.namespace))
-            self._lists[item.path, item.document].add((item.kind, item.namespace))
+            self._listed.add(pair)
+            self._lists[item.path, item.document].add(pair)
         for one in references(item, self._named):
-            self._references.append(one._replace(route=self._once(one.route)))
+            self._references.append(Reference(*one[:4], self._once(one.route), one.place))
         where = group(item.api_version)
         if item.kind == "Secret" and where == "":
             (self._secrets if is_pull_secret(item.body) else self._other).append(item)
@@ -111,22 +113,10 @@ class Builder:
         self._generated.extend(made)
         for secret in made:
             self._present.add(("Secret", secret.namespace))
-        self._workloads.extend(map(self._plain, workloads(item)))
+        self._workloads.extend(self._pods.of(item))
         if item.kind == "Kustomization":
             self._substituted |= dig(item.body, "spec", "postBuild") is not None
             self._references.extend(patch_references(document, item.body, ()))
-
-    def _plain(self, workload: Workload) -> Workload:
-        """Return the workload with what others say too: thousands are made from one template."""
-        once = self._once
-        return Workload(
-            workload.object,
-            once(workload.template),
-            once(workload.account),
-            once(workload.pull_secrets),
-            once(workload.images),
-            workload.explicit,
-        )
 
     def _once(self, value: _Value) -> _Value:
         """Return an equal value that was there before, where there is one."""

@@ -5,6 +5,7 @@ the named projects as of August 2026; what it does not know is caught by the fie
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from linter.inventory.records import Use
@@ -152,6 +153,7 @@ def image(value: Any) -> str:
     return without_login(value) if isinstance(value, str) else ""
 
 
+@lru_cache(maxsize=1024)
 def group(api_version: str) -> str:
     """Return the API group of an `apiVersion`: "" for the core group."""
     return api_version.rpartition("/")[0]

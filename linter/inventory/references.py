@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from linter.documents import Document
@@ -12,6 +13,7 @@ from linter.model import Location, Route
 from linter.patterns import lazy
 
 _DEEPEST = 60
+_CONTAINERS: Final = frozenset({dict, list})
 _REMEMBERED: Final = 50_000
 """So many parts of objects are known by what they hold."""
 _Named = tuple[str, Route, Use]
@@ -27,8 +29,9 @@ def references(item: KubeObject, named: "FieldSearch") -> Iterator[Reference]:
     """Yield every reference to a secret that `item` makes, tabled paths first, each place once."""
     seen: set[Route] = set()
     where = group(item.api_version)
+    body = item.body
     for path, use in NAMED.get((where, item.kind), ()):
-        for route, value in walk(item.body, path):
+        for route, value in walk(body, path):
             if isinstance(value, str) and value:
                 seen.add(route)
                 yield _reference(item, value, route, use)
@@ -37,7 +40,7 @@ def references(item: KubeObject, named: "FieldSearch") -> Iterator[Reference]:
         if route not in seen:
             seen.add(route)
             yield _reference(item, name, route, Use.POD if workload and use is Use.POD else use)
-    yield from _annotated(item)
+    yield from _annotated(item, body)
 
 
 def _reference(item: KubeObject, name: str, route: Route, use: Use) -> Reference:
@@ -107,12 +110,13 @@ class FieldSearch:
     def __init__(self) -> None:
         self._known: dict[tuple[str, int], tuple[_Named, ...]] = {}
 
-    def of(self, item: KubeObject) -> Iterator[_Named]:
-        """Yield the name, place and use of every such field of an object."""
+    def of(self, item: KubeObject) -> list[_Named]:
+        """Return the name, place and use of every such field of an object."""
+        all_found: list[_Named] = []
         for key, number, value in item.fields():
             if number < 0:
-                if type(value) is dict or type(value) is list or key in FALLBACK_FIELDS:
-                    yield from self.fields({key: value})
+                if type(value) in _CONTAINERS or key in FALLBACK_FIELDS:
+                    all_found += self.fields({key: value})
                 continue
             found = self._known.get((key, number))
             if found is None:
@@ -120,25 +124,25 @@ class FieldSearch:
                     self._known.clear()
                 part = item.part(number) if value is None else value
                 found = self._known[key, number] = tuple(self.fields({key: part}))
-            yield from found
+            all_found += found
+        return all_found
 
-    def fields(self, value: Any) -> Iterator[_Named]:
-        """Yield the name, place and use of every such field in `value`."""
-        found: list[_Named] = []
-        if isinstance(value, dict | list):
-            self._search(value, (), 0, found)
-        return iter(found)
+    def fields(self, value: Any) -> list[_Named]:
+        """Return the name, place and use of every such field in `value`."""
+        return _search(value, 0) if isinstance(value, dict | list) else []
 
-    def _search(self, value: Any, route: Route, depth: int, found: list[_Named]) -> None:
-        """Add what a container holds to `found`."""
-        if depth > _DEEPEST:
-            return
-        for key, child in value.items() if type(value) is dict else enumerate(value):
-            if key in FALLBACK_FIELDS:
-                at = (*route, key)
-                found.extend((name, place, FALLBACK_FIELDS[key]) for name, place in _values(child, at))
-            if type(child) is dict or type(child) is list:
-                self._search(child, (*route, key), depth + 1, found)
+
+def _search(value: Any, depth: int) -> list[_Named]:
+    """Return what a container holds."""
+    found: list[_Named] = []
+    if depth > _DEEPEST:
+        return found
+    for key, child in value.items() if type(value) is dict else enumerate(value):
+        if key in FALLBACK_FIELDS:
+            found += [(name, place, FALLBACK_FIELDS[key]) for name, place in _values(child, (key,))]
+        if type(child) in _CONTAINERS:
+            found += [(name, (key, *place), use) for name, place, use in _search(child, depth + 1)]
+    return found
 
 
 def _values(value: Any, route: Route) -> Iterator[tuple[str, Route]]:
@@ -158,10 +162,10 @@ def _values(value: Any, route: Route) -> Iterator[tuple[str, Route]]:
                 yield from _values(item, (*route, index))
 
 
-def _annotated(item: KubeObject) -> Iterator[Reference]:
+def _annotated(item: KubeObject, body: dict[str, Any]) -> Iterator[Reference]:
     """Annotations of Argo CD's image updater, on an Application or on the template of an ApplicationSet."""
     for base in _ANNOTATED:
-        annotations = dig(item.body, *base)
+        annotations = dig(body, *base)
         for key, value in annotations.items() if isinstance(annotations, dict) else ():
             found = _UPDATER.match(value) if isinstance(value, str) and _updating(str(key)) else None
             if found:
@@ -169,6 +173,7 @@ def _annotated(item: KubeObject) -> Iterator[Reference]:
                 yield Reference(found.group(2), found.group(1) or "", Use.CONTROLLER, item, route)
 
 
+@lru_cache(maxsize=1024)
 def _updating(annotation: str) -> bool:
     """Whether an annotation names the pull secret of Argo CD's image updater, of all images or of one (`….`)."""
     tool, slash, name = annotation.partition("/")

@@ -1,15 +1,19 @@
 """Objects to workloads and service accounts: pod specs, their images and their own lists of pull secrets."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final, Protocol, TypeVar
 
 from linter.documents.objects import KubeObject
 from linter.inventory import paths
+from linter.inventory.lately import Identical
 from linter.inventory.paths import POD_SPECS, dig, group, text, walk
 from linter.inventory.records import ImageUse, Link, ServiceAccount, Workload
 from linter.model import Route
 from linter.secret import without_login
 
+_Value = TypeVar("_Value")
+_REMEMBERED: Final = 1_000
+"""So many pod specs are remembered."""
 _CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 
 
@@ -24,12 +28,56 @@ def links(value: Any, route: Route) -> tuple[Link, ...]:
     return tuple(found)
 
 
+class Once(Protocol):
+    """Returns an equal value that was there before, where there is one."""
+
+    def __call__(self, value: _Value, /) -> _Value:
+        """Return it, or else the value itself."""
+
+
+def _itself(value: _Value) -> _Value:
+    return value
+
+
+class PodSpecs:
+    """Reads pod specs. Objects made from one template share theirs (see `Keeper`): it is read once."""
+
+    def __init__(self, once: Once = _itself) -> None:
+        self._once = once
+        self._known: Identical[Route, Workload] = Identical(_REMEMBERED)
+
+    def of(self, item: KubeObject) -> Iterator[Workload]:
+        """Yield every pod spec of an object as a workload."""
+        paths = POD_SPECS.get((group(item.api_version), item.kind))
+        if paths is None:
+            return
+        body = item.body
+        for path in paths:
+            for route, spec in walk(body, path):
+                if isinstance(spec, dict):
+                    known = self._known.get(spec, route)
+                    if known is None:
+                        yield self._known.put(spec, route, self._read(item, route, spec))
+                    else:
+                        yield Workload(item, *known[1:])
+
+    def _read(self, item: KubeObject, route: Route, spec: dict[str, Any]) -> Workload:
+        once = self._once
+        listed = spec.get("imagePullSecrets")
+        account = text(spec.get("serviceAccountName")) or text(spec.get("serviceAccount")) or "default"
+        return Workload(
+            object=item,
+            template=once(route),
+            account=once(account),
+            pull_secrets=once(links(listed, (*route, "imagePullSecrets"))),
+            images=once(tuple(_images(spec, route))),
+            explicit=bool(listed),
+        )
+
+
 def workloads(item: KubeObject) -> Iterator[Workload]:
     """Yield every pod spec of `item` as a workload."""
-    for path in POD_SPECS.get((group(item.api_version), item.kind), ()):
-        for route, spec in walk(item.body, path):
-            if isinstance(spec, dict):
-                yield _workload(item, route, spec)
+    return PodSpecs().of(item)
 
 
 def owner(workload: Workload) -> tuple[str, str]:
@@ -39,19 +87,6 @@ def owner(workload: Workload) -> tuple[str, str]:
         if dig(one, "controller") is True or len(owners) == 1:
             return text(dig(one, "kind")), text(dig(one, "name"))
     return "", ""
-
-
-def _workload(item: KubeObject, route: Route, spec: dict[str, Any]) -> Workload:
-    listed = spec.get("imagePullSecrets")
-    account = text(spec.get("serviceAccountName")) or text(spec.get("serviceAccount")) or "default"
-    return Workload(
-        object=item,
-        template=route,
-        account=account,
-        pull_secrets=links(listed, (*route, "imagePullSecrets")),
-        images=tuple(_images(spec, route)),
-        explicit=bool(listed),
-    )
 
 
 def _images(spec: dict[str, Any], route: Route) -> Iterator[ImageUse]:
