@@ -75,35 +75,40 @@ _RESOURCES: Final = {
 _ROOT: Final = r"^(?P<root>(?:.*?/)??)"
 _LONGEST: Final = 2_000
 """Signs of the longest path that is looked at: of names as Kubernetes allows them, a dump makes none that long."""
-_IN_FOLDER: Final = "/"
+_CONTROLLERS: Final = ("daemonsets", "deployments", "replicasets", "replication-controllers")
 _PATTERNS: Final = tuple(
-    (name, parts, lazy(_ROOT + pattern))
-    for name, parts, pattern in (
+    (name, looked, signs, lazy(_ROOT + pattern))
+    for name, looked, signs, pattern in (
         (
             COLLECTION,
-            (FOLDER,),
+            "folder",
+            (f"{FOLDER}/",),
             rf"{FOLDER}/(?:{re.escape(RECORD_FILE)}|{APART}/.+|[^/]+/[^/]+/[^/]+\.list\.json)$",
         ),
         (
             VELERO,
+            "folder",
             ("resources/",),
             r"resources/(?P<resource>[a-z0-9.-]+)/(?:v[a-z0-9]+(?:-preferredversion)?/)?"
             r"(?:namespaces/(?P<ns>[^/]+)|cluster)/(?P<name>[^/]+)\.json$",
         ),
         (
             MUST_GATHER,
+            "folder",
             ("namespaces/", "cluster-scoped-resources/"),
             r"(?:cluster-scoped-resources/[^/]+/.+|namespaces/(?P<ns>[^/]+)/(?:(?P<list>[a-z0-9.-]+/"
             r"(?P<resource>[a-z0-9]+))|(?P=ns)|core/[^/]+/[^/]+|[a-z0-9.-]+/[a-z0-9]+/[^/]+|pods/[^/]+/[^/]+))\.ya?ml$",
         ),
         (
             SUPPORT_BUNDLE,
+            "folder",
             ("cluster-resources/",),
             r"cluster-resources/(?:image-pull-secrets/(?P<ps>[^/]+)/(?P<name>[^/]+)|(?P<resource>[a-z0-9-]+)"
             r"(?P<list>/(?P<ns>[^/]+))?|[a-z0-9-]+/.+)\.json$",
         ),
         (
             INSIGHTS,
+            "folder",
             ("config/", "conditional/"),
             r"(?:config/(?P<resource>pod)/(?P<ns>[^/]+)/(?P<name>[^/]+)|config/secrets/(?P<ss>[^/]+)/"
             r"(?P<secret>[^/]+)/data|config/(?:node|clusteroperator|machineconfigpools|image|configmaps|crd)/.+"
@@ -111,22 +116,30 @@ _PATTERNS: Final = tuple(
         ),
         (
             CLUSTER_INFO,
-            ("nodes.", "/events.", "-controllers.", "/services.", "sets.", "/deployments.", "/pods."),
-            r"(?:(?P<resource>nodes)|(?P<ns>[^/]+)(?P<list>/)(?P<kind>events|replication-controllers|services"
-            r"|daemonsets|deployments|replicasets|pods))\.(?:json|ya?ml)$",
+            "stem",
+            ("nodes", "events", "pods", "services", *_CONTROLLERS),
+            r"(?:(?P<resource>nodes)|(?P<ns>[^/]+)(?P<list>/)(?P<kind>events|pods|services"
+            rf"|{'|'.join(_CONTROLLERS)}))\.(?:json|ya?ml)$",
         ),
         (
             DUMPALL,
-            (_IN_FOLDER,),
+            "kind",
+            (),
             r"(?:_cluster|(?P<ns>[^/_][^/]*))/(?:[a-z0-9.-]*v[0-9][a-z0-9]*\.|[a-z0-9.-]+_)?[A-Z]\w+",
         ),
-        (KUBE_DUMP, ("_",), r"(?:cluster|(?P<ns>[^/]+))/(?P<name>[^/]+)_(?P<resource>[a-z]++)[a-z0-9.-]*\.ya?ml$"),
-        (KUBE_DUMP, (_IN_FOLDER,), r"(?:cluster|(?P<ns>[^/]+))/[a-z]++[a-z0-9.-]*"),
+        (
+            KUBE_DUMP,
+            "name",
+            ("_",),
+            r"(?:cluster|(?P<ns>[^/]+))/(?P<name>[^/]+)_(?P<resource>[a-z]++)[a-z0-9.-]*\.ya?ml$",
+        ),
+        (KUBE_DUMP, "kind", (), r"(?:cluster|(?P<ns>[^/]+))/[a-z]++[a-z0-9.-]*"),
     )
 )
-"""How the paths of each layout look, and parts of which one is in each of them: quicker to look for.
+"""How the paths of each layout look, and what is quicker to look for: signs of which one stands in each of them.
 
-`_IN_FOLDER` stands for those in which every file of YAML belongs to the layout that lies in such a folder.
+That is in the path of the file's folder, in the file's name, or all of the name before its first dot (`stem`). `kind`
+stands for layouts to which every file of YAML belongs that lies in a folder called after a kind.
 """
 _FILE: Final = lazy(r"(?P<name>[^/]+)\.ya?ml$")
 _IMAGE_FOLDER: Final = lazy(r"-sha256-[0-9a-f]{8,}$")
@@ -155,30 +168,36 @@ def place(path: str) -> Place | None:
     """Return what a display path says, None where it belongs to no layout."""
     if len(path) > _LONGEST:
         return None
-    for number, (layout, parts, pattern) in enumerate(_PATTERNS):
-        if parts == (_IN_FOLDER,):
-            folder, _, name = path.rpartition("/")
-            said = _of_folder(number, folder) if folder else None
-            found = _FILE.match(name) if said is not None else None
-            if said is not None and found is not None:
+    folder, slash, name = path.rpartition("/")
+    stem = name.partition(".")[0]
+    for layout, looked, signs, pattern, said in _open_to(folder + slash):
+        if looked == "kind":
+            found = _FILE.match(name)
+            if found is not None:
                 return _place(layout, {**said, "name": found["name"]})
-            continue
-        for part in parts:  # a generator takes twice the time, and most paths have none of all these parts
-            if part in path:
-                found = pattern.match(path)
-                break
-        else:
-            continue
-        if found is not None:
-            return _place(layout, found.groupdict())
+        elif looked == "folder" or stem in signs or (looked == "name" and any(sign in name for sign in signs)):
+            found = pattern.match(path)
+            if found is not None:
+                return _place(layout, found.groupdict())
     return None
 
 
+_Open = tuple[str, str, tuple[str, ...], re.Pattern[str], dict[str, str | None]]
+
+
 @lru_cache(maxsize=64)
-def _of_folder(number: int, folder: str) -> dict[str, str | None] | None:
-    """What the folder of a file says under one of the patterns, None where it does not lie so."""
-    found = _PATTERNS[number][2].fullmatch(folder)
-    return None if found is None else found.groupdict()
+def _open_to(folder: str) -> tuple[_Open, ...]:
+    """The patterns that a file of a folder may fit, with what the folder says; its path ends in a slash, if any."""
+    may: list[_Open] = []
+    for layout, looked, signs, pattern in _PATTERNS:
+        if looked == "kind":
+            # No pattern is compiled for folders that are called after no kind: this layout writes its capital.
+            found = None if layout == DUMPALL and folder.islower() else pattern.fullmatch(folder[:-1])
+            if found is not None:
+                may.append((layout, looked, signs, pattern, found.groupdict()))
+        elif looked != "folder" or any(sign in folder for sign in signs):
+            may.append((layout, looked, signs, pattern, {}))
+    return tuple(may)
 
 
 def _place(layout: str, found: dict[str, str | None]) -> Place:
