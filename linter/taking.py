@@ -55,6 +55,11 @@ class Taken(NamedTuple):
         """Whether there was anything to judge in it, were it a document that cannot matter."""
         return bool(self.documents or self.skipped or self.templated)
 
+    @property
+    def partly(self) -> bool:
+        """Whether something in it was not read: because it cannot matter, or could not be."""
+        return bool(self.skipped or self.problems or self.templated) or any(one.passed for one, _ in self.documents)
+
 
 def take(path: str, data: bytes, keeper: Keeper | None, limits: Limits) -> Taken:
     """Read the documents of one artifact. `keeper` lets go of what nobody will ask for; None keeps all."""
@@ -64,12 +69,7 @@ def take(path: str, data: bytes, keeper: Keeper | None, limits: Limits) -> Taken
         found = list(objects(document))
         documents.append((_kept(document, found, keeper), found))
     return Taken(
-        documents,
-        tuple(reading.problems),
-        reading.skipped,
-        tuple(reading.templated),
-        reading.logs,
-        marked(data),
+        documents, reading.problems, reading.skipped, reading.templated, reading.logs, marked(data)
     )
 
 
@@ -220,7 +220,7 @@ def _kept(document: Document, found: Sequence[KubeObject], keeper: Keeper | None
         return document
     for item in found:
         keeper.keep(item)
-    return document._replace(data=None)
+    return Document(document.path, document.number, None, document.passed)
 
 
 def leaving(taken: Taken, first: int) -> Taken:

@@ -80,8 +80,8 @@ def read(text: str, depth: int, lines: Lines) -> Any:
 
 @cache
 def cut(column: int, sign: str) -> re.Pattern[str]:
-    """What stands before the next part of a collection at this column, and a line that begins with `sign`."""
-    return re.compile(rf"\n{' ' * column}(?={sign})")
+    """What stands before the next part of a collection at this column, with the `sign` that begins its line."""
+    return re.compile(rf"\n{' ' * column}{sign}")
 
 
 def _collection(text: str, column: int, depth: int, lines: Lines) -> Any:

@@ -40,7 +40,7 @@ _BLOCK: Final = lazy(
 _ODD: Final = lazy("[\r\t\x85\u2028\u2029\ufeff]")
 UNREAD: Final = "CustomResourceDefinition"
 _NEAR: Final = 400
-"""Characters in which an item of a list tells its kind, where a machine has put its keys in order."""
+"""Characters in which an object tells its kind where that is one of its first keys."""
 HEAD: Final = 4000
 """Characters in which a definition tells its kind, below comments: a licence may stand there."""
 _UNREAD: Final = lazy(
@@ -231,7 +231,7 @@ def unread(text: str) -> bool:
     Its first keys make it a mapping at the margin, so each further key of it begins a line there, in whatever quotes;
     none of them may be another `kind`. What is broken below does not make it an object of another kind.
     """
-    if UNREAD not in text[:HEAD]:
+    if UNREAD not in text[: _NEAR if text[:1].isalpha() else HEAD]:
         return False
     found = _UNREAD.match(text)
     if found is None or "\r" in text or (not text.isascii() and any(mark in text for mark in BREAKS[2:])):

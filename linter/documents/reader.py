@@ -100,6 +100,9 @@ class TextReader:
 
     def _yaml(self, *, json_like: bool) -> None:
         """Read YAML: as a whole where directives reach over documents, else document by document."""
+        if lists.unread(self._text):  # no line of it begins another document
+            self._skipped += 1
+            return
         if has_directives(self._text) and self._matters(self._text) and self._whole():
             return
         self._chunked(split(self._text), json_like=json_like)

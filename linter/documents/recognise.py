@@ -104,17 +104,23 @@ class Evidence:
         if where is not None and where.complete and whole:
             self.stated.add((where.kind, where.namespace))
         self.logs |= logs
-        if not objects:
-            return
-        live = [item for item in objects if is_live(item)]
+        if objects:
+            self._count(objects)
+            if where is not None:
+                self.hits[where.layout] += 1
+
+    def _count(self, objects: Sequence[KubeObject]) -> None:
+        """Count the objects of a document."""
+        live = 0
+        for item in objects:
+            if is_live(item):
+                live += 1
+                self.listed += item.listed
+            self.witnesses += _witness(item)
         self.artifacts += 1
         self.objects += len(objects)
-        self.live += len(live)
-        self.listed += sum(item.listed for item in live)
-        self.live_artifacts += len(live) * 2 > len(objects)
-        self.witnesses += sum(map(_witness, objects))
-        if where is not None:
-            self.hits[where.layout] += 1
+        self.live += live
+        self.live_artifacts += live * 2 > len(objects)
 
     def merge(self, other: "Evidence") -> None:
         """Add what another has seen."""

@@ -172,7 +172,7 @@ class Reader:
         source.paths.append(artifact.path)
         if taken.marked:
             self.marked.add(artifact.path)
-        if taken.skipped or taken.problems or taken.templated or any(held[0].passed for held in taken.documents):
+        if taken.partly:
             self.partly.add(artifact.path)
         self.problems.extend(problem._replace(fatal=artifact.named) for problem in taken.problems)
         self.inputs[artifact.input].found |= taken.found

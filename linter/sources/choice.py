@@ -61,6 +61,9 @@ def why_not_folder(name: str, parent: str) -> str:
 
 def why_not_file(name: str) -> str:
     """Return why a file of that name is passed over, "" when it is read."""
-    if is_archive_name(name):
-        return "compressed log" if name.lower().endswith(_COMPRESSED_LOG) else "archive"
-    return "" if name.lower().endswith(SUFFIXES) or name in _NAMES else "not YAML or JSON"
+    lowered = name.lower()
+    if lowered.endswith(SUFFIXES) or name in _NAMES:
+        return ""
+    if lowered.endswith(_ARCHIVES):
+        return "compressed log" if lowered.endswith(_COMPRESSED_LOG) else "archive"
+    return "not YAML or JSON"

@@ -27,11 +27,15 @@ _SIGNS: Final = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 
 
 class _Found(NamedTuple):
-    """A file of a tree that will be read: its display path, its real path, and the link that led to it, if one did."""
+    """A file of a tree that will be read: its display path, its real path, and the link that led to it, if one did.
+
+    `status` is what the walk was told of it, None where it must be asked for.
+    """
 
     path: str
     file: str
     link: str = ""
+    status: os.stat_result | None = None
 
 
 def display(path: str) -> str:
@@ -41,6 +45,11 @@ def display(path: str) -> str:
         shown = shown[2:].lstrip("/")
     shown = shown.rstrip("/") or ("/" if path.startswith(("/", os.sep)) else "")
     return os.fsencode("" if shown == "." else shown).decode("utf-8", "replace")
+
+
+def _below(prefix: str, name: str) -> str:
+    """Return what `display` does for an entry of a folder; `prefix` is the folder's own display path, and a slash."""
+    return prefix + name if name.isascii() and "://" not in prefix else display(prefix + name)
 
 
 def _packed(head: bytes) -> bool:
@@ -172,7 +181,7 @@ class Gatherer:
     def take(self, number: int, found: _Found, *, named: bool) -> Item:
         """Make an artifact of a regular file, unless it was seen before or is too large."""
         try:
-            status = self.disk.status(found.file)
+            status = found.status or self.disk.status(found.file)
         except OSError as error:
             return failure(found.path, error, named=named)
         if not self._new(found, status):
@@ -226,8 +235,9 @@ class _Walk:
             self._skip(shown, "build folder")
             return
         ignores = ignores.inside(folder, names=list(names))
+        prefix = f"{shown.rstrip('/')}/" if shown else ""
         for entry in entries:
-            path = display(f"{shown.rstrip('/')}/{entry.name}" if shown else entry.name)
+            path = _below(prefix, entry.name)
             inside = f"{inner}/{entry.name}" if inner else entry.name
             try:
                 if entry.is_symlink():
@@ -241,11 +251,12 @@ class _Walk:
                 self._rest.append(failure(path, error, named=False))
 
     def _regular(self, entry: "os.DirEntry[str]", path: str) -> None:
-        word = irregular(entry.stat(follow_symlinks=False).st_mode)
+        status = entry.stat(follow_symlinks=False)
+        word = irregular(status.st_mode)
         if word:
             self._skip(path, word)
         else:
-            self._files.append(_Found(path, entry.path))
+            self._files.append(_Found(path, entry.path, "", status))
 
     def _wanted_folder(self, entry: "os.DirEntry[str]", path: str, inside: str, ignores: Ignores) -> bool:
         reason = why_not_folder(entry.name, os.path.basename(os.path.dirname(entry.path)))
