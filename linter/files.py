@@ -5,7 +5,6 @@ And files that a user names for the tool itself (settings, baselines, saved resu
 
 import errno
 import os
-import select
 import stat
 import time
 from collections.abc import Callable
@@ -74,6 +73,8 @@ def oversized(most: int, path: str | None = None) -> OSError:
 
 def _part(stream: RawIOBase, size: int, deadline: float) -> bytes:
     while (part := stream.read(size)) is None:
+        import select  # noqa: PLC0415 - few files are pipes, which let wait
+
         if not select.select([stream], [], [], max(0.0, deadline - time.monotonic()))[0]:
             raise TimeoutError(errno.ETIMEDOUT, f"nothing came of it for {_PATIENCE} seconds")
     return part

@@ -5,7 +5,6 @@ Build services read commands from what a tool prints: `::name::` at the beginnin
 """
 
 import re
-import unicodedata
 from functools import lru_cache
 from typing import Final
 
@@ -73,4 +72,6 @@ def narrow(text: str) -> bool:
 @lru_cache(maxsize=4096)
 def _beyond(char: str) -> int:
     """How many cells more than one a character takes."""
+    import unicodedata  # noqa: PLC0415 - most texts are ASCII
+
     return -1 if unicodedata.combining(char) else 1 if unicodedata.east_asian_width(char) in "WF" else 0

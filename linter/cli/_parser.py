@@ -4,6 +4,9 @@ import argparse
 import os
 from typing import Any
 
+# `argparse` asks for a translation of each of its words, in vain, and would load `locale` for that.
+vars(argparse)["_"] = str
+
 
 class _Help(argparse.RawDescriptionHelpFormatter):
     """As wide as the terminal. `argparse` makes one for every option and would load all of `shutil` to ask that."""

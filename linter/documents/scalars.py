@@ -1,7 +1,6 @@
 """What a YAML scalar means when kubectl turns YAML into JSON: numbers, booleans, null; everything else is a string."""
 
 import binascii
-import math
 import re
 from typing import Any, Final
 
@@ -15,13 +14,14 @@ MERGE: Final = "tag:yaml.org,2002:merge"
 MAP: Final = "tag:yaml.org,2002:map"
 SEQ: Final = "tag:yaml.org,2002:seq"
 
+_INFINITE: Final = float("inf")
 _WORDS: Final[dict[str, bool | float | None]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"), True),
     **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"), False),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), _INFINITE),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -_INFINITE),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
 MAYBE: Final = frozenset({"", *"0123456789+-.~nNtTyYoOfF<"})
 """How a plain scalar that is not a string, or is a merge key, can begin; "" is the empty one."""
@@ -50,7 +50,7 @@ def _number(value: str) -> int | float | str:
             return number
     if value[0] != "_" and _FLOAT.match(digits):
         decimal = float(digits)
-        if math.isfinite(decimal):
+        if -_INFINITE < decimal < _INFINITE:
             return decimal
     return value
 

@@ -6,7 +6,6 @@ that were asked for last are open. Below a bound nothing is packed.
 """
 
 import marshal
-import zlib
 from collections import OrderedDict
 from typing import Any, Final
 
@@ -61,6 +60,8 @@ class Shelf:
             return packed[number & _ROWS - 1]
         rows = self._open.get(group)
         if rows is None:
+            import zlib  # noqa: PLC0415 - calls of common size pack nothing
+
             rows = self._open[group] = marshal.loads(zlib.decompress(packed))  # noqa: S302 - written below
             if len(self._open) > _OPEN:
                 self._open.popitem(last=False)
@@ -78,6 +79,8 @@ class Shelf:
             self._groups.append(self._filling)
             self._filling, self._size = [], 0
             return
+        import zlib  # noqa: PLC0415 - as above
+
         # The fastest level: a higher one saves a tenth and takes twice as long.
         self._groups.append(zlib.compress(marshal.dumps(self._filling), 1))
         self._open[len(self._groups) - 1] = self._filling

@@ -14,7 +14,6 @@ from linter.engine.reader import Reader
 from linter.engine.requests import Request, Result
 from linter.exhausted import ExhaustedError, ran_out
 from linter.fix.offer import Offers
-from linter.fix.surrogates import withheld as withheld_fixes
 from linter.inventory import Inventory
 from linter.locate import Locator
 from linter.model import FAILED, Baseline, Finding, NotEvaluated, Problem, Pulls, Run, Scan, Suppressed
@@ -112,13 +111,17 @@ def _each(
             inventory, kinds = joined(group, reader)
             request.lap("join")
             found, unjudged = proven(request, inventory, chosen, settings)
+            if group.recognised.redacted:
+                from linter.fix.surrogates import withheld  # noqa: PLC0415 - few inputs hold surrogates
+
+                found = [*withheld(found, inventory.objects)]
         except (MemoryError, ExhaustedError) as error:
             doing = error.doing if isinstance(error, ExhaustedError) else "its objects were joined and judged"
             reader.problems.append(ran_out(group.inputs[0].path, doing))
             done.scans.append(_scan(group, kinds, ()))
             continue
         done.inventories.append(inventory)
-        done.findings.extend(withheld_fixes(found, inventory.objects) if group.recognised.redacted else found)
+        done.findings.extend(found)
         done.withheld.extend(unjudged)
         failed = _failed(unjudged, chosen, reader, settings.source, request.base)
         done.scans.append(_scan(group, kinds, tuple(one for one in chosen if one.name not in failed)))

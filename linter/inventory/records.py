@@ -36,15 +36,11 @@ UNJUDGED = frozenset({State.REDACTED, State.ENCRYPTED, State.TEMPLATED, State.RE
 
 
 class Link(NamedTuple):
-    """One name in a list of secrets. `route` leads to the name itself, `item` to the list item that holds it.
-
-    `namespace` is what the item says beside the name, where the API knows no such field.
-    """
+    """One name in a list of secrets. `route` leads to the name itself, `item` to the list item that holds it."""
 
     name: str
     route: Route
     item: Route
-    namespace: str = ""
 
 
 class Seen(NamedTuple):
