@@ -89,7 +89,8 @@ class Builder:
             self._listed.add(pair)
             self._lists[item.path, item.document].add(pair)
         for one in references(item, self._named):
-            self._references.append(Reference(*one[:4], self._once(one.route), one.place))
+            route = self._once(one.route)
+            self._references.append(one if route is one.route else Reference(*one[:4], route, one.place))
         where = group(item.api_version)
         if item.kind == "Secret" and where == "":
             (self._secrets if is_pull_secret(item.body) else self._other).append(item)

@@ -129,18 +129,21 @@ def _failure(
 def _containers(pod: KubeObject) -> Iterator[tuple[str, str, Any, Route]]:
     """Yield name, image as the spec writes it, state, and the route of the state of every container."""
     body = pod.body  # made anew each time it is asked for
+    status, spec = body.get("status"), body.get("spec")
+    if not isinstance(status, dict):
+        return
     for field, written in _STATUSES.items():
-        statuses = dig(body, "status", field)
+        statuses = status.get(field)
         if not isinstance(statuses, list):
             continue
         images: dict[str, str] = defaultdict(str)
-        listed = dig(body, "spec", written)
+        listed = dig(spec, written)
         for container in listed if isinstance(listed, list) else []:
             images[text(dig(container, "name"))] = paths.image(dig(container, "image"))
-        for index, status in enumerate(statuses):
-            name = text(dig(status, "name"))
-            image = images[name] or paths.image(dig(status, "image"))
-            yield name, image, dig(status, "state"), ("status", field, index, "state")
+        for index, one in enumerate(statuses):
+            name = text(dig(one, "name"))
+            image = images[name] or paths.image(dig(one, "image"))
+            yield name, image, dig(one, "state"), ("status", field, index, "state")
 
 
 def _events(objects: tuple[KubeObject, ...]) -> Iterator[tuple[KubeObject, str, str, str]]:

@@ -36,11 +36,15 @@ UNJUDGED = frozenset({State.REDACTED, State.ENCRYPTED, State.TEMPLATED, State.RE
 
 
 class Link(NamedTuple):
-    """One name in a list of secrets. `route` leads to the name itself, `item` to the list item that holds it."""
+    """One name in a list of secrets. `route` leads to the name itself, `item` to the list item that holds it.
+
+    `namespace` is what the item says beside the name, where the API knows no such field.
+    """
 
     name: str
     route: Route
     item: Route
+    namespace: str = ""
 
 
 class Seen(NamedTuple):

@@ -14,6 +14,7 @@ from linter.patterns import lazy
 
 _DEEPEST = 60
 _CONTAINERS: Final = frozenset({dict, list})
+_FALLBACK_NAMES: Final = frozenset(FALLBACK_FIELDS)
 _REMEMBERED: Final = 50_000
 """So many parts of objects are known by what they hold."""
 _Named = tuple[str, Route, Use]
@@ -129,7 +130,18 @@ class FieldSearch:
 
     def fields(self, value: Any) -> list[_Named]:
         """Return the name, place and use of every such field in `value`."""
-        return _search(value, 0) if isinstance(value, dict | list) else []
+        return _search(value, 0) if isinstance(value, dict | list) and _named_in(value) else []
+
+
+def _named_in(value: dict[str, Any] | list[Any]) -> bool:
+    """Whether such a field stands anywhere in a container: in most none does, and that is quicker to see than where."""
+    containers: list[Any] = [value]
+    for one in containers:
+        keyed = type(one) is dict
+        if keyed and not _FALLBACK_NAMES.isdisjoint(one):
+            return True
+        containers += [child for child in (one.values() if keyed else one) if type(child) in _CONTAINERS]
+    return False
 
 
 def _search(value: Any, depth: int) -> list[_Named]:

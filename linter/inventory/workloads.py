@@ -23,8 +23,10 @@ def links(value: Any, route: Route) -> tuple[Link, ...]:
         return ()
     found = []
     for index, item in enumerate(value):
-        name = without_login(text(item.get("name"))) if isinstance(item, dict) else ""
-        found.append(Link(name, (*route, index, "name") if name else (*route, index), (*route, index)))
+        name, namespace = "", ""
+        if isinstance(item, dict):
+            name, namespace = without_login(text(item.get("name"))), text(item.get("namespace"))
+        found.append(Link(name, (*route, index, "name") if name else (*route, index), (*route, index), namespace))
     return tuple(found)
 
 
@@ -82,10 +84,11 @@ def workloads(item: KubeObject) -> Iterator[Workload]:
 
 def owner(workload: Workload) -> tuple[str, str]:
     """Return kind and name of the controller of a workload ("" for none), whether the scan holds it or not."""
-    owners = dig(workload.object.metadata, "ownerReferences")
-    for one in owners if isinstance(owners, list) else []:
-        if dig(one, "controller") is True or len(owners) == 1:
-            return text(dig(one, "kind")), text(dig(one, "name"))
+    listed = workload.object.metadata.get("ownerReferences")
+    owners = listed if isinstance(listed, list) else []
+    for one in owners:
+        if isinstance(one, dict) and (one.get("controller") is True or len(owners) == 1):
+            return text(one.get("kind")), text(one.get("name"))
     return "", ""
 
 

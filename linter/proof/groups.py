@@ -5,12 +5,13 @@ had no credential and a key that now has one, images that had one and a key that
 because what comes first counts alone, and images of Docker Hub, whose own key counts only where nothing else matches.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
 from linter import credentials
 from linter.credentials import Consumer, ImageIndex, SplitIndex, is_hub
+from linter.documents.objects import KubeObject
 from linter.inventory.pulls import unfinished
 from linter.inventory.records import ImageStream, PullSecret, Workload
 from linter.model import Route
@@ -22,12 +23,22 @@ Place = tuple[str, int, Route]
 
 
 class Row(NamedTuple):
-    """One pull or import: its place in the order of the scan, as people name it, its image, where its object stands."""
+    """One pull or import of an object: its place in the order of the scan, its image, and what words it for people."""
 
     order: tuple[int, int, int]
-    line: str
+    item: KubeObject
     image: str
-    place: Place
+    worded: Callable[[KubeObject, str], str]
+
+    @property
+    def line(self) -> str:
+        """Return it as people name it: few of thousands are told of."""
+        return self.worded(self.item, self.image)
+
+    @property
+    def place(self) -> Place:
+        """Return where its object stands."""
+        return (self.item.path, self.item.document, self.item.route)
 
 
 class Flip(NamedTuple):

@@ -187,15 +187,13 @@ def _table(rows: Iterable[tuple[_Key, _Value]]) -> dict[_Key, list[_Value]]:
 
 
 def _rows(number: int, workload: Workload) -> Iterator[Row]:
-    place = place_of(workload.object)
     for index, use in enumerate(workload.images):
-        yield Row((_WORKLOADS, number, index), workload_line(workload.object, use.image), use.image, place)
+        yield Row((_WORKLOADS, number, index), workload.object, use.image, workload_line)
 
 
 def _tags(number: int, stream: ImageStream) -> Iterator[Row]:
-    place = place_of(stream.object)
     for index, tag in enumerate(stream.tags):
-        yield Row((_STREAMS, number, index), import_line(stream.object, tag.image), tag.image, place)
+        yield Row((_STREAMS, number, index), stream.object, tag.image, import_line)
 
 
 class _Change:
@@ -379,8 +377,6 @@ class _Change:
         if now is not build.item:
             later = {(pull.route, pull.image): pull for pull in build_pulls(now)}
         for index, (pull, was) in enumerate(zip(build.pulls, self._view.build_answers(build), strict=True)):
-            row = Row(
-                (_BUILDS, build.number, index), build_line(build.item, pull.image), pull.image, place_of(build.item)
-            )
+            row = Row((_BUILDS, build.number, index), build.item, pull.image, build_line)
             after = later.get((pull.route, pull.image), pull)
             yield Flip(row, was, answer(build_outcome(self._after, after), Consumer.CONTAINERS))

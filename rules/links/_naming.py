@@ -20,7 +20,6 @@ from linter.rule import (
     dig,
     group,
     owner,
-    text,
 )
 from rules.links._names import is_name
 
@@ -83,6 +82,7 @@ class Owners:
             item = workload.object
             self._workloads.setdefault((item.namespace, item.kind, item.name), workload)
         self._tops: dict[int, Workload] = {}
+        self._users: dict[int, Affected] = {}
 
     def above(self, workload: Workload) -> Workload | None:
         """Return the workload that made this one, where the scan holds it."""
@@ -95,6 +95,14 @@ class Owners:
         if known is None:
             # The object lives as long as the inventory: so long its identity is its own.
             known = self._tops[id(workload.object)] = self._found_top(workload)
+        return known
+
+    def user(self, workload: Workload) -> Affected:
+        """Return what tells of a workload among those that a finding hits: the outermost that made it."""
+        item = self.top(workload).object
+        known = self._users.get(id(item))
+        if known is None:
+            known = self._users[id(item)] = Affected(item.ref)
         return known
 
     def _found_top(self, workload: Workload) -> Workload:
@@ -119,8 +127,7 @@ def copied(owners: Owners, workload: Workload) -> bool:
 
 def foreign(item: KubeObject, link: Link) -> bool:
     """Whether a list item claims another namespace, which none can do: misplaced-pull-secrets tells that."""
-    claimed = text(dig(item.body, *link.item, "namespace"))
-    return bool(claimed) and claimed != item.namespace
+    return bool(link.namespace) and link.namespace != item.namespace
 
 
 class _Draft(NamedTuple):
@@ -205,7 +212,7 @@ def _of_workloads(context: Context, drafts: _Drafts, lists: Mapping[int, Mapping
     for workload, reached in context.joins.reaches:
         if reached.account is not None and not reached.explicit:
             if reached.links:
-                drafts.inherit(reached.account, Affected(owners.top(workload).object.ref))
+                drafts.inherit(reached.account, owners.user(workload))
             continue
         own = lists[id(reached.account.object)] if reached.account is not None else {}
         for link in reached.links:
@@ -218,7 +225,7 @@ def _workload_naming(
 ) -> None:
     """Note one name of a workload's own list at the object whose list it is; `inherited`: its account's link of it."""
     source, account, name = owners.top(workload), reached.account, link.name
-    user = Affected(source.object.ref)
+    user = owners.user(workload)
     if account is not None and inherited is not None and copied(owners, workload):
         if not foreign(account.object, inherited):
             drafts.add(account.object, name, Use.ACCOUNT, inherited.route, user=user)

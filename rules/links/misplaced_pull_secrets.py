@@ -87,18 +87,19 @@ def check(context: Context) -> Iterator[Finding]:
         if places:
             yield _misplaced(context, workload, places)
         for link in workload.pull_secrets:
-            yield from _namespaced(context, workload.object, body, link)
+            if link.namespace and link.name:
+                yield _namespaced(context, workload.object, link)
     for account in context.inventory.accounts:
-        body = account.object.body if account.pull_secrets else {}
         for link in account.pull_secrets:
-            yield from _namespaced(context, account.object, body, link)
+            if link.namespace and link.name:
+                yield _namespaced(context, account.object, link)
 
 
 def _in_containers(workload: Workload, body: Mapping[str, Any]) -> Iterator[Route]:
     spec = dig(body, *workload.template)
-    for field in _CONTAINERS:
-        containers = dig(spec, field)
-        for index, container in enumerate(containers if isinstance(containers, list) else []):
+    for field in _CONTAINERS if isinstance(spec, dict) else ():
+        containers = spec.get(field)
+        for index, container in enumerate(containers if isinstance(containers, list) else ()):
             if isinstance(container, dict) and container.get(_FIELD):
                 yield (*workload.template, field, index, _FIELD)
 
@@ -160,10 +161,8 @@ def _move(workload: Workload, places: list[Route], names: list[str]) -> Fix | No
     return Fix(Applicability.SAFE, f"move {', '.join(names)} to the pod template's imagePullSecrets", tuple(edits))
 
 
-def _namespaced(context: Context, item: KubeObject, body: Mapping[str, Any], link: Link) -> Iterator[Finding]:
-    claimed = dig(body, *link.item, "namespace")
-    if not isinstance(claimed, str) or not claimed or not link.name:
-        return
+def _namespaced(context: Context, item: KubeObject, link: Link) -> Finding:
+    claimed = link.namespace
     foreign = bool(item.namespace) and claimed != item.namespace
     known = is_name(claimed) and is_name(link.name) and is_name(item.namespace or "x")
     fix = None
@@ -181,7 +180,7 @@ def _namespaced(context: Context, item: KubeObject, body: Mapping[str, Any], lin
         import shlex  # noqa: PLC0415 - only a finding has commands
 
         commands = (f"{read} | jq {shlex.quote(_STRIP)} | {write}",)
-    yield context.finding(
+    return context.finding(
         f"{item.kind} {item.name} names pull secret {link.name} with the namespace {claimed}, which the API drops",
         of=item,
         at=item.at(*link.item, "namespace", part="key"),
