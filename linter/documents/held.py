@@ -35,7 +35,7 @@ class BrokenError(ValueError):
 class Held:
     """The piece of the text that is held: `data` stands at the offset `base`. Offsets are those of the whole text.
 
-    `ended` tells that all that follows is held.
+    `window` is how many bytes are read at once; `ended` tells that all that follows is held.
     """
 
     def __init__(self, raw: Raw, window: int, most: int, begin: Mark) -> None:
@@ -44,7 +44,7 @@ class Held:
         self.base = begin.offset
         self.ended = False
         self.marks = [begin]
-        self._window = window
+        self.window = window
         self._most = most
         self.fill(begin.offset)
 
@@ -60,7 +60,7 @@ class Held:
         had = max(self.end - at, 0)
         if had > self._most:
             raise BrokenError(f"{TOO_LARGE} {sized(self._most)}", at)
-        size = had + max(self._window, had)
+        size = had + max(self.window, had)
         # What is held still is little; to read it again is cheaper than to put a whole window behind it.
         kept = b"" if self.raw.direct else self.data[at - self.base :]
         self.data = b""

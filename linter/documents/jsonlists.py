@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from linter.documents.jsonitems import PASSED, Item, Items
+from linter.documents.jsonitems import PASSED, Items, Members
 from linter.documents.jsontext import BROKEN
 from linter.documents.lists import ListData
 
@@ -13,7 +13,7 @@ class _Top(msgspec.Struct):
     """A JSON list, its items not decoded beyond their members."""
 
     kind: str
-    items: list[Item]
+    items: list[Members]
     api_version: str = msgspec.field(default="", name="apiVersion")
 
 

@@ -5,7 +5,6 @@ So a guess where an item ends (the line that kubectl closes it with) is proven b
 decoder itself or a scan of quotes and brackets finds the end. Items that cannot matter are never decoded.
 """
 
-import re
 from array import array
 from collections.abc import Callable
 from json.decoder import JSONDecodeError
@@ -15,7 +14,8 @@ import msgspec
 
 from linter.documents.explain import pull_secret_key
 from linter.documents.held import LARGEST_ODD, LENIENT, TOO_LARGE, BrokenError, Held
-from linter.documents.jsonitems import ODD, PASSED, Item, Items, Range, managed_fields
+from linter.documents.jsonitems import PASSED, Item, Items, Members
+from linter.documents.jsonruns import Layout, Runs
 from linter.documents.jsontext import BROKEN, TOO_DEEP, TooDeepError, check_depth
 from linter.documents.kinds import matters
 from linter.documents.places import mark_at
@@ -26,8 +26,9 @@ _HEAD: Final = 1024
 _MOST_TOLD: Final = 20
 _LOST: Final = "an item of its list could not be read"
 _REMEDY: Final = "correct the syntax; `jq . FILE` shows the same error"
-_ITEM: Final = re.compile(rb"\[\r?\n([ \t]*)\{")
 _NOT_JSON: Final = "what stands here is no JSON"
+_ODD: Final = object()
+"""Stands for an item that must be read in another way."""
 
 Listed = tuple["array[int]", "array[int]"]
 """Where each item of a list begins, and where it ends."""
@@ -94,12 +95,7 @@ class ListReader:
         self._typed = False
         self._hand = AtHand(relevant=True)
         self._items = Items(limits.depth - 2)
-        self._follows = re.compile(b"")
-        # Where the next item ends by its looks, up to where that was wrong, and the end of what holds no such place.
-        self._seam = self._refused = self._barren = -1
-        # The next managed fields, and the end of what holds none.
-        self._managed: Range = (-1, -1)
-        self._unmanaged = -1
+        self._runs = Runs(silent=silent)
 
     def read(self, at: int, listed: Listed, hand: AtHand, give: Give, *, typed: bool) -> int:
         """Read the items of the list whose bracket stands at `at`; return the offset after its end.
@@ -109,11 +105,9 @@ class ListReader:
         held, (starts, ends) = self._held, listed
         self._hand, self._typed = hand, typed
         held.need(at, _HEAD)
-        found = _ITEM.match(held.data, at - held.base)
-        self._close = close = b"\n" + found[1] + b"}" if found else b""
-        self._follows = re.compile(re.escape(close) + b",")
-        self._seam = self._refused = self._barren = self._unmanaged = -1
-        self._managed = (-1, -1)
+        layout = Layout.of(held.data, at - held.base)
+        self._close = close = layout.item.lstrip(b"\r") + b"}" if layout else b""
+        self._runs.begin(layout)
         batch: list[Any] = []
         size = sure = 0
         at = held.skip(at + 1)
@@ -165,62 +159,29 @@ class ListReader:
         held = self._held
         if not held.byte(at):
             raise BrokenError("it ends too early", at)
-        end = self._near_end(at) if self._close else 0
-        item = self._plain(at, end) if end else ODD
-        if item is ODD:
-            self._refused = max(self._refused, end)
-            end = self._true_end(at)
-            item = self._plain(at, end)
+        members, end = self._runs.item(held, at) or self._alone(at)
         if self._silent:
             return None, end
         if not self._hand.relevant:
             self._hand.note(held.text(at, end))
+        try:
+            item = self._items.read(members, typed=self._typed) if members is not None else _ODD
+        except BROKEN:
+            item = _ODD
         if item is PASSED:
             self._hand.passed.add(number)
             return None, end
-        return self._damaged_or_odd(at, held.text(at, end)) if item is ODD else item, end
+        return self._damaged_or_odd(at, held.text(at, end)) if item is _ODD else item, end
 
-    def _near_end(self, at: int) -> int:
-        """Return where the item at `at` ends by its looks when another one follows it near by, 0 where none does."""
-        held = self._held
-        if at < self._refused or self._barren == held.end:
-            return 0
-        if at >= self._seam:
-            low = at - held.base
-            begin, after = self._next_managed(at)
-            # Half of a dump is managed fields: no item ends in there.
-            found = self._follows.search(held.data, low, begin - held.base) if begin >= 0 else None
-            found = found or self._follows.search(held.data, after - held.base if begin >= 0 else low)
-            if found is None:
-                self._barren = held.end
-                return 0
-            self._seam = held.base + found.end() - 1
-        return self._seam
-
-    def _next_managed(self, at: int) -> Range:
-        """Return where the next list of managed fields begins and ends, twice -1 where none is held from `at` on."""
-        held = self._held
-        if at > self._managed[0] and self._unmanaged != held.end:
-            found = managed_fields(held.data, at - held.base, len(held.data))
-            self._managed = (held.base + found[0], held.base + found[1]) if found else (-1, -1)
-            self._unmanaged = -1 if found else held.end
-        return self._managed
-
-    def _plain(self, at: int, end: int) -> Any:
-        """Return what the text between two offsets holds, as `Items.at` does; None where only places are asked for."""
-        held = self._held
-        if self._silent:
-            return ODD if _opened(held.text(at, end)) is None else None
-        low, high = at - held.base, end - held.base
-        begin, after = (offset - held.base for offset in self._managed)
-        known = low <= begin and (after <= high or begin >= high)
-        managed = (begin, after) if known else managed_fields(held.data, low, high)
-        return self._items.at(held.data, low, high, managed, typed=self._typed)
-
-    def _true_end(self, at: int) -> int:
-        """Return where the item at `at` ends, whatever it looks like."""
+    def _alone(self, at: int) -> tuple[Item | None, int]:
+        """Return the members of the item at `at`, None where it is no object or not plain, and where it ends."""
         members, end = self._hinted(at) if self._close else (None, 0)
-        return end if members is not None else self._held.value_end(at, end)
+        if members is None:
+            end = self._held.value_end(at, end)
+            members = _opened(self._held.text(at, end))
+        if members is not None:
+            self._runs.learn(members)
+        return members, end
 
     def _hinted(self, at: int) -> tuple[Item | None, int]:
         """Return the members of the item at `at` when it ends where the next line closes like an item, and where."""
@@ -245,10 +206,10 @@ class ListReader:
             raise BrokenError(why, at + error.at, resume) from None
 
 
-def _opened(text: bytes | msgspec.Raw) -> Item | None:
+def _opened(text: bytes) -> Item | None:
     """Return the members of an object, None when the text is not one object and nothing else."""
     try:
-        return msgspec.json.decode(text, type=Item)
+        return msgspec.json.decode(text, type=Members)
     except BROKEN:
         return None
 
