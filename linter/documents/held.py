@@ -17,6 +17,7 @@ LARGEST_ODD: Final = 16 * 2**20
 """So far the end of an item is looked for when it is not where it seems to be."""
 
 _BLANKS: Final = re.compile(rb"[ \t\r\n]*")
+_COMMA: Final = re.compile(rb"[ \t\r\n]*,[ \t\r\n]*")
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["{}\[\]]', re.DOTALL)
 _STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _SCALAR: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[^"\s,\]}]+', re.DOTALL)
@@ -111,6 +112,9 @@ class Held:
 
     def comma(self, at: int, closing: bytes) -> int:
         """Return the offset after the comma at `at` and what blanks there are, or that of the closing sign."""
+        found = _COMMA.match(self.data, at - self.base)
+        if found and found.end() < len(self.data):
+            return self.base + found.end()
         at = self.skip(at)
         if self.byte(at) == closing:
             return at

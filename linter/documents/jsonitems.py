@@ -20,12 +20,59 @@ PASSED: Final = object()
 
 _WORDS: Final = tuple(word.encode() for word in FIELD_WORDS)
 _MANAGED: Final = simple.MANAGED.encode()
-_REMEMBERED: Final = 2 * 2**20
-"""So many bytes of parts are remembered: equal ones stand near each other."""
+_REMEMBERED: Final = 2**20
+"""So many bytes of parts are remembered, and those before them: equal ones stand near each other."""
 _LONGEST: Final = 2**17
 _UNKNOWN: Final = object()
+_BESIDE: Final = 300
+"""So many bytes a part takes beside its text."""
+_HASHED: Final = 500
+"""Bytes up to which a part is looked for by its text, beyond by its length."""
+_ALIKE: Final = 16
+"""So many long parts of one length are remembered."""
 _MEMBERS: Final = msgspec.json.Decoder(Members)
 _ANY: Final = msgspec.json.Decoder()
+
+
+class _Parts:
+    """What parts of equal text mean: those that came or came again lately."""
+
+    def __init__(self) -> None:
+        self._new: dict[bytes | int, list[tuple[msgspec.Raw, Any]]] = {}
+        self._old: dict[bytes | int, list[tuple[msgspec.Raw, Any]]] = {}
+        self._size = 0
+
+    def get(self, raw: msgspec.Raw) -> Any:
+        """Return what a part means, `_UNKNOWN` where its text did not come lately."""
+        key = _key(raw)
+        for text, found in self._new.get(key) or self._again(key):
+            if text == raw:
+                return found
+        return _UNKNOWN
+
+    def put(self, raw: msgspec.Raw, found: Any) -> None:
+        """Remember what a part means."""
+        if len(raw) > _LONGEST:
+            return
+        if self._size > _REMEMBERED:
+            self._new, self._old, self._size = {}, self._new, 0
+        alike = self._new.setdefault(_key(raw), [])
+        alike.append((raw.copy(), found))
+        del alike[:-_ALIKE]
+        self._size += len(raw) + _BESIDE
+
+    def _again(self, key: bytes | int) -> list[tuple[msgspec.Raw, Any]]:
+        """Return what is about to be forgotten, and remember it on."""
+        alike = self._old.get(key, [])
+        if alike:
+            self._new[key] = alike
+            self._size += sum(len(text) + _BESIDE for text, _ in alike)
+        return alike
+
+
+def _key(raw: msgspec.Raw) -> bytes | int:
+    """Return what to look for a text by: to compare it with those of its length is quicker than to hash a long one."""
+    return len(raw) if len(raw) > _HASHED else bytes(raw)
 
 
 class Items:
@@ -36,8 +83,7 @@ class Items:
 
     def __init__(self, depth: int) -> None:
         self._depth = depth
-        self._known: dict[bytes, Any] = {}
-        self._size = 0
+        self._parts = _Parts()
 
     def read(self, members: Item, *, typed: bool) -> Any:
         """Return what these members hold, or `PASSED`. `typed` tells that their list says of what kind it is.
@@ -64,42 +110,38 @@ class Items:
         if not isinstance(members, dict):
             text = bytes(members)
             if _MANAGED not in text or not text.startswith(b"{"):
-                found = self._bound(text, _ANY.decode(text), 1)
+                found = _ANY.decode(text)
+                self._bound(members, found, 1)
                 if type(found) is dict:
                     found.pop(simple.MANAGED, None)
                 return found
             members = _MEMBERS.decode(text)
-        flat = 2 * (self._depth - 2)
-        return {
-            key: _ANY.decode(raw) if len(raw) <= flat else self._bound(bytes(raw), _ANY.decode(raw), 2)
-            for key, raw in members.items()
-            if key != simple.MANAGED
-        }
+        fields = {key: _ANY.decode(raw) for key, raw in members.items() if key != simple.MANAGED}
+        for key, found in fields.items():
+            if type(found) is not str:
+                self._bound(members[key], found, 2)
+        return fields
 
     def _part(self, raw: Any) -> Any:
         """Return what a part means, as it did when its text came before."""
-        text = bytes(raw)
-        found = self._known.get(text, _UNKNOWN)
-        if found is not _UNKNOWN:
-            return found
-        found = self._bound(text, _ANY.decode(text), 1)
-        if len(text) <= _LONGEST:
-            if self._size > _REMEMBERED:
-                self._known.clear()
-                self._size = 0
-            self._known[text] = found
-            self._size += len(text)
+        found = self._parts.get(raw)
+        if found is _UNKNOWN:
+            found = _ANY.decode(raw)
+            self._bound(raw, found, 1)
+            self._parts.put(raw, found)
         return found
 
-    def _bound(self, text: bytes, found: Any, inside: int) -> Any:
-        """Return what was found `inside` so many others. Raise `TooDeepError` where that nests too deep.
+    def _bound(self, raw: msgspec.Raw, found: Any, inside: int) -> None:
+        """Raise `TooDeepError` where what was found `inside` so many others nests too deep.
 
         Nothing nests deeper than it has brackets.
         """
         most = self._depth - inside
-        if len(text) > 2 * most and text.count(b"{") + text.count(b"[") > most:
-            check_depth(found, most)
-        return found
+        inner = found.values() if type(found) is dict else found if type(found) is list else ()
+        if len(raw) > 2 * most and (most < 1 or any(type(one) is dict or type(one) is list for one in inner)):
+            text = bytes(raw)
+            if text.count(b"{") + text.count(b"[") > most:
+                check_depth(found, most)
 
 
 def _texts(value: msgspec.Raw | Item) -> Iterator[bytes]:

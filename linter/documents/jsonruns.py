@@ -19,6 +19,7 @@ from linter.documents.jsontext import BROKEN
 _FIRST: Final = re.compile(rb"\[(\r?\n[ \t]*)\{((?:\r?\n[ \t]*)?)")
 _USUAL: Final = ("apiVersion", "kind", "spec", "status", "data", "type")
 _MOST_NAMES: Final = 100
+_MOST_FRAMES: Final = 1000
 
 
 class Layout(NamedTuple):
@@ -47,7 +48,7 @@ class Runs:
         self._layout = Layout(b"", b"", b"")
         self._names: dict[str, Any] = {"metadata": Members, **dict.fromkeys(_USUAL, msgspec.Raw)}
         self._decoder: msgspec.json.Decoder[list[Any]] | None = None
-        self._written: dict[tuple[bytes, str], bytes] = {}
+        self._frames: dict[tuple[tuple[str, ...], tuple[object, ...]], list[bytes]] = {}
         self._items: Iterator[Any] = iter(())
         self._until = -1
 
@@ -55,7 +56,7 @@ class Runs:
         """Begin a list; None where its layout tells nothing."""
         self._items, self._until = iter(()), -1
         self._layout = layout or Layout(b"", b"", b"")
-        self._written.clear()
+        self._frames.clear()
 
     def item(self, held: Held, at: int) -> tuple[Item, int] | None:
         """Return the members of the item at `at` and where it ends; None where it must be read alone."""
@@ -66,7 +67,7 @@ class Runs:
         found = next(self._items, None)
         if found is None:
             return None
-        text = bytes(found) if self._silent else b"".join(self._text(found, *self._layout[:2]))
+        text = bytes(found) if self._silent else self._text(found)
         return (found, at + len(text)) if held.data.startswith(text, at - held.base) else None
 
     def learn(self, members: Item) -> None:
@@ -96,24 +97,34 @@ class Runs:
         except BROKEN:
             return
 
-    def _text(self, members: Item, closing: bytes, line: bytes) -> list[Any]:
-        """Return the text of an object, in parts; each member begins a line."""
+    def _text(self, members: Item) -> bytes:
+        """Return the text of an item as it would stand in this list."""
+        values: list[Any] = []
+        for value in members.values():
+            if type(value) is dict:
+                values += value.values()
+            else:
+                values.append(value)
+        keys = (tuple(members), tuple(members.get("metadata", ())))
+        frame = self._frames.get(keys)
+        if frame is None:
+            if len(self._frames) >= _MOST_FRAMES:
+                self._frames.clear()
+            frame = self._frames[keys] = self._frame(members, self._layout.item, self._layout.member)
+        text = [b""] * (len(frame) + len(values))
+        text[::2], text[1::2] = frame, values
+        return b"".join(text)
+
+    def _frame(self, members: Item, closing: bytes, line: bytes) -> list[bytes]:
+        """Return what stands before, between and after the values of an object whose members begin lines."""
         if not members:
             return [b"{}"]
-        parts: list[Any] = []
+        frame = [b"{"]
         for key, value in members.items():
-            parts.append(self._written.get((line, key)) or self._begin(line, key))
-            if type(value) is dict:
-                parts += self._text(value, line, self._layout.field)
-            else:
-                parts.append(value)
-        parts[0] = b"{" + parts[0][1:]
-        parts.append(closing + b"}")
-        return parts
-
-    def _begin(self, line: bytes, key: str) -> bytes:
-        """Return what stands before the value of a member, with the comma after the one before."""
-        text = b"".join((b",", line, msgspec.json.encode(key), b": "))
-        if len(self._written) < _MOST_NAMES:
-            self._written[line, key] = text
-        return text
+            frame[-1] += b"%b%b: " % (line, msgspec.json.encode(key))
+            after = self._frame(value, line, self._layout.field) if type(value) is dict else [b"", b""]
+            frame[-1] += after[0]
+            frame += after[1:]
+            frame[-1] += b","
+        frame[-1] = frame[-1].removesuffix(b",") + closing + b"}"
+        return frame

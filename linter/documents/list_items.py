@@ -157,8 +157,6 @@ class ListReader:
     def _item(self, at: int, number: int) -> tuple[Any, int]:
         """Read the item at `at`; return its data, None where it cannot matter, and where it ends."""
         held = self._held
-        if not held.byte(at):
-            raise BrokenError("it ends too early", at)
         members, end = self._runs.item(held, at) or self._alone(at)
         if self._silent:
             return None, end
@@ -175,6 +173,8 @@ class ListReader:
 
     def _alone(self, at: int) -> tuple[Item | None, int]:
         """Return the members of the item at `at`, None where it is no object or not plain, and where it ends."""
+        if not self._held.byte(at):
+            raise BrokenError("it ends too early", at)
         members, end = self._hinted(at) if self._close else (None, 0)
         if members is None:
             end = self._held.value_end(at, end)

@@ -25,19 +25,22 @@ class Applied:
     __slots__ = ("_known",)
 
     def __init__(self) -> None:
-        self._known: Identical[tuple[str, bytes], frozenset[str]] = Identical(_SAME)
+        self._known: Identical[tuple[str, bytes], str] = Identical(_SAME)
 
-    def left_out(self, applied: str, body: dict[str, Any]) -> set[str]:
-        """Return the words of such a text, but for most of those that a search finds in the body too."""
+    def left_out(self, applied: str, body: dict[str, Any]) -> str:
+        """Return the words of such a text, but for most of those that a search finds in the body too.
+
+        They are parted by blanks; one may come several times.
+        """
         if "\\" not in applied:
             try:
                 # Without escapes the words of the text are those of its keys and values.
                 return self._beside(applied, body)
             except (RecursionError, ValueError):
                 pass  # not JSON, or numbers that may be written in another way than they are told here
-        return set(WORD.findall(applied))
+        return _joined(set(WORD.findall(applied)))
 
-    def _beside(self, applied: str, body: dict[str, Any]) -> set[str]:
+    def _beside(self, applied: str, body: dict[str, Any]) -> str:
         """Return the words of what was applied that do not stand at the same place in the body, where a search looks.
 
         Raise ValueError for what is no JSON, and for numbers that have several forms.
@@ -45,6 +48,7 @@ class Applied:
         import msgspec  # noqa: PLC0415 - loaded for JSON only
 
         found: set[str] = set()
+        parts: list[str] = []
         metadata = body.get("metadata")
         for key, raw in msgspec.json.decode(applied, type=dict[str, msgspec.Raw]).items():
             found.update(_words(key))
@@ -56,11 +60,15 @@ class Applied:
             kept = body.get(key) if key != "status" and key not in _UNSEARCHED else None
             known = self._known.get(kept, (key, text))
             if known is None:
-                known = frozenset(_words_beside(msgspec.json.decode(text), kept))
+                known = _joined(_words_beside(msgspec.json.decode(text), kept))
                 if len(text) <= _LONGEST:
                     self._known.put(kept, (key, text), known)
-            found |= known
-        return found
+            parts.append(known)
+        return " ".join((_joined(found), *filter(None, parts)))
+
+
+def _joined(words: set[str]) -> str:
+    return " ".join(sorted(words))
 
 
 def _words_beside(applied: Any, kept: Any) -> set[str]:

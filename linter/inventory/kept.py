@@ -102,7 +102,7 @@ class Keeper:
         applied = annotations.get(_LAST_APPLIED)
         if not isinstance(applied, str):
             return metadata
-        item.left_out = " ".join(sorted(self._applied.left_out(applied, item.body)))
+        item.left_out = self._applied.left_out(applied, item.body)
         return {**metadata, "annotations": {key: annotations[key] for key in annotations if key != _LAST_APPLIED}}
 
     def _held(self, value: dict[str, Any] | list[Any]) -> Any:

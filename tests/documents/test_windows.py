@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 
 from linter.documents import Document, Positions
 from linter.documents.kinds import KINDS
+from linter.documents.list_items import ListReader
 from linter.documents.window_positions import WindowPositions
 from linter.documents.windows import NotWindowedError, read_windows, scan, texts
 from linter.inventory.kept import Keeper
@@ -235,7 +237,7 @@ def test_a_list_that_is_cut_off_gives_what_stands_before_the_cut(make: Make) -> 
 
 
 def test_values_that_only_a_lenient_reader_takes_are_taken(make: Make) -> None:
-    text = listed("one", "two").replace('"one"', '"one", "x": NaN, "y": 1e999, "z": "\\ud800", "t": "a\tb"')
+    text = listed("one", "two").replace('"one"', '"one", "x": NaN, "y": 1e999, "z": "\\ud800", "t": "a\tb\0"')
     found = take_artifact(make(text.encode(), 16), None)
     assert names(found) == ["one", "two"]
     assert not found.problems
@@ -278,7 +280,7 @@ MEMBERS = st.lists(
     st.booleans(),
     st.sampled_from([1, 60, 300]),
 )
-def test_what_stands_for_managed_fields_is_never_taken_for_data(
+def test_managed_fields_are_never_taken_for_data_nor_data_for_them(
     make: Make, inside: Any, beside: Any, order: list[str], comma: str, again: bool, window: int
 ) -> None:
     metadata = [("name", '"two"'), *inside]
@@ -305,6 +307,106 @@ def test_what_stands_for_managed_fields_is_never_taken_for_data(
 
 def together(members: list[tuple[str, str]], comma: str) -> str:
     return "{" + comma.join(f'"{key}": {value}' for key, value in members) + "}"
+
+
+class Quirky:
+    """Writes values as kubectl does, but that now and then it does not."""
+
+    def __init__(self, random: Random, chance: float, line: str) -> None:
+        self._random = random
+        self._chance = chance
+        self._line = line
+
+    def now(self) -> bool:
+        return self._random.random() < self._chance
+
+    def break_(self, depth: int) -> str:
+        odd = ("", " ", "\n", "\r\n  ", f"{self._line}{' ' * 4 * depth} ")
+        return self._random.choice(odd) if self.now() else self._line + " " * 4 * depth
+
+    def blank(self, plain: str = "") -> str:
+        return self._random.choice((" ", "\t", "\r\n", "")) if self.now() else plain
+
+    def key(self, key: str) -> str:
+        text = json.dumps(key)
+        return f'"\\u{ord(key[0]):04x}{text[2:]}' if key.isascii() and key.isalpha() and self.now() else text
+
+    def text(self, value: Any, depth: int = 0) -> str:
+        if not value or not isinstance(value, dict | list):
+            return json.dumps(value, ensure_ascii=self.now())
+        if isinstance(value, list):
+            return "[" + self.inside([self.text(one, depth + 1) for one in value], depth) + "]"
+        members = []
+        for key, one in value.items():
+            text = self.text(one, depth + 1)
+            while self.now():
+                other = self._random.choice((text, "[]", '"' + "x" * (len(text) - 2) + '"', "{}"))
+                members.append(f"{self.key(key)}{self.blank()}:{self.blank(' ')}{other}")
+            members.append(f"{self.key(key)}{self.blank()}:{self.blank(' ')}{text}")
+        return "{" + self.inside(members, depth) + "}"
+
+    def inside(self, texts: list[str], depth: int) -> str:
+        separated = (f"{self.blank()},{self.break_(depth + 1)}{text}" for text in texts[1:])
+        return self.break_(depth + 1) + texts[0] + "".join(separated) + self.break_(depth)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.one_of(OBJECTS, OBJECTS, VALUES), min_size=2, max_size=8),
+    st.randoms(use_true_random=False),
+    st.sampled_from([0, 0.01, 0.05]),
+    st.sampled_from(["\n", "\n", "\r\n"]),
+    st.one_of(st.integers(1, 300), st.integers(300, 2000)),
+)
+def test_an_item_in_another_layout_is_read_as_it_stands(
+    make: Make, items: list[Any], random: Random, chance: float, line: str, window: int
+) -> None:
+    """What is written as kubectl writes it is read many at a time: nothing else may pass for it."""
+    quirky = Quirky(random, chance, line)
+    written = f",{line}        ".join(quirky.text(item, 2) for item in items)
+    data = f'{{{line}    "items": [{line}        {written}{line}    ],{line}    "kind": "List"{line}}}'.encode()
+    artifact = make(data, window)
+    expected, found = take(artifact.path, data, None, Limits()), take_artifact(artifact, None)
+    assert not found.problems
+    kept = {row[:6] for row in told(found)}
+    assert [row for row in told(expected) if row[:6] in kept] == told(found)
+    assert all(row[1] not in KINDS for row in told(expected) if row[:6] not in kept)
+    raw = artifact.windows()
+    if raw is not None:
+        assert found.places is not None
+        (value,), (again,) = found.places.values, scan(raw, artifact.limits, window=window).values
+        assert value == again
+        assert [json.loads(data[start:end]) for start, end in zip(value.starts, value.ends, strict=True)] == items
+
+
+@pytest.mark.parametrize("line", ["\n", "\r\n"])
+def test_items_as_kubectl_writes_them_are_not_read_one_by_one(
+    make: Make, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone: list[int] = []
+
+    def counted(self: ListReader, at: int) -> Any:
+        alone.append(at)
+        return whole(self, at)
+
+    whole = ListReader._alone
+    monkeypatch.setattr(ListReader, "_alone", counted)
+    text = listed(*(f"name-{number}" for number in range(1000))).replace("\n", line)
+    assert len(names(take_artifact(make(text.encode(), 10_000), None))) == 1000
+    assert len(alone) < 5
+    alone.clear()
+    text = text.replace('"kind"', '"stringData": {},' + line + " " * 12 + '"kind"')
+    assert len(names(take_artifact(make(text.encode(), 10_000), None))) == 1000
+    assert len(alone) < 100  # in the first window: from then on that member is known
+
+
+def test_what_is_not_text_is_only_noticed_where_it_is_read(make: Make) -> None:
+    managed = '"managedFields": [{"manager": "x\udcff"}], "name": "two"'
+    for window in (1, 300, 700):
+        text = listed("one", "two", "three").replace('"name": "two"', managed)
+        found = take_artifact(make(text.encode("utf-8", "surrogateescape"), window), None)
+        assert names(found) == ["one", "two", "three"]
+        assert not found.problems
 
 
 def test_container_logs_between_documents_are_passed_over(make: Make) -> None:
