@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 _GLOB_CHARACTERS: Final = "*?[\\"
-_CACHED_LENGTH: Final = 4096
+_CACHED_LENGTH: Final = 1024
 
 
 class RegistryKey(NamedTuple):
@@ -114,7 +114,7 @@ def _normalise(key: str) -> RegistryKey:
     )
 
 
-_normalise_cached = lru_cache(maxsize=8192)(_normalise)
+_normalise_cached = lru_cache(maxsize=2**15)(_normalise)
 
 
 def parse_target(text: str) -> Target | None:
@@ -130,7 +130,7 @@ def _target(text: str) -> Target | None:
     return Target(tuple(host.split(".")), port, parsed.path)
 
 
-_target_cached = lru_cache(maxsize=8192)(_target)
+_target_cached = lru_cache(maxsize=2**15)(_target)
 
 
 def key_matches(key: RegistryKey, target_text: str) -> bool:

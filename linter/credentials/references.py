@@ -31,7 +31,7 @@ _IMPORTER: Final = lazy(rf"(?P<name>(?:{_DOMAIN}(?::[0-9]+)?/)?{_PATH}){_TAIL}")
 _IDENTIFIER: Final = lazy(r"[a-f0-9]{64}")
 _DIGEST_LENGTHS: Final = {"sha256": 64, "sha384": 96, "sha512": 128}
 _MAX_NAME: Final = 255
-_CACHED_LENGTH: Final = 4096
+_CACHED_LENGTH: Final = 1024
 _HUB: Final = "docker.io"
 _HUB_HOSTS: Final = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
 _INVALID: Final = "invalid reference format"
@@ -76,7 +76,7 @@ def _parse(image: str, consumer: str) -> Reference | ReferenceError_:
     return _parse_normalised(image, current=consumer != Consumer.CONTAINERS)
 
 
-_parse_cached = lru_cache(maxsize=8192)(_parse)
+_parse_cached = lru_cache(maxsize=2**15)(_parse)
 
 
 def _split_domain(image: str, *, current: bool) -> tuple[str, str]:
