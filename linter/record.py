@@ -51,7 +51,7 @@ else:
         return record
 
     def _replace(self, /, **changes):
-        record = self._make(map(changes.pop, self._fields, self))
+        record = tuple.__new__(type(self), map(changes.pop, self._fields, self))
         if changes:
             raise _UNEXPECTED(f"Got unexpected field names: {list(changes)!r}")
         return record
