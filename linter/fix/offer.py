@@ -4,6 +4,7 @@ Only files that hold a mark of a reason are looked into, so a scan of plain mani
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from linter.errors import FixError
@@ -45,7 +46,7 @@ class Offers:
     ) -> None:
         self._read = read
         self._editable = editable
-        self._large = large
+        self._large = cache(large)
         self._holds = holds
         self._files: dict[str, _File | None] = {}
         self._commented: dict[str, _File | None] = {}

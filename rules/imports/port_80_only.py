@@ -48,7 +48,7 @@ def check(context: Context) -> Iterator[Finding]:
     old = version is not None and version <= LAST_THAT_ASKS_BY_ADDRESS
     found: dict[tuple[int, str], tuple[PullSecret, Entry, list[Need]]] = {}
     for need in needs(context):
-        if need.port or need.outcome.verdict != "anonymous" or need.host in ANONYMOUS_HOSTS or (need.imported and old):
+        if need.outcome.verdict != "anonymous" or need.port or need.host in ANONYMOUS_HOSTS or (need.imported and old):
             continue
         for secret, entry in _passed_by(need):
             found.setdefault((id(secret.object), entry.key), (secret, entry, []))[2].append(need)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from linter.rule import (
     KEY_OF_TYPE,
@@ -138,6 +138,7 @@ class Need(NamedTuple):
         return registry_with_port(self.host, port) + self.target[len(self.registry) :]
 
 
+@lru_cache(maxsize=1024)
 def split_port(registry: str) -> tuple[str, str]:
     """Host and port of `host:port`; a bracketed IPv6 address keeps its colons."""
     host, colon, port = registry.rpartition(":")

@@ -68,9 +68,11 @@ def _served_by(context: Context, need: Need, known: dict[int, dict[str, Entry]])
 
 
 def _bleeds(entry: Entry, need: Need) -> bool:
-    path, rest = entry.registry.path, need.target[len(need.registry) :]
-    after = rest[len(path) : len(path) + 1]
-    return bool(path) and not path.endswith("/") and rest.startswith(path) and after not in ("", "/", ":", "@")
+    path = entry.registry.path
+    if not path or path.endswith("/"):
+        return False
+    rest = need.target[len(need.registry) :]
+    return rest.startswith(path) and rest[len(path) : len(path) + 1] not in ("", "/", ":", "@")
 
 
 def _finding(context: Context, secret: PullSecret, entry: Entry, hit: list[Need]) -> Finding:
