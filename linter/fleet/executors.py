@@ -252,11 +252,13 @@ def _context() -> Any:
 
 def _begin() -> None:
     """Prepare a process: an interrupt is the parent's affair, and nobody works on when the parent is gone."""
+    import gc  # noqa: PLC0415 - as above
     import threading  # noqa: PLC0415 - as above
 
     from linter.memory import expendable  # noqa: PLC0415 - as above
     from linter.stopping import helper  # noqa: PLC0415 - as above
 
+    gc.freeze()  # what came with the copy is never walked: that would copy it in earnest
     helper()
     expendable()
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -4,7 +4,7 @@ import re
 import sys
 from pathlib import Path
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from linter.collecting.documents import Redacted
@@ -34,8 +34,21 @@ def commented(draw: st.DrawFn) -> str:
     return re.sub(r"- #[^\n]*\n +", "- ", "\n".join(rows))
 
 
+ENDS_IN_COMMENTS = """\
+apiVersion: v1
+kind: List
+items:
+- kind: Secret
+  metadata: {name: a}
+  # regcred: ignore[RC103] below
+# x
+# regcred: ignore[RC104] at the end
+"""
+
+
 @settings(max_examples=300, deadline=None)
 @given(commented())
+@example(ENDS_IN_COMMENTS)
 def test_comments_and_values_keep_their_lines(text: str) -> None:
     data = text.encode()
     documents = read("a.yaml", data, limits=Limits()).documents
@@ -52,7 +65,7 @@ def test_comments_and_values_keep_their_lines(text: str) -> None:
     def where(positions: Positions, line: int) -> int:
         return line if positions.line_text(line).strip() else 0
 
-    assert [(one.line, one.names, where(before, one.above)) for one in comments(after)] == [
+    assert [(one.line, one.names, where(after, one.above)) for one in comments(after)] == [
         (one.line, one.names, where(before, one.above)) for one in found
     ]
     for route in routes(documents[0].data, ()):
