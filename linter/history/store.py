@@ -5,7 +5,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, bindparam, create_engine, delete, event, func, insert, select, update
@@ -24,6 +24,7 @@ from linter.history.damage import DamagedError, number_in
 from linter.history.records import Known, Observation, Recorded, Saved, State, Story
 from linter.history.schema import finding, result, scan, series, stretch
 from linter.model import Seen, Severity, Trend
+from linter.stopping import HELD
 
 _PATIENCE: Final = 60  # seconds that a writer waits for another one
 _CHUNK: Final = 1_000  # rows that one statement names; SQLite takes 32,766
@@ -129,10 +130,18 @@ class Store:
     def _transaction(self, doing: str, *, reading: bool = False) -> Iterator[Connection]:
         engine = self._engine.execution_options(**{_READING: reading})
         try:
-            with engine.begin() as connection:
+            with HELD if self._where.file else nullcontext():  # another machine may let one wait
+                connection = engine.connect()
+            try:
+                begun = connection.begin()
                 if not reading:
                     schema.lock(connection)
                 yield connection
+                with HELD:
+                    begun.commit()
+            finally:
+                with HELD:
+                    connection.close()  # what is not committed is undone
         except (SQLAlchemyError, UnicodeError) as error:
             reason = scrub(self._where.clean(str(getattr(error, "orig", None) or type(error).__name__)))
             remedy = next((f": {remedy}" for said, remedy in _REMEDIES if said in reason), "")
