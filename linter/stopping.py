@@ -97,6 +97,11 @@ class Stoppable:
         self._over = True
 
     @property
+    def came(self) -> bool:
+        """Whether anything has come."""
+        return bool(self._came)
+
+    @property
     def code(self) -> int:
         """The exit code that says what has come, as a shell would tell it."""
         return 128 + (self._came or signal.SIGINT)

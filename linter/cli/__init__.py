@@ -9,7 +9,10 @@ import importlib
 import os
 import sys
 from contextlib import suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from linter.stopping import Stoppable
 
 COMMANDS: Final = ("check", "resolve", "explain", "rules", "baseline", "collect", "report", "trend", "completion")
 
@@ -52,7 +55,7 @@ def run(arguments: list[str], *, last: bool = False) -> int:
     with Stoppable(last=last) as asked:
         try:
             asked.begin()
-            code = _answered(arguments)
+            code = _answered(arguments, asked)
             asked.end()
         except KeyboardInterrupt:
             asked.end()
@@ -60,27 +63,34 @@ def run(arguments: list[str], *, last: bool = False) -> int:
     return code
 
 
-def _answered(arguments: list[str]) -> int:
+def _answered(arguments: list[str], asked: "Stoppable") -> int:
     """Run one command line; whatever it raises is told, and has its exit code."""
-    from linter.errors import RegcredError  # noqa: PLC0415 - as above
     from linter.memory import bounded  # noqa: PLC0415 - as above
 
     try:
         with bounded():
             code = _execute(arguments)
             sys.stdout.flush()
-    except RegcredError as error:
+    except Exception as error:  # noqa: BLE001 - the last line of defence: never a traceback, whose values may be secret
+        if asked.came:
+            raise KeyboardInterrupt from None  # it comes of what was given up
+        return _told(error)
+    return code
+
+
+def _told(error: Exception) -> int:
+    """Tell what has ended a command, and return its exit code."""
+    from linter.errors import RegcredError  # noqa: PLC0415 - as above
+
+    if isinstance(error, RegcredError):
         return _failed(str(error))
-    except MemoryError:
+    if isinstance(error, MemoryError):
         from linter.exhausted import ExhaustedError  # noqa: PLC0415 - as above
 
         return _failed(str(ExhaustedError("what was found was put together and written")))
-    except OSError as error:
-        # One that names no file came of writing to a stream.
-        return _unheard(error) if error.filename is None else _surprised(error)
-    except Exception as error:  # noqa: BLE001 - the last line of defence: never a traceback, whose values may be secret
-        return _surprised(error)
-    return code
+    if isinstance(error, OSError) and error.filename is None:  # it came of writing to a stream
+        return _unheard(error)
+    return _surprised(error)
 
 
 def _execute(arguments: list[str]) -> int:

@@ -400,3 +400,18 @@ def test_the_bar_of_several_inputs_goes_with_the_work(
     assert code == 130 if ended else code in (0, 1)
     assert "[" in screen.said
     assert screen.said.rpartition("\r\x1b[K")[2] == "regcred: interrupted\n" * ended
+
+
+def test_what_comes_of_an_interrupt_is_not_told_in_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was left half made may fail once more while it is tidied up."""
+    tree(tmp_path, 1)
+    monkeypatch.chdir(tmp_path)
+
+    def scandir(*_: Any) -> Any:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        finally:
+            raise AttributeError
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert quiet("check", "in") == (130, "", "regcred: interrupted\n")
