@@ -33,6 +33,9 @@ def _windowed(line: ExcerptLine, room: int) -> tuple[str, int, int]:
         raw, line = _near(raw, line, 10 * room)
     first = max(line.start, 1) - 1
     last = max(line.end - 1, first + 1) if line.start else first
+    if len(raw) < room and raw.isprintable() and narrow(raw) and "##" not in raw and "::" not in raw:
+        start = min(first, len(raw))  # it is shown as it is: a character takes a cell
+        return raw, start, max(min(last, len(raw)), start + 1)
     before, marked, after = (_shown(part) for part in (raw[:first], raw[first:last], raw[last:]))
     start, length = cells(before), max(cells(marked), 1)
     if start + length + cells(after) <= room:

@@ -40,7 +40,7 @@ def _escape(match: re.Match[str]) -> str:
 
 def visible(text: str) -> str:
     """Return `text` on one line, with every control, bidirectional mark and invisible character as an escape."""
-    if not (text.isascii() and text.isprintable()):
+    if not text.isprintable():  # as nothing is that steers
         text = _STEERING.sub(_escape, text)
     return commandless(text)
 

@@ -1,4 +1,5 @@
 import re
+import sys
 import textwrap
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linter.model import ExcerptLine, Location
+from reports._excerpt import draw
 from reports._visible import cells, visible
 from reports.contract import Options
 from reports.text import render
@@ -26,6 +28,31 @@ def test_scanned_text_cannot_steer_the_terminal(text):
     shown = render(runs.hostile(text), Options())
     assert not STEERING.search(shown)
     shown.encode("utf-8")
+
+
+def test_no_character_that_steers_or_hides_is_shown():
+    hidden = re.compile(
+        f"{STEERING.pattern[:-1]}\n\xad\u061c\u180e\u2060-\u2065\u206a-\u206f\ufff9-\ufffb\U000e0000-\U000e007f]"
+    )
+    characters = [chr(code) for code in range(sys.maxunicode + 1) if hidden.match(chr(code))]
+    assert len(characters) > 2_200
+    assert not [character for character in characters if character in visible(f"a{character}b")]
+
+
+LINES = ["a: b", "    name: •••", "a: ::b", "##[x", "x" * 200, "é漢\u0301: 1\t2", "a\x1bb", ""]
+
+
+@pytest.mark.parametrize("text", LINES)
+def test_a_line_of_an_excerpt_is_shown_with_its_carets_under_the_marked_part(text):
+    for start in range(1, len(text) + 2):
+        line, carets = draw((ExcerptLine(7, text, start, start + 2),), 60)
+        assert carets.text.strip(" ") == "^" * carets.text.count("^")
+        assert cells(line.text) <= 60
+        parts = (text[: start - 1], text[start - 1 : start + 1], text[start + 1 :])
+        before, marked, after = (visible(part.replace("\t", " ")) for part in parts)
+        if len(text) < 40:
+            assert line.text == before + marked + after
+            assert carets.text == " " * cells(before) + "^" * max(cells(marked), 1)
 
 
 def test_scanned_text_cannot_forge_a_line():
