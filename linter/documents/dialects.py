@@ -131,7 +131,7 @@ def without_logs(text: str) -> str:
     A text that holds none is returned itself. Offsets and line numbers stay. A log ends with the mark of its own
     container, which need not begin a line.
     """
-    if LOGS not in text:
+    if text.rfind(LOGS) < 0:  # from the end this is found faster
         return text
     parts, at = [], 0
     while (start := text.find(LOGS, at)) >= 0:

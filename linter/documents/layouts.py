@@ -170,11 +170,11 @@ def place(path: str) -> Place | None:
         return None
     folder, slash, name = path.rpartition("/")
     stem = name.partition(".")[0]
-    for layout, looked, signs, pattern, said in _open_to(folder + slash):
-        if looked == "kind":
+    for layout, looked, signs, pattern, by_folder in _open_to(folder + slash):
+        if by_folder is not None:
             found = _FILE.match(name)
             if found is not None:
-                return _place(layout, {**said, "name": found["name"]})
+                return by_folder._replace(name=found["name"])
         elif looked == "folder" or stem in signs or (looked == "name" and any(sign in name for sign in signs)):
             found = pattern.match(path)
             if found is not None:
@@ -182,21 +182,24 @@ def place(path: str) -> Place | None:
     return None
 
 
-_Open = tuple[str, str, tuple[str, ...], re.Pattern[str], dict[str, str | None]]
+_Open = tuple[str, str, tuple[str, ...], re.Pattern[str], Place | None]
 
 
 @lru_cache(maxsize=64)
 def _open_to(folder: str) -> tuple[_Open, ...]:
-    """The patterns that a file of a folder may fit, with what the folder says; its path ends in a slash, if any."""
+    """The patterns that a file of a folder may fit, with its place but for the name where the folder tells it.
+
+    The path of the folder ends in a slash, if it has any.
+    """
     may: list[_Open] = []
     for layout, looked, signs, pattern in _PATTERNS:
         if looked == "kind":
             # No pattern is compiled for folders that are called after no kind: this layout writes its capital.
             found = None if layout == DUMPALL and folder.islower() else pattern.fullmatch(folder[:-1])
             if found is not None:
-                may.append((layout, looked, signs, pattern, found.groupdict()))
+                may.append((layout, looked, signs, pattern, _place(layout, found.groupdict())))
         elif looked != "folder" or any(sign in folder for sign in signs):
-            may.append((layout, looked, signs, pattern, {}))
+            may.append((layout, looked, signs, pattern, None))
     return tuple(may)
 
 

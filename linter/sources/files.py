@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from linter.sources.raw import Raw
 
 _PIECE: Final = 2**20
+_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _RECENT: Final = 2 * 10**9
 """Nanoseconds within which a second change may leave the times of a file as they are: FAT counts in twos of seconds."""
 
@@ -50,8 +51,7 @@ def opened(file: str) -> int:
 
     It does not wait for a pipe that has taken the file's place, and refuses a link that has.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    return os.open(file, flags)
+    return os.open(file, _FLAGS)
 
 
 def changed(path: str, *, named: bool) -> Problem:
