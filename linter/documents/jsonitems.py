@@ -20,7 +20,7 @@ PASSED: Final = object()
 
 _WORDS: Final = tuple(word.encode() for word in FIELD_WORDS)
 _MANAGED: Final = simple.MANAGED.encode()
-_REMEMBERED: Final = 2**20
+_REMEMBERED: Final = 4 * 2**20
 """So many bytes of parts are remembered, and those before them: equal ones stand near each other."""
 _LONGEST: Final = 2**17
 _UNKNOWN: Final = object()
