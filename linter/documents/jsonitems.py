@@ -23,7 +23,6 @@ _MANAGED: Final = simple.MANAGED.encode()
 _REMEMBERED: Final = 4 * 2**20
 """So many bytes of parts are remembered, and those before them: equal ones stand near each other."""
 _LONGEST: Final = 2**17
-_UNKNOWN: Final = object()
 _BESIDE: Final = 300
 """So many bytes a part takes beside its text."""
 _HASHED: Final = 500
@@ -35,31 +34,31 @@ _ANY: Final = msgspec.json.Decoder()
 
 
 class _Parts:
-    """What parts of equal text mean: those that came or came again lately."""
+    """What parts of equal text mean: those that came or came again lately. None may nest deeper than `most`."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._new: dict[bytes | int, list[tuple[msgspec.Raw, Any]]] = {}
         self._old: dict[bytes | int, list[tuple[msgspec.Raw, Any]]] = {}
         self._size = 0
 
-    def get(self, raw: msgspec.Raw) -> Any:
-        """Return what a part means, `_UNKNOWN` where its text did not come lately."""
-        key = _key(raw)
+    def meaning(self, raw: Any) -> Any:
+        """Return what a part means. Raise as msgspec does, and `TooDeepError`."""
+        size = len(raw)
+        # To compare a long text with those of its length is quicker than to hash it.
+        key = size if size > _HASHED else bytes(raw)
         for text, found in self._new.get(key) or self._again(key):
             if text == raw:
                 return found
-        return _UNKNOWN
-
-    def put(self, raw: msgspec.Raw, found: Any) -> None:
-        """Remember what a part means."""
-        if len(raw) > _LONGEST:
-            return
-        if self._size > _REMEMBERED:
-            self._new, self._old, self._size = {}, self._new, 0
-        alike = self._new.setdefault(_key(raw), [])
-        alike.append((raw.copy(), found))
-        del alike[:-_ALIKE]
-        self._size += len(raw) + _BESIDE
+        found = _decoded(raw, self._most)
+        if size <= _LONGEST:
+            if self._size > _REMEMBERED:
+                self._new, self._old, self._size = {}, self._new, 0
+            alike = self._new.setdefault(key, [])
+            alike.append((raw.copy(), found))
+            del alike[:-_ALIKE]
+            self._size += size + _BESIDE
+        return found
 
     def _again(self, key: bytes | int) -> list[tuple[msgspec.Raw, Any]]:
         """Return what is about to be forgotten, and remember it on."""
@@ -70,11 +69,6 @@ class _Parts:
         return alike
 
 
-def _key(raw: msgspec.Raw) -> bytes | int:
-    """Return what to look for a text by: to compare it with those of its length is quicker than to hash a long one."""
-    return len(raw) if len(raw) > _HASHED else bytes(raw)
-
-
 class Items:
     """Decodes the items of one text, none of which may nest deeper than `depth`.
 
@@ -82,8 +76,8 @@ class Items:
     """
 
     def __init__(self, depth: int) -> None:
-        self._depth = depth
-        self._parts = _Parts()
+        self._most = depth - 1  # the item itself is one more
+        self._part = _Parts(self._most).meaning
 
     def read(self, members: Item, *, typed: bool) -> Any:
         """Return what these members hold, or `PASSED`. `typed` tells that their list says of what kind it is.
@@ -110,8 +104,7 @@ class Items:
         if not isinstance(members, dict):
             text = bytes(members)
             if _MANAGED not in text or not text.startswith(b"{"):
-                found = _ANY.decode(text)
-                self._bound(members, found, 1)
+                found = _decoded(members, self._most)
                 if type(found) is dict:
                     found.pop(simple.MANAGED, None)
                 return found
@@ -119,29 +112,26 @@ class Items:
         fields = {key: _ANY.decode(raw) for key, raw in members.items() if key != simple.MANAGED}
         for key, found in fields.items():
             if type(found) is not str:
-                self._bound(members[key], found, 2)
+                _bound(members[key], found, self._most - 1)
         return fields
 
-    def _part(self, raw: Any) -> Any:
-        """Return what a part means, as it did when its text came before."""
-        found = self._parts.get(raw)
-        if found is _UNKNOWN:
-            found = _ANY.decode(raw)
-            self._bound(raw, found, 1)
-            self._parts.put(raw, found)
-        return found
 
-    def _bound(self, raw: msgspec.Raw, found: Any, inside: int) -> None:
-        """Raise `TooDeepError` where what was found `inside` so many others nests too deep.
+def _decoded(raw: msgspec.Raw, most: int) -> Any:
+    """Return what a part means. Raise as msgspec does, and `TooDeepError` where it nests deeper than `most`."""
+    found = _ANY.decode(raw)
+    _bound(raw, found, most)
+    return found
 
-        Nothing nests deeper than it has brackets.
-        """
-        most = self._depth - inside
-        inner = found.values() if type(found) is dict else found if type(found) is list else ()
-        if len(raw) > 2 * most and (most < 1 or any(type(one) is dict or type(one) is list for one in inner)):
-            text = bytes(raw)
-            if text.count(b"{") + text.count(b"[") > most:
-                check_depth(found, most)
+
+def _bound(raw: msgspec.Raw, found: Any, most: int) -> None:
+    """Raise `TooDeepError` for a part that nests deeper than `most`. Nothing nests deeper than it has brackets."""
+    if len(raw) <= 2 * most:
+        return
+    inner = found.values() if type(found) is dict else found if type(found) is list else ()
+    if most < 1 or any(type(one) is dict or type(one) is list for one in inner):
+        text = bytes(raw)
+        if text.count(b"{") + text.count(b"[") > most:
+            check_depth(found, most)
 
 
 def _texts(value: msgspec.Raw | Item) -> Iterator[bytes]:
