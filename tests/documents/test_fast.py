@@ -164,6 +164,19 @@ def test_a_definition_is_passed_over_only_beyond_doubt(text: str, read_it: bool)
     assert reading.skipped == (not read_it)
 
 
+@pytest.mark.parametrize("above", ["", "---\n", "# c\n\n"])
+@pytest.mark.parametrize(
+    "marker", ["---\n", "--- # c\n", "...\n", "...\n---\n", "\ufeff---\n", "---\r\n", "\u2028---\n", "...\n%YAML 1.1\n---\n"]
+)
+def test_what_follows_a_definition_is_read(above: str, marker: str) -> None:
+    text = above + DEFINITION + marker + "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\n"
+    reading = read("a.yaml", text.encode())
+    kinds = {one.number: one.data["kind"] for one in reading.documents}
+    assert kinds in ({1: "Secret"}, {0: "CustomResourceDefinition", 1: "Secret"})
+    assert len(kinds) + reading.skipped == 2
+    assert not reading.problems
+
+
 @settings(max_examples=800, deadline=None)
 @given(st.lists(st.one_of(LINES, LINES.map(str.lstrip)), min_size=1, max_size=6), st.sampled_from(["", "---\n", "# c\n"]))
 def test_what_is_passed_over_as_a_definition_is_one(lines: list[str], above: str) -> None:
