@@ -1,35 +1,36 @@
 """SIGINT and SIGTERM while something is read or written: the old file or the new one, no half of one, no traceback."""
 
 import base64
+import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
-from tests.commons import TWICE
+from tests.commons import TWICE, quiet
 
 SIGNALS = {signal.SIGTERM: (143, "terminated"), signal.SIGINT: (130, "interrupted")}
-STOPPED = """
-import os, signal, sys
-from linter.__main__ import main
-real = os.{function}
-def stopped(*words, **more):
-    if {late}: real(*words, **more)
-    os.kill(os.getpid(), {number})
-    return real(*words, **more)
-os.{function} = stopped
-sys.exit(main(sys.argv[1:]))
-"""
 
 
-def stopped(function: str, number: int, *words: str, late: bool = False) -> "subprocess.CompletedProcess[str]":
+def stopped(function: str, number: signal.Signals, *words: str) -> tuple[int, str, str]:
     """Run a command that gets a signal when it calls a function of `os`."""
-    text = STOPPED.format(function=function, number=number, late=late)
-    call = [sys.executable, "-c", text, *words]
-    return subprocess.run(call, capture_output=True, text=True, check=False, timeout=120)
+    real = getattr(os, function)
+
+    def stopping(*given: Any, **more: Any) -> Any:
+        signal.raise_signal(number)
+        return real(*given, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, function, stopping)
+        return quiet(*words)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -37,11 +38,30 @@ def stopped(function: str, number: int, *words: str, late: bool = False) -> "sub
 def test_a_repair_that_is_stopped_changes_nothing(function: str, number: signal.Signals, tmp_path: Path) -> None:
     target = tmp_path / "a.yaml"
     target.write_text(TWICE)
-    done = stopped(function, number, "check", str(tmp_path), "--fix")
+    code, word = SIGNALS[number]
+    assert stopped(function, number, "check", str(tmp_path), "--fix") == (code, "", f"regcred: {word}\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.yaml"]
+    assert target.read_text() == TWICE
+
+
+IN_A_PROCESS = """
+import os, signal, sys
+from linter.__main__ import main
+def stopped(*words, **more):
+    os.kill(os.getpid(), {number})
+os.replace = stopped
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_process_that_is_stopped_ends_so(number: signal.Signals, tmp_path: Path) -> None:
+    """As the others here, but with the end of the process, of which signals are a part."""
+    (tmp_path / "a.yaml").write_text(TWICE)
+    done = run_text(IN_A_PROCESS.format(number=int(number)), "check", str(tmp_path), "--fix")
     code, word = SIGNALS[number]
     assert (done.returncode, done.stdout, done.stderr) == (code, "", f"regcred: {word}\n")
     assert [path.name for path in tmp_path.iterdir()] == ["a.yaml"]
-    assert target.read_text() == TWICE
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -60,9 +80,8 @@ def test_what_is_written_when_a_signal_comes_is_whole_or_absent(
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.yaml").write_text(TWICE)
     (tmp_path / "out").mkdir()
-    done = stopped("replace", number, *words)
-    assert done.returncode == SIGNALS[number][0], done.stderr
-    assert "Traceback" not in done.stderr
+    code, word = SIGNALS[number]
+    assert stopped("replace", number, *words) == (code, "", f"regcred: {word}\n")
     assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
 
 
@@ -120,23 +139,6 @@ stringData:
   .dockerconfigjson: '{"auths": {"quay.io/": {"auth": "cm9ib3Q6d29yZC1vZi1yb2JvdA==", "username": "another"}}}'
 ---
 """
-STATEMENTS = """
-import os, signal, sys
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
-from linter.__main__ import main
-count = 0
-def stopped(connection, cursor, statement, *more):
-    global count
-    count += statement.startswith("INSERT")
-    if count == {at}:
-        count += 1000
-        os.kill(os.getpid(), {number})
-event.listen(Engine, "{when}_cursor_execute", stopped)
-sys.exit(main(sys.argv[1:]))
-"""
-
-
 def world(folder: Path) -> None:
     (folder / "in").mkdir()
     (folder / "in" / "a.yaml").write_text(SECRET + TWICE)
@@ -148,6 +150,25 @@ def run_text(text: str, *words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(call, capture_output=True, text=True, check=False, timeout=120)
 
 
+@contextlib.contextmanager
+def stopped_at_insert(number: signal.Signals, when: str, at: int) -> Iterator[None]:
+    """Send a signal before or after the statement of this number that inserts into a database."""
+    left = at
+
+    def statement(_: object, __: object, text: str, *more: object) -> None:
+        nonlocal left
+        left -= text.startswith("INSERT")
+        if not left:
+            left = -1
+            signal.raise_signal(number)
+
+    event.listen(Engine, f"{when}_cursor_execute", statement)
+    try:
+        yield
+    finally:
+        event.remove(Engine, f"{when}_cursor_execute", statement)
+
+
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize(("when", "at"), [("before", 1), ("after", 1), ("before", 2), ("after", 2)])
 def test_a_history_that_is_stopped_has_the_whole_call_or_nothing(
@@ -156,25 +177,22 @@ def test_a_history_that_is_stopped_has_the_whole_call_or_nothing(
     monkeypatch.chdir(tmp_path)
     world(tmp_path)
     words = ("check", "in", "--history", "out/history", "--format", "json")
-    plain = [sys.executable, "-m", "linter", *words]
-    subprocess.run(plain, capture_output=True, check=False, timeout=120)
-    told = [sys.executable, "-m", "linter", "trend", "--history", "out/history", "--format", "json"]
 
     def points() -> int:
-        done = subprocess.run(told, capture_output=True, text=True, check=False, timeout=120)
-        assert done.returncode == 0, done.stderr
-        (story,) = json.loads(done.stdout)["clusters"]
+        code, out, error = quiet("trend", "--history", "out/history", "--format", "json")
+        assert code == 0, error
+        (story,) = json.loads(out)["clusters"]
         return len(story["points"])
 
+    quiet(*words)
     assert points() == 1
     (tmp_path / "in" / "b.yaml").write_text(TWICE.replace("name: a", "name: other"))
-    done = run_text(STATEMENTS.format(when=when, at=at, number=int(number)), *words)
     code, word = SIGNALS[number]
-    assert (done.returncode, done.stderr) == (code, f"regcred: {word}\n")
-    assert not done.stdout
+    with stopped_at_insert(number, when, at):
+        assert quiet(*words) == (code, "", f"regcred: {word}\n")
     assert points() == 1
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["history"]
-    subprocess.run(plain, capture_output=True, check=False, timeout=120)
+    quiet(*words)
     assert points() == 2
 
 
@@ -197,9 +215,8 @@ def test_a_collection_that_is_stopped_is_whole_or_absent(
         target.write_text("old")
         more = (*more, "--force")
         function = "replace" if function == "link" else function
-    done = stopped(function, number, "collect", "in", "-o", "out/c.tar.gz", *more)
-    assert done.returncode == SIGNALS[number][0], done.stderr
-    assert "Traceback" not in done.stderr
+    code, word = SIGNALS[number]
+    assert stopped(function, number, "collect", "in", "-o", "out/c.tar.gz", *more) == (code, "", f"regcred: {word}\n")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["c.tar.gz"] * old
     assert not old or target.read_text() == "old"
 

@@ -7,12 +7,16 @@ script gets its findings as data and makes text nodes of them: it never reads HT
 
 import hashlib
 from base64 import b64encode
+from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from linter.model import Run
 from reports._visible import visible
 from reports.contract import Options, Report
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 REPORT = Report("html", "one self-contained page to read, filter and print", "text/html", wants=("pulls", "diffs"))
 
@@ -21,13 +25,25 @@ _NAMES: Final = ("style.css", "early.js", "script.js")
 
 def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of a report
     """Return the run as one HTML page."""
-    from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - heavy, and only this report needs it
-    from markupsafe import Markup  # noqa: PLC0415
+    from markupsafe import Markup  # noqa: PLC0415 - heavy, and only this report needs it
 
-    from reports._phrases import count  # noqa: PLC0415 - with the page
-    from reports.html.data import embed  # noqa: PLC0415
-    from reports.html.manual import inline  # noqa: PLC0415
+    from reports.html.data import embed  # noqa: PLC0415 - with the page
     from reports.html.view import page, script_data  # noqa: PLC0415
+
+    own = {name: _read(name) for name in _NAMES}
+    inlined = {name.replace(".", "_"): Markup(text) for name, text in own.items()}  # noqa: S704 - our own package files
+    shown = page(run)
+    data = Markup(embed(**script_data(shown)))  # noqa: S704 - JSON in which `<` is an escape
+    return _template().render(page=shown, policy=_policy(own), data=data, **inlined) + "\n"
+
+
+@cache
+def _template() -> "Template":
+    """Return the template of the page, compiled once: whoever renders several pages would wait for that each time."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - as above
+
+    from reports._phrases import count  # noqa: PLC0415 - as above
+    from reports.html.manual import inline  # noqa: PLC0415
 
     def finalize(value: Any) -> Any:
         return value if type(value) is not str else visible(value)
@@ -42,12 +58,7 @@ def render(run: Run, options: Options) -> str:  # noqa: ARG001 - the contract of
         auto_reload=False,
     )
     environment.globals.update(inline=inline, count=count)
-    own = {name: _read(name) for name in _NAMES}
-    inlined = {name.replace(".", "_"): Markup(text) for name, text in own.items()}  # noqa: S704 - our own package files
-    shown = page(run)
-    data = Markup(embed(**script_data(shown)))  # noqa: S704 - JSON in which `<` is an escape
-    template = environment.get_template("template.html")
-    return template.render(page=shown, policy=_policy(own), data=data, **inlined) + "\n"
+    return environment.get_template("template.html")
 
 
 def _read(name: str) -> str:

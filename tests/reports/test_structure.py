@@ -7,6 +7,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
@@ -169,11 +170,16 @@ SKELETONS: dict[str, Callable[[str], Any]] = {
 @example("  # x")
 @example("a: b\n- c: '\"\n...\n---\n{{x}}")
 def test_hostile_words_change_no_structure(name: str, text: str) -> None:
-    module, skeleton = importlib.import_module(f"reports.{name}"), SKELETONS[name]
-    written = module.render(shown(text), Options())
-    unseen = [char for char in written if char != "\n" and unicodedata.category(char) in _UNSEEN]
-    assert set(unseen) <= ({"\u2060"} if name == "markdown" else set())
-    assert skeleton(written) == skeleton(module.render(shown(_SAME), Options()))
+    written = importlib.import_module(f"reports.{name}").render(shown(text), Options())
+    unseen = {char for char in set(written) if char != "\n" and unicodedata.category(char) in _UNSEEN}
+    assert unseen <= ({"\u2060"} if name == "markdown" else set())
+    assert SKELETONS[name](written) == harmless(name)
+
+
+@cache
+def harmless(name: str) -> Any:
+    """What a report looks like whose words mean nothing to anybody."""
+    return SKELETONS[name](importlib.import_module(f"reports.{name}").render(shown(_SAME), Options()))
 
 
 def shown(text: str) -> Any:
