@@ -53,7 +53,7 @@ def same(one: Any, other: Any) -> bool:
     return repr(one) == repr(other) or one == other
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(
     st.lists(LINES, min_size=1, max_size=9),
     st.sampled_from(["\n", "\n", "\n", "\r\n", "\r", "\n\ufeff", "\u2028", "\n\0"]),
@@ -74,7 +74,7 @@ def cut_small(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("cut_small")
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(
     st.lists(LINES, min_size=1, max_size=9),
     st.lists(st.sampled_from(["spec:", "- k:", "  k:", "  - a: b", "a: b"]), max_size=3),
@@ -177,7 +177,7 @@ def test_what_follows_a_definition_is_read(above: str, marker: str) -> None:
     assert not reading.problems
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(st.one_of(LINES, LINES.map(str.lstrip)), min_size=1, max_size=6), st.sampled_from(["", "---\n", "# c\n"]))
 def test_what_is_passed_over_as_a_definition_is_one(lines: list[str], above: str) -> None:
     text = above + DEFINITION + "\n".join(lines) + "\n"
@@ -186,7 +186,7 @@ def test_what_is_passed_over_as_a_definition_is_one(lines: list[str], above: str
         assert found is simple.REFUSED or found["kind"] == "CustomResourceDefinition"
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(
     st.lists(LINES, min_size=1, max_size=6),
     st.sampled_from([0, 2, 4]),

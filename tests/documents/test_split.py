@@ -87,7 +87,7 @@ def peer(text: str) -> list[Any] | None:
         return None
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(STREAMS)
 @example("a: |\n  ---\n  ...\n---\nb: 1\n")
 @example("--- |\n ---\n---\n")

@@ -194,7 +194,7 @@ def routes(value: Any, route: Route) -> Iterator[Route]:
 WINDOWS = st.one_of(st.integers(1, 90), st.integers(90, 3000))
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(f"a: &x b\nkind: List\nitems:\n{item(OTHER, 'a', 0)}{item(SECRET, 'b', 0)}", 40)
 @given(texts(), WINDOWS)
 def test_windows_tell_what_the_whole_text_tells(make: Make, text: str, window: int) -> None:
