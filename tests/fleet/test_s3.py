@@ -148,7 +148,7 @@ def test_a_store_that_does_not_answer_is_not_waited_for(
     place: Path, store: type[Store], capsys: pytest.CaptureFixture[str]
 ) -> None:
     store.objects["good.json"] = dump(1)
-    result = judged(capsys, "s3://dumps/silent.json", "s3://dumps/good.json", "--timeout", "0.3")
+    result = judged(capsys, "s3://dumps/silent.json", "s3://dumps/good.json", "--timeout", "1")
     assert result["code"] == 3
     assert result["scan"]["inputs"] == ["s3://dumps/good.json"]
     (problem,) = result["coverage"]["problems"]

@@ -225,7 +225,7 @@ def test_no_scheduler_no_workers_and_no_package_are_said(
     dask: Dask, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (place / "a.json").write_bytes(dump(1))
-    monkeypatch.setattr(scheduler, "_PATIENCE", 0.5)
+    monkeypatch.setattr(scheduler, "_PATIENCE", 3)
     code, _, err = check(capsys, "a.json", "--scheduler", dask.address)
     assert code == 2
     assert f"it has no workers: dask worker {dask.address}" in err

@@ -80,7 +80,7 @@ def _registry(folder: Path, address: str, port: int, account: str) -> Iterator[s
 
 
 def _wait(address: str, port: int, process: "subprocess.Popen[bytes]") -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 100
     while time.monotonic() < end and process.poll() is None:
         with suppress(OSError), socket.create_connection((address, port), timeout=1):
             return
