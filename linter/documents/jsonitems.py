@@ -97,7 +97,7 @@ class Items:
             return False
         if "apiVersion" in members and OPENSHIFT.encode() in b"".join(_texts(members["apiVersion"])):
             return False
-        return not any(map(_telling, _texts(members)))
+        return not _telling(b"\n".join(_texts(members)))
 
     def _metadata(self, members: msgspec.Raw | Members) -> Any:
         """Return what the metadata hold beside the `managedFields`, which are half of a dump."""
