@@ -20,6 +20,8 @@ _FIRST: Final = re.compile(rb"\[(\r?\n[ \t]*)\{((?:\r?\n[ \t]*)?)")
 _USUAL: Final = ("apiVersion", "kind", "spec", "status", "data", "type")
 _MOST_NAMES: Final = 100
 _MOST_FRAMES: Final = 1000
+_PATIENCE: Final = 4
+"""So many runs one after the other may give nothing: then the rest of their list is read item by item."""
 
 
 class Layout(NamedTuple):
@@ -51,16 +53,17 @@ class Runs:
         self._frames: dict[tuple[tuple[str, ...], tuple[object, ...]], list[bytes]] = {}
         self._items: Iterator[Any] = iter(())
         self._until = -1
+        self._vain = 0
 
     def begin(self, layout: Layout | None) -> None:
         """Begin a list; None where its layout tells nothing."""
-        self._items, self._until = iter(()), -1
+        self._items, self._until, self._vain = iter(()), -1, 0
         self._layout = layout or Layout(b"", b"", b"")
         self._frames.clear()
 
     def item(self, held: Held, at: int) -> tuple[Item, int] | None:
         """Return the members of the item at `at` and where it ends; None where it must be read alone."""
-        if not self._layout.item:
+        if not self._layout.item or self._vain > _PATIENCE:
             return None
         if at >= self._until:
             self._decode(held, at)
@@ -68,7 +71,10 @@ class Runs:
         if found is None:
             return None
         text = bytes(found) if self._silent else self._text(found)
-        return (found, at + len(text)) if held.data.startswith(text, at - held.base) else None
+        if held.data.startswith(text, at - held.base):
+            self._vain = 0
+            return found, at + len(text)
+        return None
 
     def learn(self, members: Item) -> None:
         """Take note of the members of an item that was read alone: others will have them too."""
@@ -86,6 +92,7 @@ class Runs:
         self._items, self._until = iter(()), held.end
         if cut < 0:
             return
+        self._vain += 1
         end = cut + len(close)
         self._until = held.base + end
         if self._decoder is None:
