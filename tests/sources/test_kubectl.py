@@ -22,7 +22,7 @@ from linter.sources.live.kubectl import program
 KUBECTL = shutil.which("kubectl")
 needs_kubectl = pytest.mark.skipif(KUBECTL is None, reason="needs kubectl on the PATH")
 
-OC = """#!{python}
+OC = """#!{python} -SE
 # Speaks as oc does: `get --raw` and `config current-context`, errors in the words of the server.
 import json, os, ssl, sys, urllib.error, urllib.request
 words = [word for word in sys.argv[1:] if not word.startswith("--context=")]
