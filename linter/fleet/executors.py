@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from linter.errors import RegcredError, UsageError
+from linter.stopping import HELD
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
@@ -18,6 +19,8 @@ _Key = TypeVar("_Key")
 
 _LOST: Final = frozenset({"BrokenExecutor", "CancelledError", "KilledWorker"})
 """Names of exceptions that tell of a worker rather than of the work; their modules are loaded by who raises them."""
+_LOOK: Final = 0.2
+"""Seconds between two looks whether somebody wants this process to end."""
 
 
 class Pending(Protocol):
@@ -117,9 +120,12 @@ def _alone(workers: Workers, task: Task[Any]) -> Any:
 
 
 def outcome(pending: Pending) -> Any:
-    """Return what has become of a task: its result, `LostError`, or the exception that it raised."""
+    """Return what has become of a task, once it is done: its result, `LostError`, or the exception that it raised."""
+    if not is_done(pending):
+        wait([pending])
     try:
-        return pending.result()
+        with HELD:
+            return pending.result()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is about this task, and the others go on
         if any(kind.__name__ in _LOST for kind in type(error).__mro__):
             return LostError("the process that worked on it was killed")
@@ -230,12 +236,36 @@ class Processes:
 
 def wait(pending: Sequence[Pending]) -> list[Pending]:
     """Return the futures of `concurrent.futures` that are done, in the order given, once at least one is."""
+    while not (done := finished(pending, _LOOK)):
+        pass
+    return done
+
+
+def finished(pending: Sequence[Pending], seconds: float) -> list[Pending]:
+    """Return the futures that are done, in the order given; wait up to `seconds` for the first.
+
+    Signals are held: one that came where a future is looked at would leave its lock taken, and whoever closes the pool
+    would wait for that lock for ever. So it is with everything that futures are asked.
+    """
     from concurrent.futures import FIRST_COMPLETED  # noqa: PLC0415 - as above
     from concurrent.futures import wait as wait_for  # noqa: PLC0415
 
     futures: Any = pending
-    done = wait_for(futures, return_when=FIRST_COMPLETED).done
+    with HELD:
+        done = wait_for(futures, seconds, FIRST_COMPLETED).done
     return [one for one in pending if one in done]
+
+
+def is_done(pending: Pending) -> bool:
+    """Tell whether a result is there."""
+    with HELD:
+        return pending.done()
+
+
+def taken_back(pending: Pending) -> bool:
+    """Take a task back; tell whether nobody had begun with it."""
+    with HELD:
+        return bool(pending.cancel())
 
 
 _LINUX: Final = sys.platform.startswith("linux")

@@ -12,7 +12,7 @@ from importlib import metadata
 from typing import Any, Final
 
 from linter.errors import UsageError
-from linter.fleet.executors import GoneError, Pending
+from linter.fleet.executors import GoneError, Pending, finished
 
 _PACKAGE: Final = "regcred"
 _PATIENCE: Final = 15
@@ -98,18 +98,14 @@ class Scheduler:
 
     def wait(self, pending: Sequence[Pending]) -> list[Pending]:
         """Return those that are done, in the order given. Raise `GoneError` when nobody is left to do them."""
-        from concurrent.futures import FIRST_COMPLETED  # noqa: PLC0415 - as above
-        from concurrent.futures import wait as wait_for  # noqa: PLC0415
-
-        futures: Any = pending
         seen = time.monotonic()
-        while not (done := wait_for(futures, _LOOK, FIRST_COMPLETED).done):
+        while not (done := finished(pending, _LOOK)):
             if self._answering():
                 seen = time.monotonic()
             elif time.monotonic() - seen > self._alone:
                 why = "it has had no workers" if self._heard else "it has not answered"
                 raise GoneError(f"--scheduler {self._address}: {why} for {self._alone:g} seconds")
-        return [one for one in pending if one in done]
+        return done
 
     def _answering(self) -> bool:
         try:

@@ -7,7 +7,7 @@ from typing import Final
 from linter import forks
 from linter.documents import collector_off
 from linter.engine import Entry, Spread
-from linter.fleet.executors import Executor, LostError, Pending, Workers, outcome
+from linter.fleet.executors import Executor, LostError, Pending, Workers, is_done, outcome, taken_back
 from linter.inventory.kept import Keeper
 from linter.sources import Artifact, Limits
 from linter.taking import Taken, arrived, leaving, packed, take_artifact, unpacked
@@ -110,7 +110,7 @@ def _results(
     own: dict[int, list[Taken]] = {}
     left = len(pieces) if reads else 0
     for number, (piece, one) in enumerate(zip(pieces, pending, strict=True)):
-        while one is not None and number not in own and not one.done():
+        while one is not None and number not in own and not is_done(one):
             left = _unbegun(pending, number, left)
             if left <= number:
                 break
@@ -131,7 +131,7 @@ def _unbegun(pending: Sequence[Pending | None], first: int, end: int) -> int:
     """Take back the last piece between `first` and `end` that nobody has begun; `first` when there is none."""
     for number in range(end - 1, first, -1):
         one = pending[number]
-        if one is not None and one.cancel():
+        if one is not None and taken_back(one):
             return number
     return first
 

@@ -4,12 +4,14 @@ The interpreter looks whether a signal has come where a call returns, among othe
 place after the other.
 """
 
+import concurrent.futures
 import contextlib
 import gc
 import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +23,7 @@ import pytest
 import linter.cli
 from linter import forks, stopping
 from linter.cli import _progress
-from linter.fleet.executors import Processes
+from linter.fleet.executors import Processes, Task, completed
 from linter.render import tools
 from linter.sources import command
 from linter.sources.live import ClusterError
@@ -153,6 +155,47 @@ def test_copies_of_this_process_end_with_the_call(tmp_path: Path, monkeypatch: p
             break
         assert (code, out, error) == (130, "", "regcred: interrupted\n"), number
     assert (code, out, error) == plain
+    assert 10 < number < MOST
+
+
+class Remembering(Processes):
+    """Processes that remember what they were given."""
+
+    def __init__(self) -> None:
+        super().__init__(2)
+        self.given: list[Any] = []
+
+    def submit(self, function: Any, /, *arguments: Any) -> Any:
+        """Note the future."""
+        self.given.append(super().submit(function, *arguments))
+        return self.given[-1]
+
+
+def test_an_interrupt_while_workers_are_waited_for_leaves_them_to_be_closed() -> None:
+    """A lock that it left taken would be waited for for ever: another thread asks each of the futures."""
+    workers = Remembering()
+    number = 0
+    while number < MOST:
+        number += 1
+        profile = AtCall(number, frozenset({concurrent.futures._base.__file__, threading.__file__}))
+        with stopping.Stoppable() as asked, contextlib.suppress(KeyboardInterrupt):
+            asked.begin()
+            found = []
+            for key, result in completed(workers, [Task(one, abs, (-one,)) for one in range(3)]):
+                found.append((key, result))
+                sys.setprofile(profile)  # from here on: to hand over the first ones begins processes
+            sys.setprofile(None)
+            asked.end()
+            assert sorted(found) == [(0, 0), (1, 1), (2, 2)]
+        sys.setprofile(None)
+        asker = threading.Thread(target=lambda: [one.done() for one in workers.given], daemon=True)
+        asker.start()
+        asker.join(60)
+        assert not asker.is_alive(), number
+        if profile.left > 0:
+            break
+        workers.given.clear()
+    workers.close(now=True)
     assert 10 < number < MOST
 
 
