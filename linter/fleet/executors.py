@@ -120,9 +120,7 @@ def _alone(workers: Workers, task: Task[Any]) -> Any:
 
 
 def outcome(pending: Pending) -> Any:
-    """Return what has become of a task, once it is done: its result, `LostError`, or the exception that it raised."""
-    if not is_done(pending):
-        wait([pending])
+    """Return what has become of a task that is done: its result, `LostError`, or the exception that it raised."""
     try:
         with HELD:
             return pending.result()

@@ -54,7 +54,7 @@ def in_processes(executor: Workers, jobs: int) -> Spread:
             return
         pieces = list(_pieces(files, sizes, sum(sizes) // (jobs * _PIECES) + 1))
         pending = [_submitted(executor, piece, keep=keeper is not None) for piece in pieces]
-        read = _results(pieces, pending, keeper, reads=executor.slots < jobs)
+        read = _results(executor, pieces, pending, keeper, reads=executor.slots < jobs)
         for entry in found:
             if isinstance(entry, Artifact) and entry.file and (taken := next(read)) is not None:
                 yield entry, taken
@@ -104,7 +104,12 @@ def _submitted(executor: Executor, piece: Sequence[Artifact], *, keep: bool) -> 
 
 
 def _results(
-    pieces: Sequence[Sequence[Artifact]], pending: Sequence[Pending | None], keeper: Keeper | None, *, reads: bool
+    executor: Workers,
+    pieces: Sequence[Sequence[Artifact]],
+    pending: Sequence[Pending | None],
+    keeper: Keeper | None,
+    *,
+    reads: bool,
 ) -> Iterator[Taken | None]:
     """Yield what was taken of each file; None for those of a piece whose process was lost: they are read here."""
     own: dict[int, list[Taken]] = {}
@@ -118,6 +123,8 @@ def _results(
         if number in own:
             yield from own.pop(number)
             continue
+        if one is not None:
+            executor.wait([one])
         result = LostError("") if one is None else outcome(one)
         if isinstance(result, LostError):
             yield from (None for _ in piece)

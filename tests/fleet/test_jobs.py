@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -166,6 +166,9 @@ class _Slow:
             cancel=lambda: number > 0 and (self.taken_back.append(number) or True),
             result=lambda: function(*arguments),
         )
+
+    def wait(self, pending: Sequence[Any]) -> Sequence[Any]:
+        return pending
 
     def renew(self) -> None:
         pass
