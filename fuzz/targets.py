@@ -171,10 +171,11 @@ def windows(data: bytes) -> None:
     """
     from linter.documents import lists
     from linter.sources import Artifact, gather
+    from linter.sources.files import begins_wide
     from linter.taking import take, take_artifact
 
     limits, rest = Limits(window_bytes=1 + 12 * (data[0] if data else 0)), data[1:]
-    text = rest.decode("utf-8", "replace")
+    text = rest.decode("utf-16" if begins_wide(rest) else "utf-8", "replace")
     json_like = looks_like_json(text)
     # Short lists are cut too, as long ones are.
     with mock.patch.object(lists, "_TOO_SHORT", 0), tempfile.TemporaryDirectory() as folder:
