@@ -100,6 +100,13 @@ def one_registry(path: Path, size: int) -> None:
     _listed(path, items)
 
 
+def one_secret(path: Path, size: int) -> None:
+    """One namespace with one secret, and image streams that import from its registry."""
+    items: list[dict[str, Any]] = [secret("pull", "apps", {_host(0): sound(0)})]
+    items += [stream(f"app-{number}", "apps", [f"{_host(0)}/app-{number}:1"]) for number in range(size)]
+    _listed(path, items)
+
+
 def same_key(path: Path, size: int) -> None:
     """One namespace whose secrets all have the same key, all with one credential and a defect in their fields."""
     items: list[dict[str, Any]] = []

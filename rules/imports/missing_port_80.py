@@ -92,14 +92,13 @@ class _Case(NamedTuple):
 
 def check(context: Context) -> Iterator[Finding]:
     """Report every host of every secret once."""
-    cases: dict[tuple[int, str], _Case] = {}
+    cases: dict[tuple[int, str], list[_Case]] = {}
     for need in needs(context):
         if need.imported and need.port in ("", "80") and need.host != HUB:
             for case in _cases(context, need):
-                known = (id(case.secret.object), case.host)
-                cases[known] = _joined(cases.get(known), case)
-    for case in cases.values():
-        yield _finding(context, case)
+                cases.setdefault((id(case.secret.object), case.host), []).append(case)
+    for found in cases.values():
+        yield _finding(context, _joined(found))
 
 
 def legacy(context: Context) -> bool:
@@ -154,12 +153,13 @@ def _best(secret: PullSecret, found: list[Entry], *, explicit: bool, strict: boo
     return (found if explicit else whole or found)[:1]
 
 
-def _joined(known: _Case | None, case: _Case) -> _Case:
-    if known is None:
-        return case
-    worst = case if case.severity > known.severity else known
-    mixed = known.mixed or not same_credential(known.entry, case.entry)
-    return worst._replace(mixed=mixed, imports=tuple(dict.fromkeys((*known.imports, *case.imports))))
+def _joined(cases: list[_Case]) -> _Case:
+    """Return the worst of the cases of one host and secret, with the imports of all."""
+    worst, mixed = cases[0], False
+    for case in cases[1:]:
+        mixed |= not same_credential(worst.entry, case.entry)
+        worst = case if case.severity > worst.severity else worst
+    return worst._replace(mixed=mixed, imports=tuple(dict.fromkeys(one for case in cases for one in case.imports)))
 
 
 def _finding(context: Context, case: _Case) -> Finding:

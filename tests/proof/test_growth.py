@@ -12,7 +12,7 @@ from linter import engine
 from linter.credentials import keyring, keys, payload
 from linter.inventory import Inventory, workloads
 from linter.inventory.records import Link
-from linter.model import Route
+from linter.model import Affected, Route
 from linter.proof import groups
 from linter.proof.records import After
 
@@ -24,6 +24,7 @@ FACTOR = 4
     [
         crowds.own_registries,
         crowds.one_registry,
+        crowds.one_secret,
         crowds.same_key,
         crowds.many_accounts,
         crowds.unlinked,
@@ -49,7 +50,10 @@ def test_the_work_grows_with_the_input(
 def _work(
     make: Callable[[Path, int], None], size: int, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, int]:
-    """How often keyrings are searched, keys compared, images asked for by a proof, links followed, entries decoded."""
+    """How often keyrings are searched, keys compared, images asked for by a proof, links followed, entries decoded.
+
+    And how often what a finding hits is looked up.
+    """
     counts: dict[str, int] = {}
 
     def counted(what: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -82,5 +86,6 @@ def _work(
         patched.setattr("linter.inventory.workloads.links", reading)
         patched.setattr(payload._Reader, "entry", counted("decode", payload._Reader.entry))
         patched.setattr(groups.Group, "answer", counted("prove", groups.Group.answer))
+        patched.setattr(Affected, "__hash__", counted("hit", Affected.__hash__))
         engine.run(engine.Request((str(place),)))
     return counts
