@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from linter.rule import Context, KubeObject, NamedTuple, could_be, dig, lazy, text
-from rules.links._names import NearNames, is_name, without_hash
+from rules.links._names import NearNames, corrected, is_name, without_hash
 from rules.links._naming import Naming
 from rules.links._scripts import Script, scripts
 
@@ -199,6 +199,9 @@ class Census:
             return Whereabouts(Fate.UNKNOWN, (), "templated", "its namespace is filled in by a template")
         if self._context.in_cluster:
             return self._replaced(naming)
+        if not is_name(naming.name) and corrected(naming.name) not in self.candidates(naming):
+            why = "no Secret can have that name, so something else is put in its place, most likely"
+            return Whereabouts(Fate.UNKNOWN, (), "templated", why)
         for one in self._templated:
             open_ended = bool(one.namespace) and not is_name(one.namespace)
             if could_be(one.name, naming.name) and (open_ended or together(one.object, naming.object)):

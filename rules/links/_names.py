@@ -12,6 +12,7 @@ from itertools import combinations
 from linter.rule import lazy
 
 _NAME = lazy(r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?")
+_WRITTEN = lazy(r"[A-Za-z0-9](?:[-.A-Za-z0-9_]*[A-Za-z0-9])?")
 _HASH = lazy(r"-[bcdfghkmt2456789]{10}$")
 """The suffix of kustomize: ten digits of a hash in an alphabet of its own."""
 _SPLIT = lazy(r"[-._]+|(?<=[a-z])(?=\d)")
@@ -35,6 +36,19 @@ _GENERIC = frozenset(
 def is_name(name: str) -> bool:
     """Whether `name` can be the name of an object, so that it is neither a template nor a slip of another kind."""
     return len(name) <= 253 and _NAME.fullmatch(name) is not None
+
+
+def is_written(name: str) -> bool:
+    """Whether `name` is plain text, without the marks of a template, though it need not be one that an object can have.
+
+    The API server takes any text for the name of a pull secret (Kubernetes 1.25 to 1.36).
+    """
+    return len(name) <= 253 and _WRITTEN.fullmatch(name) is not None
+
+
+def corrected(name: str) -> str:
+    """Return a name with what no object's name can hold put right: capitals and underscores."""
+    return name.lower().replace("_", "-")
 
 
 def without_hash(name: str) -> str:
@@ -65,8 +79,11 @@ class NearNames:
                 node = node.setdefault(letter, {})
             node[""] = {}
 
-    def to(self, wanted: str) -> tuple[str, ...]:
-        """Return the names that somebody who wrote `wanted` may have meant, the likeliest first."""
+    def to(self, written: str) -> tuple[str, ...]:
+        """Return the names that somebody who wrote this one may have meant, the likeliest first."""
+        wanted = written if is_name(written) else corrected(written)
+        if wanted != written and wanted in self._names:
+            return (wanted,)
         # One rule after the other asks for the same names.
         if wanted not in self._found:
             if len(self._found) >= _REMEMBERED:

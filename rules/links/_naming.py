@@ -21,7 +21,7 @@ from linter.rule import (
     group,
     owner,
 )
-from rules.links._names import is_name
+from rules.links._names import is_name, is_written
 
 _LOCAL_KINDS = {
     "operators.coreos.com": ("CatalogSource",),
@@ -191,7 +191,7 @@ def _namings(context: Context) -> list[Naming]:
     for account in context.inventory.accounts:
         lists[id(account.object)] = {link.name: link for link in reversed(account.pull_secrets)}
         for link in account.pull_secrets:
-            if is_name(link.name) and not foreign(account.object, link):
+            if is_written(link.name) and not foreign(account.object, link):
                 drafts.add(account.object, link.name, Use.ACCOUNT, link.route)
     _of_workloads(context, drafts, lists)
     for reference in context.inventory.references:
@@ -216,7 +216,7 @@ def _of_workloads(context: Context, drafts: _Drafts, lists: Mapping[int, Mapping
             continue
         own = lists[id(reached.account.object)] if reached.account is not None else {}
         for link in reached.links:
-            if is_name(link.name):
+            if is_written(link.name):
                 _workload_naming(drafts, owners, workload, reached, link, own.get(link.name))
 
 

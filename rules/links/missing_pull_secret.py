@@ -24,7 +24,9 @@ The kubelet skips a secret that is not there and pulls without it: no admission 
 authentication error that looks like a wrong password. A build waits in phase `New` for ever.
 
 The commonest cause is a name that is almost right, so the finding says which existing secret may have been meant. That
-is a guess.
+is a guess. A name with capitals or underscores is accepted too, though no Secret can have it. Among manifests it is
+reported where a Secret has that name but for these, else it is listed under coverage: most likely something else is put
+in its place before it is applied.
 
 In a cluster scan absence is proof. Among manifests it is a hint, since secrets are often made by hand or by a pipeline:
 the finding is a warning there, and where the files hold no Secret of that namespace at all nothing is said but a line
@@ -54,6 +56,7 @@ from collections.abc import Iterator
 
 from linter.rule import Applicability, Context, Finding, Fix, Op, Rule, Severity, Use, command, edit
 from rules.links._census import Census, Fate, Whereabouts, in_namespace
+from rules.links._names import is_name
 from rules.links._naming import Naming, namings
 
 
@@ -109,6 +112,9 @@ def _consumer(naming: Naming) -> str:
 
 def _remedy(naming: Naming, meant: tuple[str, ...]) -> str:
     where = in_namespace(naming.namespace)
+    if not is_name(naming.name):
+        other = f"{meant[0]} if that is the one (a guess by its name)" if meant else "the Secret that is meant"
+        return f"Name {other}: no object can be called {naming.name}."
     if meant:
         return f"Name {meant[0]} if that is the one (a guess by its name), or create Secret {naming.name}{where}."
     return f"Create Secret {naming.name}{where}, or correct the name."
@@ -117,7 +123,7 @@ def _remedy(naming: Naming, meant: tuple[str, ...]) -> str:
 def _commands(naming: Naming, meant: tuple[str, ...]) -> tuple[str, ...]:
     listed = command("kubectl", "get", "secrets", "--field-selector", "type=kubernetes.io/dockerconfigjson")
     listing = f"{listed} -n {naming.namespace}" if naming.namespace else listed
-    if meant:
+    if meant or not is_name(naming.name):
         return (listing,)
     made = ("kubectl", "create", "secret", "docker-registry", naming.name, "--from-file=.dockerconfigjson=auth.json")
     return (listing, command(*made, namespace=naming.namespace))
