@@ -107,6 +107,14 @@ def one_secret(path: Path, size: int) -> None:
     _listed(path, items)
 
 
+def wildcards(path: Path, size: int) -> None:
+    """One namespace with one secret of wildcards, all of one shape, and image streams that each need one of them."""
+    entries = {f"*.{_host(number)}": sound(number) for number in range(size)}
+    items: list[dict[str, Any]] = [secret("pull", "apps", entries)]
+    items += [stream(f"app-{number}", "apps", [f"r.{_host(number)}/app:1"]) for number in range(size)]
+    _listed(path, items)
+
+
 def same_key(path: Path, size: int) -> None:
     """One namespace whose secrets all have the same key, all with one credential and a defect in their fields."""
     items: list[dict[str, Any]] = []

@@ -40,6 +40,7 @@ CROWDS: Final = (
     Crowd("one namespace: N secrets with fixes, N workloads, N imports", crowds.own_registries, 125),
     Crowd("one namespace: N secrets for one registry, N imports from it", crowds.one_registry, 125),
     Crowd("one namespace: one secret, N imports from its registry", crowds.one_secret, 1000),
+    Crowd("one namespace: one secret of N wildcards, an import for each", crowds.wildcards, 250),
     Crowd("one namespace: N secrets with Docker Hub's key, N imports", crowds.same_key, 125),
     Crowd("one namespace: 8 undecodable secrets, N imports", crowds.poisoned, 125),
     Crowd("one namespace: N accounts with 20 of N secrets each, N workloads", crowds.many_accounts, 125),

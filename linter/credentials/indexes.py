@@ -6,47 +6,59 @@ The answers are those of ``key_matches``, row by row; an index only spares the r
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, Generic, TypeVar
 
+from linter.credentials.hosts import HostName, HostNames, HostPatterns, is_pattern
 from linter.credentials.keyring import is_hub
-from linter.credentials.keys import RegistryKey, matches_host, parse_target
+from linter.credentials.keys import RegistryKey, parse_target
 
 __all__ = ["HUB_FALLBACK", "ImageIndex", "KeyIndex", "SplitIndex"]
 
 HUB_FALLBACK: Final = "index.docker.io"
 """The key (``RegistryKey.text``) that serves images of Docker Hub which no key matches."""
 
-_HostName = tuple[tuple[str, ...], str]
-_PATTERN: Final = frozenset("*?[\\")
 _LAST: Final = "\U0010ffff"
 
 Row = TypeVar("Row")
 
 
-def _is_pattern(key: RegistryKey) -> bool:
-    return any(not _PATTERN.isdisjoint(label) for label in key.labels)
+class _Paths(Generic[Row]):
+    """The rows of keys of one host, by the path they ask for."""
+
+    __slots__ = ("_lengths", "_rows")
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[tuple[int, Row]]] = {}
+        self._lengths: tuple[int, ...] = ()
+
+    def add(self, prefix: str, numbered: tuple[int, Row]) -> None:
+        self._rows.setdefault(prefix, []).append(numbered)
+        self._lengths = ()
+
+    def leading(self, path: str) -> list[tuple[int, Row]]:
+        """Return the rows whose path an image's path begins with."""
+        if not self._lengths:
+            self._lengths = tuple({len(prefix) for prefix in self._rows})
+        prefixes = [path[:length] for length in self._lengths if length <= len(path)]
+        return [numbered for prefix in prefixes for numbered in self._rows.get(prefix, ())]
 
 
 class KeyIndex(Generic[Row]):
     """Rows found by the image that their key matches."""
 
     def __init__(self, rows: Iterable[tuple[RegistryKey, Row]]) -> None:
-        self._literal: dict[_HostName, dict[str, list[tuple[int, Row]]]] = {}
-        self._lengths: dict[_HostName, tuple[int, ...]] = {}
-        self._patterns: list[tuple[int, RegistryKey, Row]] = []
+        self._literal: dict[HostName, _Paths[Row]] = {}
+        self._globs: dict[HostName, _Paths[Row]] = {}
         self.fallback: list[Row] = []
         """The rows whose key is that of Docker Hub."""
         for number, (key, row) in enumerate(rows):
             if key.text == HUB_FALLBACK:
                 self.fallback.append(row)
-            if not key.labels:
-                continue
-            if _is_pattern(key):
-                self._patterns.append((number, key, row))
-            else:
-                paths = self._literal.setdefault((key.labels, key.port), {})
-                paths.setdefault(key.prefix, []).append((number, row))
+            if key.labels:
+                kept = self._globs if is_pattern(key.labels) else self._literal
+                kept.setdefault((key.labels, key.port), _Paths()).add(key.prefix, (number, row))
+        self._patterns = HostPatterns(self._globs)
 
     def matching(self, reference: str) -> list[Row]:
         """Return the rows whose key matches a looked-up text (``Lookup.reference``), in the order they came in."""
@@ -54,14 +66,10 @@ class KeyIndex(Generic[Row]):
         if target is None:
             return []
         name = (target.labels, target.port)
-        paths = self._literal.get(name, {})
-        if paths and name not in self._lengths:
-            self._lengths[name] = tuple({len(prefix) for prefix in paths})
-        prefixes = [target.path[:length] for length in self._lengths.get(name, ()) if length <= len(target.path)]
-        found = [numbered for prefix in prefixes for numbered in paths.get(prefix, ())]
-        for number, key, row in self._patterns:
-            if target.path.startswith(key.prefix) and matches_host(key, *name):
-                found.append((number, row))
+        paths = self._literal.get(name)
+        found = paths.leading(target.path) if paths is not None else []
+        for pattern in self._patterns.matching(name):
+            found += self._globs[pattern].leading(target.path)
         found.sort(key=lambda numbered: numbered[0])
         return [row for _, row in found]
 
@@ -71,12 +79,29 @@ class KeyIndex(Generic[Row]):
         return self.fallback if not found and self.fallback and is_hub(reference) else found
 
 
+class _Hosts(dict[HostName, list[Row]]):
+    """What is kept by the host of an image."""
+
+    _names: HostNames | None = None
+
+    def matched_by(self, key: RegistryKey) -> list[HostName]:
+        """Return those of the hosts that a key matches; no host comes in once this was asked for a pattern."""
+        if not key.labels:
+            return []
+        name = (key.labels, key.port)
+        if not is_pattern(key.labels):
+            return [name] if name in self else []
+        if self._names is None:
+            self._names = HostNames(self)
+        return self._names.matched_by(name)
+
+
 class ImageIndex(Generic[Row]):
     """Rows found by the key that matches their image."""
 
     def __init__(self, rows: Iterable[tuple[str, Row]]) -> None:
-        self._hosts: dict[_HostName, list[tuple[str, int, Row]]] = {}
-        self._sorted: set[_HostName] = set()
+        self._hosts: _Hosts[tuple[str, int, Row]] = _Hosts()
+        self._sorted: set[HostName] = set()
         self._hub: list[tuple[int, Row]] = []
         for number, (reference, row) in enumerate(rows):
             if is_hub(reference):
@@ -87,12 +112,12 @@ class ImageIndex(Generic[Row]):
 
     def matched_by(self, key: RegistryKey) -> list[Row]:
         """Return the rows whose image the key matches or, as Docker Hub's own key, may serve; in their order."""
-        found = [numbered for name in _names(key, self._hosts) for numbered in self._below(name, key.prefix)]
+        found = [numbered for name in self._hosts.matched_by(key) for numbered in self._below(name, key.prefix)]
         if key.text == HUB_FALLBACK:
             found += self._hub
         return [row for _, row in sorted(dict(found).items())]
 
-    def _below(self, name: _HostName, prefix: str) -> list[tuple[int, Row]]:
+    def _below(self, name: HostName, prefix: str) -> list[tuple[int, Row]]:
         rows = self._hosts[name]
         if name not in self._sorted:
             rows.sort(key=lambda row: row[:2])
@@ -111,9 +136,9 @@ class SplitIndex(Generic[Row]):
 
     def __init__(self, rows: Iterable[tuple[str, Row]], test: Callable[[Row], bool]) -> None:
         self._test = test
-        self._hosts: dict[_HostName, list[tuple[str, Row]]] = {}
+        self._hosts: _Hosts[tuple[str, Row]] = _Hosts()
         self._hub: list[tuple[str, Row]] = []
-        self._split: dict[_HostName | None, tuple[ImageIndex[Row], ImageIndex[Row]]] = {}
+        self._split: dict[HostName | None, tuple[ImageIndex[Row], ImageIndex[Row]]] = {}
         for row in rows:
             if is_hub(row[0]):
                 self._hub.append(row)
@@ -123,13 +148,13 @@ class SplitIndex(Generic[Row]):
 
     def matched_by(self, key: RegistryKey, *, passing: bool) -> list[Row]:
         """Return what ``ImageIndex.matched_by`` finds among those that pass, or do not; host by host."""
-        names: list[_HostName | None] = [*_names(key, self._hosts)]
+        names: list[HostName | None] = [*self._hosts.matched_by(key)]
         if key.text == HUB_FALLBACK and self._hub:
             names.append(None)
         found = [row for name in names for row in self._halves(name)[passing].matched_by(key)]
         return found if len(names) < 2 else list(dict.fromkeys(found))
 
-    def _halves(self, name: _HostName | None) -> tuple[ImageIndex[Row], ImageIndex[Row]]:
+    def _halves(self, name: HostName | None) -> tuple[ImageIndex[Row], ImageIndex[Row]]:
         """Return the rows of a host, or those of Docker Hub by whatever name, that fail the test, and that pass it."""
         halves = self._split.get(name)
         if halves is None:
@@ -139,12 +164,3 @@ class SplitIndex(Generic[Row]):
                 ImageIndex(row for row, passes in told if passes),
             )
         return halves
-
-
-def _names(key: RegistryKey, hosts: Collection[_HostName]) -> list[_HostName]:
-    """Return those of the hosts that a key matches."""
-    if not key.labels:
-        return []
-    if _is_pattern(key):
-        return [name for name in hosts if matches_host(key, *name)]
-    return [(key.labels, key.port)] if (key.labels, key.port) in hosts else []

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from linter.credentials.keys import RegistryKey, Target, matches_host, parse_target
+from linter.credentials.hosts import HostName, HostPatterns, is_pattern
+from linter.credentials.keys import RegistryKey, Target, parse_target
 from linter.credentials.payload import Entry, Form, Payload, PayloadError, examine
 from linter.credentials.pullsecrets import Candidate
 from linter.credentials.recent import Recent
@@ -74,9 +75,6 @@ class _Slot(NamedTuple):
         return [candidate for group in self.groups for candidate in group]
 
 
-_HostName = tuple[tuple[str, ...], str]
-
-
 class _Host(NamedTuple):
     """The slots whose host matches one image host, by the path they ask for, with their place in the keyring's order.
 
@@ -100,7 +98,7 @@ class Keyring(NamedTuple):
     ``answers`` are kept by the ranks of the slots: images that the same slots match share one tuple of candidates.
     """
 
-    hosts: Recent[_HostName, _Host]
+    hosts: Recent[HostName, _Host]
     fallback: _Slot | None
     size: int
     answers: dict[tuple[int, ...], _Answer]
@@ -187,20 +185,22 @@ def _build(sources: Sources) -> Keyring | KeyringFailure:
     return Keyring(_by_host(ordered, limit=size), fallback, size, {})
 
 
-def _by_host(ordered: list[_Slot], *, limit: int) -> Recent[_HostName, _Host]:
-    """Index slots by host: literal ones by dictionary, globs one by one when a host is first asked for."""
-    literal: dict[_HostName, list[tuple[int, _Slot]]] = {}
-    globs: list[tuple[int, _Slot]] = []
+def _by_host(ordered: list[_Slot], *, limit: int) -> Recent[HostName, _Host]:
+    """Index slots by host: literal ones by dictionary, globs when a host is first asked for."""
+    literal: dict[HostName, list[tuple[int, _Slot]]] = {}
+    globs: dict[HostName, list[tuple[int, _Slot]]] = {}
     for rank, slot in enumerate(ordered):
-        if any(char in label for label in slot.key.labels for char in "*?[\\"):
-            globs.append((rank, slot))
-        else:
-            literal.setdefault((slot.key.labels, slot.key.port), []).append((rank, slot))
+        kept = globs if is_pattern(slot.key.labels) else literal
+        kept.setdefault((slot.key.labels, slot.key.port), []).append((rank, slot))
+    patterns = HostPatterns(globs)
 
-    def find(name: _HostName) -> _Host:
+    def find(name: HostName) -> _Host:
         slots: dict[str, list[tuple[int, _Slot]]] = {}
-        for ranked in (*literal.get(name, ()), *(ranked for ranked in globs if matches_host(ranked[1].key, *name))):
-            slots.setdefault(ranked[1].key.prefix, []).append(ranked)
+        ranked = [*literal.get(name, ())]
+        for pattern in patterns.matching(name):
+            ranked += globs[pattern]
+        for one in ranked:
+            slots.setdefault(one[1].key.prefix, []).append(one)
         return _Host(tuple({len(prefix) for prefix in slots}), slots)
 
     return Recent(find, lambda _, host: 1 + len(host.slots), limit=limit)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
+from linter.credentials.hosts import host_matches
 from linter.credentials.jsontext import scrub
-from linter.credentials.urls import HostPath, UrlError, glob_match, parse_https, split_host_port, utf8
+from linter.credentials.urls import HostPath, UrlError, parse_https, split_host_port, utf8
 from linter.record import NamedTuple
 
 __all__ = [
@@ -140,14 +141,9 @@ def key_matches(key: RegistryKey, target_text: str) -> bool:
     string prefix.
     """
     target = parse_target(target_text)
-    return target is not None and target.path.startswith(key.prefix) and matches_host(key, target.labels, target.port)
-
-
-def matches_host(key: RegistryKey, labels: tuple[str, ...], port: str) -> bool:
-    """The part of ``key_matches`` that looks at the host; a key that was dropped or cannot match has no labels."""
-    if not key.labels or key.port != port or len(key.labels) != len(labels):
-        return False
-    return all(glob_match(pattern, label) for pattern, label in zip(key.labels, labels, strict=True))
+    return target is not None and target.path.startswith(key.prefix) and host_matches(
+        (key.labels, key.port), (target.labels, target.port)
+    )
 
 
 def registry_host(text: str) -> str:

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from linter.credentials import (
     HUB_FALLBACK,
     Consumer,
+    ImageIndex,
+    KeyIndex,
     Reference,
     SplitIndex,
     key_matches,
@@ -55,3 +57,30 @@ def test_split_rows_are_those_that_a_key_may_serve_and_that_pass(
 def test_no_row_is_asked_for_that_no_key_may_serve() -> None:
     index = SplitIndex([("quay.io/team/app", "one")], lambda _: 1 / 0 > 0)
     assert index.matched_by(normalise_key("quay.io:80"), passing=False) == []
+
+
+_label = st.sampled_from(("a", "b", "ab", "io", "*", "a*", "*b", "a*b", "**", "?", "[ab]", "[a", "\\a", "*a*"))
+_globs = st.builds(
+    lambda labels, port, path: ".".join(labels) + port + path,
+    st.lists(_label, min_size=1, max_size=4),
+    st.sampled_from(("", ":80")),
+    st.sampled_from(("", "/team", "/team/app")),
+)
+_lookups = st.builds(
+    lambda labels, port, path: ".".join(labels) + port + path,
+    st.lists(st.sampled_from(("a", "b", "ab", "abb", "io", "*")), min_size=1, max_size=4),
+    st.sampled_from(("", ":80")),
+    st.sampled_from(("/team", "/team/app", "/other")),
+)
+
+
+@given(st.lists(_globs, max_size=12), st.lists(_lookups, max_size=12))
+def test_patterns_are_found_by_images_and_images_by_patterns(keys: list[str], lookups: list[str]) -> None:
+    read = [normalise_key(key) for key in keys]
+    by_image = KeyIndex((key, number) for number, key in enumerate(read) if key.error is None)
+    by_key = ImageIndex((lookup, number) for number, lookup in enumerate(lookups))
+    for lookup in lookups:
+        expected = [number for number, key in enumerate(read) if key.error is None and key_matches(key, lookup)]
+        assert by_image.matching(lookup) == expected
+    for key in (key for key in read if key.error is None):
+        assert by_key.matched_by(key) == [number for number, one in enumerate(lookups) if key_matches(key, one)]

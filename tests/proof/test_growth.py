@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import crowds
 from linter import engine
-from linter.credentials import keyring, keys, payload
+from linter.credentials import hosts, keyring, keys, payload
 from linter.inventory import Inventory, workloads
 from linter.inventory.records import Link
 from linter.model import Affected, Route
@@ -25,6 +25,7 @@ FACTOR = 4
         crowds.own_registries,
         crowds.one_registry,
         crowds.one_secret,
+        crowds.wildcards,
         crowds.same_key,
         crowds.many_accounts,
         crowds.unlinked,
@@ -50,9 +51,9 @@ def test_the_work_grows_with_the_input(
 def _work(
     make: Callable[[Path, int], None], size: int, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, int]:
-    """How often keyrings are searched, keys compared, images asked for by a proof, links followed, entries decoded.
+    """How often keyrings are searched, keys and hosts compared, images asked for by a proof, links followed.
 
-    And how often what a finding hits is looked up.
+    And how often entries are decoded, and what a finding hits is looked up.
     """
     counts: dict[str, int] = {}
 
@@ -81,6 +82,7 @@ def _work(
             patched.setattr(memory, "_weight", 0)
         patched.setattr("linter.credentials.resolve.search", counted("search", keyring.search))
         patched.setattr("linter.credentials.keys.parse_target", counted("compare", keys.parse_target))
+        patched.setattr(hosts, "host_matches", counted("match", hosts.host_matches))
         patched.setattr(Inventory, "secrets_named", counted("follow", Inventory.secrets_named))
         patched.setattr(After, "secrets_named", counted("follow", After.secrets_named))
         patched.setattr("linter.inventory.workloads.links", reading)
