@@ -17,6 +17,8 @@ def verdict(run: Run) -> dict[str, str]:
         head, tone = f"{may} may fail", "warning"
     elif run.findings:
         head, tone = "No pull or import is known to fail", max(f.severity for f in run.findings).label
+        if errors:  # said first: the heading is shown as one, and what it goes on with is no reason for that
+            head = f"{count(len(errors), 'error')}, though no pull or import is known to fail"
     elif not objects:
         head, tone = "Nothing was judged", "warning"
     elif run.not_evaluated or run.problems:

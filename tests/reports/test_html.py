@@ -130,6 +130,10 @@ def test_the_same_run_gives_the_same_page():
         (runs.RUNS["nothing"], "Nothing was judged"),
         (runs.EMPTY._replace(findings=(runs.UNLINKED,)), "No pull or import is known to fail"),
         (
+            runs.EMPTY._replace(findings=(runs.UNDECODABLE._replace(impact=runs.UNLINKED.impact),)),
+            "1 error, though no pull or import is known to fail",
+        ),
+        (
             runs.EMPTY._replace(findings=(runs.UNLINKED._replace(impact=runs.UNDECODABLE.impact),)),
             "18 pulls and 1 import may fail",
         ),
