@@ -19,6 +19,11 @@ class ExhaustedError(RegcredError):
         self.doing = doing
 
 
+def wanting(problem: Problem | None) -> bool:
+    """Tell whether a problem is that memory has run out: with more of it there might be none."""
+    return problem is not None and problem.remedy == REMEDY
+
+
 def ran_out(path: str, doing: str) -> Problem:
     """Return the problem that memory has run out at `path` while `doing`: what is missing would be missed anywhere."""
     return Problem(path, f"memory ran out while {doing}", REMEDY, fatal=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
-from linter.memory import expendable
+from linter import memory
 from linter.secret import Sensitive
 from linter.stopping import HELD, helper, masked
 
@@ -36,11 +36,13 @@ def shared(count: int, do: Callable[[int], _Value], processes: int) -> list[_Val
 
     At most `MOST` of them. Each process begins with a stretch of its own, because neighbours have most in common, and
     then takes what is left of the others'; this process begins with the last, and what it does need not travel. What
-    `do` changes in a copy stays there.
+    `do` changes in a copy stays there. Copies are fewer where memory does not suffice for so many, and what one does
+    not bring back because it may take no more is done here, when they have gone.
     """
     if count > MOST:
         raise ValueError(f"{count} are more than {MOST}")
-    workers = max(min(processes, count), 1)
+    share = memory.shared(max(min(processes, count), 1))
+    workers = share.processes
     offices = [_office(range(count * at // workers, count * (at + 1) // workers)) for at in range(workers)]
     copies: list[tuple[int, int]] = []
     done: dict[int, _Value] = {}
@@ -48,7 +50,7 @@ def shared(count: int, do: Callable[[int], _Value], processes: int) -> list[_Val
         with suppress(OSError):  # no more processes are allowed here: those that there are do it all
             for at in range(workers - 1):
                 with masked():  # else there is a copy that nobody knows of, or one that goes on as this process would
-                    copies.append(_copy([*offices[at:], *offices[:at]], do))
+                    copies.append(_copy([*offices[at:], *offices[:at]], do, share.bytes))
         done.update(_work([*offices[-1:], *offices[:-1]], do))
         for _, end in copies:
             done.update(_brought(end))
@@ -81,8 +83,8 @@ def _work(offices: Sequence[int], do: Callable[[int], _Value]) -> dict[int, _Val
     return done
 
 
-def _copy(offices: Sequence[int], do: Callable[[int], Any]) -> tuple[int, int]:
-    """Begin a copy of this process; return its number and the pipe that its results come through."""
+def _copy(offices: Sequence[int], do: Callable[[int], Any], most: int | None) -> tuple[int, int]:
+    """Begin a copy of this process that may take `most` bytes; return its number and the pipe of its results."""
     end, start = os.pipe()
     try:
         pid = os.fork()
@@ -97,7 +99,8 @@ def _copy(offices: Sequence[int], do: Callable[[int], Any]) -> tuple[int, int]:
     try:
         os.close(end)
         helper()
-        expendable()
+        memory.expendable()
+        memory.bind(most)
         with os.fdopen(start, "wb") as pipe:
             pipe.write(_pickled(_work(offices, do)))
         code = 0

@@ -34,6 +34,16 @@ resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]),) * 2)
 from linter.__main__ import main
 sys.exit(main(sys.argv[2:]))
 """
+_GROUPED = """\
+import sys
+from linter import memory
+place = sys.argv[1]
+memory._GROUPS = f"{place}/groups"
+memory._NEWER = (place, "memory.max")
+memory._OLDER = (f"{place}/memory", "memory.limit_in_bytes")
+from linter.__main__ import main
+sys.exit(main(sys.argv[2:]))
+"""
 _CONTAINED = """\
 import sys
 from linter import memory
@@ -169,6 +179,27 @@ def test_what_a_container_may_take_bounds_what_its_processes_do(tight: Path, tmp
     words = ("-c", _CONTAINED, str(stated), "check", "--format", "json", str(tight))
     _runs_out_for_a_alone(_python(*words, directory=tmp_path), tight)
     stated.write_text("max\n", encoding="ascii")
+    assert _python(*words, directory=tmp_path).returncode == EXIT_FINDINGS
+
+
+@_LINUX
+@pytest.mark.parametrize(
+    ("groups", "file"),
+    [
+        ("0::/kube/pod/shop\n", "kube/pod/memory.max"),
+        ("3:cpu:/a\n4:memory,hugetlb:/docker/1\n0::/\n", "memory/docker/1/memory.limit_in_bytes"),
+    ],
+)
+def test_so_do_the_groups_of_a_service_and_those_around_them(
+    tight: Path, tmp_path: Path, groups: str, file: str
+) -> None:
+    stated = tmp_path / file
+    stated.parent.mkdir(parents=True)
+    stated.write_text(f"{330 * 2**20}\n", encoding="ascii")
+    (tmp_path / "groups").write_text(groups, encoding="ascii")
+    words = ("-c", _GROUPED, str(tmp_path), "check", "--format", "json", str(tight))
+    _runs_out_for_a_alone(_python(*words, directory=tmp_path), tight)
+    stated.unlink()
     assert _python(*words, directory=tmp_path).returncode == EXIT_FINDINGS
 
 

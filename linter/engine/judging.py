@@ -67,7 +67,7 @@ def proven(
     codes = frozenset(loaded.rule.code for loaded in chosen)
 
     def one(number: int) -> tuple[list[Finding], list[NotEvaluated]]:
-        found, unjudged = _asked(chosen[number], inventory, joins, settings, codes)
+        found, unjudged = _answered(chosen[number], inventory, joins, settings, codes)
         return [*map(nets.finding, found)], unjudged
 
     # The last rules, those of imports and pulls, find most: this process begins with them.
@@ -152,14 +152,21 @@ def judge(
     withheld = list(_hidden(inventory))
     codes = frozenset(loaded.rule.code for loaded in chosen)
     for loaded in chosen:
-        try:
-            found, unjudged = _asked(loaded, inventory, joins, settings, codes)
-        except MemoryError:
-            raise ExhaustedError(f"rule {loaded.rule.code} {loaded.name} judged it") from None
+        found, unjudged = _answered(loaded, inventory, joins, settings, codes)
         findings.extend(found)
         withheld.extend(unjudged)
         lap(f"rule {loaded.rule.code} {loaded.name}")
     return findings, withheld
+
+
+def _answered(
+    loaded: "Loaded", inventory: Inventory, joins: Joins, settings: Settings, codes: frozenset[str]
+) -> tuple[list[Finding], list[NotEvaluated]]:
+    """What one rule finds, and what it could not judge. Raises `ExhaustedError` where memory runs out."""
+    try:
+        return _asked(loaded, inventory, joins, settings, codes)
+    except MemoryError:
+        raise ExhaustedError(f"rule {loaded.rule.code} {loaded.name} judged it") from None
 
 
 def _asked(

@@ -7,11 +7,11 @@ from typing import Final, Protocol
 from linter import __version__
 from linter.engine import Request, chosen_rules, run
 from linter.errors import UsageError
-from linter.fleet.executors import GoneError, Inline, LostError, Task, Workers, completed
+from linter.fleet.executors import GoneError, Inline, LostError, Task, Workers, alone, completed
 from linter.fleet.merge import merged
-from linter.fleet.overlaps import alone
+from linter.fleet.overlaps import alone as apart
 from linter.fleet.spread import remembered
-from linter.fleet.work import Back, Came, Failed, Part, Sealed, Unit, VersionError, judged, part, work
+from linter.fleet.work import Back, Came, Failed, Part, Sealed, Unit, VersionError, judged, part, ran_short, short, work
 from linter.model import Problem, Run
 from linter.settings import RuleFiles, Settings
 from linter.taking import Taken, unpacked
@@ -51,7 +51,7 @@ def judge(request: Request, workers: Workers, keeping: Keeping) -> Run:
     backs: dict[int, Back] = {}
     problems: dict[int, Problem] = {}
     units = {}
-    for number in alone(request.paths, remote=workers.remote):
+    for number in apart(request.paths, remote=workers.remote):
         unit = _unit(request, number, among, workers, keeping)
         earlier = keeping.before(unit)
         if earlier is None:
@@ -118,7 +118,7 @@ def _shared(settings: Settings) -> Settings:
 def _worked(
     request: Request, workers: Workers, units: Mapping[int, Unit], done: int
 ) -> Iterator[tuple[int, Came]]:
-    """Yield what comes of the units, as it comes."""
+    """Yield what comes of the units, as it comes; what wants more memory than its share is judged once more, alone."""
     if isinstance(workers, Inline):
         for number, unit in units.items():
             yield number, judged(unit, _progress(request, done / len(request.paths)))
@@ -128,15 +128,24 @@ def _worked(
     handed = ((number, Sealed(unit._replace(settings=settings))) for number, unit in units.items())
     tasks = (Task(number, work, (__version__, unit)) for number, unit in handed)
     left = set(units)
+    wanting = []
     try:
         for number, result in completed(workers, tasks):
             came = _came(number, result)
             if isinstance(came, Failed) and came.absent and not os.path.lexists(request.paths[number]):
                 came = judged(units[number]._replace(remote=False, base=""))  # it is nowhere: no matter of the worker
+            if workers.whole is not None and short(came):
+                wanting.append(number)
+                continue
             left.discard(number)
             yield number, came
     except GoneError as error:  # what had come is reported and kept
         yield from ((number, Failed(number, f"was not judged: {error}", _GONE)) for number in sorted(left))
+    if not workers.remote:
+        workers.renew()  # what follows may take what they have held
+    for number in wanting:
+        again = Sealed(units[number]._replace(memory=workers.whole))
+        yield number, _came(number, alone(workers, Task(number, work, (__version__, again))))
 
 
 def _progress(request: Request, begun: float) -> Callable[[float, str], None] | None:
@@ -158,6 +167,8 @@ def _came(number: int, result: object) -> Came:
         return came
     if isinstance(result, LostError):
         return Failed(number, "the process that judged it was killed", _KILLED)
+    if isinstance(result, MemoryError):
+        return ran_short(number)
     if isinstance(result, VersionError):
         raise UsageError(f"{result}, this is {__version__}: workers need the same version")
     if isinstance(result, ImportError):

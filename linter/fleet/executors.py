@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from linter.errors import RegcredError, UsageError
+from linter.memory import bind, expendable, shared
 from linter.stopping import HELD
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Workers(Protocol):
 
     slots: int
     remote: bool
+    whole: int | None
+    """The bytes that a task may take which runs alone, None where that is no more than beside others."""
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Pending:
         """Have `function(*arguments)` run."""
@@ -106,10 +109,10 @@ def completed(workers: Workers, tasks: Iterable[Task[_Key]]) -> Iterator[tuple[_
             running.clear()
             workers.renew()
             for task in suspects:
-                yield task.key, _alone(workers, task)
+                yield task.key, alone(workers, task)
 
 
-def _alone(workers: Workers, task: Task[Any]) -> Any:
+def alone(workers: Workers, task: Task[Any]) -> Any:
     """Return the result of a task with nothing beside it."""
     pending = workers.submit(task.function, *task.arguments)
     workers.wait([pending])
@@ -161,6 +164,7 @@ class Inline:
 
     slots = 1
     remote = False
+    whole: int | None = None
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Pending:
         """Run `function(*arguments)` at once."""
@@ -178,12 +182,14 @@ class Inline:
 
 
 class Processes:
-    """Processes of this machine, begun with the first task."""
+    """Processes of this machine, begun with the first task: up to `jobs`, as memory suffices for them and this one."""
 
     remote = False
 
     def __init__(self, jobs: int) -> None:
-        self.slots = jobs
+        self._share = shared(jobs + 1)
+        self.slots = max(min(jobs, self._share.processes - 1), 1)
+        self.whole = self._share.whole
         self._pool: ProcessPoolExecutor | None = None
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Pending:
@@ -207,7 +213,9 @@ class Processes:
         from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - as above
 
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self.slots, mp_context=_context(), initializer=_begin)
+            self._pool = ProcessPoolExecutor(
+                self.slots, mp_context=_context(), initializer=_begin, initargs=(self._share.bytes,)
+            )
         return self._pool
 
     def wait(self, pending: Sequence[Pending]) -> list[Pending]:
@@ -278,17 +286,20 @@ def _context() -> Any:
     return multiprocessing.get_context("fork" if safe else "spawn")
 
 
-def _begin() -> None:
-    """Prepare a process: an interrupt is the parent's affair, and nobody works on when the parent is gone."""
+def _begin(most: int | None) -> None:
+    """Prepare a process that may take `most` bytes, if that is bounded.
+
+    An interrupt is the parent's affair, and nobody works on when the parent is gone.
+    """
     import gc  # noqa: PLC0415 - as above
     import threading  # noqa: PLC0415 - as above
 
-    from linter.memory import expendable  # noqa: PLC0415 - as above
     from linter.stopping import helper  # noqa: PLC0415 - as above
 
     gc.freeze()  # what came with the copy is never walked: that would copy it in earnest
     helper()
     expendable()
+    bind(most)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -28,6 +28,7 @@ class Scheduler:
 
     slots = 1_000_000
     remote = True
+    whole: int | None = None
 
     def __init__(self, address: str, *, alone: float) -> None:
         try:

@@ -7,6 +7,7 @@ from typing import Final
 from linter import forks
 from linter.documents import collector_off
 from linter.engine import Entry, Spread
+from linter.exhausted import wanting
 from linter.fleet.executors import Executor, LostError, Pending, Workers, is_done, outcome, taken_back
 from linter.inventory.kept import Keeper
 from linter.sources import Artifact, Limits
@@ -66,7 +67,10 @@ def in_processes(executor: Workers, jobs: int) -> Spread:
 
 
 def _copied(pieces: Sequence[Sequence[Artifact]], jobs: int, keeper: Keeper | None) -> list[Taken]:
-    """Return what this process and copies of it take of the files, in their order."""
+    """Return what this process and copies of it take of the files, in their order.
+
+    What wants more memory than a copy may take is read here once more.
+    """
     here = os.getpid()
 
     def one(number: int) -> tuple[int, list[Taken]]:
@@ -79,7 +83,17 @@ def _copied(pieces: Sequence[Sequence[Artifact]], jobs: int, keeper: Keeper | No
 
     with collector_off():
         found = forks.shared(len(pieces), one, jobs)
-    return [one if pid == here else arrived(one, keeper) for pid, taken in found for one in taken]
+
+    def had(artifact: Artifact, taken: Taken, pid: int) -> Taken:
+        if pid == here:
+            return taken
+        return take_artifact(artifact, keeper) if wanting(taken.lost) else arrived(taken, keeper)
+
+    return [
+        had(artifact, one, pid)
+        for piece, (pid, taken) in zip(pieces, found, strict=True)
+        for artifact, one in zip(piece, taken, strict=True)
+    ]
 
 
 def _pieces(files: Sequence[Artifact], sizes: Sequence[int], most: int) -> Iterator[list[Artifact]]:
@@ -111,7 +125,10 @@ def _results(
     *,
     reads: bool,
 ) -> Iterator[Taken | None]:
-    """Yield what was taken of each file; None for those of a piece whose process was lost: they are read here."""
+    """Yield what was taken of each file; None for what is to be read here.
+
+    That is a piece whose process was lost, or a file that wants more memory than its share.
+    """
     own: dict[int, list[Taken]] = {}
     left = len(pieces) if reads else 0
     for number, (piece, one) in enumerate(zip(pieces, pending, strict=True)):
@@ -131,7 +148,9 @@ def _results(
         elif isinstance(result, Exception):
             raise result
         else:
-            yield from (unpacked(artifact.path, data, keeper) for artifact, data in zip(piece, result, strict=True))
+            for artifact, data in zip(piece, result, strict=True):
+                taken = unpacked(artifact.path, data, keeper)
+                yield None if executor.whole is not None and wanting(taken.lost) else taken
 
 
 def _unbegun(pending: Sequence[Pending | None], first: int, end: int) -> int:

@@ -14,8 +14,10 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 from linter import __version__
 from linter.engine import Handed, Request, Result, run_clusters
 from linter.errors import RegcredError, where
+from linter.exhausted import REMEDY, wanting
 from linter.history.observe import names_of, observations
 from linter.history.records import Observation
+from linter.memory import bind
 from linter.model import Finding, Problem, Run
 from linter.secret import MASK, Sensitive
 from linter.settings import Settings
@@ -61,7 +63,7 @@ class Unit(NamedTuple):
 
     `names` are the `--history-name`s about it, None where no history is kept. `remote` tells that the worker may be on
     another machine, `epoch` is the time that the call is to be judged at, "" for now. `address` is the
-    URL behind a path that stands for one.
+    URL behind a path that stands for one. `memory` is how many bytes its process may take, None for what it may now.
     """
 
     number: int
@@ -79,6 +81,7 @@ class Unit(NamedTuple):
     remote: bool = False
     epoch: str = ""
     address: Sealed[str] | None = None
+    memory: int | None = None
 
 
 class Part(NamedTuple):
@@ -127,6 +130,7 @@ def work(version: str, unit: Sealed[Unit]) -> Sealed[Came]:
     if version != __version__:
         raise VersionError(f"a worker on {socket.gethostname()} has regcred {__version__}")
     here = unit.open()
+    bind(here.memory)
     if here.epoch:
         os.environ["SOURCE_DATE_EPOCH"] = here.epoch
     came = judged(here)
@@ -144,12 +148,25 @@ def judged(unit: Unit, progress: Callable[[float, str], None] | None = None) -> 
     except RegcredError as error:
         return Failed(unit.number, str(error), usage=True)
     except MemoryError:
-        return Failed(unit.number, "there is not enough memory to judge it", "judge it with fewer jobs, or alone")
+        return ran_short(unit.number)
     except Exception as error:  # a message may quote the input: only type and place are told
         if "REGCRED_DEBUG" in os.environ:
             raise
         remedy = "judge it alone with REGCRED_DEBUG=1 for the traceback"
         return Failed(unit.number, f"internal error: {where(error)}", remedy)
+
+
+def ran_short(number: int) -> Failed:
+    """Return that memory has run out, and nothing is known of where."""
+    return Failed(number, "memory ran out while it was judged", REMEDY)
+
+
+def short(came: Came) -> bool:
+    """Tell whether something is missing for want of memory that nobody will read again."""
+    if isinstance(came, Failed):
+        return came.remedy == REMEDY
+    problems = came.run.problems if isinstance(came, Part) else () if came.found else came.problems
+    return any(map(wanting, problems))
 
 
 def _judged(unit: Unit, progress: Callable[[float, str], None] | None) -> Came:

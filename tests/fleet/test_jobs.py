@@ -153,7 +153,7 @@ def test_a_tree_is_read_in_several_processes(
 class _Slow:
     """A worker that has begun with the first piece only, and ends it when somebody waits for it."""
 
-    slots, remote = 1, False
+    slots, remote, whole = 1, False, None
 
     def __init__(self) -> None:
         self.taken_back: list[int] = []
