@@ -30,6 +30,9 @@ _DEEPEST: Final = 32
 """The column from which on nothing is cut: text nests without end, and most repeats are found further out."""
 _OWN: Final = "metadata:"
 """A key whose part is an object's own: not worth remembering."""
+_TRIES: Final = 16
+"""So often in a row what stands under a key may hold no part that came before; then it is cut once in so many times."""
+_MOST_HEADS: Final = 10_000
 _ITEM: Final = re.compile(r" *- (?=[A-Za-z0-9_./$][!-~]*:[ \n])")
 _KEYED: Final = re.compile(r" *([A-Za-z0-9_./$][!-~]*):\n( *)(?:(?=(- ))|(?=[A-Za-z0-9_./$]))")
 _KEY: Final = re.compile(r" *(?=[A-Za-z0-9_./$][!-~]*:[ \n])")
@@ -38,19 +41,23 @@ _KEY: Final = re.compile(r" *(?=[A-Za-z0-9_./$][!-~]*:[ \n])")
 class _Memory:
     """What parts mean, by depth and text; the part that was not asked for longest is forgotten first, roughly."""
 
-    __slots__ = ("_new", "_old", "_size")
+    __slots__ = ("_new", "_old", "_size", "found")
 
     def __init__(self) -> None:
         self._new: dict[tuple[str, int], Any] = {}
         self._old: dict[tuple[str, int], Any] = {}
         self._size = 0
+        self.found = 0
+        """How often something was."""
 
     def get(self, key: tuple[str, int]) -> Any:
         found = self._new.get(key)
         if found is None:
             found = self._old.pop(key, None)
-            if found is not None:
-                self.put(key, found)
+            if found is None:
+                return None
+            self.put(key, found)
+        self.found += 1
         return found
 
     def put(self, key: tuple[str, int], value: Any) -> None:
@@ -61,6 +68,8 @@ class _Memory:
 
 
 _memory: Final = _Memory()
+_fruitless: Final[dict[str, int]] = {}
+"""How often in a row no part of what stands under a key came before, by the head of its line: cutting it costs time."""
 
 
 def read(text: str, depth: int, lines: Lines) -> Any:
@@ -118,9 +127,23 @@ def _known(text: str, column: int, depth: int, lines: Lines, *, inner: bool) -> 
     key = (text, depth)
     found = _memory.get(key)
     if found is None:
-        found = _within(text, column, depth, lines) if inner else lines(text, depth)
+        found = _cut(text, column, depth, lines) if inner else lines(text, depth)
         if found is not REFUSED:
             _memory.put(key, found)
+    return found
+
+
+def _cut(text: str, column: int, depth: int, lines: Lines) -> Any:
+    """Return what `_within` does, but read it in one where such parts have nothing in common with what came before."""
+    head = text[: text.find(":")]
+    tried = _fruitless.get(head, 0)
+    found_before = _memory.found
+    if tried < _TRIES or tried % _TRIES == 0:
+        found = _within(text, column, depth, lines)
+    else:
+        found = lines(text, depth)
+    if tried or len(_fruitless) < _MOST_HEADS:
+        _fruitless[head] = tried + 1 if _memory.found == found_before else 0
     return found
 
 
