@@ -29,6 +29,7 @@ MAYBE: Final = frozenset({"", *"0123456789+-.~nNtTyYoOfF<"})
 _INT = re.compile(r"[-+]?(?:0[bB][01]+|0[xX][0-9a-fA-F]+|0[oO]?[0-7]*|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _BASES: Final = {"0b": 2, "0x": 16, "0o": 8}
+_SURELY_HELD: Final = 19  # what has fewer decimal digits is less than 2**63
 _INT_DIGITS = 70  # the longest 64-bit literal is binary: sign, prefix and 64 digits
 
 
@@ -43,6 +44,8 @@ def _integer(digits: str) -> int:
 
 def _number(value: str) -> int | float | str:
     """Return the number that a plain scalar spells, or the text itself: dates and versions are no numbers."""
+    if value.isdigit() and value.isascii() and value[0] != "0" and len(value) < _SURELY_HELD:
+        return int(value)  # as nearly all are written
     digits = value.replace("_", "")
     if len(digits) <= _INT_DIGITS and _INT.match(digits) and digits[-1] not in "oO":
         number = _integer(digits)

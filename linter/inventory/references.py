@@ -149,11 +149,13 @@ def _search(value: Any, depth: int) -> list[_Named]:
     found: list[_Named] = []
     if depth > _DEEPEST:
         return found
-    for key, child in value.items() if type(value) is dict else enumerate(value):
-        if key in FALLBACK_FIELDS:
+    keyed = type(value) is dict
+    names_some = keyed and not _FALLBACK_NAMES.isdisjoint(value)
+    for key, child in value.items() if keyed else enumerate(value):
+        if names_some and key in FALLBACK_FIELDS:
             found += [(name, place, FALLBACK_FIELDS[key]) for name, place in _values(child, (key,))]
-        if type(child) in _CONTAINERS:
-            found += [(name, (key, *place), use) for name, place, use in _search(child, depth + 1)]
+        if type(child) in _CONTAINERS and (inner := _search(child, depth + 1)):
+            found += [(name, (key, *place), use) for name, place, use in inner]
     return found
 
 
