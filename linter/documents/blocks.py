@@ -127,13 +127,13 @@ def _known(text: str, column: int, depth: int, lines: Lines, *, inner: bool) -> 
     key = (text, depth)
     found = _memory.get(key)
     if found is None:
-        found = _cut(text, column, depth, lines) if inner else lines(text, depth)
+        found = _parted(text, column, depth, lines) if inner else lines(text, depth)
         if found is not REFUSED:
             _memory.put(key, found)
     return found
 
 
-def _cut(text: str, column: int, depth: int, lines: Lines) -> Any:
+def _parted(text: str, column: int, depth: int, lines: Lines) -> Any:
     """Return what `_within` does, but read it in one where such parts have nothing in common with what came before."""
     head = text[: text.find(":")]
     tried = _fruitless.get(head, 0)

@@ -70,6 +70,7 @@ def cut_small(request: pytest.FixtureRequest) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "_WORTH", request.param)
         patch.setattr(blocks, "_LARGE", request.param)
+        patch.setattr(blocks, "_TRIES", 10**9)
         yield
 
 
@@ -128,6 +129,37 @@ def test_what_is_not_asked_for_again_is_forgotten(monkeypatch: pytest.MonkeyPatc
     assert memory.get((f"{99:0100}", 1)) == [99]
     assert memory.get((f"{50:0100}", 1)) is None
     assert len(memory._new) + len(memory._old) <= 22
+
+
+def test_what_holds_nothing_that_came_before_is_cut_no_further_until_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "_memory", blocks._Memory())
+    monkeypatch.setattr(blocks, "_fruitless", {})
+    monkeypatch.setattr(blocks, "_WORTH", 100)
+    monkeypatch.setattr(blocks, "_LARGE", 400)
+    monkeypatch.setattr(blocks, "_TRIES", 16)
+    read = 0
+
+    def lines(text: str, depth: int) -> Any:
+        nonlocal read
+        read += 1
+        return simple._lines(text, depth)
+
+    def pieces(first: str, second: str) -> int:
+        nonlocal read
+        read = 0
+        text = "a: b\nspec:\n"
+        for name in (first, second):
+            text += f"  part{name}:\n" + "".join(f"    {key}{name}: {'x' * 40}\n" for key in "abcdef")
+        assert same(blocks.read(text, LIMITS.depth, lines), plain(text))
+        return read
+
+    assert [pieces(f"{number}", f"{number}x") for number in range(17)] == [3] * 17
+    later = [pieces(f"{number}", f"{number}x") for number in range(17, 49)]
+    assert later.count(2) == 30  # all in one, but for a try now and then
+    assert later.count(3) == 2
+    alike = [pieces(f"{number}", "same") for number in range(49, 97)]
+    assert alike.count(2) == len(alike) - 1  # in one at first, then the other part alone, because this one is known
+    assert alike.index(3) < 17
 
 
 DEFINITION = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: a.b\nspec:\n  imagePullSecrets: {}\n"
