@@ -138,10 +138,8 @@ def _parted(text: str, column: int, depth: int, lines: Lines) -> Any:
     head = text[: text.find(":")]
     tried = _fruitless.get(head, 0)
     found_before = _memory.found
-    if tried < _TRIES or tried % _TRIES == 0:
-        found = _within(text, column, depth, lines)
-    else:
-        found = lines(text, depth)
+    cutting = tried < _TRIES or tried % _TRIES == 0
+    found = _within(text, column, depth, lines) if cutting else lines(text, depth)
     if tried or len(_fruitless) < _MOST_HEADS:
         _fruitless[head] = tried + 1 if _memory.found == found_before else 0
     return found
