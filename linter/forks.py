@@ -1,7 +1,8 @@
-"""Work on what this process holds, done by copies of it: nothing is sent to them, and only results come back.
+"""Work on what this process holds, done by copies of it: nothing is sent to them but what others of them found.
 
-A copy shares all memory with this process until one of them writes to it, so that what was read and joined need not
-travel. What a copy does not bring back, because it was killed or has failed, is done here.
+A copy shares all memory with this process until one of them writes to it, so that what was read need not travel. It
+runs the same program, and they meet where work is shared out. What a copy does not bring, because it was killed or has
+failed, is done here.
 """
 
 import io
@@ -9,9 +10,9 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from linter import memory
 from linter.secret import Sensitive
@@ -21,103 +22,246 @@ _Value = TypeVar("_Value")
 MOST: Final = 2_000
 """So many pieces of work may be shared: their tickets, two bytes each, fit into the smallest pipe that there is."""
 _TICKET: Final = 2
+_NO_MORE: Final = b"\xff" * _TICKET
+"""The ticket that ends a stretch."""
+_LENGTH: Final = 8
+"""Bytes that tell how long what follows is."""
 _LINUX: Final = sys.platform.startswith("linux")
+_PIPE: Final = 2**20
+"""Bytes that a pipe is to hold, where the system lets it: whoever has found that much need not wait for its reader."""
 
 
 def able() -> bool:
     """Tell whether this process may be copied: on Linux, while it has one thread only."""
-    import threading  # noqa: PLC0415 - one process needs none of this
-
-    return _LINUX and threading.active_count() == 1
+    threading = sys.modules.get("threading")  # where nobody has loaded it, there is one thread
+    return _LINUX and (threading is None or threading.active_count() == 1)
 
 
 def shared(count: int, do: Callable[[int], _Value], processes: int) -> list[_Value]:
-    """Return `do(0)`, …, `do(count - 1)`, in this process and `processes - 1` copies.
+    """Return `do(0)`, …, `do(count - 1)`, in this process and `processes - 1` copies; at most `MOST` of them.
 
-    At most `MOST` of them. Each process begins with a stretch of its own, because neighbours have most in common, and
-    then takes what is left of the others'; this process begins with the last, and what it does need not travel. What
-    `do` changes in a copy stays there. Copies are fewer where memory does not suffice for so many, and what one does
-    not bring back because it may take no more is done here, when they have gone.
+    What `do` changes in a copy stays there.
     """
     if count > MOST:
         raise ValueError(f"{count} are more than {MOST}")
-    share = memory.shared(max(min(processes, count), 1))
-    workers = share.processes
-    offices = [_office(range(count * at // workers, count * (at + 1) // workers)) for at in range(workers)]
-    copies: list[tuple[int, int]] = []
-    done: dict[int, _Value] = {}
+    return together(lambda crew: crew.gathered(count, do) or [], min(processes, count))
+
+
+def together(program: Callable[["Crew"], _Value], processes: int) -> _Value:
+    """Return `program(crew)`, run by this process and, side by side with it, by `processes - 1` copies of it.
+
+    Each does all of it, but for the work that the crew shares out: the program must ask each of them for the same. What
+    it changes in a copy stays there. Copies are fewer where memory does not suffice for so many, and what one does not
+    bring, because it has failed or may take no more, is done here, when all of them have gone.
+    """
+    crew = Crew(processes)
     try:
-        with suppress(OSError):  # no more processes are allowed here: those that there are do it all
-            for at in range(workers - 1):
-                with masked():  # else there is a copy that nobody knows of, or one that goes on as this process would
-                    copies.append(_copy([*offices[at:], *offices[:at]], do, share.bytes))
-        done.update(_work([*offices[-1:], *offices[:-1]], do))
-        for _, end in copies:
-            done.update(_brought(end))
+        crew.begin(program)
+        return program(crew)
     finally:
-        with HELD:
-            for tickets in offices:
-                os.close(tickets)
-            for pid, end in copies:
+        crew.leave()
+
+
+class _Copy(NamedTuple):
+    """A copy of this process: its number, the pipe that its results come through, and the one that leads to it."""
+
+    pid: int
+    results: int
+    orders: int
+
+
+class Crew:
+    """The processes of one program, as one of them sees it: the first, which begins the others, or a copy of it."""
+
+    def __init__(self, processes: int) -> None:
+        self.processes = processes
+        """So many were asked for."""
+        self._offices: list[tuple[int, int]] = []
+        """Pipes that give the tickets of pieces of work to whoever asks first, one for each process."""
+        self._copies: list[_Copy] = []
+        self._home: tuple[int, int] | None = None
+        """In a copy, the pipe that orders come through and the one for its results."""
+        self._own = -1
+
+    def begin(self, program: Callable[["Crew"], object]) -> None:
+        """Begin the copies, no more than there is memory for."""
+        share = memory.shared(max(self.processes, 1))
+        processes = share.processes
+        with suppress(OSError):  # no more processes are allowed here: those that there are do it all
+            with masked():
+                for _ in range(processes if processes > 1 else 0):
+                    self._offices.append(os.pipe())
+            for own in range(processes - 1):
+                with masked():  # else there is a copy that nobody knows of, or one that goes on as this process would
+                    self._copies.append(self._copied(program, own, share.bytes))
+
+    def _copied(self, program: Callable[["Crew"], object], own: int, most: int | None) -> _Copy:
+        """Begin one copy, which may take `most` bytes."""
+        pipes: list[int] = []
+        try:
+            pipes += os.pipe()
+            pipes += os.pipe()
+            pid = os.fork()
+        except OSError:
+            for end in pipes:
                 os.close(end)
+            raise
+        results, told, orders, order = pipes
+        if pid:
+            os.close(told)
+            os.close(orders)
+            return _Copy(pid, results, order)
+        code = 1
+        try:
+            helper()
+            memory.expendable()
+            memory.bind(most)
+            # Whoever waits for the first process must hear when it has gone.
+            for end in (results, order, *(end for _, end in self._offices), *self._ends()):
+                os.close(end)
+            _widened(told)
+            self._copies.clear()
+            self._own, self._home = own, (orders, told)
+            program(self)
+            code = 0
+        finally:
+            os._exit(code)  # nothing of the other's is to be written or tidied up twice, whatever has happened
+
+    def share(self, count: int, do: Callable[[int], _Value]) -> list[_Value]:
+        """Return `do(0)`, …, `do(count - 1)`, in each of the processes.
+
+        Each begins with a stretch of its own, because neighbours have most in common, and then takes what is left of
+        the others'; the first process begins with the last. More than `MOST` are not shared: each does all of them.
+        """
+        if count > MOST or not (self._copies or self._home):
+            return [do(number) for number in range(count)]
+        done = self._worked(count, do)
+        if self._home is not None:
+            orders, told = self._home
+            _send(told, _pickled(done))
+            for part in pickle.loads(self._ordered(orders)):  # noqa: S301 - from the process that this is a copy of
+                done.update(pickle.loads(part))  # noqa: S301 - as above
+            return [done[number] for number in range(count)]
+        if self._copies:
+            mine = _pickled(done)
+            parts = self._brought()
+            for at, copy in enumerate(self._copies):
+                self._order(copy, _pickled([mine, *parts[:at], *parts[at + 1 :]]))
+            return _all(count, do, done, parts)
+        return _all(count, do, done, [])
+
+    def gathered(self, count: int, do: Callable[[int], _Value]) -> list[_Value] | None:
+        """Return as `share` in the first process, and None in the others."""
+        if count > MOST or not (self._copies or self._home):
+            return None if self._home else [do(number) for number in range(count)]
+        done = self._worked(count, do)
+        if self._home is not None:
+            _send(self._home[1], _pickled(done))
+            return None
+        return _all(count, do, done, self._brought())
+
+    def leave(self) -> None:
+        """Go on alone: the first process ends all copies; a copy ends, because it cannot do what the others do."""
+        if self._home is not None:
+            os._exit(1)
+        with HELD:
+            for end in (*(end for office in self._offices for end in office), *self._ends()):
+                os.close(end)
+            for copy in self._copies:
                 with suppress(ProcessLookupError, ChildProcessError):  # the system has seen to it: SIGCHLD is ignored
-                    os.kill(pid, signal.SIGKILL)  # it is done, or nobody waits for it any more
-                    os.waitpid(pid, 0)
+                    os.kill(copy.pid, signal.SIGKILL)  # it is done, or nobody waits for it any more
+                    os.waitpid(copy.pid, 0)
+            self._offices.clear()
+            self._copies.clear()
+
+    def _ends(self) -> Iterator[int]:
+        for copy in self._copies:
+            yield from (copy.results, copy.orders)
+
+    def _worked(self, count: int, do: Callable[[int], _Value]) -> dict[int, _Value]:
+        """Do what comes to this process of the pieces that are shared out, once all have done what came before."""
+        if self._home is not None:
+            self._ordered(self._home[0])
+        else:
+            self._give_out(count)
+        done = {}
+        for tickets, _ in [*self._offices[self._own :], *self._offices[: self._own]]:
+            while (ticket := os.read(tickets, _TICKET)) != _NO_MORE:
+                if not ticket:
+                    self.leave()  # the first process has gone
+                number = int.from_bytes(ticket, "big")
+                done[number] = do(number)
+        return done
+
+    def _give_out(self, count: int) -> None:
+        """Put the tickets into the offices, parted evenly, each with an end for every process; tell the copies."""
+        offices = len(self._offices)
+        for at, (_, office) in enumerate(self._offices):
+            numbers = range(count * at // offices, count * (at + 1) // offices)
+            stretch = [number.to_bytes(_TICKET, "big") for number in numbers]
+            os.write(office, b"".join([*stretch, *[_NO_MORE] * (len(self._copies) + 1)]))
+        for copy in self._copies:
+            self._order(copy, b"")
+
+    def _order(self, copy: _Copy, data: bytes) -> None:
+        """Send something to a copy. One that has gone is noticed where its results are missing."""
+        with suppress(BrokenPipeError):
+            _send(copy.orders, data)
+
+    def _ordered(self, orders: int) -> bytes:
+        """Return what the first process sends; end with it."""
+        data = _received(orders)
+        if data is None:
+            os._exit(1)
+        return data
+
+    def _brought(self) -> list[bytes]:
+        """Return the results of the copies, as they are pickled. When one is missing all of them are let go."""
+        parts = []
+        for copy in self._copies:
+            data = _received(copy.results)
+            if data is not None:
+                parts.append(data)
+        if len(parts) < len(self._copies):
+            self.leave()
+        return parts
+
+
+def _all(count: int, do: Callable[[int], _Value], done: dict[int, _Value], parts: Sequence[bytes]) -> list[_Value]:
+    """Return all results: those at hand, those that copies brought, and what is missing done here."""
+    for part in parts:
+        done.update(pickle.loads(part))  # noqa: S301 - from a copy of this very process
     return [done[number] if number in done else do(number) for number in range(count)]
 
 
-def _office(numbers: Iterable[int]) -> int:
-    """Return a pipe that gives the tickets of these pieces of work, to whoever asks first, and then nothing more."""
-    tickets, office = os.pipe()
-    os.write(office, b"".join(number.to_bytes(_TICKET, "big") for number in numbers))
-    os.close(office)
-    return tickets
+def _widened(pipe: int) -> None:
+    import fcntl  # noqa: PLC0415 - Linux only
+
+    with suppress(OSError):  # the system, or a user's share of it, allows less
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
 
 
-def _work(offices: Sequence[int], do: Callable[[int], _Value]) -> dict[int, _Value]:
-    done = {}
-    for tickets in offices:
-        while ticket := os.read(tickets, _TICKET):
-            number = int.from_bytes(ticket, "big")
-            done[number] = do(number)
-    return done
+def _send(pipe: int, data: bytes) -> None:
+    left = memoryview(len(data).to_bytes(_LENGTH, "big") + data)
+    while left:
+        left = left[os.write(pipe, left) :]
 
 
-def _copy(offices: Sequence[int], do: Callable[[int], Any], most: int | None) -> tuple[int, int]:
-    """Begin a copy of this process that may take `most` bytes; return its number and the pipe of its results."""
-    end, start = os.pipe()
-    try:
-        pid = os.fork()
-    except OSError:
-        os.close(end)
-        os.close(start)
-        raise
-    if pid:
-        os.close(start)
-        return pid, end
-    code = 1
-    try:
-        os.close(end)
-        helper()
-        memory.expendable()
-        memory.bind(most)
-        with os.fdopen(start, "wb") as pipe:
-            pipe.write(_pickled(_work(offices, do)))
-        code = 0
-    finally:
-        os._exit(code)  # nothing of the other's is to be written or tidied up twice, whatever has happened
+def _received(pipe: int) -> bytes | None:
+    """Return what was sent through a pipe; None when its other end has gone."""
+    length = _read(pipe, _LENGTH)
+    return None if length is None else _read(pipe, int.from_bytes(length, "big"))
 
 
-def _brought(end: int) -> dict[int, Any]:
-    """Return the results of a copy, none when it has not come to its end."""
+def _read(pipe: int, size: int) -> bytes | None:
     parts = []
-    while part := os.read(end, 2**20):
+    while size:
+        part = os.read(pipe, min(size, _PIPE))
+        if not part:
+            return None
         parts.append(part)
-    try:
-        found: dict[int, Any] = pickle.loads(b"".join(parts))  # noqa: S301 - from a copy of this very process
-    except (EOFError, pickle.UnpicklingError):
-        return {}
-    return found
+        size -= len(part)
+    return b"".join(parts)
 
 
 def _reduced(value: Sensitive) -> tuple[type[Sensitive], tuple[str]]:
@@ -125,7 +269,7 @@ def _reduced(value: Sensitive) -> tuple[type[Sensitive], tuple[str]]:
 
 
 def _pickled(value: Any) -> bytes:
-    """Pickle credentials too: it goes through a pipe into the process that has them already."""
+    """Pickle credentials too: it goes through a pipe into a process that has them already."""
     made = io.BytesIO()
     pickler = pickle.Pickler(made, pickle.HIGHEST_PROTOCOL)
     pickler.dispatch_table = {Sensitive: _reduced}

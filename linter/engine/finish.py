@@ -9,9 +9,10 @@ from linter import __version__, nets, registry
 from linter.charts import noted
 from linter.clock import now
 from linter.engine.joining import joined
-from linter.engine.judging import catalogue, chosen_rules, copied, located, proven
+from linter.engine.judging import catalogue, chosen_rules, located, proven
 from linter.engine.reader import Reader
 from linter.engine.requests import Request, Result
+from linter.engine.sharing import Crew, copied, together
 from linter.exhausted import ExhaustedError, ran_out
 from linter.fix.offer import Offers
 from linter.inventory import Inventory
@@ -53,12 +54,18 @@ def judged(
 
     `whole` says whether the call is all there is, so that a suppression of the settings that fits nothing is stale.
     """
-    inventories, scans, found, withheld = _each(request, settings, chosen, reader, groups)
-    withheld.extend(noted((entry for _, entry in reader.templated), reader.artifacts))
-    reader.expect(found, withheld)
-    offers = Offers(reader.small_bytes_of, lambda path: bool(reader.artifacts[path].file), reader.large, reader.holds)
-    locator = Locator(reader.bytes_of, inventories, reader.windows)
-    placed = located(request, locator, offers, found)
+
+    def program(crew: Crew) -> tuple[_Judged, Locator, list[Finding]]:
+        done = _each(request, settings, chosen, reader, groups, crew)
+        done.withheld.extend(noted((entry for _, entry in reader.templated), reader.artifacts))
+        reader.expect(done.findings, done.withheld)
+        offers = Offers(
+            reader.small_bytes_of, lambda path: bool(reader.artifacts[path].file), reader.large, reader.holds
+        )
+        locator = Locator(reader.bytes_of, done.inventories, reader.windows)
+        return done, locator, located(crew, locator, offers, done.findings)
+
+    (inventories, scans, _, withheld), locator, placed = together(request, reader, program)
     reader.verify(placed)
     unjudged = locator.not_evaluated(withheld)
     origins = _origins(reader, locator, request.render)
@@ -102,20 +109,22 @@ def _each(
     chosen: tuple["Loaded", ...],
     reader: Reader,
     groups: Iterable[Universe],
+    crew: Crew,
 ) -> _Judged:
-    """Join and judge each universe for itself."""
+    """Join and judge each universe for itself; see `linter.forks.together`."""
     done = _Judged([], [], [], [])
     for group in groups:
         kinds: Counter[str] = Counter()
         try:
             inventory, kinds = joined(group, reader)
             request.lap("join")
-            found, unjudged = proven(request, inventory, chosen, settings)
+            found, unjudged = proven(request, inventory, chosen, settings, crew)
             if group.recognised.redacted:
                 from linter.fix.surrogates import withheld  # noqa: PLC0415 - few inputs hold surrogates
 
                 found = [*withheld(found, inventory.objects)]
         except (MemoryError, ExhaustedError) as error:
+            crew.leave()
             doing = error.doing if isinstance(error, ExhaustedError) else "its objects were joined and judged"
             reader.problems.append(ran_out(group.inputs[0].path, doing))
             done.scans.append(_scan(group, kinds, ()))

@@ -6,21 +6,23 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from linter import nets, registry
 from linter.engine.requests import Request
+from linter.engine.sharing import Crew
 from linter.exhausted import ExhaustedError
 from linter.fix.offer import Offers
 from linter.inventory import Inventory
 from linter.inventory.joins import Joins
 from linter.inventory.records import UNJUDGED
 from linter.locate import Locator
-from linter.model import Finding, NotEvaluated
+from linter.model import Finding, Fix, NotEvaluated
 from linter.settings import Settings
 from linter.timing import unheard
 
 if TYPE_CHECKING:
     from linter.registry import Loaded
 
-_WORTH_COPIES: Final = 1_000
-"""Objects of an inventory from which on copies of the process save more time than they take."""
+_PIECES: Final = 16
+"""Into so many pieces for each process proofs and places are parted."""
+_MOST_PIECES: Final = 255
 _Part = TypeVar("_Part")
 
 
@@ -55,88 +57,70 @@ def chosen_rules(request: Request) -> tuple[Settings, tuple["Loaded", ...]]:
 
 
 def proven(
-    request: Request, inventory: Inventory, chosen: Sequence["Loaded"], settings: Settings
+    request: Request, inventory: Inventory, chosen: Sequence["Loaded"], settings: Settings, crew: Crew
 ) -> tuple[list[Finding], list[NotEvaluated]]:
     """What the rules find in one inventory, fixes proved, and what could not be judged."""
-    if request.processes == 1 or len(inventory.objects) < _WORTH_COPIES or len(chosen) < 2:
+    if crew.processes == 1:
         found, withheld = judge(inventory, chosen, settings, request.lap)
-        proven = _attached(inventory, [*map(nets.finding, found)])
-        request.lap("prove fixes")
-        return proven, withheld
+    else:
+        found, withheld = _judged_by(crew, inventory, chosen, settings)
+        request.lap("rules")
+    proven = _attached(crew, inventory, [*map(nets.finding, found)])
+    request.lap("prove fixes")
+    return proven, withheld
+
+
+def _judged_by(
+    crew: Crew, inventory: Inventory, chosen: Sequence["Loaded"], settings: Settings
+) -> tuple[list[Finding], list[NotEvaluated]]:
+    """As `judge`, the rules shared out. The last ones, those of imports and pulls, find most."""
     joins = Joins(inventory)
     codes = frozenset(loaded.rule.code for loaded in chosen)
-
-    def one(number: int) -> tuple[list[Finding], list[NotEvaluated]]:
-        found, unjudged = _answered(chosen[number], inventory, joins, settings, codes)
-        return [*map(nets.finding, found)], unjudged
-
-    # The last rules, those of imports and pulls, find most: this process begins with them.
-    parts = copied(request, len(chosen), one)
-    request.lap("rules")
-    proven = _attached_by_copies(request, inventory, [finding for found, _ in parts for finding in found])
-    request.lap("prove fixes")
-    return proven, [*_hidden(inventory), *(entry for _, unjudged in parts for entry in unjudged)]
+    parts = crew.share(len(chosen), lambda number: _answered(chosen[number], inventory, joins, settings, codes))
+    found = [finding for part, _ in parts for finding in part]
+    return found, [*_hidden(inventory), *(entry for _, unjudged in parts for entry in unjudged)]
 
 
-def _attached_by_copies(request: Request, inventory: Inventory, findings: list[Finding]) -> list[Finding]:
-    """The findings, their fixes proved by several processes: neighbours, which are of one namespace, by one."""
+def _attached(crew: Crew, inventory: Inventory, findings: list[Finding]) -> list[Finding]:
+    """The findings, their fixes proved: neighbours, which are of one namespace, by one process."""
     fixable = [number for number, finding in enumerate(findings) if finding.fix]
-    if len(fixable) < _WORTH_COPIES // 20:
-        return _attached(inventory, findings)
-    from linter.proof import Prover  # noqa: PLC0415 - as in `_attached`
-
-    prover = Prover(inventory)
-    fixable.sort(key=lambda number: findings[number].object.namespace)
-    pieces = _pieces(request, fixable)
-
-    def one(number: int) -> list[Finding]:
-        return prover.attach_all([findings[at] for at in pieces[number]])
-
-    proven = [finding for part in copied(request, len(pieces), one) for finding in part]
-    for at, finding in zip(fixable, proven, strict=True):
-        findings[at] = finding
-    return findings
-
-
-def _pieces(request: Request, rows: Sequence[_Part]) -> list[Sequence[_Part]]:
-    """Rows parted for the processes of a call: many more pieces than processes, so that all end together."""
-    most = min(request.processes * 16, len(rows), 255)
-    return [rows[len(rows) * at // most : len(rows) * (at + 1) // most] for at in range(most)]
-
-
-def _attached(inventory: Inventory, findings: list[Finding]) -> list[Finding]:
-    """The findings, their fixes proved."""
-    if not any(finding.fix for finding in findings):
+    if not fixable:
         return findings
     from linter.proof import Prover  # noqa: PLC0415 - only a fix needs a proof
 
-    return Prover(inventory).attach_all(findings)
+    prover = Prover(inventory)
+    fixable.sort(key=lambda number: findings[number].object.namespace)
+    pieces = _pieces(crew, fixable)
+
+    def one(number: int) -> list[Fix | None]:
+        return [finding.fix for finding in prover.attach_all([findings[at] for at in pieces[number]])]
+
+    proven = [fix for part in crew.share(len(pieces), one) for fix in part]
+    for at, fix in zip(fixable, proven, strict=True):
+        findings[at] = findings[at]._replace(fix=fix)
+    return findings
 
 
-def located(request: Request, locator: Locator, offers: Offers, findings: list[Finding]) -> list[Finding]:
-    """The findings with their positions, and their fixes with what keeps them out of a file, file by file."""
-    if request.processes == 1 or len(findings) < _WORTH_COPIES // 10:
-        return locator.findings(map(offers.offered, findings))
+def _pieces(crew: Crew, rows: Sequence[_Part]) -> list[Sequence[_Part]]:
+    """Rows parted for the processes of a call: many more pieces than processes, so that all end together."""
+    most = min(1 if crew.processes == 1 else crew.processes * _PIECES, len(rows), _MOST_PIECES)
+    return [rows[len(rows) * at // most : len(rows) * (at + 1) // most] for at in range(most)]
+
+
+def located(crew: Crew, locator: Locator, offers: Offers, findings: list[Finding]) -> list[Finding]:
+    """The findings with their positions, and their fixes with what keeps them out of a file, file by file.
+
+    Only the process that began the others gets them; what these get is of no use.
+    """
     by_path: dict[str, list[Finding]] = {}
     for finding in findings:
         by_path.setdefault(finding.location.path, []).append(finding)
-    pieces = _pieces(request, sorted(by_path))
+    pieces = _pieces(crew, sorted(by_path))
 
     def one(number: int) -> list[Finding]:
         return locator.findings(offers.offered(finding) for path in pieces[number] for finding in by_path[path])
 
-    return [finding for part in copied(request, len(pieces), one) for finding in part]
-
-
-def copied(request: Request, count: int, one: Callable[[int], _Part]) -> list[_Part]:
-    """Return `one(0)`, …, `one(count - 1)`, done by the processes that a call may take, where that is worth it."""
-    if request.processes == 1:
-        return [one(number) for number in range(count)]
-    from linter import forks  # noqa: PLC0415 - one process needs none of this
-
-    if count > forks.MOST or not forks.able():
-        return [one(number) for number in range(count)]
-    return forks.shared(count, one, request.processes)
+    return [finding for part in crew.gathered(len(pieces), one) or () for finding in part]
 
 
 def judge(
