@@ -139,7 +139,7 @@ class Crew:
         if self._home is not None:
             orders, told = self._home
             _send(told, _pickled(done))
-            for part in pickle.loads(self._ordered(orders)):  # noqa: S301 - from the process that this is a copy of
+            for part in pickle.loads(self._ordered(orders)):  # noqa: S301 - from what this is a copy of
                 done.update(pickle.loads(part))  # noqa: S301 - as above
             return [done[number] for number in range(count)]
         if self._copies:
@@ -159,6 +159,17 @@ class Crew:
             _send(self._home[1], _pickled(done))
             return None
         return _all(count, do, done, self._brought())
+
+    def told(self, make: Callable[[], _Value]) -> _Value:
+        """Return in all processes what `make` makes in the first."""
+        if self._home is not None:
+            told: _Value = pickle.loads(self._ordered(self._home[0]))  # noqa: S301 - as in `share`
+            return told
+        value = make()
+        data = _pickled(value) if self._copies else b""
+        for copy in self._copies:
+            self._order(copy, data)
+        return value
 
     def leave(self) -> None:
         """Go on alone: the first process ends all copies; a copy ends, because it cannot do what the others do."""

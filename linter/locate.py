@@ -76,13 +76,10 @@ class Locator:
         if self._ranges_of[0] == place:
             self._ranges_of = (("", -1), [])
 
-    def findings(self, findings: Iterable[Finding]) -> list[Finding]:
-        """Fill in the positions of findings, file by file."""
-        done = []
-        for finding in sorted(findings, key=lambda one: _place(one.location)):
-            related = tuple(self._related(one) for one in finding.related)
-            done.append(finding._replace(location=self.location(finding.location), related=related))
-        return done
+    def finding(self, finding: Finding) -> Finding:
+        """Fill in the positions of a finding. Ask for those of one file one after the other; see `place`."""
+        related = tuple(self._related(one) for one in finding.related)
+        return finding._replace(location=self.location(finding.location), related=related)
 
     def _related(self, related: Related) -> Related:
         if related.location is None:
@@ -278,7 +275,8 @@ def _stands(secret: PullSecret, route: _Route) -> bool:
     return route[: len(own)] == own and route[len(own) :] == secret.route
 
 
-def _place(location: Location) -> tuple[str, int, int]:
+def place(location: Location) -> tuple[str, int, int]:
+    """What findings are sorted by to be located, so that neighbours are looked for together."""
     return location.path, location.document, _item(location)
 
 

@@ -9,10 +9,9 @@ from linter import __version__, nets, registry
 from linter.charts import noted
 from linter.clock import now
 from linter.engine.joining import joined
-from linter.engine.judging import catalogue, chosen_rules, located, proven
+from linter.engine.judging import Crew, catalogue, chosen_rules, copied, located, proven, together
 from linter.engine.reader import Reader
 from linter.engine.requests import Request, Result
-from linter.engine.sharing import Crew, copied, together
 from linter.exhausted import ExhaustedError, ran_out
 from linter.fix.offer import Offers
 from linter.inventory import Inventory

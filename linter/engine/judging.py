@@ -2,28 +2,67 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from linter import nets, registry
+from linter.engine.reader import Reader
 from linter.engine.requests import Request
-from linter.engine.sharing import Crew
 from linter.exhausted import ExhaustedError
 from linter.fix.offer import Offers
 from linter.inventory import Inventory
 from linter.inventory.joins import Joins
 from linter.inventory.records import UNJUDGED
-from linter.locate import Locator
-from linter.model import Finding, Fix, NotEvaluated
+from linter.locate import Locator, place
+from linter.model import Finding, Fix, Impact, NotEvaluated
 from linter.settings import Settings
 from linter.timing import unheard
 
 if TYPE_CHECKING:
     from linter.registry import Loaded
 
+_WORTH_COPIES: Final = 1_000
+"""Objects from which on copies of the process save more time than they take."""
 _PIECES: Final = 16
 """Into so many pieces for each process proofs and places are parted."""
 _MOST_PIECES: Final = 255
 _Part = TypeVar("_Part")
+
+
+class Crew(Protocol):
+    """The processes that do the work, as one of them sees it; see `linter.forks.Crew`."""
+
+    processes: int
+
+    def share(self, count: int, do: Callable[[int], _Part]) -> list[_Part]:
+        """Return `do(0)`, …, `do(count - 1)`, in each of the processes."""
+
+    def gathered(self, count: int, do: Callable[[int], _Part]) -> list[_Part] | None:
+        """Return as `share` in the process that began the others, and None in the others."""
+
+    def told(self, make: Callable[[], _Part]) -> _Part:
+        """Return in all of them what `make` makes in the process that began the others."""
+
+    def leave(self) -> None:
+        """Go on alone: what is shared out from now on would not be the same in each of them."""
+
+
+class Alone:
+    """One process, which does all of the work."""
+
+    processes = 1
+
+    def share(self, count: int, do: Callable[[int], _Part]) -> list[_Part]:
+        """Return `do(0)`, …, `do(count - 1)`."""
+        return [do(number) for number in range(count)]
+
+    gathered = share
+
+    def told(self, make: Callable[[], _Part]) -> _Part:
+        """Return what `make` makes."""
+        return make()
+
+    def leave(self) -> None:
+        """Do nothing: nobody else is there."""
 
 
 def catalogue(settings: Settings) -> tuple["Loaded", ...]:
@@ -59,13 +98,17 @@ def chosen_rules(request: Request) -> tuple[Settings, tuple["Loaded", ...]]:
 def proven(
     request: Request, inventory: Inventory, chosen: Sequence["Loaded"], settings: Settings, crew: Crew
 ) -> tuple[list[Finding], list[NotEvaluated]]:
-    """What the rules find in one inventory, fixes proved, and what could not be judged."""
+    """What the rules find in one inventory, fixes proved, and what could not be judged.
+
+    Of what they find only the process that began the others gets all; these get what proofs and positions need.
+    """
     if crew.processes == 1:
         found, withheld = judge(inventory, chosen, settings, request.lap)
+        found = [*map(nets.finding, found)]
     else:
         found, withheld = _judged_by(crew, inventory, chosen, settings)
         request.lap("rules")
-    proven = _attached(crew, inventory, [*map(nets.finding, found)])
+    proven = _attached(crew, inventory, found)
     request.lap("prove fixes")
     return proven, withheld
 
@@ -76,9 +119,21 @@ def _judged_by(
     """As `judge`, the rules shared out. The last ones, those of imports and pulls, find most."""
     joins = Joins(inventory)
     codes = frozenset(loaded.rule.code for loaded in chosen)
-    parts = crew.share(len(chosen), lambda number: _answered(chosen[number], inventory, joins, settings, codes))
+
+    def one(number: int) -> tuple[list[Finding], list[NotEvaluated]]:
+        found, unjudged = _answered(chosen[number], inventory, joins, settings, codes)
+        return [*map(nets.finding, found)], unjudged
+
+    parts = crew.gathered(len(chosen), one) or []
     found = [finding for part, _ in parts for finding in part]
-    return found, [*_hidden(inventory), *(entry for _, unjudged in parts for entry in unjudged)]
+    withheld = [*_hidden(inventory), *(entry for _, unjudged in parts for entry in unjudged)]
+    brief = crew.told(lambda: ([*map(_brief, found)], withheld))
+    return (found, withheld) if parts else brief
+
+
+def _brief(finding: Finding) -> Finding:
+    """What a proof and a position are made of: most of a finding is told, and whom it hits."""
+    return finding._replace(message="", detail="", remedy="", commands=(), impact=Impact())
 
 
 def _attached(crew: Crew, inventory: Inventory, findings: list[Finding]) -> list[Finding]:
@@ -108,19 +163,21 @@ def _pieces(crew: Crew, rows: Sequence[_Part]) -> list[Sequence[_Part]]:
 
 
 def located(crew: Crew, locator: Locator, offers: Offers, findings: list[Finding]) -> list[Finding]:
-    """The findings with their positions, and their fixes with what keeps them out of a file, file by file.
+    """The findings with their positions, and their fixes with what keeps them out of a file: neighbours by one process.
 
-    Only the process that began the others gets them; what these get is of no use.
+    Only the process that began the others gets them.
     """
-    by_path: dict[str, list[Finding]] = {}
-    for finding in findings:
-        by_path.setdefault(finding.location.path, []).append(finding)
-    pieces = _pieces(crew, sorted(by_path))
+    rows = sorted(range(len(findings)), key=lambda at: place(findings[at].location))
+    pieces = _pieces(crew, rows)
 
     def one(number: int) -> list[Finding]:
-        return locator.findings(offers.offered(finding) for path in pieces[number] for finding in by_path[path])
+        return [locator.finding(offers.offered(findings[at])) for at in pieces[number]]
 
-    return [finding for part in crew.gathered(len(pieces), one) or () for finding in part]
+    parts = crew.gathered(len(pieces), one)
+    if parts is None:
+        return []
+    placed = zip(rows, (finding for part in parts for finding in part), strict=True)
+    return [findings[at]._replace(location=one.location, related=one.related, fix=one.fix) for at, one in placed]
 
 
 def judge(
@@ -175,3 +232,24 @@ def _hidden(inventory: Inventory) -> Iterator[NotEvaluated]:
     for secret in inventory.secrets:
         if secret.state in UNJUDGED:
             yield NotEvaluated(str(secret.state), secret.reason, secret.object.ref, secret.at(), cluster=inventory.name)
+
+
+def together(request: Request, reader: Reader, program: Callable[[Crew], _Part]) -> _Part:
+    """Return `program(crew)`, run by the processes that a call may take where what was read is worth that."""
+    read = sum(part.evidence.objects for source in reader.inputs for part in source.parts.values())
+    if request.processes == 1 or read < _WORTH_COPIES:
+        return program(Alone())
+    from linter import forks  # noqa: PLC0415 - one process needs none of this
+
+    return forks.together(program, request.processes) if forks.able() else program(Alone())
+
+
+def copied(request: Request, count: int, one: Callable[[int], _Part]) -> list[_Part]:
+    """Return `one(0)`, …, `one(count - 1)`, done by the processes that a call may take, where that is worth it."""
+    if request.processes == 1:
+        return Alone().share(count, one)
+    from linter import forks  # noqa: PLC0415 - as above
+
+    if count > forks.MOST or not forks.able():
+        return Alone().share(count, one)
+    return forks.shared(count, one, request.processes)

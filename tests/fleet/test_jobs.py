@@ -190,10 +190,10 @@ COPIES = """
 import os, sys
 from linter import forks
 from linter.__main__ import main
-from linter.engine import sharing
+from linter.engine import judging
 from linter.fleet import spread
 
-spread._WORTH = sharing._WORTH_COPIES = 0
+spread._WORTH = judging._WORTH_COPIES = 0
 whole = forks.Crew._worked
 here, seen, lost = os.getpid(), [], sys.argv[1].split(",")
 

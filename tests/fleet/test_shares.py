@@ -39,11 +39,11 @@ CONTAINED = """
 import sys
 from linter import memory
 memory._STATED = ("stated",)
-from linter.engine import sharing
+from linter.engine import judging
 from linter.fleet import spread
 if "--spread" in sys.argv:
     sys.argv.remove("--spread")
-    spread._WORTH = sharing._WORTH_COPIES = 0
+    spread._WORTH = judging._WORTH_COPIES = 0
 from linter.__main__ import main
 sys.exit(main(["check", "--format", "json", *sys.argv[1:]]))
 """
