@@ -27,6 +27,9 @@ _LISTS = lazy(
 )
 _WHOLE = lazy(r"toYaml|include|tpl|template|with|range|for ")
 
+_REMEMBERED = 2**23
+"""Characters of documents that nobody has read, up to which they are kept for the next search."""
+
 Unparsed = Callable[[], Iterable[tuple[str, str]]]
 
 
@@ -89,9 +92,20 @@ class TextMentions(Mentions):
     def _known(self) -> "dict[str, list[_Maker]]":
         return {}
 
+    @property
+    def _texts(self) -> Iterable[tuple[str, str]]:
+        """The unread documents: remembered where they are of the size of manifests, else read again each time."""
+        return self._unread() if self._remembered is None else self._remembered
+
     @cached_property
-    def _texts(self) -> list[tuple[str, str]]:
-        return list(self._unread())
+    def _remembered(self) -> list[tuple[str, str]] | None:
+        size, found = 0, []
+        for each in self._unread():
+            size += len(each[1])
+            if size > _REMEMBERED:
+                return None
+            found.append(each)
+        return found
 
     @cached_property
     def _places(self) -> Mapping[str, list[tuple[frozenset[str], str]]]:

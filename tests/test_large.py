@@ -141,3 +141,69 @@ def test_an_edit_in_yaml_that_is_too_large_is_refused_with_the_remedy(
     assert Path("all.yaml").read_text(encoding="utf-8") == text
     cli.run(["check", "all.yaml", "--select", "RC307", "--fix"])
     assert Path("all.yaml").read_text(encoding="utf-8") == text.replace(links, "  - name: x\n")
+
+
+def _damaged(form: str) -> str:
+    """A list of 9 MB, whose one account that lists a pull secret stands where it cannot be read."""
+    filler = json.dumps(FILLER | {"data": {"a": "x" * 90_000}}, indent=4)
+    meta = {"name": "pull", "namespace": "shop", "uid": "u"}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "type": "kubernetes.io/dockerconfigjson"}
+    secret["data"] = {".dockerconfigjson": "eyJhdXRocyI6eyJxdWF5LmlvIjp7ImF1dGgiOiJkWE5sY2pwd1lYTnoifX19"}
+    other = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {**meta, "name": "builder"}}
+    account = json.dumps({**other, "metadata": {**meta, "name": "app"}, "LISTED": [{"name": "pull"}]}, indent=4)
+    account = account.replace("LISTED", "imagePullSecrets")
+    before, after = account.split('"imagePullSecrets"')
+    damage = {
+        "sound": account,
+        "an item": f'{before}"a": tru, "imagePullSecrets"{after}',
+        "no comma": f'{before}"a": 1}} "imagePullSecrets"{after}',
+        "no end": f'{before}"imagePullSecrets": [{{"name": "pull"}}',
+        "not one that lists it": f'{before}"a": tru, "secrets"{after.replace("pull", "other")}',
+    }[form]
+    items = [json.dumps(one, indent=4) for one in (other, secret)] + [filler] * 100 + [damage]
+    text = '{"apiVersion": "v1", "kind": "List", "items": [\n' + ",\n".join(items)
+    return text if form == "no end" else f"{text},\n{filler}\n]}}\n"
+
+
+@pytest.mark.parametrize(
+    ("form", "unused"),
+    [("sound", []), ("an item", []), ("no comma", []), ("no end", []), ("not one that lists it", ["pull"])],
+)
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_secret_that_a_damaged_part_mentions_is_not_called_unused(
+    form: str,
+    unused: list[str],
+    jobs: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("all.json").write_text(_damaged(form), encoding="utf-8")
+    Path("other.json").write_text(json.dumps({**FILLER, "kind": "Pod"}), encoding="utf-8")
+    cli.run(["check", ".", "--select", "RC301", "--jobs", jobs, "--format", "json"])
+    told = json.loads(capsys.readouterr().out)
+    assert [one["object"]["name"] for one in told["findings"]] == unused
+    assert bool(told["coverage"]["problems"]) is (form != "sound")
+
+
+def test_so_it_is_with_damaged_items_of_yaml(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("limits.yaml").write_text("limits: {file: 1 MiB}\n", encoding="utf-8")
+    meta = "  metadata:\n    name: NAME\n    namespace: n\n    uid: v\n"
+    filler = "- apiVersion: v1\n  kind: ConfigMap\n" + meta + "  data:\n    a: " + "x" * 90_000 + "\n"
+    account = "- apiVersion: v1\n  kind: ServiceAccount\n" + meta
+    secret = f"- apiVersion: v1\n  kind: Secret\n{meta}  type: kubernetes.io/dockerconfigjson\n"
+    secret += "  data:\n    .dockerconfigjson: eyJhdXRocyI6eyJxdWF5LmlvIjp7ImF1dGgiOiJkWE5sY2pwd1lYTnoifX19\n"
+    told = {}
+    for name in ("pull", "another"):
+        damaged = account.replace("NAME", "app") + f"  a: b: c\n  imagePullSecrets:\n  - name: {name}\n"
+        items = [filler] * 100 + [account.replace("NAME", "builder"), secret.replace("NAME", "pull"), damaged]
+        Path("all.yaml").write_text("".join(["apiVersion: v1\nitems:\n", *items, "kind: List\n"]), encoding="utf-8")
+        cli.run(["check", "all.yaml", "--select", "RC301", "--config", "limits.yaml", "--format", "json"])
+        told[name] = json.loads(capsys.readouterr().out)
+        assert "an item of its list could not be read" in str(told[name]["coverage"]["problems"])
+    found = {name: [one["object"]["name"] for one in result["findings"]] for name, result in told.items()}
+    assert found == {"pull": [], "another": ["pull"]}

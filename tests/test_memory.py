@@ -12,7 +12,10 @@ import yaml
 
 from linter.documents.objects import KubeObject
 from linter.engine import Request, Result, run
+from linter.settings import Settings
 from linter.sources import Limits
+
+_PLAIN = Settings()
 
 
 def _metadata(name: str, space: str = "shop") -> dict[str, Any]:
@@ -56,12 +59,12 @@ def _write(path: Path, items: list[dict[str, Any]]) -> None:
     path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}), encoding="utf-8")
 
 
-def _traced(path: Path) -> tuple[Result, int, int]:
+def _traced(path: Path, settings: Settings = _PLAIN) -> tuple[Result, int, int]:
     """Judge an input; return the result, what is held of it in bytes, and the most that was."""
     gc.collect()
     tracemalloc.start(1)
     try:
-        result = run(Request((str(path),)))
+        result = run(Request((str(path),), settings=settings))
         gc.collect()
         held, most = tracemalloc.get_traced_memory()
     finally:
@@ -103,6 +106,41 @@ def test_a_list_of_yaml_is_never_held_whole(tmp_path: Path) -> None:
         assert path.stat().st_size > Limits().window_bytes
         result, _, most = _traced(path)
         assert [item.kind for item in result.inventories[0].objects] == ["Pod"]
+        peaks.append(most)
+    assert peaks[1] < peaks[0] * 1.1, peaks
+    assert peaks[1] < 30 * 2**20, peaks
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+def test_what_was_refused_for_its_size_is_searched_for_mentions_and_never_held(tmp_path: Path, form: str) -> None:
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "NAME", "namespace": "shop"},
+        "type": "kubernetes.io/dockerconfigjson",
+        "data": {".dockerconfigjson": "eyJhdXRocyI6eyJxdWF5LmlvIjp7ImF1dGgiOiJkWE5sY2pwd1lYTnoifX19"},
+    }
+    secrets = [json.dumps(secret).replace("NAME", name) for name in ("mentioned", "unused")]
+    # An account without pull secrets: what no account and no workload lists is unlinked.
+    account = json.dumps({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a", "namespace": "shop"}})
+    peaks = []
+    for count in (100, 300):
+        data = {f"key-{number}": "x" * 99_000 for number in range(count)}
+        data[f"key-{count // 2}"] += " the pull secret mentioned is used"
+        # One object, beyond the bound for a file.
+        large = json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": data})
+        if form == "yaml":
+            lines = "".join(f"  {key}: {value}\n" for key, value in data.items())
+            large = f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n{lines}"
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        for number, text in enumerate([*secrets, account]):
+            (folder / f"{number}.json").write_text(text, encoding="utf-8")
+        (folder / f"large.{form}").write_text(large, encoding="utf-8")
+        assert len(large) > Limits().window_bytes
+        result, _, most = _traced(folder, Settings(limits={"file": 2**20}))
+        assert [Path(problem.path).name for problem in result.run.problems] == [f"large.{form}"]
+        assert [one.object.name for one in result.run.findings if one.name == "unlinked-pull-secret"] == ["unused"]
         peaks.append(most)
     assert peaks[1] < peaks[0] * 1.1, peaks
     assert peaks[1] < 30 * 2**20, peaks

@@ -19,8 +19,8 @@ class Document(NamedTuple):
 
     `number` counts every document of the artifact from 0, dropped and broken ones too. `data` is dict, list, str, int,
     float, bool or None all the way down; aliased collections are one shared object, so treat it as read-only. The
-    `managedFields` of objects may be left out. `passed` are the indexes of a list's items that cannot matter and were
-    not read: `None` stands in their place.
+    `managedFields` of objects may be left out. `passed` are the indexes of a list's items that were not read, because
+    they cannot matter or are damaged: `None` stands in their place.
     """
 
     path: str

@@ -61,7 +61,7 @@ class Held:
         had = max(self.end - at, 0)
         if had > self._most:
             raise BrokenError(f"{TOO_LARGE} {sized(self._most)}", at)
-        size = had + max(self.window, had)
+        size = max(had + self.window, min(2 * had, self._most + self.window))
         # What is held still is little; to read it again is cheaper than to put a whole window behind it.
         kept = b"" if self.raw.direct else self.data[at - self.base :]
         self.data = b""

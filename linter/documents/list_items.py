@@ -70,11 +70,15 @@ class Damage:
 
 
 class AtHand:
-    """What the document at hand was found to be so far: whether it can matter, and which items were passed over."""
+    """What the document at hand was found to be so far: whether it can matter, and what of it is not read.
+
+    By number, the items that were passed over, and those that could not be read or given.
+    """
 
     def __init__(self, *, relevant: bool) -> None:
         self.relevant = relevant
         self.passed: set[int] = set()
+        self.lost: set[int] = set()
 
     def note(self, text: bytes) -> None:
         """Look whether a part of the document can matter, unless that is known."""
@@ -119,6 +123,7 @@ class ListReader:
                     give(batch, len(starts))
                     raise
                 self._damage.tell(error, _LOST)
+                hand.lost.add(len(starts))
                 item, end = None, error.resume
             starts.append(at)
             ends.append(end)
@@ -129,8 +134,12 @@ class ListReader:
             try:
                 at = held.comma(end, b"]")
             except BrokenError as error:
-                give(batch[:sure], len(starts) - len(batch) + sure)
-                at = self._resumed(error)
+                first = len(starts) - len(batch) + sure
+                give(batch[:sure], first)
+                hand.lost.update(range(first, len(starts) + 1))
+                starts.append(error.at)
+                ends.append(self._resumed(error))
+                at = held.comma(ends[-1], b"]")
                 batch, size, sure = [], 0, 0
                 continue
             if size >= self._window and (sure or size >= LARGEST_ODD):
@@ -142,16 +151,16 @@ class ListReader:
         return at + 1
 
     def _resumed(self, error: BrokenError) -> int:
-        """Return where the list goes on after an item that ended too soon; raise where that cannot be known."""
+        """Return where an item that ended too soon ends for certain; raise where that cannot be known."""
         held, close = self._held, self._close
         while close and (cut := held.data.find(close, error.at - held.base)) >= 0:
             end = held.base + cut + len(close)
             try:
-                at = held.comma(end, b"]")
+                held.comma(end, b"]")
             except BrokenError:
                 break
             self._damage.tell(BrokenError(str(error) + _unjudged(held.text(error.at, end)), error.at, end), _LOST)
-            return at
+            return end
         raise error
 
     def _item(self, at: int, number: int) -> tuple[Any, int]:

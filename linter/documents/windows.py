@@ -20,6 +20,8 @@ WINDOW: Final = 4 * 2**20
 """How many bytes are read at once."""
 
 _BETWEEN: Final = re.compile(rb"(?:[ \t\r\n\x1e]|\xef\xbb\xbf)*")
+_NO_END: Final = 2**63
+"""Where a text ends, when that is not known."""
 _PIECE: Final = 2**18
 _LOGS: Final = LOGS.encode()
 
@@ -64,17 +66,20 @@ def scan(raw: Raw, limits: Limits, *, window: int = WINDOW) -> Places:
     return _Text("", raw, limits, None, lambda _: None, window).read().places
 
 
-def texts(raw: Raw, places: Places, passed: Callable[[int], frozenset[int] | None]) -> Iterator[str]:
-    """Yield what was not parsed: for a document's number `passed` tells the items passed over, None for all of it."""
+def texts(raw: Raw, places: Places, passed: Callable[[int], frozenset[int] | None], most: int) -> Iterator[str]:
+    """Yield what was not parsed: for a document's number `passed` tells the items passed over, None for all of it.
+
+    What is larger than `most` bytes, and was refused for it, comes in stretches of lines or of words.
+    """
     ahead = _Ahead(raw)
     for number, value in enumerate(places.values):
         only = passed(number)
         if not value.key and (only is None or (only and places.yaml)):
-            text = ahead.at(value.start, value.end).decode("utf-8", "replace")
-            yield from (text,) if only is None else lists.passed_text(text, only, json=False)
+            for text in ahead.texts(value.start, value.end, most):
+                yield from (text,) if only is None else lists.passed_text(text, only, json=False)
             continue
         for item in range(len(value.starts)) if only is None else sorted(only):
-            yield ahead.at(value.starts[item], value.ends[item]).decode("utf-8", "replace")
+            yield from ahead.texts(value.starts[item], value.ends[item], most)
 
 
 class _Ahead:
@@ -89,6 +94,17 @@ class _Ahead:
         if not self._start <= start <= end <= self._start + len(self._data):
             self._start, self._data = start, self._raw.at(start, max(end - start, _PIECE))
         return self._data[start - self._start : end - self._start]
+
+    def texts(self, start: int, end: int, most: int) -> Iterator[str]:
+        """Yield the text there, whole where it has `most` bytes and no more."""
+        while end - start > most:
+            data = self._raw.at(start, min(WINDOW, most))
+            if not data:
+                return
+            cut = data.rfind(b"\n") + 1 or max(map(data.rfind, (b'"', b" "))) + 1 or len(data)
+            yield data[:cut].decode("utf-8", "replace")
+            start += cut
+        yield self.at(start, end).decode("utf-8", "replace")
 
 
 class _Text:
@@ -134,6 +150,7 @@ class _Text:
                 if not self._values or held.text(at, at + 3) == b"---" or held.byte(at) == b"[":
                     raise NotWindowedError("it is more than JSON objects")
                 self._damage.tell(BrokenError("what stands here is no JSON", at), "could not be read further")
+                self._rest(at)
                 break
             try:
                 at = self._between(self._document(at, len(self._values), None))
@@ -143,9 +160,14 @@ class _Text:
                 if key:
                     self._values.append(Value(start, error.at, key, *listed))
                     self._settle(len(self._values) - 1, sound=True)
+                self._rest(listed[1][-1] if listed[1] else start)
                 break
         places = Places(self._values, held.marks)
         return Windowed(places, tuple(self._documents), self._damage.close(), self._skipped, self._logs)
+
+    def _rest(self, at: int) -> None:
+        """Note where the part of the text begins that nobody has read: it is searched for names all the same."""
+        self._values.append(Value(at, _NO_END, "", array("Q"), array("Q")))
 
     def _between(self, at: int) -> int:
         """Return the offset after what may stand between values: blanks, separators, container logs."""
@@ -231,7 +253,8 @@ class _Text:
         """Keep the document, or forget it where nothing in it matters."""
         if self._hand.relevant and sound:
             self._skipped += len(self._hand.passed)
-            self._documents.append(Document(self._path, number, None, frozenset(self._hand.passed)))
+            unread = self._hand.passed | self._hand.lost
+            self._documents.append(Document(self._path, number, None, frozenset(unread)))
             return
         self._skipped += sound
         if self._each is not None:

@@ -282,7 +282,8 @@ class _Text:
             return
         if listing.relevant:
             self._skipped += len(listing.passed)
-            self._documents.append(Document(self._path, listing.number, None, frozenset(listing.passed)))
+            unread = listing.passed | listing.lost
+            self._documents.append(Document(self._path, listing.number, None, frozenset(unread)))
         else:
             self._skipped += 1
             self._restart(listing.number)
@@ -400,6 +401,7 @@ class _Text:
             return None
         if item is lists.REFUSED:
             self._damaged(part, at)
+            listing.lost.add(len(listing.starts) - 1)
             return None
         return item
 
@@ -470,6 +472,7 @@ class _Listing:
         self.frame = frame
         self.relevant = False
         self.passed: set[int] = set()
+        self.lost: set[int] = set()
         self.starts = array("Q")
         self.ends = array("Q")
 

@@ -68,7 +68,8 @@ def _unparsed(
 
             passed_of = {number: items for (at, number), items in parsed.items() if at == path}
             try:
-                yield from ((path, one) for one in texts(*windows, passed_of.get))
+                most = reader.artifacts[path].limits.file_bytes
+                yield from ((path, one) for one in texts(*windows, passed_of.get, most))
             except InputProblem as error:
                 reader.lose(error.problem)
             continue

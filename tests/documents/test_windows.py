@@ -611,7 +611,7 @@ def test_many_documents_are_looked_through_in_few_reads(
 
     whole = FileBytes.at
     monkeypatch.setattr(FileBytes, "at", counted)
-    assert [one.strip() for one in texts(raw, taken.places, lambda _: None)] == [form.strip()] * 50_000
+    assert [one.strip() for one in texts(raw, taken.places, lambda _: None, 2**20)] == [form.strip()] * 50_000
     assert len(reads) < 5
 
 
