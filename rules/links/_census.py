@@ -91,6 +91,7 @@ class Census:
         self._context = context
         self._inventory = context.inventory
         self._near: dict[tuple[str, str], NearNames] = {}
+        self._there: dict[tuple[str, str], Whereabouts] = {}
 
     @cached_property
     def _held(self) -> list[_Held]:
@@ -149,9 +150,14 @@ class Census:
     def whereabouts(self, naming: Naming) -> Whereabouts:
         """Tell what is known of the secret that `naming` asks for."""
         inventory, namespace, name = self._inventory, naming.namespace, naming.name
+        there = self._there.get((namespace, name))
+        if there is not None:
+            return there
         found = inventory.secrets_named(namespace, name)
         if found:
-            return Whereabouts(Fate.THERE, tuple(secret.object for secret in found))
+            there = Whereabouts(Fate.THERE, tuple(secret.object for secret in found))
+            self._there[namespace, name] = there
+            return there
         if inventory.generated_named(namespace, name) or self._made(naming):
             return Whereabouts(Fate.MADE)
         others = inventory.others_named(namespace, name)

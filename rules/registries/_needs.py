@@ -1,7 +1,7 @@
 """Who needs which registry: every pull and import with the text it looks up and the secrets that it reads."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
 
 from linter.rule import (
@@ -20,18 +20,21 @@ from linter.rule import (
     credentials,
     keys_of,
 )
-from rules.registries._shared import HUB, OPENSHIFT, affected, usable
+from rules.registries._shared import HUB, OPENSHIFT, Usable, affected, usable
 
 
 class Held:
     """A list of secrets that some pulls or imports read together, the node-wide one last, with its usable entries."""
 
-    def __init__(self, secrets: tuple[PullSecret, ...]) -> None:
+    def __init__(
+        self, secrets: tuple[PullSecret, ...], entries: Callable[[PullSecret], list[Entry]] = usable
+    ) -> None:
         self.secrets = secrets
+        self._entries = entries
 
     @cached_property
     def _usable(self) -> list[tuple[int, PullSecret, Entry]]:
-        return [(number, secret, entry) for number, secret in enumerate(self.secrets) for entry in usable(secret)]
+        return [(number, secret, one) for number, secret in enumerate(self.secrets) for one in self._entries(secret)]
 
     @cached_property
     def _keys(self) -> "credentials.KeyIndex[tuple[int, PullSecret, Entry]]":
@@ -86,6 +89,7 @@ class HeldLists:
 
     def __init__(self, context: Context) -> None:
         self._node = context.inventory.global_secret
+        self._entries = context.once(Usable).of
         self._made: dict[int, tuple[tuple[PullSecret, ...], Held]] = {}
 
     def of(self, secrets: tuple[PullSecret, ...]) -> Held:
@@ -95,7 +99,7 @@ class HeldLists:
             node = self._node
             whole = secrets if node is None or any(one is node for one in secrets) else (*secrets, node)
             # The tuple is kept beside it, so that its identity stays its own.
-            known = self._made[id(secrets)] = (secrets, Held(whole))
+            known = self._made[id(secrets)] = (secrets, Held(whole, self._entries))
         return known[1]
 
 

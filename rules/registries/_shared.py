@@ -73,6 +73,21 @@ def usable(secret: PullSecret) -> list[Entry]:
     return [entry for entry in payload.entries if entry.live and entry.registry.error is None and sound(entry)]
 
 
+class Usable:
+    """What `usable` returns, looked at once for all rules that ask."""
+
+    def __init__(self, _: Context) -> None:
+        self._known: dict[int, tuple[PullSecret, list[Entry]]] = {}
+
+    def of(self, secret: PullSecret) -> list[Entry]:
+        """Return the entries of `secret` that its readers use."""
+        known = self._known.get(id(secret))
+        if known is None:
+            # The secret is kept beside them, so that its identity stays its own.
+            known = self._known[id(secret)] = (secret, usable(secret))
+        return known[1]
+
+
 def same_credential(one: Entry, other: Entry) -> bool:
     """Whether the kubelet would send the same user name and password for both."""
     return (one.username, one.password) == (other.username, other.password)

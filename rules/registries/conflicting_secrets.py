@@ -33,7 +33,7 @@ that it is for (`quay.io/team-a`), or keep one of them from imports:
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from linter.rule import (
     Affected,
@@ -52,7 +52,7 @@ from linter.rule import (
     origin,
     shown,
 )
-from rules.registries._shared import HUB, OPENSHIFT, affected, at_key, named, same_credential, usable
+from rules.registries._shared import HUB, OPENSHIFT, Usable, affected, at_key, named, same_credential
 
 Pair = tuple[int, int, str]
 
@@ -93,15 +93,15 @@ class _Holder(NamedTuple):
 class _Clashes:
     """All clashes in one list of secrets, in its order, found by the image that they are about."""
 
-    def __init__(self, secrets: list[PullSecret], known: dict[int, list[Entry]]) -> None:
+    def __init__(self, secrets: list[PullSecret], entries: Callable[[PullSecret], list[Entry]]) -> None:
         holders: dict[str, list[_Holder]] = defaultdict(list)
         for number, secret in enumerate(secrets):
             by_registry: dict[str, list[tuple[int, Entry]]] = defaultdict(list)
-            for place, entry in enumerate(_usable(secret, known)):
+            for place, entry in enumerate(entries(secret)):
                 if entry.registry.text:
                     by_registry[entry.registry.text].append((place, entry))
-            for registry, entries in by_registry.items():
-                holders[registry].append(_Holder(number, secret, entries))
+            for registry, rows in by_registry.items():
+                holders[registry].append(_Holder(number, secret, rows))
         found = [row for group in holders.values() if len(group) > 1 for row in _pairs(group)]
         found.sort(key=lambda row: row[0])
         self.all = [clash for _, clash in found]
@@ -120,21 +120,18 @@ class _Clashes:
         return [self.all[number] for number in found]
 
 
-def _usable(secret: PullSecret, known: dict[int, list[Entry]]) -> list[Entry]:
-    if id(secret) not in known:
-        known[id(secret)] = usable(secret)
-    return known[id(secret)]
-
-
 def _pairs(group: list[_Holder]) -> Iterator[tuple[tuple[int, int, int], _Clash]]:
     """Pairs of one registry, each once, with where they stand in the order of the list."""
+    names = [holder.secret.name for holder in group]
+    if len(set(names)) == 1:  # overlays of one Secret, which are never there together
+        return
     held = [holder.credentials for holder in group]
     if len(held[0]) == 1 and all(one == held[0] for one in held):
         return
     for at, first in enumerate(group):
         one, alone = first.entries[0][1], held[at] if len(held[at]) == 1 else None
         for after in range(at + 1, len(group)):
-            if held[after] == alone:
+            if held[after] == alone or names[after] == names[at]:
                 continue
             second = group[after]
             place, other = next((row for row in second.entries if not same_credential(one, row[1])), (0, None))
@@ -159,12 +156,12 @@ def check(context: Context) -> Iterator[Finding]:
 
 def _clashing(context: Context) -> Iterator[tuple[_Clash, str, tuple[bool, Affected] | None]]:
     """Every clash in every list of secrets that somebody reads, who does, and what it affects."""
-    known: dict[int, list[Entry]] = {}
+    entries = context.once(Usable).of
     lists: dict[int, _Clashes] = {}
     for secrets, imported, item, image in _readings(context):
         # The tuples live as long as the joins, so that their identity is theirs alone.
         if id(secrets) not in lists:
-            lists[id(secrets)] = _Clashes(_own(secrets), known)
+            lists[id(secrets)] = _Clashes(_own(secrets), entries)
         clashes = lists[id(secrets)]
         found = clashes.all if image is None else clashes.about(image)
         if found:
