@@ -53,9 +53,14 @@ def _markers(text: str) -> Iterator[tuple[int, int, str]]:
     if first is not None:
         yield 0, first.end(), first[1]
     # Searches from the end take a third of the time, and most texts hold none of these.
-    if text.rfind("\n---") >= 0 or text.rfind("\n...") >= 0 or (not ascii_only and "\n\ufeff" in text):
+    if text.rfind("\n...") >= 0 or (not ascii_only and "\n\ufeff" in text):
         for match in _PLAIN_MARKER.finditer(text):
             yield match.start() + 1, match.end(), match[1]
+    elif text.rfind("\n---") >= 0:
+        at = -1
+        while (at := text.find("\n---", at + 1)) >= 0:
+            if _PLAIN_MARKER.match(text, at) is not None:
+                yield at + 1, at + 4, "---"
 
 
 def split(text: str) -> list[Chunk]:
