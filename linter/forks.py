@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from linter import memory
 from linter.secret import Sensitive
@@ -135,40 +135,42 @@ class Crew:
         """
         if count > MOST or not (self._copies or self._home):
             return [do(number) for number in range(count)]
-        done = self._worked(count, do)
+        told = _Told()
+        done = self._worked(count, do, told)
         if self._home is not None:
-            orders, told = self._home
-            _send(told, _pickled(done))
+            orders, home = self._home
+            _send(home, told.data)
             for part in pickle.loads(self._ordered(orders)):  # noqa: S301 - from what this is a copy of
-                done.update(pickle.loads(part))  # noqa: S301 - as above
+                done.update(_heard(part))
             return [done[number] for number in range(count)]
-        if self._copies:
-            mine = _pickled(done)
-            parts = self._brought()
-            for at, copy in enumerate(self._copies):
-                self._order(copy, _pickled([mine, *parts[:at], *parts[at + 1 :]]))
-            return _all(count, do, done, parts)
-        return _all(count, do, done, [])
+        parts = self._brought()
+        for at, copy in enumerate(self._copies):
+            self._order(copy, pickle.dumps([told.data, *parts[:at], *parts[at + 1 :]]))
+        return _all(count, do, done, parts)
 
     def gathered(self, count: int, do: Callable[[int], _Value]) -> list[_Value] | None:
         """Return as `share` in the first process, and None in the others."""
         if count > MOST or not (self._copies or self._home):
             return None if self._home else [do(number) for number in range(count)]
-        done = self._worked(count, do)
         if self._home is not None:
-            _send(self._home[1], _pickled(done))
+            told = _Told()
+            self._worked(count, do, told)
+            _send(self._home[1], told.data)
             return None
+        done = self._worked(count, do)
         return _all(count, do, done, self._brought())
 
     def told(self, make: Callable[[], _Value]) -> _Value:
         """Return in all processes what `make` makes in the first."""
         if self._home is not None:
-            told: _Value = pickle.loads(self._ordered(self._home[0]))  # noqa: S301 - as in `share`
-            return told
+            ((_, told),) = _heard(self._ordered(self._home[0]))
+            return cast("_Value", told)
         value = make()
-        data = _pickled(value) if self._copies else b""
-        for copy in self._copies:
-            self._order(copy, data)
+        if self._copies:
+            told = _Told()
+            told.add(0, value)
+            for copy in self._copies:
+                self._order(copy, told.data)
         return value
 
     def leave(self) -> None:
@@ -189,8 +191,11 @@ class Crew:
         for copy in self._copies:
             yield from (copy.results, copy.orders)
 
-    def _worked(self, count: int, do: Callable[[int], _Value]) -> dict[int, _Value]:
-        """Do what comes to this process of the pieces that are shared out, once all have done what came before."""
+    def _worked(self, count: int, do: Callable[[int], _Value], told: "_Told | None" = None) -> dict[int, _Value]:
+        """Do what comes to this process of the pieces that are shared out, once all have done what came before.
+
+        What the others are `told` is pickled as it is found: else whoever is slower would begin with that at the end.
+        """
         if self._home is not None:
             self._ordered(self._home[0])
         else:
@@ -202,6 +207,8 @@ class Crew:
                     self.leave()  # the first process has gone
                 number = int.from_bytes(ticket, "big")
                 done[number] = do(number)
+                if told is not None:
+                    told.add(number, done[number])
         return done
 
     def _give_out(self, count: int) -> None:
@@ -241,7 +248,7 @@ class Crew:
 def _all(count: int, do: Callable[[int], _Value], done: dict[int, _Value], parts: Sequence[bytes]) -> list[_Value]:
     """Return all results: those at hand, those that copies brought, and what is missing done here."""
     for part in parts:
-        done.update(pickle.loads(part))  # noqa: S301 - from a copy of this very process
+        done.update(_heard(part))
     return [done[number] if number in done else do(number) for number in range(count)]
 
 
@@ -279,10 +286,30 @@ def _reduced(value: Sensitive) -> tuple[type[Sensitive], tuple[str]]:
     return (Sensitive, (value.reveal(),))
 
 
-def _pickled(value: Any) -> bytes:
-    """Pickle credentials too: it goes through a pipe into a process that has them already."""
-    made = io.BytesIO()
-    pickler = pickle.Pickler(made, pickle.HIGHEST_PROTOCOL)
-    pickler.dispatch_table = {Sensitive: _reduced}
-    pickler.dump(value)
-    return made.getvalue()
+class _Told:
+    """Results that go through a pipe into processes that hold what they were made of: credentials are pickled too.
+
+    What several of them have in common goes once.
+    """
+
+    def __init__(self) -> None:
+        self._made = io.BytesIO()
+        self._pickler = pickle.Pickler(self._made, pickle.HIGHEST_PROTOCOL)
+        self._pickler.dispatch_table = {Sensitive: _reduced}
+
+    def add(self, number: int, value: Any) -> None:
+        """Add what came of the piece of this number."""
+        self._pickler.dump((number, value))
+
+    @property
+    def data(self) -> bytes:
+        """All of them as bytes."""
+        return self._made.getvalue()
+
+
+def _heard(data: bytes) -> Iterator[tuple[int, Any]]:
+    """Yield the results in `_Told.data`, each with its number."""
+    made = io.BytesIO(data)
+    unpickler = pickle.Unpickler(made)  # noqa: S301 - from a process of this very program
+    while made.tell() < len(data):
+        yield unpickler.load()

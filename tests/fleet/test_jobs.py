@@ -203,9 +203,9 @@ def end():
         os.kill(os.getpid(), 9)
 
 
-def worked(self, count, do):
+def worked(self, count, do, *more):
     seen.append(count)
-    done = whole(self, count, lambda number: (end(), do(number))[1])
+    done = whole(self, count, lambda number: (end(), do(number))[1], *more)
     end()  # where this process has left nothing for the copy to begin with
     return done
 
