@@ -69,7 +69,7 @@ class Settings(NamedTuple):
     """The settings of one call. Rules may be named by code, beginning of a code (`RC1`), name or family.
 
     `limits` are by the name of the limit: bytes (`file`, `archive`, `memory`) and counts (`ratio`, `members`, `depth`,
-    `aliases`); what is not named has its default.
+    `aliases`, `objects`); what is not named has its default.
 
     `expiry_warning_days` counts days, `openshift_version` is as written ("" when not configured), `options` are by the
     name of the rule and of the option.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from linter.comments import annotated, marked
 from linter.documents import Document, Templated, collector_off, read
+from linter.documents.bounds import Count, TooManyError, too_many
 from linter.documents.dialects import LOGS
 from linter.documents.objects import KubeObject, objects
 from linter.exhausted import ran_out
@@ -65,8 +66,13 @@ def take(path: str, data: bytes, keeper: Keeper | None, limits: Limits) -> Taken
     """Read the documents of one artifact. `keeper` lets go of what nobody will ask for; None keeps all."""
     reading = read(path, data, limits=limits)
     documents = []
+    count = Count(limits)
     for document in reading.documents:
         found = list(objects(document))
+        try:
+            count.add(len(found))
+        except TooManyError:
+            return Taken(problems=(too_many(path, limits),))
         documents.append((_kept(document, found, keeper), found))
     return Taken(
         documents, reading.problems, reading.skipped, reading.templated, reading.logs, marked(data)
@@ -82,6 +88,8 @@ def take_artifact(artifact: Artifact, keeper: Keeper | None, *, had: Callable[[]
         return _taken(artifact, keeper, had)
     except InputProblem as failed:
         return Taken(lost=failed.problem)
+    except TooManyError:
+        return Taken(problems=(too_many(artifact.path, artifact.limits),))
     except MemoryError:
         return Taken(lost=ran_out(artifact.path, "it was read"))
 
@@ -162,10 +170,12 @@ def _take_windows(artifact: Artifact, raw: "Raw", keeper: Keeper | None, *, logs
     found: dict[int, list[KubeObject]] = {}
     plain: dict[int, Document] = {}
     accepting = False
+    count = Count(artifact.limits)
 
     def each(document: Document, first: int) -> None:
         nonlocal accepting
         items = list(objects(document))
+        count.add(len(items))
         for item in items:
             # JSON has no comments: a suppression in it is an annotation.
             accepting = accepting or annotated(item)

@@ -6,12 +6,15 @@ import json
 import tarfile
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from linter import cli
+from linter.sources import Artifact, Limits
 
 LINKS = "imagePullSecrets:\n- name: x\n- name: x\n"
 ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: b}\n"
@@ -97,6 +100,63 @@ def test_depth_in_archives_windows_and_other_processes(judge: Judge) -> None:
         assert not told(read)
         assert len(found(read)) == 5
         assert all(line for _, line in found(read))
+
+
+def crowded(count: int, form: str) -> str:
+    """A text of so many documents, items or objects, one of which names a pull secret twice."""
+    names = [{"name": "x"}, {"name": "x"}]
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a"}, "imagePullSecrets": names}
+    passed = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}
+    if form == "documents":
+        return ACCOUNT + LINKS + "---\nkind: ConfigMap\n" * (count - 1)
+    if form == "directives":
+        return "%YAML 1.1\n---\n" + ACCOUNT + LINKS + "---\nkind: ConfigMap\n" * (count - 1)
+    if form == "values":
+        return json.dumps(account) + json.dumps(passed) * (count - 1)
+    if form == "template":  # it is an object itself
+        objects = [account] + [passed] * (count - 2)
+        return json.dumps({"apiVersion": "template.openshift.io/v1", "kind": "Template", "objects": objects})
+    listed = {"apiVersion": "v1", "kind": "List", "items": [account] + [passed] * (count - 1)}
+    if form == "list of json":
+        return json.dumps(listed)
+    if form == "list of yaml, its kind last":
+        return yaml.safe_dump({"apiVersion": "v1", "items": listed["items"], "kind": "List"}, sort_keys=False)
+    return yaml.safe_dump(listed)
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize(
+    "form",
+    ["documents", "directives", "values", "template", "list of json", "list of yaml", "list of yaml, its kind last"],
+)
+def test_objects(judge: Judge, monkeypatch: pytest.MonkeyPatch, form: str, *, large: bool) -> None:
+    """Documents, items and objects, those passed over included; in what is read whole, and in windows."""
+    if large:
+        monkeypatch.setattr(Limits, "__new__", partial(Limits.__new__, window_bytes=100))
+    name = "a.json" if "json" in form or form in ("values", "template") else "a.yaml"
+    listed = "list" in form
+    Path("b.yaml").write_text(ACCOUNT + LINKS)
+    bound = 200 + listed  # a list is a document too, where its items are read one by one
+    Path(name).write_text(crowded(200, form))
+    at = judge(name, "b.yaml", limits=f"objects: {bound}")
+    assert at["code"] == 1
+    assert not told(at)
+    assert len(found(at)) == 2
+    Path(name).write_text(crowded(201 + listed, form))
+    assert (Artifact(name, 0, limits=Limits(), file=name).windows() is not None) is large
+    for words in ((name, "b.yaml"), (name, "b.yaml", "--jobs", "2")):
+        over = judge(*words, limits=f"objects: {bound}")
+        assert over["code"] == 3
+        (said,) = told(over)
+        assert said.startswith(f"{name}: holds more than {bound} documents and items of lists: split it")
+        assert "raise `objects` under `limits`" in said
+        assert [path for path, _ in found(over)] == ["b.yaml"]
+    with zipfile.ZipFile("a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(name)
+        archive.write("b.yaml")
+    packed = judge("a.zip", limits=f"objects: {bound}")
+    assert [one.partition(": ")[0] for one in told(packed)] == [f"a.zip!/{name}"]
+    assert [path for path, _ in found(packed)] == ["a.zip!/b.yaml"]
 
 
 @pytest.mark.parametrize("form", ["json", "block", "flow", "aliases"])
@@ -231,6 +291,7 @@ def test_ratio(judge: Judge, make: Callable[[], None], name: str) -> None:
         ("depth: 9", "limits.depth: 9 is less than the minimum of 10."),
         ("depth: 1 KiB", "limits.depth: ••• is not of type 'integer'"),
         ("ratio: 0", "limits.ratio: 0 is less than the minimum of 1."),
+        ("objects: 0", "limits.objects: 0 is less than the minimum of 1."),
         ("members: -1", "limits.members: -1 is less than the minimum of 1."),
         ("aliases: true", "limits.aliases: True is not of type 'integer'"),
         ("member: 5", "there is no setting 'member' in limits: did you mean 'members'?"),

@@ -99,7 +99,7 @@ def test_a_check_loads_little_and_compiles_few_patterns(tmp_path: Path) -> None:
     assert not ({*HEAVY.split()} - parser).intersection(found["modules"])
     engine = [name for name in _own(found) if not name.startswith("rules.")]
     # Each costs what every call pays: raise these for what every call needs, and for nothing else.
-    assert len(engine) <= 110, engine
+    assert len(engine) <= 111, engine
     others = {*found["modules"]} - {*_own(found)} - parser
     assert len(others) <= 24, others
     assert len(found["patterns"]) <= 78, found["patterns"]

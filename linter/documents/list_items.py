@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from linter.documents.bounds import Count
 from linter.documents.explain import pull_secret_key
 from linter.documents.held import LARGEST_ODD, LENIENT, TOO_LARGE, BrokenError, Held
 from linter.documents.jsonitems import PASSED, Item, Items, Members
@@ -100,6 +101,7 @@ class ListReader:
         self._hand = AtHand(relevant=True)
         self._items = Items(limits.depth - 2)
         self._runs = Runs(silent=silent)
+        self.count = Count(limits)
 
     def read(self, at: int, listed: Listed, hand: AtHand, give: Give, *, typed: bool) -> int:
         """Read the items of the list whose bracket stands at `at`; return the offset after its end.
@@ -115,7 +117,10 @@ class ListReader:
         batch: list[Any] = []
         size = sure = 0
         at = held.skip(at + 1)
+        most = self.count.left
         while held.byte(at) != b"]":
+            if len(starts) >= most:
+                self.count.add(most + 1)
             try:
                 item, end = self._item(at, len(starts))
             except BrokenError as error:
@@ -148,6 +153,7 @@ class ListReader:
                 give(batch[:done], len(starts) - len(batch) + done)
                 batch, size, sure = batch[done:], 0, 0
         give(batch, len(starts))
+        self.count.add(len(starts))
         return at + 1
 
     def _resumed(self, error: BrokenError) -> int:

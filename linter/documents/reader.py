@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from linter.documents import Document, Reading, Templated, collector_off, lists
+from linter.documents.bounds import Count, TooManyError, too_many
 from linter.documents.dialects import without_logs
 from linter.documents.explain import Trouble, explain, pull_secret_key, remedy_for, template_of
 from linter.documents.kinds import FIELD_WORDS, looks_like_json, matters
@@ -34,8 +35,11 @@ def read_bytes(path: str, data: bytes, limits: Limits) -> Reading:
     if not text or text.isspace():
         return Reading()
     plain = without_logs(text)
-    with collector_off():
-        reading = TextReader(path, plain, limits).read()
+    try:
+        with collector_off():
+            reading = TextReader(path, plain, limits).read()
+    except TooManyError:
+        return Reading(problems=(too_many(path, limits),))
     return reading if plain is text else reading._replace(logs=True)
 
 
@@ -55,6 +59,7 @@ class TextReader:
         self._problems: list[Problem] = []
         self._templated: list[Templated] = []
         self._skipped = 0
+        self._count = Count(limits)
 
     def read(self) -> Reading:
         """Read the text as JSON when it looks like JSON and is, else as YAML."""
@@ -82,6 +87,7 @@ class TextReader:
         if len(self._text) > _LONG:
             listed = self._listed_json()
             if listed is not None:
+                self._count.add(1)
                 self._take(0, listed)
                 return True
         try:
@@ -91,6 +97,7 @@ class TextReader:
             return True
         if values is None:
             return False
+        self._count.add(len(values))
         for number, value in enumerate(values):
             if len(values) == 1 or matters(self._text[value.start : value.end]):
                 self._documents.append(Document(self._path, number, value.data))
@@ -109,6 +116,7 @@ class TextReader:
 
     def _chunked(self, chunks: "Sequence[Chunk]", *, json_like: bool) -> None:
         """Read YAML document by document."""
+        self._count.add(len(chunks))
         for number, chunk in enumerate(chunks):
             text = self._text[chunk.start : chunk.end]
             if lists.unread(text) or not self._matters(text):
@@ -132,6 +140,7 @@ class TextReader:
             whole = build(self._text, self._limits)
         except YAMLError:
             return False  # one document is broken: its neighbours are read one by one
+        self._count.add(len(whole))
         self._documents.extend(Document(self._path, number, data) for number, data in enumerate(whole))
         return True
 
@@ -148,6 +157,7 @@ class TextReader:
 
     def _take(self, number: int, found: "lists.ListData") -> None:
         """Take a list that was read item by item."""
+        self._count.add(len(found.data["items"]))
         self._documents.append(Document(self._path, number, found.data, found.passed))
         self._skipped += len(found.passed)
 

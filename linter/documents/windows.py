@@ -152,6 +152,7 @@ class _Text:
                 self._damage.tell(BrokenError("what stands here is no JSON", at), "could not be read further")
                 self._rest(at)
                 break
+            self._lists.count.add(1)
             try:
                 at = self._between(self._document(at, len(self._values), None))
             except BrokenError as error:

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from linter.documents import Document, Reading, Templated, lists
+from linter.documents.bounds import Count
 from linter.documents.dialects import LOGS
 from linter.documents.explain import explain, pull_secret_key
 from linter.documents.held import TOO_LARGE, BrokenError, Held
@@ -85,6 +86,8 @@ class _Text:
         self._lost = 0
         self._skipped = 0
         self._blank = True
+        self._count = Count(limits)
+        self._before = self._count.left
 
     def read(self) -> Windowed:
         """Read piece after piece."""
@@ -118,7 +121,7 @@ class _Text:
 
     def _pieces(self, at: int) -> tuple[int, bool]:
         """Read the documents from `at` that end in what is held, or one; return where to go on, if there is more."""
-        held = self._held
+        held, self._before = self._held, self._count.left
         while True:
             found = self._whole_documents(at)
             if found is not None:
@@ -171,6 +174,7 @@ class _Text:
     def _region(self, begin: int, text: str, chunks: list[Chunk]) -> None:
         """Read a text of whole documents, which stands at an offset."""
         first = len(self._values)
+        self._count.add(len(chunks))
         self._blank = self._blank and (not text or text.isspace())
         last, offset = 0, begin
         for chunk in chunks:
@@ -205,6 +209,7 @@ class _Text:
     def _take(self, reading: Reading, first: int) -> None:
         """Take what was read of documents, which are counted from `first`."""
         for document in reading.documents:
+            self._count.add(len(document.passed))
             numbered = document._replace(number=document.number + first)
             self._each(numbered, 0)
             self._documents.append(numbered._replace(data=None))
@@ -270,7 +275,8 @@ class _Text:
             raise self._trouble("it is no list, and has items", at)
 
     def _rewind(self, begin: int, upto: int) -> None:
-        """Go back to an offset, and hold the text from there to another and a window more."""
+        """Go back to the beginning of a document, and hold the text from there to another and a window more."""
+        self._count.left = self._before
         marks = self._held.marks
         self._held = Held(self._raw, self._window, self._limits.file_bytes, Mark(begin, 0, 0))
         self._held.marks = marks
@@ -372,6 +378,7 @@ class _Text:
     def _batch(self, listing: "_Listing", cuts: list[int]) -> None:
         """Read the items between the offsets of what is held, and give them."""
         held, low = self._held, cuts[0]
+        self._count.add(len(cuts) - 1)
         text = self._text(held.data[low : cuts[-1]], held.base + low)
         self._check(text, held.base + low)
         plain = text.isascii()

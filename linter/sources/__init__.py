@@ -33,6 +33,7 @@ class Limits(NamedTuple):
                      largest item of a list, or document that is none
     window_bytes     from which size on JSON and YAML are read in windows
     depth            how deep collections may nest in a document, aliases included
+    objects          how many documents, items of lists and objects one file or member holds
     alias_nodes      how many values the aliases of one document may stand for
     archive_bytes    how many bytes one archive may unpack to
     archive_members  how many files of one archive are read
@@ -44,6 +45,7 @@ class Limits(NamedTuple):
     window_bytes: int = 8 * 2**20
     depth: int = 200
     alias_nodes: int = 1_000_000
+    objects: int = 1_000_000
     archive_bytes: int = 32 * 2**30
     archive_members: int = 1_000_000
     archive_ratio: int = 400
@@ -62,6 +64,7 @@ _SETTINGS: Final = {
     "members": "archive_members",
     "depth": "depth",
     "aliases": "alias_nodes",
+    "objects": "objects",
 }
 """The bounds that settings move, by the name that they have there."""
 
