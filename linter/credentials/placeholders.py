@@ -20,6 +20,8 @@ _LONGEST: Final = 64 * 1024
 _OFTEN_ASKED: Final = 256
 """Texts up to this length are asked about again and again: by every rule, and for every secret that repeats them."""
 _REMEMBERED: Final = 2**15
+_IN_A_ROW: Final = 4
+"""Whether a text is redacted and whether it is a placeholder is asked of it and of what is encoded in it, in turn."""
 _BREAKS: Final = dict.fromkeys(map(ord, "\r\n\t"))
 _BASE64: Final = lazy(r"[A-Za-z0-9+/\r\n]++={0,2}\s*")
 
@@ -162,6 +164,7 @@ def _redacted_or_not(text: str) -> str | None:
     return found
 
 
+@lru_cache(maxsize=_IN_A_ROW)
 def _redacted_text(text: str) -> str | None:
     if _BYTES_LONG.fullmatch(text):
         return "replaced by its length"
@@ -195,6 +198,7 @@ def _placeholder_or_not(text: str) -> str | None:
     return _placeholder_text(inner) if inner else None
 
 
+@lru_cache(maxsize=_IN_A_ROW)
 def _placeholder_text(text: str) -> str | None:
     """Judge plain text; of ``user:password`` also the password alone."""
     if text in _DOCUMENTED:
@@ -271,12 +275,9 @@ def _text(value: str | bytes) -> str:
     return text.strip()
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=_IN_A_ROW)
 def _base64_text(text: str) -> str | None:
-    """Return the printable text inside one layer of standard base64, if there is one.
-
-    Whether a text is redacted and whether it is a placeholder is asked one after the other.
-    """
+    """Return the printable text inside one layer of standard base64, if there is one."""
     if len(text) < 4 or not _BASE64.fullmatch(text):
         return None
     decoded = decode_base64(text.strip(), padded=text.endswith("="))

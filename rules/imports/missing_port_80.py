@@ -132,10 +132,11 @@ def _cases(context: Context, need: Need) -> Iterator[_Case]:
         severity = Severity.ERROR
     elif need.insecure:
         severity = Severity.WARNING
+    hit = (need.affected,) if holders else ()
     for secret, entry in holders:
         # The first secret by name is the one that is sent; overlays of one Secret are repaired each for itself.
         if secret.name == holders[0][0].name:
-            yield _Case(secret, entry, need.host, severity, explicit, need.insecure, False, (need.affected,))
+            yield _Case(secret, entry, need.host, severity, explicit, need.insecure, False, hit)
 
 
 def _best(secret: PullSecret, found: list[Entry], *, explicit: bool, strict: bool) -> list[Entry]:
