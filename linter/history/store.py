@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
@@ -10,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, bindparam, create_engine, delete, event, func, insert, select, update
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from linter import files
@@ -27,11 +28,15 @@ from linter.model import Seen, Severity, Trend
 from linter.stopping import HELD
 
 _PATIENCE: Final = 60  # seconds that a writer waits for another one
+_AT_ONCE: Final = 0.1  # seconds of them that the database waits itself, and hears of nothing meanwhile
+_AGAIN: Final = 0.05
 _CHUNK: Final = 1_000  # rows that one statement names; SQLite takes 32,766
+_LOOK: Final = "SELECT count(*) FROM sqlite_master"  # takes the lock of a reader, which BEGIN leaves for later
 _READING: Final = "regcred_reading"
 _OTHER: Final = "name another file, or put a copy from before in its place"
+_LOCKED: Final = "is locked"
 _REMEDIES: Final = (
-    ("is locked", "another call writes into it: try again when that has ended"),
+    (_LOCKED, "another call writes into it: try again when that has ended"),
     ("is full", "make room on its disk"),
     ("readonly", "allow yourself to write to it and to its folder"),
     ("not a database", _OTHER),
@@ -137,8 +142,10 @@ class Store:
                 if not reading:
                     schema.lock(connection)
                 yield connection
+                if self._where.file and not reading:
+                    _patiently(connection, "COMMIT")
                 with HELD:
-                    begun.commit()
+                    begun.commit()  # of a file, nothing is left to do
             finally:
                 with HELD:
                     connection.close()  # what is not committed is undone
@@ -185,7 +192,7 @@ def _forget(file: str) -> None:
 def _engine(where: Address) -> Engine:
     if where.file:
         url = URL.create("sqlite", database=where.file)
-        engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": _PATIENCE})
+        engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": _AT_ONCE})
         # The driver's own idea of when a transaction begins would leave reads outside it.
         event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
         event.listen(engine, "begin", _begin)
@@ -199,7 +206,24 @@ def _engine(where: Address) -> Engine:
 
 def _begin(connection: Connection) -> None:
     reading = connection.get_execution_options().get(_READING)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    _patiently(connection, *(("BEGIN", _LOOK) if reading else ("BEGIN IMMEDIATE",)))
+
+
+def _patiently(connection: Connection, *statements: str) -> None:
+    """Execute statements that others may make wait. What asks to end is heard of meanwhile, but not in the midst."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            with HELD:
+                for statement in statements:
+                    connection.exec_driver_sql(statement)
+                return
+        except OperationalError as error:
+            if _LOCKED not in str(error.orig) or time.monotonic() > end:
+                raise
+        if len(statements) > 1:  # the first of them has begun a transaction that stands, or was taken back
+            connection.connection.rollback()
+        time.sleep(_AGAIN)
 
 
 def _plain(text: str) -> str:
