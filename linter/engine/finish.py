@@ -53,9 +53,10 @@ def judged(
 
     `whole` says whether the call is all there is, so that a suppression of the settings that fits nothing is stale.
     """
+    universes = [_joined(request, reader, group) for group in groups]
 
     def program(crew: Crew) -> tuple[_Judged, Locator, list[Finding]]:
-        done = _each(request, settings, chosen, reader, groups, crew)
+        done = _each(request, settings, chosen, reader, universes, crew)
         done.withheld.extend(noted((entry for _, entry in reader.templated), reader.artifacts))
         reader.expect(done.findings, done.withheld)
         offers = Offers(
@@ -64,7 +65,9 @@ def judged(
         locator = Locator(reader.bytes_of, done.inventories, reader.windows)
         return done, locator, located(crew, locator, offers, done.findings)
 
-    (inventories, scans, _, withheld), locator, placed = together(request, reader, program)
+    (inventories, scans, _, withheld), locator, placed = together(
+        request, sum(len(one.objects) for _, one, _ in universes if one is not None), program
+    )
     reader.verify(placed)
     unjudged = locator.not_evaluated(withheld)
     origins = _origins(reader, locator, request.render)
@@ -102,21 +105,33 @@ def judged(
     return Result(finished, tuple(inventories), reader.artifacts, baselined, reader.unread(), standings)
 
 
+def _joined(request: Request, reader: Reader, group: Universe) -> tuple[Universe, Inventory | None, Counter[str]]:
+    """A universe with its inventory and how many objects of each kind it has; None where memory ran out."""
+    kinds: Counter[str] = Counter()
+    inventory = None
+    try:
+        inventory, kinds = joined(group, reader)
+    except MemoryError:
+        reader.problems.append(ran_out(group.inputs[0].path, "its objects were joined"))
+    request.lap("join")
+    return group, inventory, kinds
+
+
 def _each(
     request: Request,
     settings: Settings,
     chosen: tuple["Loaded", ...],
     reader: Reader,
-    groups: Iterable[Universe],
+    universes: Iterable[tuple[Universe, Inventory | None, Counter[str]]],
     crew: Crew,
 ) -> _Judged:
-    """Join and judge each universe for itself; see `linter.forks.together`."""
+    """Judge each universe for itself; see `linter.forks.together`."""
     done = _Judged([], [], [], [])
-    for group in groups:
-        kinds: Counter[str] = Counter()
+    for group, inventory, kinds in universes:
+        if inventory is None:
+            done.scans.append(_scan(group, kinds, ()))
+            continue
         try:
-            inventory, kinds = joined(group, reader)
-            request.lap("join")
             found, unjudged = proven(request, inventory, chosen, settings, crew)
             if group.recognised.redacted:
                 from linter.fix.surrogates import withheld  # noqa: PLC0415 - few inputs hold surrogates
@@ -124,7 +139,7 @@ def _each(
                 found = [*withheld(found, inventory.objects)]
         except (MemoryError, ExhaustedError) as error:
             crew.leave()
-            doing = error.doing if isinstance(error, ExhaustedError) else "its objects were joined and judged"
+            doing = error.doing if isinstance(error, ExhaustedError) else "it was judged"
             reader.problems.append(ran_out(group.inputs[0].path, doing))
             done.scans.append(_scan(group, kinds, ()))
             continue

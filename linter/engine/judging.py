@@ -5,7 +5,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from linter import nets, registry
-from linter.engine.reader import Reader
 from linter.engine.requests import Request
 from linter.exhausted import ExhaustedError
 from linter.fix.offer import Offers
@@ -234,10 +233,9 @@ def _hidden(inventory: Inventory) -> Iterator[NotEvaluated]:
             yield NotEvaluated(str(secret.state), secret.reason, secret.object.ref, secret.at(), cluster=inventory.name)
 
 
-def together(request: Request, reader: Reader, program: Callable[[Crew], _Part]) -> _Part:
-    """Return `program(crew)`, run by the processes that a call may take where what was read is worth that."""
-    read = sum(part.evidence.objects for source in reader.inputs for part in source.parts.values())
-    if request.processes == 1 or read < _WORTH_COPIES:
+def together(request: Request, objects: int, program: Callable[[Crew], _Part]) -> _Part:
+    """Return `program(crew)`, run by the processes that a call may take where so many objects are worth that."""
+    if request.processes == 1 or objects < _WORTH_COPIES:
         return program(Alone())
     from linter import forks  # noqa: PLC0415 - one process needs none of this
 
