@@ -59,7 +59,8 @@ def together(program: Callable[["Crew"], _Value], processes: int) -> _Value:
         crew.begin(program)
         return program(crew)
     finally:
-        crew.leave()
+        with HELD:
+            crew.leave()
 
 
 class _Copy(NamedTuple):
@@ -178,12 +179,12 @@ class Crew:
         if self._home is not None:
             os._exit(1)
         with HELD:
-            for end in (*(end for office in self._offices for end in office), *self._ends()):
-                os.close(end)
             for copy in self._copies:
                 with suppress(ProcessLookupError, ChildProcessError):  # the system has seen to it: SIGCHLD is ignored
                     os.kill(copy.pid, signal.SIGKILL)  # it is done, or nobody waits for it any more
                     os.waitpid(copy.pid, 0)
+            for end in (*(end for office in self._offices for end in office), *self._ends()):
+                os.close(end)
             self._offices.clear()
             self._copies.clear()
 
