@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from linter.__main__ import main
 from tests.commons import TWICE
 
 HEAD = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: b}\ntype: kubernetes.io/dockerconfigjson\ndata:\n"
@@ -114,3 +115,19 @@ def test_a_tree_of_traps(tmp_path: Path) -> None:
     found = [one["location"]["path"] for one in result["findings"] if one["code"] == "RC307"]
     assert len(found) == 5
     assert "out of the root" in json.dumps(result["scan"])
+
+
+@pytest.mark.parametrize(("times", "fixed"), [(40, True), (3_000, False)])
+def test_a_key_that_stands_thousands_of_times_is_found_and_no_fix_is_made_that_takes_as_many_readings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], times: int, *, fixed: bool
+) -> None:
+    entries = ",".join(['"quay.io":{"auth":"dXNlcjpwYXNz"}'] * times)
+    spellings = ",".join(['"https://quay.io":{"auth":"dXNlcjpwYXNz"}'] * times)
+    for name, auths in (("a", entries), ("b", f'{spellings},"quay.io":{{"auth":"dXNlcjpwYXNz"}}')):
+        payload = base64.b64encode(f'{{"auths":{{{auths}}}}}'.encode()).decode()
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": "shop"}}
+        secret |= {"type": "kubernetes.io/dockerconfigjson", "data": {".dockerconfigjson": payload}}
+        (tmp_path / f"{name}.json").write_text(json.dumps(secret))
+    assert main(["check", str(tmp_path), "--format", "json", "--select", "RC201"]) == 1
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert {one["object"]["name"]: bool(one["fix"]) for one in found} == {"a": fixed, "b": fixed}

@@ -222,6 +222,8 @@ def _slips(one: str, other: str) -> int:
     """The number of letters inserted, dropped or replaced; 3 for more than two."""
     if abs(len(one) - len(other)) > 2 or len(one) > 255:
         return 3
+    while one and other and one[-1] == other[-1]:  # hosts of one domain differ in their first label only
+        one, other = one[:-1], other[:-1]
     row = list(range(len(other) + 1))
     for i, left in enumerate(one, 1):
         if min(row) > 2:

@@ -8,6 +8,7 @@ RC115).
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
 from linter.rule import (
     Affected,
@@ -142,9 +143,18 @@ def host_map(payload: Payload, entry: Entry) -> tuple[JsonNode, int] | None:
     return None
 
 
-def without(payload: Payload, doomed: Callable[[Payload], Entry | None], most: int) -> str:
-    """Return the payload's text without the entries that `doomed` names one after the other, at most `most` of them."""
+_MOST_READ: Final = 4_000_000
+"""So many characters of a payload are read again for one fix: some hundred entries of a payload of their size."""
+
+
+def without(payload: Payload, doomed: Callable[[Payload], Entry | None], most: int) -> str | None:
+    """Return the payload's text without the entries that `doomed` names one after the other, at most `most` of them.
+
+    None where it would have to be read too often: that takes the time of both together.
+    """
     text = payload.text
+    if (most - 1) * len(text) > _MOST_READ:
+        return None
     for removed in range(most):
         # What is left is looked at only where more is to go: a payload may have thousands of entries.
         payload = credentials.examine(text, payload.form) if removed else payload

@@ -109,7 +109,7 @@ def _equal(payload: Payload, one: Entry, other: Entry) -> bool:
     return same_credential(one, other)
 
 
-def _fix(secret: PullSecret, payload: Payload, key: str, *, equal: bool) -> Fix:
+def _fix(secret: PullSecret, payload: Payload, key: str, *, equal: bool) -> Fix | None:
     def loser(now: Payload) -> Entry | None:
         found = [entry for entry in now.entries if entry.key == key]
         return found[0] if len(found) > 1 else None
@@ -121,7 +121,8 @@ def _fix(secret: PullSecret, payload: Payload, key: str, *, equal: bool) -> Fix:
     )
     most = sum(entry.key == key for entry in payload.entries) - 1
     applicability = Applicability.SAFE if equal else Applicability.UNSAFE
-    return payload_fix(secret, without(payload, loser, most), summary, applicability)
+    text = without(payload, loser, most)
+    return payload_fix(secret, text, summary, applicability) if text is not None else None
 
 
 RULE = Rule(code="RC201", severity=Severity.ERROR, check=check, fixable=True, needs=("Secret",))

@@ -122,7 +122,7 @@ def _rank(entry: Entry) -> tuple[bool, int, int]:
     return not entry.has_auth, spelling, entry.key_span[0]
 
 
-def _fix(secret: PullSecret, payload: Payload, kept: Entry, others: list[Entry], *, equal: bool) -> Fix:
+def _fix(secret: PullSecret, payload: Payload, kept: Entry, others: list[Entry], *, equal: bool) -> Fix | None:
     doomed = {entry.key for entry in others}
 
     def next_one(now: Payload) -> Entry | None:
@@ -135,7 +135,8 @@ def _fix(secret: PullSecret, payload: Payload, kept: Entry, others: list[Entry],
     safe = equal and not any(_wider(payload, entry) for entry in others)
     most = sum(entry.key in doomed for entry in payload.entries)
     applicability = Applicability.SAFE if safe else Applicability.UNSAFE
-    return payload_fix(secret, without(payload, next_one, most), summary, applicability)
+    text = without(payload, next_one, most)
+    return payload_fix(secret, text, summary, applicability) if text is not None else None
 
 
 def _wider(payload: Payload, entry: Entry) -> bool:
