@@ -311,6 +311,50 @@ def test_a_copy_begins_with_a_stretch_of_its_own() -> None:
     assert {first for mine, first in done if mine} <= {3, 4, 5}
 
 
+ABANDONED = """
+import os, sys, time
+from linter import forks
+
+
+def program(crew):
+    crew.share(9, lambda number: number)
+    if os.getpid() == here:
+        print(*(copy.pid for copy in crew._copies), flush=True)
+        time.sleep(600)
+    crew.gathered(1, lambda _: None)
+
+
+here = os.getpid()
+forks.together(program, 3)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at /proc")
+def test_copies_that_wait_for_a_process_end_when_it_is_killed(place: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", ABANDONED]
+    with begun(command, cwd=place, env=environment, text=True, stdout=subprocess.PIPE) as call:
+        assert call.stdout is not None
+        copies = call.stdout.readline().split()
+        assert len(copies) == 2
+        assert all(Path(f"/proc/{copy}").exists() for copy in copies)
+        call.kill()
+        call.wait()
+    wait(lambda: not any(Path(f"/proc/{copy}").exists() for copy in copies))
+
+
+def test_what_the_first_process_tells_all_of_them_know() -> None:
+    made = []
+
+    def program(crew: forks.Crew) -> list[tuple[int, str]]:
+        word = crew.told(lambda: (made.append(1), "word")[1])
+        numbers = crew.share(5, lambda number: number * 10)
+        return crew.gathered(5, lambda number: (numbers[number], word)) or []
+
+    assert forks.together(program, 3) == [(number * 10, "word") for number in range(5)]
+    assert made == [1]
+
+
 def test_one_process_loads_nothing_for_many(place: Path) -> None:
     (place / "a.yaml").write_text(manifest("a"))
     program = "import sys\nfrom linter.__main__ import main\nmain(['check', 'a.yaml'])\nprint(*sys.modules)"
