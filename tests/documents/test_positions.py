@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from linter.documents import Positions, read
@@ -56,6 +56,8 @@ def excerpt(positions: Positions, route: tuple[str | int, ...], document: int = 
     st.sampled_from(["\n", "\r\n"]),
     st.sampled_from(["", "a: 1\n"]),
 )
+@example([[" 0"]], False, "|", "\n", "")
+@example([{"a": [{"b": " 0"}]}], False, "|", "\n", "a: 1\n")
 def test_every_route_of_generated_yaml(data: Any, flow: bool, style: Any, newline: str, before: str) -> None:
     text = yaml.dump(
         data, Dumper=Unshared, default_flow_style=flow, allow_unicode=True, default_style=style, explicit_start=True
@@ -65,16 +67,22 @@ def test_every_route_of_generated_yaml(data: Any, flow: bool, style: Any, newlin
     for route, value in routes(data):
         found = excerpt(positions, route, document=1 if before else 0)
         assert found is not None
-        column = positions.span(1 if before else 0, route).column  # type: ignore[union-attr]
-        padded = "- " + found if isinstance(value, str) and found[:1] in "|>" else " " * (column - 1) + found
+        span = positions.span(1 if before else 0, route)
+        assert span is not None
+        padded = "- " + found if isinstance(value, str) and found[:1] in "|>" else " " * (span.column - 1) + found
+        if isinstance(value, str) and found[:1] in "|>" and found[1:2].isdigit() and route:
+            # How deep its lines stand is counted from the column of its key or dash.
+            key = positions.span(1 if before else 0, route, "key") if isinstance(route[-1], str) else None
+            alone = not positions.line_text(span.line)[: span.column - 1].strip(" -?:")
+            padded = " " * (span.column - 3 if alone or key is None else key.column - 1) + padded
         again = build("--- " + newline + padded + ("" if found.endswith("\n") else "\n"), Limits())[0]
         if isinstance(again, list) and not isinstance(value, list):
             again = again[0]
         assert again == value
         if route and isinstance(route[-1], str):
-            key = excerpt(positions, route, document=1 if before else 0, part="key")
-            assert key is not None
-            assert key_text(build("- " + key + "\n", Limits())[0][0]) == route[-1]
+            named = excerpt(positions, route, document=1 if before else 0, part="key")
+            assert named is not None
+            assert key_text(build("- " + named + "\n", Limits())[0][0]) == route[-1]
 
 
 class Unshared(yaml.CSafeDumper):
