@@ -38,6 +38,11 @@ SURE: Final = 3
 """Near misses up to this rank are mistakes; those beyond may be entries for another path of the same registry."""
 
 
+_LONGEST: Final = 255
+"""No repository has a longer name: what a registry is asked for, and its own specification, end there."""
+_ALIKE: Final = 0.85
+
+
 class Near(NamedTuple):
     """A near miss. `rank` orders them, the likeliest mistake first; `instead` is the key that matches ("": none)."""
 
@@ -162,9 +167,14 @@ def _other_path(key: str, path: str, target: str, host: str) -> Near | None:
         return None
     if path.lower() != path and _matches(key.lower(), f"{host}/{target}"):
         return Near(1, "its path is written in upper case, and repositories are lower-case", key.lower())
-    close = SequenceMatcher(None, path, target).ratio() >= 0.85
+    close = len(path) <= _LONGEST and _alike(SequenceMatcher(None, path, target))
     why = f"it serves only what begins with {host}/{path}"
     return Near(2 if close else 6, why, host)
+
+
+def _alike(texts: SequenceMatcher[str]) -> bool:
+    """Whether two texts share most of their letters in order; what tells soon that they cannot comes first."""
+    return all(bound() >= _ALIKE for bound in (texts.real_quick_ratio, texts.quick_ratio, texts.ratio))
 
 
 def _other_host(key: str, lookup: str, *, typos: bool) -> Near | None:
