@@ -8,6 +8,7 @@ import sqlite3
 import sys
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ from world import config, objects, secret, tree
 
 from linter import registry
 from linter.__main__ import main
+from linter.cli import COMMANDS
 
 FORMATS = sorted(registry.report_names())
 
@@ -148,6 +150,33 @@ def test_no_other_command_shows_one(desk: Desk) -> None:
         desk.keep("\n".join(store.iterdump()).encode())
     store.close()
     desk.search()
+
+
+def test_no_process_and_no_kept_result_shows_one(desk: Desk) -> None:
+    """Of several processes, and of what a history keeps of each dump for a call that is taken up."""
+    shutil.copytree("world", "more")
+    words = ["check", "world", "more", "--scope", "cluster", "--jobs", "2", "--history", "scans.db"]
+    assert desk.run(*words, "--verbose", *desk.formats("fresh")) == 1
+    assert desk.run(*words, "--verbose", "--resume", *desk.formats("resumed")) == 1
+    desk.run("check", "world", "--jobs", "2", "--diff", *desk.formats("shared"))
+    desk.run("baseline", "world", "more", "--jobs", "2", "-o", "known")
+    for folder in ("fresh", "resumed", "shared"):
+        desk.keep_folder(folder)
+    for name in ("scans.db", "known"):
+        desk.keep_file(Path(name))
+    with contextlib.closing(sqlite3.connect("scans.db")) as store:
+        kept = [data for (data,) in store.execute("SELECT data FROM regcred_result")]
+    assert len(kept) == 2
+    for data in kept:
+        desk.keep(zlib.decompress(data))
+    desk.search()
+
+
+def test_every_command_is_searched() -> None:
+    text = Path(__file__).read_text()
+    told_nothing = {"explain", "rules", "completion"}  # they are given no input
+    for command in {*COMMANDS} - told_nothing:
+        assert f'"{command}", ' in text, command
 
 
 def test_no_answer_of_resolve_shows_one(desk: Desk) -> None:

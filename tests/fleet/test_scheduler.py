@@ -80,12 +80,12 @@ def test_the_report_is_that_of_a_local_run_and_a_killed_worker_loses_nothing(
     (killer / "slow.json").write_bytes(dump(9, "wait"))
     words += ["slow.json", *(f"{number}.json" for number in range(4))]
     (killer / "go-on").touch()
-    local = check(capsys, *words)
+    local = check(capsys, *words, "--history", "local.db")
     (killer / "judged").unlink()
     (killer / "go-on").unlink()
     (killer / "waiting").unlink()
     first, second = dask.worker(), dask.worker()
-    command = [sys.executable, "-m", "linter", "check", *words, "--scheduler", dask.address]
+    command = [sys.executable, "-m", "linter", "check", *words, "--scheduler", dask.address, "--history", "scans.db"]
     with begun(
         command, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as call:
@@ -96,6 +96,7 @@ def test_the_report_is_that_of_a_local_run_and_a_killed_worker_loses_nothing(
         out, err = call.communicate(timeout=120)
     assert pid in (first.pid, second.pid)
     assert (call.returncode, out) == local[:2], err
+    assert recorded("scans.db") == recorded("local.db")  # of the dump that was begun twice too, once
     lines = err.splitlines()
     assert lines[-1].endswith("(12 of 12)")
     assert sum("slow.json" in line for line in lines) == 1
@@ -163,6 +164,16 @@ def test_what_was_judged_is_reported_and_kept_when_the_last_worker_or_the_schedu
     result = judged(capsys, *names, "--history", "scans.db", "--resume")
     assert [scan["name"] for scan in result["scans"]] == names
     assert sorted((killer / "judged").read_text().split()) == ["more.json", "slow.json"]
+
+
+def recorded(name: str) -> list[list[tuple[object, ...]]]:
+    """What a history has recorded: each scan by its cluster, and each finding."""
+    scans = "SELECT s.name, n.error, n.warning, n.info FROM regcred_scan n JOIN regcred_series s ON s.id = n.series"
+    found = "SELECT s.name, f.identity, f.state FROM regcred_finding f JOIN regcred_series s ON s.id = f.series"
+    with contextlib.closing(sqlite3.connect(name)) as connection:
+        both = [sorted(connection.execute(statement)) for statement in (scans, found)]
+    assert all(both)
+    return both
 
 
 def stored(name: str) -> int:
