@@ -98,6 +98,7 @@ class ListReader:
         self._silent = silent
         self._close = b""
         self._typed = False
+        self._unhinted = 0
         self._hand = AtHand(relevant=True)
         self._items = Items(limits.depth - 2)
         self._runs = Runs(silent=silent)
@@ -114,6 +115,7 @@ class ListReader:
         layout = Layout.of(held.data, at - held.base)
         self._close = close = layout.item.lstrip(b"\r") + b"}" if layout else b""
         self._runs.begin(layout)
+        self._unhinted = 0
         batch: list[Any] = []
         size = sure = 0
         at = held.skip(at + 1)
@@ -201,8 +203,11 @@ class ListReader:
     def _hinted(self, at: int) -> tuple[Item | None, int]:
         """Return the members of the item at `at` when it ends where the next line closes like an item, and where."""
         held, close = self._held, self._close
+        if at < self._unhinted:
+            return None, 0
         while (cut := held.data.find(close, at - held.base)) < 0:
-            if not held.fill(at):
+            if held.end - at > LARGEST_ODD or not held.fill(at):
+                self._unhinted = held.end - len(close)  # before that no item ends so: none looks for it again
                 return None, 0
         end = held.base + cut + len(close)
         return _opened(held.text(at, end)), end

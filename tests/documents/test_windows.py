@@ -578,6 +578,42 @@ def test_no_byte_is_asked_for_twice_that_is_dear(direct: bool) -> None:
     assert (raw.asked > len(data) + mark) == direct
 
 
+class Sought(Counted):
+    """Bytes that tell in how many of them something was looked for, and how many were held at most."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.looked = self.held = 0
+
+    def at(self, offset: int, size: int) -> bytes:
+        outer = self
+
+        class Part(bytes):
+            def find(self, sign: Any, *bounds: Any) -> int:
+                found = super().find(sign, *bounds)
+                outer.looked += (len(self) if found < 0 else found) - (bounds[0] if bounds else 0)
+                return found
+
+        part = super().at(offset, size)
+        self.held = max(self.held, len(part))
+        return Part(part)
+
+
+@pytest.mark.parametrize("indented", [0, 1])
+def test_items_of_a_line_each_are_looked_through_once(indented: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line that closes an item as the first one is closed may never come: it is not looked for anew each time."""
+    monkeypatch.setattr("linter.documents.list_items.LARGEST_ODD", 2**14)
+    items = [json.loads(listed(f"name-{number}"))["items"][0] | {"filler": "x" * 900} for number in range(400)]
+    first = [json.dumps(item, indent=4).replace("\n", "\n        ") for item in items[:indented]]
+    written = ",\n        ".join([*first, *(json.dumps(item) for item in items[indented:])])
+    data = f'{{\n    "apiVersion": "v1",\n    "items": [\n        {written}\n    ],\n    "kind": "List"\n}}'.encode()
+    raw = Sought(data)
+    given = in_windows(raw, 2**12)[0]
+    assert sum(len(document.data["items"]) for document, _ in given) == 400
+    assert len(data) / 2 < raw.looked < 5 * len(data)
+    assert raw.held < 2**16 < len(data) / 5
+
+
 def test_places_asked_for_in_order_read_the_text_a_few_times_at_most() -> None:
     text = listed(*(f"name-{number}" for number in range(4000)))
     data, lines = text.encode(), text.split("\n")
