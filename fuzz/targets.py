@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 _LIMITS: Final = Limits()
 _REFUSED: Final = object()
+_HOST = re.compile(r"[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*(?:\.[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*)*(?::[0-9]+)?")
 _NO_TAG: Final = re.compile(r"(?:^|[\s\[{,])!(?=[\s,\]}]|$)")
 """The tag that says "no tag": PyYAML, unlike YAML and Kubernetes, takes the text behind it for untagged."""
 
@@ -107,10 +108,11 @@ def reference(data: bytes) -> None:
             continue
         if consumer is Consumer.IMPORTER:  # it takes what it then refuses when the defaults are written out
             continue
-        assert found.registry
+        first = image.partition("/")[0]
+        assert found.registry or not _HOST.fullmatch(first)  # what looks like a host and is none stays in the path
         assert found.repository
         tag, digest = f":{found.tag}" * bool(found.tag), f"@{found.digest}" * bool(found.digest)
-        again = f"{found.registry}/{found.repository}{tag}{digest}"
+        again = f"{found.registry}/" * bool(found.registry) + f"{found.repository}{tag}{digest}"
         second = parse_reference(again, consumer=consumer)
         assert isinstance(second, Reference), again
         assert (second.repository, second.tag, second.digest) == (found.repository, found.tag, found.digest)

@@ -16,6 +16,7 @@ from linter.inventory.applied import WORD
 from linter.inventory.inventory import Inventory, Mentions, compatible
 from linter.inventory.records import PullSecret
 from linter.patterns import lazy
+from linter.record import NamedTuple
 
 _NAMESPACE = lazy(r"""^[^\S\n]*+["']?namespace["']?\s*:\s*["']?([a-z0-9][-a-z0-9]*)""", re.MULTILINE)
 _SILENT_KINDS = frozenset({"Event", "Secret", "SealedSecret"})
@@ -30,11 +31,21 @@ _WHOLE = lazy(r"toYaml|include|tpl|template|with|range|for ")
 _REMEMBERED = 2**23
 """Characters of documents that nobody has read, up to which they are kept for the next search."""
 
-Unparsed = Callable[[], Iterable[tuple[str, str]]]
+
+
+class Unread(NamedTuple):
+    """The text of a document that no object was made of; not `whole` where it is a stretch of one."""
+
+    path: str
+    text: str
+    whole: bool = True
+
+
+Unparsed = Callable[[], Iterable[Unread]]
 
 
 class TextMentions(Mentions):
-    """Mentions in one scan. `unparsed` yields `(path, text)` of every document that no object was made of.
+    """Mentions in one scan. `unparsed` yields the text of every document that no object was made of.
 
     `unread` yields those among them that may hold objects all the same: templates, and what could not be parsed.
     """
@@ -55,7 +66,7 @@ class TextMentions(Mentions):
         """Tell whether a document of which no object was made is of an API group that ends in `suffix`."""
         version = re.compile(rf"""apiVersion["']?\s*:\s*["']?[a-z0-9.-]*(?<![a-z0-9-]){re.escape(suffix)}/""")
         # A chart may have a Route for those who are on OpenShift: a template proves nothing.
-        return any(version.search(text) and "{{" not in text for _, text in self._unparsed())
+        return any(version.search(text) and "{{" not in text for _, text, _ in self._unparsed())
 
     def defining(self, kind: str, name: str) -> str:
         """Return the path of an unread document that may define an object of this kind and name, "" when none does."""
@@ -73,7 +84,7 @@ class TextMentions(Mentions):
     def _lists(self) -> list[tuple[str, tuple[re.Pattern[str], ...]]]:
         """The unread documents with lists of pull secrets that a template fills in, and what it may put there."""
         found = []
-        for path, text in self._texts:
+        for path, text, _ in self._texts:
             parts = [part for listed in _LISTS.findall(text) for part in FILLED.findall(listed)]
             if parts:
                 names = _maker(path, text)[2]
@@ -85,7 +96,7 @@ class TextMentions(Mentions):
         """The unread documents that may hold an object of a kind, or (`ExternalSecret`) make one."""
         if kind not in self._known:
             held = re.compile(_KIND.format(kind))
-            self._known[kind] = [_maker(path, text) for path, text in self._texts if held.search(text)]
+            self._known[kind] = [_maker(path, text) for path, text, _ in self._texts if held.search(text)]
         return self._known[kind]
 
     @cached_property
@@ -93,15 +104,15 @@ class TextMentions(Mentions):
         return {}
 
     @property
-    def _texts(self) -> Iterable[tuple[str, str]]:
+    def _texts(self) -> Iterable[Unread]:
         """The unread documents: remembered where they are of the size of manifests, else read again each time."""
         return self._unread() if self._remembered is None else self._remembered
 
     @cached_property
-    def _remembered(self) -> list[tuple[str, str]] | None:
-        size, found = 0, []
+    def _remembered(self) -> list[Unread] | None:
+        size, found = 0, list[Unread]()
         for each in self._unread():
-            size += len(each[1])
+            size += len(each.text)
             if size > _REMEMBERED:
                 return None
             found.append(each)
@@ -116,8 +127,9 @@ class TextMentions(Mentions):
         for item in self.inventory.objects:
             for name in _named(item, names):
                 table[name].append((frozenset({item.namespace}), item.path))
-        for path, text in self._unparsed():
-            spaces = frozenset(_NAMESPACE.findall(text))
+        for path, text, whole in self._unparsed():
+            # The namespace of what a stretch names may stand in another one.
+            spaces = frozenset(_NAMESPACE.findall(text) if whole else ())
             for name in _in_text(text, names):
                 table[name].append((spaces, path))
         return table

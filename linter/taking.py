@@ -89,7 +89,10 @@ def take_artifact(artifact: Artifact, keeper: Keeper | None, *, had: Callable[[]
     except InputProblem as failed:
         return Taken(lost=failed.problem)
     except TooManyError:
-        return Taken(problems=(too_many(artifact.path, artifact.limits),))
+        from linter.documents.places import unread  # noqa: PLC0415 - few artifacts hold so much
+
+        problems, large = (too_many(artifact.path, artifact.limits),), artifact.windows() is not None
+        return Taken(problems=problems, windowed=large, places=unread() if large else None)
     except MemoryError:
         return Taken(lost=ran_out(artifact.path, "it was read"))
 
@@ -189,7 +192,7 @@ def _take_windows(artifact: Artifact, raw: "Raw", keeper: Keeper | None, *, logs
             plain.setdefault(document.number, document)
 
     def restart(number: int) -> None:
-        found.pop(number, None)
+        count.left += len(found.pop(number, ()))
         plain.pop(number, None)
 
     window = min(WINDOW, artifact.limits.window_bytes)
@@ -217,11 +220,16 @@ def scanned(artifact: Artifact, raw: "Raw") -> "Places":
     from linter.documents.windows import WINDOW, scan  # noqa: PLC0415 - few artifacts are large
     from linter.sources.files import HEAD, begins_json  # noqa: PLC0415 - as above
 
-    if begins_json(raw.at(0, HEAD)):
-        return scan(raw, artifact.limits)
-    from linter.documents.yaml_windows import scan_yaml  # noqa: PLC0415 - as above
+    try:
+        if begins_json(raw.at(0, HEAD)):
+            return scan(raw, artifact.limits)
+        from linter.documents.yaml_windows import scan_yaml  # noqa: PLC0415 - as above
 
-    return scan_yaml(artifact.path, raw, artifact.limits, window=min(WINDOW, artifact.limits.window_bytes))
+        return scan_yaml(artifact.path, raw, artifact.limits, window=min(WINDOW, artifact.limits.window_bytes))
+    except TooManyError:
+        from linter.documents.places import unread  # noqa: PLC0415 - few artifacts hold so much
+
+        return unread()
 
 
 def _kept(document: Document, found: Sequence[KubeObject], keeper: Keeper | None) -> Document:

@@ -2,10 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from linter import cli
+from linter.engine import finish
 
 FILLER = {
     "apiVersion": "v1",
@@ -207,3 +210,111 @@ def test_so_it_is_with_damaged_items_of_yaml(
         assert "an item of its list could not be read" in str(told[name]["coverage"]["problems"])
     found = {name: [one["object"]["name"] for one in result["findings"]] for name, result in told.items()}
     assert found == {"pull": [], "another": ["pull"]}
+
+
+def _told(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    cli.run(["check", *words, "--format", "json"])
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def _names(told: dict[str, Any]) -> list[str]:
+    return [one["object"]["name"] for one in told["findings"]]
+
+
+SOUND = "eyJhdXRocyI6eyJxdWF5LmlvIjp7ImF1dGgiOiJkWE5sY2pwd1lYTnoifX19"
+
+
+def _secrets(*names: str, space: str = "n") -> str:
+    """Pull secrets, and an account that lists none: a secret that nothing mentions is unlinked."""
+    found = [f"apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: a, namespace: {space}}}\n"]
+    found += [
+        f"apiVersion: v1\nkind: Secret\nmetadata: {{name: {name}, namespace: {space}}}\n"
+        f"type: kubernetes.io/dockerconfigjson\ndata: {{.dockerconfigjson: {SOUND}}}\n"
+        for name in names
+    ]
+    return "---\n".join(found)
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_a_list_that_is_read_again_counts_once(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kind of a list may stand after its items, which then are those of a list of another kind."""
+    monkeypatch.chdir(tmp_path)
+    Path("limits.yaml").write_text("limits: {objects: 150}\n", encoding="utf-8")
+    plain = {"apiVersion": "v1", "kind": "Secret", "data": {"a": "x" * 90_000}}
+    items = [{**plain, "metadata": {"name": f"s-{number}"}} for number in range(100)]
+    items[7] |= {"data": {".dockerconfigjson": PAYLOAD}, "type": "kubernetes.io/dockerconfigjson"}
+    tree = {"apiVersion": "v1", "items": items, "kind": "SecretList"}
+    text = json.dumps(tree, indent=4) if form == "json" else yaml.dump(tree, Dumper=yaml.CSafeDumper, width=10**6)
+    Path(f"all.{form}").write_text(text, encoding="utf-8")
+    told = _told(capsys, f"all.{form}", "--select", "RC102", "--config", "limits.yaml")
+    assert not told["coverage"]["problems"]
+    assert _names(told) == ["s-7"]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_what_holds_too_much_and_is_too_large_is_searched_for_names(
+    jobs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("limits.yaml").write_text("limits: {file: 5 MiB, objects: 50}\n", encoding="utf-8")
+    Path("secrets.yaml").write_text(_secrets("one", "two"), encoding="utf-8")
+    items = [{**FILLER, "data": {"use": "one", "a": "x" * 90_000}}] * 100
+    Path("big.json").write_text(json.dumps({"apiVersion": "v1", "items": items, "kind": "List"}), encoding="utf-8")
+    told = _told(capsys, ".", "--select", "RC301", "--config", "limits.yaml", "--jobs", jobs)
+    assert ["more than 50" in one["message"] for one in told["coverage"]["problems"]] == [True]
+    assert _names(told) == ["two"]
+
+
+def test_what_has_items_and_is_no_list_is_searched_whole_by_several_processes_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("secrets.yaml").write_text(_secrets("one", "two", "three"), encoding="utf-8")
+    for name in ("one", "two"):
+        odd = {"apiVersion": "x/v1", "kind": "Foo", "items": [{"a": "x" * 90_000}] * 100, "use": name}
+        Path(f"{name}.json").write_text(json.dumps(odd, indent=1), encoding="utf-8")
+    assert [_names(_told(capsys, ".", "--select", "RC301", "--jobs", jobs)) for jobs in ("1", "2")] == [["three"]] * 2
+
+
+def test_a_name_and_its_namespace_may_stand_in_two_stretches_of_what_is_damaged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("secrets.yaml").write_text(_secrets("one", "two"), encoding="utf-8")
+    other = {**FILLER, "metadata": {"name": "f", "namespace": "other"}}
+    user = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"use": "one", "z": "x" * 9_000_000}}
+    user["metadata"] = {"name": "u", "namespace": "n"}
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": [other, user]}, indent=4)
+    Path("all.json").write_text(text.replace('"kind": "List"', '"kind" "List"'), encoding="utf-8")
+    told = _told(capsys, ".", "--select", "RC301")
+    assert told["coverage"]["problems"]
+    assert _names(told) == ["two"]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_what_is_gone_when_a_copy_looks_for_places_is_told(
+    jobs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    spaces = [f"n{number:04d}" for number in range(1200)]
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: SPACE}\n"
+    pod += "spec: {imagePullSecrets: [{name: SECRET}]}\n"
+    pods = [pod.replace("SPACE", space).replace("SECRET", f"s-{space}") for space in spaces]
+    Path("pods.yaml").write_text("---\n".join(pods), encoding="utf-8")
+    for number, space in enumerate(spaces):
+        at = "gone.yaml" if number == 3 else "secrets.yaml"
+        with Path(at).open("a", encoding="utf-8") as written:
+            written.write(_secrets(f"s-{space}", space="elsewhere").partition("---\n")[2] + "---\n")
+    places = finish.located
+
+    def later(*words: Any) -> Any:
+        Path("gone.yaml").unlink(missing_ok=True)
+        return places(*words)
+
+    monkeypatch.setattr(finish, "located", later)
+    told = _told(capsys, ".", "gone.yaml", "--select", "RC304", "--jobs", jobs)
+    assert len(told["findings"]) == len(spaces)
+    assert ["gone.yaml" in one["path"] for one in told["coverage"]["problems"]] == [True]

@@ -25,6 +25,7 @@ from linter.sources import Limits
 
 _HEAD: Final = 1024
 _MOST_TOLD: Final = 20
+_NEAR: Final = 2**14
 _LOST: Final = "an item of its list could not be read"
 _REMEDY: Final = "correct the syntax; `jq . FILE` shows the same error"
 _NOT_JSON: Final = "what stands here is no JSON"
@@ -99,6 +100,7 @@ class ListReader:
         self._close = b""
         self._typed = False
         self._unhinted = 0
+        self._tried = 0
         self._hand = AtHand(relevant=True)
         self._items = Items(limits.depth - 2)
         self._runs = Runs(silent=silent)
@@ -115,7 +117,7 @@ class ListReader:
         layout = Layout.of(held.data, at - held.base)
         self._close = close = layout.item.lstrip(b"\r") + b"}" if layout else b""
         self._runs.begin(layout)
-        self._unhinted = 0
+        self._unhinted = self._tried = 0
         batch: list[Any] = []
         size = sure = 0
         at = held.skip(at + 1)
@@ -205,12 +207,17 @@ class ListReader:
         held, close = self._held, self._close
         if at < self._unhinted:
             return None, 0
+        if at < self._tried - _NEAR:
+            return None, self._tried  # it closes another item: to try it with each of many before that takes too long
         while (cut := held.data.find(close, at - held.base)) < 0:
             if held.end - at > LARGEST_ODD or not held.fill(at):
                 self._unhinted = held.end - len(close)  # before that no item ends so: none looks for it again
                 return None, 0
         end = held.base + cut + len(close)
-        return _opened(held.text(at, end)), end
+        members = _opened(held.text(at, end))
+        if members is None:
+            self._tried = end
+        return members, end
 
     def _damaged_or_odd(self, at: int, text: bytes) -> Any:
         """Return the data of an item that the fast decoder refuses. Raise where it is none."""

@@ -41,6 +41,15 @@ class Places(NamedTuple):
     yaml: bool = False
 
 
+NO_END: Final = 2**63
+"""Where a text ends, when that is not known."""
+
+
+def unread() -> Places:
+    """Return the places of a text of which nothing was read: all of it is one value of no form."""
+    return Places([Value(0, NO_END, "", array("Q"), array("Q"))], [Mark(0, 0, 0)])
+
+
 def around(places: Places, document: int, route: Route) -> tuple[tuple[int, int], ...]:
     """Return where the value that a route leads into stands; of a list the item, and what is beside its items."""
     if not 0 <= document < len(places.values):

@@ -11,7 +11,7 @@ from linter.documents.held import TOO_LARGE, BrokenError, Held
 from linter.documents.jsontext import TOO_DEEP
 from linter.documents.layouts import implied
 from linter.documents.list_items import AtHand, Damage, Give, Listed, ListReader, whole
-from linter.documents.places import Mark, Places, Value, mark_at
+from linter.documents.places import NO_END, Mark, Places, Value, mark_at
 from linter.model import Problem
 from linter.sources import Limits, sized
 from linter.sources.raw import Raw
@@ -20,8 +20,6 @@ WINDOW: Final = 4 * 2**20
 """How many bytes are read at once."""
 
 _BETWEEN: Final = re.compile(rb"(?:[ \t\r\n\x1e]|\xef\xbb\xbf)*")
-_NO_END: Final = 2**63
-"""Where a text ends, when that is not known."""
 _PIECE: Final = 2**18
 _LOGS: Final = LOGS.encode()
 
@@ -66,17 +64,21 @@ def scan(raw: Raw, limits: Limits, *, window: int = WINDOW) -> Places:
     return _Text("", raw, limits, None, lambda _: None, window).read().places
 
 
-def texts(raw: Raw, places: Places, passed: Callable[[int], frozenset[int] | None], most: int) -> Iterator[str]:
+def texts(
+    raw: Raw, places: Places, passed: Callable[[int], frozenset[int] | None], most: int
+) -> Iterator[tuple[str, bool]]:
     """Yield what was not parsed: for a document's number `passed` tells the items passed over, None for all of it.
 
-    What is larger than `most` bytes, and was refused for it, comes in stretches of lines or of words.
+    What is larger than `most` bytes, and was refused for it, comes in stretches of lines or of words, and so does what
+    follows on damage that could not be read past. With each text stands whether it is whole.
     """
     ahead = _Ahead(raw)
     for number, value in enumerate(places.values):
         only = passed(number)
         if not value.key and (only is None or (only and places.yaml)):
-            for text in ahead.texts(value.start, value.end, most):
-                yield from (text,) if only is None else lists.passed_text(text, only, json=False)
+            for text, alone in ahead.texts(value.start, value.end, most):
+                found = (text,) if only is None else lists.passed_text(text, only, json=False)
+                yield from ((one, alone) for one in found)
             continue
         for item in range(len(value.starts)) if only is None else sorted(only):
             yield from ahead.texts(value.starts[item], value.ends[item], most)
@@ -95,16 +97,17 @@ class _Ahead:
             self._start, self._data = start, self._raw.at(start, max(end - start, _PIECE))
         return self._data[start - self._start : end - self._start]
 
-    def texts(self, start: int, end: int, most: int) -> Iterator[str]:
-        """Yield the text there, whole where it has `most` bytes and no more."""
+    def texts(self, start: int, end: int, most: int) -> Iterator[tuple[str, bool]]:
+        """Yield the text there, whole where it has `most` bytes and no more, else in stretches."""
+        whole = end - start <= most
         while end - start > most:
             data = self._raw.at(start, min(WINDOW, most))
             if not data:
                 return
             cut = data.rfind(b"\n") + 1 or max(map(data.rfind, (b'"', b" "))) + 1 or len(data)
-            yield data[:cut].decode("utf-8", "replace")
+            yield data[:cut].decode("utf-8", "replace"), False
             start += cut
-        yield self.at(start, end).decode("utf-8", "replace")
+        yield self.at(start, end).decode("utf-8", "replace"), whole
 
 
 class _Text:
@@ -168,7 +171,7 @@ class _Text:
 
     def _rest(self, at: int) -> None:
         """Note where the part of the text begins that nobody has read: it is searched for names all the same."""
-        self._values.append(Value(at, _NO_END, "", array("Q"), array("Q")))
+        self._values.append(Value(at, NO_END, "", array("Q"), array("Q")))
 
     def _between(self, at: int) -> int:
         """Return the offset after what may stand between values: blanks, separators, container logs."""
@@ -221,7 +224,8 @@ class _Text:
                 if size > self._limits.file_bytes:
                     raise BrokenError(f"{TOO_LARGE} {sized(self._limits.file_bytes)}", at)
                 try:
-                    frame[name] = self._value(at, end)
+                    # Where only places are asked for, its kind alone tells how it was read.
+                    frame[name] = self._value(at, end) if self._each is not None or name == "kind" else None
                 except BrokenError as error:
                     self._damage.tell(error, "a document could not be read")
                     sound = False
@@ -229,11 +233,11 @@ class _Text:
                 at = end
             at = held.comma(at, b"}")
         end = at + 1
-        if key and self._each is not None and frame_known is None:
+        if key and frame_known is None:
             if not once or not is_list(frame):
                 # What has items and is no list is an object like any other.
                 return self._whole(start, end, number)
-            if _identity(frame, "") != assumed:
+            if self._each is not None and _identity(frame, "") != assumed:
                 return self._again(start, number, frame)
         if self._each is not None and not key and sound:
             self._each(Document(self._path, number, frame), 0)
@@ -298,8 +302,6 @@ class _Text:
         return end
 
     def _value(self, at: int, end: int) -> Any:
-        if self._each is None:
-            return None
         try:
             return whole(self._held.text(at, end), self._limits.depth - 1)
         except BrokenError as error:

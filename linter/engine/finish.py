@@ -55,7 +55,7 @@ def judged(
     """
     universes = [_joined(request, reader, group) for group in groups]
 
-    def program(crew: Crew) -> tuple[_Judged, Locator, list[Finding]]:
+    def program(crew: Crew) -> tuple[_Judged, Locator, tuple[list[Finding], list[Problem]]]:
         done = _each(request, settings, chosen, reader, universes, crew)
         done.withheld.extend(noted((entry for _, entry in reader.templated), reader.artifacts))
         reader.expect(done.findings, done.withheld)
@@ -63,11 +63,13 @@ def judged(
             reader.small_bytes_of, lambda path: bool(reader.artifacts[path].file), reader.large, reader.holds
         )
         locator = Locator(reader.bytes_of, done.inventories, reader.windows)
-        return done, locator, located(crew, locator, offers, done.findings)
+        return done, locator, located(crew, locator, offers, done.findings, reader.lost)
 
-    (inventories, scans, _, withheld), locator, placed = together(
+    (inventories, scans, _, withheld), locator, (placed, lost) = together(
         request, sum(len(one.objects) for _, one, _ in universes if one is not None), program
     )
+    for problem in lost:
+        reader.lose(problem)
     reader.verify(placed)
     unjudged = locator.not_evaluated(withheld)
     origins = _origins(reader, locator, request.render)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from linter.documents.objects import Seen
 from linter.engine.reader import Reader
 from linter.inventory import Builder, Inventory
-from linter.mentions import TextMentions
+from linter.mentions import TextMentions, Unread
 from linter.model import Scope
 from linter.sources import InputProblem
 from linter.universes import Universe
@@ -45,7 +45,7 @@ def _unparsed(
     parsed: Mapping[tuple[str, int], frozenset[int]],
     *,
     only: frozenset[str] | None = None,
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[Unread]:
     """The text of every document of the group that was passed over before parsing, or could not be parsed.
 
     `only` are the paths to look at, all of them when None.
@@ -69,7 +69,7 @@ def _unparsed(
             passed_of = {number: items for (at, number), items in parsed.items() if at == path}
             try:
                 most = reader.artifacts[path].limits.file_bytes
-                yield from ((path, one) for one in texts(*windows, passed_of.get, most))
+                yield from (Unread(path, one, whole) for one, whole in texts(*windows, passed_of.get, most))
             except InputProblem as error:
                 reader.lose(error.problem)
             continue
@@ -82,6 +82,6 @@ def _unparsed(
             part = text[start:end]
             passed = parsed.get((path, number))
             if passed is None:
-                yield path, part
+                yield Unread(path, part)
             elif passed:
-                yield from ((path, one) for one in passed_text(part, passed, json=looks_like_json(text)))
+                yield from (Unread(path, one) for one in passed_text(part, passed, json=looks_like_json(text)))

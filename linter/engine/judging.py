@@ -1,6 +1,6 @@
 """The rules of a call run over one inventory, their fixes proved."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
@@ -12,7 +12,7 @@ from linter.inventory import Inventory
 from linter.inventory.joins import Joins
 from linter.inventory.records import UNJUDGED
 from linter.locate import Locator, place
-from linter.model import Finding, Fix, Impact, NotEvaluated
+from linter.model import Finding, Fix, Impact, NotEvaluated, Problem
 from linter.settings import Settings
 from linter.timing import unheard
 
@@ -161,22 +161,28 @@ def _pieces(crew: Crew, rows: Sequence[_Part]) -> list[Sequence[_Part]]:
     return [rows[len(rows) * at // most : len(rows) * (at + 1) // most] for at in range(most)]
 
 
-def located(crew: Crew, locator: Locator, offers: Offers, findings: list[Finding]) -> list[Finding]:
+def located(
+    crew: Crew, locator: Locator, offers: Offers, findings: list[Finding], lost: Mapping[str, Problem]
+) -> tuple[list[Finding], list[Problem]]:
     """The findings with their positions, and their fixes with what keeps them out of a file: neighbours by one process.
 
-    Only the process that began the others gets them.
+    Only the process that began the others gets them, and with them the problems that any of these has noted as `lost`.
     """
     rows = sorted(range(len(findings)), key=lambda at: place(findings[at].location))
     pieces = _pieces(crew, rows)
 
-    def one(number: int) -> list[Finding]:
-        return [locator.finding(offers.offered(findings[at])) for at in pieces[number]]
+    def one(number: int) -> tuple[list[Finding], list[Problem]]:
+        found = [locator.finding(offers.offered(findings[at])) for at in pieces[number]]
+        return found, [*lost.values()]
 
     parts = crew.gathered(len(pieces), one)
     if parts is None:
-        return []
-    placed = zip(rows, (finding for part in parts for finding in part), strict=True)
-    return [findings[at]._replace(location=one.location, related=one.related, fix=one.fix) for at, one in placed]
+        return [], []
+    placed = zip(rows, (finding for part, _ in parts for finding in part), strict=True)
+    told = [problem for _, more in parts for problem in more]
+    return [
+        findings[at]._replace(location=one.location, related=one.related, fix=one.fix) for at, one in placed
+    ], told
 
 
 def judge(

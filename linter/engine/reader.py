@@ -40,7 +40,7 @@ class Reader:
         self._holds: dict[tuple[str, tuple[tuple[int, int], ...], bytes], bool] = {}
         # A rule of the project's own may ask for anything.
         self._keeper = None if request.settings.custom else Keeper()
-        self._lost: set[str] = set()
+        self.lost: dict[str, Problem] = {}
         self.built: set[str] = set()
         self.moved: dict[str, str] = {}
         try:
@@ -280,8 +280,8 @@ class Reader:
 
     def lose(self, problem: Problem) -> None:
         """Note that what was read cannot be had any more, once for each place."""
-        if problem.path not in self._lost:
-            self._lost.add(problem.path)
+        if problem.path not in self.lost:
+            self.lost[problem.path] = problem
             named = any(problem.path == source.shown for source in self.inputs)
             self.problems.append(problem._replace(fatal=problem.fatal or named))
 

@@ -145,15 +145,18 @@ def host_map(payload: Payload, entry: Entry) -> tuple[JsonNode, int] | None:
 
 _MOST_READ: Final = 4_000_000
 """So many characters of a payload are read again for one fix: some hundred entries of a payload of their size."""
+_MOST_PROVED: Final = 64_000_000
+"""Characters of a payload, times its entries, beyond which fixes of many of them would take too long to prove."""
 
 
 def without(payload: Payload, doomed: Callable[[Payload], Entry | None], most: int) -> str | None:
     """Return the payload's text without the entries that `doomed` names one after the other, at most `most` of them.
 
-    None where it would have to be read too often: that takes the time of both together.
+    None where it would have to be read too often, for this fix or for as many as it may have: that takes the time of
+    both together.
     """
     text = payload.text
-    if (most - 1) * len(text) > _MOST_READ:
+    if (most - 1) * len(text) > _MOST_READ or len(payload.entries) * len(text) > _MOST_PROVED:
         return None
     for removed in range(most):
         # What is left is looked at only where more is to go: a payload may have thousands of entries.

@@ -614,6 +614,14 @@ def test_items_of_a_line_each_are_looked_through_once(indented: int, monkeypatch
     assert raw.held < 2**16 < len(data) / 5
 
 
+def test_items_before_one_that_closes_on_a_line_are_not_tried_with_it_each() -> None:
+    items = '{"a": 1},' * 20_000 + '{"a": 1\n    }'
+    data = f'{{"apiVersion": "v1", "kind": "List", "items": [\n    {items}]}}'.encode()
+    raw = Sought(data)
+    assert len(in_windows(raw, 2**22)[1].values[0].starts) == 20_001
+    assert raw.looked < 100 * len(data)  # those near its end look for it, 2,000 times as much all would
+
+
 def test_places_asked_for_in_order_read_the_text_a_few_times_at_most() -> None:
     text = listed(*(f"name-{number}" for number in range(4000)))
     data, lines = text.encode(), text.split("\n")
@@ -647,7 +655,7 @@ def test_many_documents_are_looked_through_in_few_reads(
 
     whole = FileBytes.at
     monkeypatch.setattr(FileBytes, "at", counted)
-    assert [one.strip() for one in texts(raw, taken.places, lambda _: None, 2**20)] == [form.strip()] * 50_000
+    assert [one.strip() for one, _ in texts(raw, taken.places, lambda _: None, 2**20)] == [form.strip()] * 50_000
     assert len(reads) < 5
 
 
