@@ -8,23 +8,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Final
 
-from linter.credentials.urls import glob_match
+from linter.credentials.urls import GLOB, glob_match
 
 __all__ = ["HostName", "HostNames", "HostPatterns", "host_matches", "is_pattern"]
 
 HostName = tuple[tuple[str, ...], str]
 """The labels of a host, and its port."""
 
-_PATTERN: Final = frozenset("*?[\\")
 _Need = tuple[int, str, int, str]
 """So many labels and this port, and at a place (-1: at none) this label."""
 
 
 def is_pattern(labels: Iterable[str]) -> bool:
     """Whether a label of a registry key's host is a shell glob."""
-    return not all(map(_PATTERN.isdisjoint, labels))
+    return not all(map(GLOB.isdisjoint, labels))
 
 
 def host_matches(pattern: HostName, name: HostName) -> bool:
@@ -75,7 +73,7 @@ def _needs(pattern: HostName) -> Iterator[_Need]:
     """What a host has that a pattern matches: each is enough to look it up by."""
     labels, port = pattern
     for at, label in enumerate(labels):
-        if _PATTERN.isdisjoint(label):
+        if GLOB.isdisjoint(label):
             yield len(labels), port, at, label
     yield len(labels), port, -1, ""
 

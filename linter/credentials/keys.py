@@ -12,7 +12,7 @@ from typing import Final
 
 from linter.credentials.hosts import host_matches
 from linter.credentials.jsontext import scrub
-from linter.credentials.urls import HostPath, UrlError, parse_https, split_host_port, utf8
+from linter.credentials.urls import GLOB, HostPath, UrlError, parse_https, split_host_port, utf8
 from linter.record import NamedTuple
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
     "registry_host",
 ]
 
-_GLOB_CHARACTERS: Final = "*?[\\"
 _CACHED_LENGTH: Final = 1024
 
 
@@ -107,7 +106,7 @@ def _normalise(key: str) -> RegistryKey:
         host=scrub(parsed.host),
         path=scrub(path),
         text=scrub(stored),
-        glob=any(char in name for char in _GLOB_CHARACTERS) and not name.startswith("["),
+        glob=not GLOB.isdisjoint(name) and not name.startswith("["),
         labels=target.labels if target else (),
         port=target.port if target else "",
         prefix=target.path if target else "",

@@ -14,9 +14,10 @@ from typing import Final
 from linter.patterns import lazy
 from linter.record import NamedTuple
 
-__all__ = ["HostPath", "UrlError", "glob_match", "parse_https", "split_host_port", "utf8"]
+__all__ = ["GLOB", "HostPath", "UrlError", "glob_match", "parse_https", "split_host_port", "utf8"]
 
-_SPECIAL: Final = frozenset("*?[\\")
+GLOB: Final = frozenset("*?[\\")
+"""What makes a text a shell pattern."""
 _PERCENT: Final = lazy(r"%(?:[0-9a-fA-F]{2})?")
 _CONTROL: Final = lazy(r"[\x00-\x1f\x7f]")
 _PORT: Final = lazy(r"(?::[0-9]*)?")
@@ -189,10 +190,10 @@ def glob_match(pattern: str, name: str) -> bool:
 
     Go lets a star end inside a multi-byte character, this one does not; image hosts are ASCII, so no lookup can tell.
     """
-    if _SPECIAL.isdisjoint(pattern):
+    if GLOB.isdisjoint(pattern):
         return pattern == name
     head, _, tail = pattern.partition("*")
-    if _SPECIAL.isdisjoint(head) and _SPECIAL.isdisjoint(tail):  # one star and nothing else, as most have it
+    if GLOB.isdisjoint(head) and GLOB.isdisjoint(tail):  # one star and nothing else, as most have it
         end = len(name) - len(tail)
         return end >= len(head) and name.startswith(head) and name.endswith(tail) and name.find("/", len(head), end) < 0
     try:

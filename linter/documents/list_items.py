@@ -26,6 +26,7 @@ from linter.sources import Limits
 _HEAD: Final = 1024
 _MOST_TOLD: Final = 20
 _NEAR: Final = 2**14
+"""So far before a line that closes another item one is tried with it all the same."""
 _LOST: Final = "an item of its list could not be read"
 _REMEDY: Final = "correct the syntax; `jq . FILE` shows the same error"
 _NOT_JSON: Final = "what stands here is no JSON"
