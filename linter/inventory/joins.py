@@ -16,6 +16,7 @@ from linter.inventory.pulls import (
     Outcome,
     Reach,
     WorkloadPull,
+    as_far_as_known,
     import_pulls,
     node_config,
     reaches,
@@ -32,6 +33,7 @@ _NAMESPACES = 128
 """Of so many namespaces it is known at once what can serve what."""
 _OUTCOMES = 20_000
 """So many outcomes are remembered; rules ask for them in the order of the scan."""
+_UNTOLD = Outcome("unknown")
 
 
 class Joins:
@@ -157,13 +159,35 @@ class Joins:
 
     def pull_outcome(self, pull: WorkloadPull) -> Outcome:
         """What the kubelet will do for this pull; unknown while the list of secrets is not known in full."""
-        found = self._outcome(pull.image, pull.reach.secrets, Consumer.KUBELET)
-        unknown = pull.reach.unknown
-        if not unknown and pull.reach.missing and found.verdict == "anonymous":
-            unknown = f"secret {pull.reach.missing[0].name} is not in the scan"
-        if unknown and found.verdict in ("anonymous", "credential"):
-            return Outcome("unknown", found.lookup, None, unknown) if found.verdict == "anonymous" else found
-        return found
+        return as_far_as_known(pull.reach, self._outcome(pull.image, pull.reach.secrets, Consumer.KUBELET))
+
+    @cached_property
+    def pull_outcomes(self) -> tuple[Outcome, ...]:
+        """What `pull_outcome` tells of each of `workload_pulls`, in their order: list after list, each opened once."""
+        told: dict[int, dict[str, Outcome]] = {}
+        asked: set[tuple[int, int]] = set()
+        for workload, reached in self.reaches:
+            number = self._lists.number(reached.secrets)
+            if (number, id(workload.images)) not in asked:
+                asked.add((number, id(workload.images)))
+                told.setdefault(number, {}).update(dict.fromkeys([use.image for use in workload.images], _UNTOLD))
+        for number, images in told.items():
+            desk = self._desk(number, Consumer.KUBELET)
+            images.update({image: desk.outcome(image) for image in images})
+        number_of = self._lists.number
+        return tuple(
+            [
+                as_far_as_known(reached, told[number_of(reached.secrets)][use.image])
+                for workload, reached in self.reaches
+                for use in workload.images
+            ]
+        )
+
+    @cached_property
+    def unserved(self) -> tuple[tuple[WorkloadPull, Outcome], ...]:
+        """The pulls that go out without a credential, each with its outcome."""
+        rows = zip(self.workload_pulls, self.pull_outcomes, strict=True)
+        return tuple([row for row in rows if row[1].verdict == "anonymous"])
 
     def import_outcome(self, pull: ImportPull) -> Outcome:
         """What the OpenShift importer will do for this import."""

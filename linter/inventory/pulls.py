@@ -172,6 +172,15 @@ class Desk:
         return Outcome("credential", found, self._by_name.get(name) if name is not None else None)
 
 
+def as_far_as_known(reached: Reach, found: Outcome) -> Outcome:
+    """Return what comes of a pull whose list gives `found`: unknown while the list of secrets is not known in full."""
+    if found.verdict != "anonymous" or not (reached.unknown or reached.missing):
+        return found
+    return Outcome(
+        "unknown", found.lookup, None, reached.unknown or f"secret {reached.missing[0].name} is not in the scan"
+    )
+
+
 def outcome(inventory: Inventory, image: str, secrets: tuple[PullSecret, ...], consumer: Consumer) -> Outcome:
     """Ask the consumer's matcher which credential `image` gets from `secrets` and the node-wide file."""
     return Desk(secrets, consumer, node_config(inventory)).outcome(image)

@@ -54,7 +54,7 @@ from linter.rule import (
     shown,
 )
 from rules.imports._shared import in_namespace
-from rules.registries._needs import Need, needs
+from rules.registries._needs import Need, unserved
 from rules.registries._shared import affected, named, usable
 
 ANNOTATION = "openshift.io/image.excludeSecret"
@@ -63,8 +63,8 @@ ANNOTATION = "openshift.io/image.excludeSecret"
 def check(context: Context) -> Iterator[Finding]:
     """Report every excluded secret that an import misses once."""
     found: dict[int, tuple[PullSecret, Entry, list[Need]]] = {}
-    for need in needs(context):
-        if not need.imported or need.outcome.verdict != "anonymous":
+    for need in unserved(context):
+        if not need.imported:
             continue
         for secret in in_namespace(context, need.item.namespace, need.target):
             entry = _match(secret, need)

@@ -71,7 +71,7 @@ from linter.rule import (
     origin,
     shown,
 )
-from rules.registries._needs import Need, needs, registry_with_port
+from rules.registries._needs import Need, imported, registry_with_port
 from rules.registries._shared import HUB, OPENSHIFT, add_beside, affected, at_key, named, same_credential
 
 LAST_THAT_ASKS_BY_ADDRESS = (4, 4)
@@ -93,8 +93,8 @@ class _Case(NamedTuple):
 def check(context: Context) -> Iterator[Finding]:
     """Report every host of every secret once."""
     cases: dict[tuple[int, str], list[_Case]] = {}
-    for need in needs(context):
-        if need.imported and need.port in ("", "80") and need.host != HUB:
+    for need in imported(context):
+        if need.port in ("", "80") and need.host != HUB:
             for case in _cases(context, need):
                 cases.setdefault((id(case.secret.object), case.host), []).append(case)
     for found in cases.values():

@@ -36,7 +36,7 @@ Adds `host` with the same credential beside `host:80`, and keeps `host:80` for O
 from collections.abc import Iterator
 
 from linter.rule import Context, Entry, Finding, PullSecret, Rule, Severity, origin, shown
-from rules.registries._needs import Need, needs
+from rules.registries._needs import Need, unserved
 from rules.registries._shared import ANONYMOUS_HOSTS, OPENSHIFT, add_beside, affected, at_key, named
 
 LAST_THAT_ASKS_BY_ADDRESS = (4, 4)
@@ -47,8 +47,8 @@ def check(context: Context) -> Iterator[Finding]:
     version = context.settings.openshift
     old = version is not None and version <= LAST_THAT_ASKS_BY_ADDRESS
     found: dict[tuple[int, str], tuple[PullSecret, Entry, list[Need]]] = {}
-    for need in needs(context):
-        if need.outcome.verdict != "anonymous" or need.port or need.host in ANONYMOUS_HOSTS or (need.imported and old):
+    for need in unserved(context):
+        if need.port or need.host in ANONYMOUS_HOSTS or (need.imported and old):
             continue
         for secret, entry in _passed_by(need):
             found.setdefault((id(secret.object), entry.key), (secret, entry, []))[2].append(need)

@@ -61,8 +61,8 @@ def check(context: Context) -> Iterator[Finding]:
     """Yield a finding for every template whose own list masks what its images need."""
     owners = context.once(Owners)
     table: dict[tuple[int, object], list[WorkloadPull]] = {}
-    for pull in context.joins.workload_pulls:
-        if pull.reach.explicit and owners.top(pull.workload) is pull.workload:
+    for pull, _ in context.joins.unserved:
+        if pull.reach.explicit and not pull.reach.missing and owners.top(pull.workload) is pull.workload:
             table.setdefault((id(pull.workload.object), pull.workload.template), []).append(pull)
     for pulls in table.values():
         workload, account = pulls[0].workload, pulls[0].reach.account
@@ -82,8 +82,6 @@ def _masked(
 ) -> Iterator[Finding]:
     needed: dict[str, list[str]] = {}
     for pull in pulls:
-        if pull.reach.missing or context.joins.pull_outcome(pull).verdict != "anonymous":
-            continue
         for link in account.pull_secrets:
             found = context.inventory.secrets_named(account.namespace, link.name)
             if len(found) == 1 and serves(found[0], pull.image):

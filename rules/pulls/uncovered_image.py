@@ -65,6 +65,7 @@ from linter.rule import (
     Finding,
     Impact,
     NamedTuple,
+    Outcome,
     PullSecret,
     Rule,
     Severity,
@@ -95,11 +96,13 @@ class _Case(NamedTuple):
 
 def check(context: Context) -> Iterator[Finding]:
     """Report every service account (or own list) and registry once."""
+    if not context.joins.unserved:
+        return
     judge = _Judge(context)
     cases: dict[tuple[str, ...], list[_Case]] = {}
     withheld: set[str] = set()
-    for pull in context.joins.workload_pulls:
-        case = judge.case(pull)
+    for pull, outcome in context.joins.unserved:
+        case = judge.case(pull, outcome)
         if case is None:
             continue
         item = pull.workload.object
@@ -131,10 +134,9 @@ class _Judge:
         failed = ((id(failure.object), failure.image) for failure in failures)
         self._settled |= {(id(tops[pod].object), image) for pod, image in failed if pod in tops}
 
-    def case(self, pull: WorkloadPull) -> _Case | None:
-        """Return the pull as a case when it goes out without a credential, needs one, and no other rule says why."""
-        outcome = self._context.joins.pull_outcome(pull)
-        if outcome.verdict != "anonymous" or outcome.lookup is None or not outcome.lookup.reference:
+    def case(self, pull: WorkloadPull, outcome: Outcome) -> _Case | None:
+        """Return a pull without a credential as a case when it needs one and no other rule says why."""
+        if outcome.lookup is None or not outcome.lookup.reference:
             return None
         item, target = pull.workload.object, outcome.lookup.reference
         need = Need(target, Held(pull.reach.secrets), outcome, item, pull.image, False)

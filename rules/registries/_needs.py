@@ -16,6 +16,7 @@ from linter.rule import (
     NamedTuple,
     Outcome,
     PullSecret,
+    WorkloadPull,
     compatible,
     credentials,
     keys_of,
@@ -169,26 +170,43 @@ def missed(needs: Iterable[Need], better: str) -> Impact:
 
 
 def needs(context: Context) -> list[Need]:
-    """Every pull and import whose image can be looked up, with what its reader would do."""
+    """Every pull and import whose image can be looked up, with what its reader would do: the pulls come first."""
     return context.once(_needs)
 
 
-def _needs(context: Context) -> list[Need]:
-    return list(_looked_up(context))
+def unserved(context: Context) -> list[Need]:
+    """Those of `needs` that go out without a credential, in their order."""
+    return context.once(_unserved)
 
 
-def _looked_up(context: Context) -> Iterator[Need]:
-    joins = context.joins
-    lists = HeldLists(context)
-    for pull in joins.workload_pulls:
-        outcome = joins.pull_outcome(pull)
+def imported(context: Context) -> list[Need]:
+    """Those of `needs` that are imports."""
+    return context.once(_imported)
+
+
+def needs_of(context: Context, pulls: Iterable[tuple[WorkloadPull, Outcome]]) -> Iterator[Need]:
+    """Those of `needs` that are these pulls, which have these outcomes: of thousands a rule wants few."""
+    lists = context.once(HeldLists)
+    for pull, outcome in pulls:
         if outcome.lookup is not None and outcome.lookup.reference:
             held = lists.of(pull.reach.secrets)
             yield Need(outcome.lookup.reference, held, outcome, pull.workload.object, pull.image, False)
-    for brought in joins.import_pulls:
-        need = need_of_import(context, brought, lists)
-        if need is not None:
-            yield need
+
+
+def _needs(context: Context) -> list[Need]:
+    joins = context.joins
+    return [*needs_of(context, zip(joins.workload_pulls, joins.pull_outcomes, strict=True)), *imported(context)]
+
+
+def _unserved(context: Context) -> list[Need]:
+    imports = (need for need in imported(context) if need.outcome.verdict == "anonymous")
+    return [*needs_of(context, context.joins.unserved), *imports]
+
+
+def _imported(context: Context) -> list[Need]:
+    lists = context.once(HeldLists)
+    found = (need_of_import(context, brought, lists) for brought in context.joins.import_pulls)
+    return [need for need in found if need is not None]
 
 
 def need_of_import(context: Context, brought: ImportPull, lists: HeldLists) -> Need | None:

@@ -33,18 +33,16 @@ Adds the key as the image writes it, with the same credential, and keeps the one
 from collections.abc import Iterator
 
 from linter.rule import Context, Entry, Finding, PullSecret, Rule, Severity, origin, shown
-from rules.registries._needs import Need, needs
+from rules.registries._needs import Need, imported, unserved
 from rules.registries._shared import ANONYMOUS_HOSTS, OPENSHIFT, add_beside, affected, at_key, named
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Report every entry and registry once."""
     found: dict[tuple[int, str, str], tuple[PullSecret, Entry, list[Need]]] = {}
-    wanted = needs(context)
-    imported_with_80 = {need.host for need in wanted if need.imported and need.port == "80"}
+    wanted = [need for need in unserved(context) if need.host not in ANONYMOUS_HOSTS]
+    imported_with_80 = {need.host for need in imported(context) if need.port == "80"} if wanted else set()
     for need in wanted:
-        if need.outcome.verdict != "anonymous" or need.host in ANONYMOUS_HOSTS:
-            continue
         near = _near(need, imported_with_80)
         if near is not None:
             secret, entry = near

@@ -29,8 +29,8 @@ slash serves what is below `team` and nothing else; give the sibling its own ent
 
 from collections.abc import Iterator
 
-from linter.rule import Context, Entry, Finding, PullSecret, Rule, Severity, origin, shown
-from rules.registries._needs import Need, needs
+from linter.rule import Context, Entry, Finding, Outcome, PullSecret, Rule, Severity, credentials, origin, shown
+from rules.registries._needs import Need, imported, needs_of
 from rules.registries._shared import OPENSHIFT, affected, at_key, named, usable
 
 
@@ -38,9 +38,11 @@ def check(context: Context) -> Iterator[Finding]:
     """Report every entry that an image of a sibling is served by."""
     found: dict[tuple[int, str], tuple[PullSecret, Entry, list[Need]]] = {}
     known: dict[int, dict[str, Entry]] = {}
-    for need in needs(context):
+    bleeds, joins = _Bleeding(), context.joins
+    pulls = [row for row in zip(joins.workload_pulls, joins.pull_outcomes, strict=True) if bleeds.at(row[1])]
+    for need in (*needs_of(context, pulls), *(one for one in imported(context) if bleeds.at(one.outcome))):
         served = _served_by(context, need, known)
-        if served is not None and _bleeds(served[1], need):
+        if served is not None:
             secret, entry = served
             found.setdefault((id(secret.object), entry.key), (secret, entry, []))[2].append(need)
     for secret, entry, hit in found.values():
@@ -53,7 +55,7 @@ def _served_by(context: Context, need: Need, known: dict[int, dict[str, Entry]])
     `known` takes the usable entries of each secret by key.
     """
     lookup = need.outcome.lookup
-    if need.outcome.verdict != "credential" or lookup is None:
+    if lookup is None:
         return None
     first, *more = lookup.candidates
     if more and (more[0].username, more[0].password) == (first.username, first.password):
@@ -67,11 +69,29 @@ def _served_by(context: Context, need: Need, known: dict[int, dict[str, Entry]])
     return (secret, entry) if entry is not None else None
 
 
-def _bleeds(entry: Entry, need: Need) -> bool:
-    path = entry.registry.path
-    if not path or path.endswith("/"):
+class _Bleeding:
+    """Which outcomes are served by a key that is meant for a sibling: told by the first key and the image alone."""
+
+    def __init__(self) -> None:
+        self._paths: dict[str, str] = {}
+
+    def at(self, outcome: Outcome) -> bool:
+        """Whether the path of the key whose credential goes out first ends within a name of the image's."""
+        lookup = outcome.lookup
+        if outcome.verdict != "credential" or lookup is None or not lookup.reference:
+            return False
+        key = lookup.candidates[0].key
+        path = self._paths.get(key)
+        if path is None:
+            path = self._paths[key] = credentials.normalise_key(key).path
+        return bool(path) and _bleeds(path, lookup.reference)
+
+
+def _bleeds(path: str, target: str) -> bool:
+    if path.endswith("/"):
         return False
-    rest = need.target[len(need.registry) :]
+    _, slash, name = target.partition("/")
+    rest = slash + name
     return rest.startswith(path) and rest[len(path) : len(path) + 1] not in ("", "/", ":", "@")
 
 
