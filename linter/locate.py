@@ -27,6 +27,8 @@ _SMALL: Final = 2_000_000
 _MOST: Final = 1_000
 _PLACES: Final = 500
 """So many places of one file are remembered."""
+_LISTS: Final = (("items",), ("Items",))
+"""Below these stand the items of a list."""
 _Route = tuple[str | int, ...]
 
 
@@ -148,7 +150,7 @@ class Locator:
         if isinstance(positions, Positions):
             hidden = self._ranges(positions, location.path, location.document)
         else:
-            hidden = self._ranges_near(positions, location)
+            hidden = self._ranges_near(positions, location, span)
         text, start, end, hidden = positions.shown(span, hidden)
         shown = file.excerpts[place] = file_excerpt(text, start, end, hidden, line=span.line)
         return shown
@@ -174,14 +176,15 @@ class Locator:
             self._ranges_of = ((path, document), ranges)
         return self._ranges_of[1]
 
-    def _ranges_near(self, positions: "WindowPositions", location: Location) -> list[Range]:
-        """The credential-bearing scalars of the item that a location stands in, and of the items beside it."""
+    def _ranges_near(self, positions: "WindowPositions", location: Location, span: Span) -> list[Range]:
+        """The credential-bearing scalars of the item that a location stands in, and of what is shown beside it."""
         place = location.path, location.document
         near = self._near.get(place)
         if near is None:
             near = self._near[place] = _Hidden(self._hidden.get(place, ()))
         here = _item(location)
-        return sorted({one for item in (here - 1, here, here + 1) for one in near.ranges(item, positions, place[1])})
+        items = (here,) if _alone(positions, location, span) else (here - 1, here, here + 1)
+        return sorted({one for item in items for one in near.ranges(item, positions, place[1])})
 
     def positions(self, path: str) -> "Positions | WindowPositions | None":
         """The positions of a file; None when it is gone."""
@@ -247,6 +250,14 @@ def _span(positions: "Positions | WindowPositions", document: int, route: _Route
         route = route[:-1]
         span = positions.span(document, route, "value")
     return span
+
+
+def _alone(positions: "WindowPositions", location: Location, span: Span) -> bool:
+    """Whether an excerpt of a place in an item of a list, its line and the one above, shows that item alone."""
+    if location.route[:1] not in _LISTS:
+        return False
+    whole = positions.span(location.document, location.route[:2])
+    return whole is not None and whole.line < span.line - 1 and span.line < whole.end_line
 
 
 def _routes(held: "KubeObject | _Route") -> Iterator[_Route]:

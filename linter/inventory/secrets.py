@@ -1,11 +1,12 @@
 """Secrets to pull secrets: which payload counts, and whether it may be judged at all."""
 
 import re
-from typing import Any
+from typing import Any, Final
 
 from linter.credentials import Entry, Payload, decode_data, examine, placeholder, redacted
 from linter.documents.dialects import SEEN
 from linter.documents.objects import KubeObject
+from linter.inventory.lately import Identical
 from linter.inventory.paths import dig, text
 from linter.inventory.records import DOCKERCFG, KEY_OF_TYPE, TYPE_OF_KEY, PullSecret, Seen, State
 from linter.model import Route
@@ -30,7 +31,12 @@ _REPLICA_ANNOTATIONS = (
     "replicator.v1.mittwald.de/replicate-from",
     "kubed.appscode.com/origin",
 )
+_LONG: Final = 2**14
+"""Signs of a value up to which it is remembered what came of an edit."""
 _REPLICATED_PREFIXES = ("reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/")
+
+Edits = Identical[tuple[str, str, str], PullSecret]
+"""What edits made of payloads, by field, key and value: one stands in many namespaces, and is edited in each."""
 
 
 def is_pull_secret(body: dict[str, Any]) -> bool:
@@ -40,11 +46,13 @@ def is_pull_secret(body: dict[str, Any]) -> bool:
     return any(key in TYPE_OF_KEY for field in ("data", "stringData") for key in _mapping(body.get(field)))
 
 
-def pull_secret(item: KubeObject, *, substituted: bool = False, was: PullSecret | None = None) -> PullSecret:
+def pull_secret(
+    item: KubeObject, *, substituted: bool = False, was: PullSecret | None = None, edits: Edits | None = None
+) -> PullSecret:
     """Classify the Secret `item`. `substituted`: a tool of this scan fills in `${VARIABLES}` (Flux, Template).
 
     With `was`, what it was before it was edited, only what has changed is looked at, and where the entries of its
-    payload stand is not told: as the readers of a secret know it.
+    payload stand is not told: as the readers of a secret know it. What came of such `edits` is remembered in them.
     """
     body = item.body
     kind = without_login(text(body.get("type"))) or "Opaque"
@@ -68,10 +76,26 @@ def pull_secret(item: KubeObject, *, substituted: bool = False, was: PullSecret 
     if isinstance(value, dict) and isinstance(value.get("auths"), dict):
         # The config itself, without the quotes that would make it text: no template leaves that behind.
         return secret._replace(state=State.INVALID_BASE64, error="the value is a mapping, not text")
+    if was is None or was.payload is None or edits is None or "sops" in body:
+        return _judged(secret, body, value, was, substituted=substituted)
+    written = text(value)
+    place = field, key, written
+    known = edits.get(was.payload, place)
+    if known is not None:
+        return secret._replace(state=known.state, decoded=known.decoded, payload=known.payload)
+    made = _judged(secret, body, value, was, substituted=substituted)
+    if made.payload is not None and made.payload.entries and not made.error and len(written) <= _LONG:
+        edits.put(was.payload, place, made)  # with entries its state hangs on nothing else in the object
+    return made
+
+
+def _judged(
+    secret: PullSecret, body: dict[str, Any], value: Any, was: PullSecret | None, *, substituted: bool
+) -> PullSecret:
     verdict = _unjudged(body, value, substituted=substituted)
     if verdict is not None:
         return secret._replace(state=verdict.state, reason=verdict.reason)
-    return _decode(secret, body, text(value), was, encoded=field == "data")
+    return _decode(secret, body, text(value), was, encoded=secret.route[0] == "data")
 
 
 def _seen(body: dict[str, Any]) -> Seen | None:

@@ -12,12 +12,15 @@ from linter.documents.objects import KubeObject
 from linter.errors import FixError
 from linter.inventory import Inventory
 from linter.inventory.inventory import GLOBAL_SECRET
+from linter.inventory.secrets import Edits
 from linter.model import Applicability, Edit, Finding, Fix, Proof, Route
 from linter.proof.view import View
 
 _Any = TypeVar("_Any")
 _VIEWS: Final = 4
 """So many namespaces are held ready: each knows all that its secrets serve."""
+_EDITS: Final = 256
+"""So many edits of payloads are remembered: fixes come namespace by namespace, and the next holds the same payloads."""
 
 
 class Prover:
@@ -26,6 +29,7 @@ class Prover:
     def __init__(self, inventory: Inventory) -> None:
         self._inventory = inventory
         self._views: OrderedDict[str, View] = OrderedDict()
+        self._edits: Edits = Edits(_EDITS)
 
     def attach(self, finding: Finding) -> Finding:
         """Return `finding` with its fix proved; a fix that would break a pull is no longer offered as safe."""
@@ -52,7 +56,7 @@ class Prover:
     def _view(self, namespace: str) -> View:
         view = self._views.pop(namespace, None)
         if view is None:
-            view = View(_part(self._inventory, self._tables, namespace))
+            view = View(_part(self._inventory, self._tables, namespace), self._edits)
         self._views[namespace] = view
         if len(self._views) > _VIEWS:
             self._views.popitem(last=False)

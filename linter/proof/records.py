@@ -13,7 +13,7 @@ from linter.documents.objects import KubeObject
 from linter.inventory import Inventory
 from linter.inventory.inventory import GLOBAL_SECRET, Named, compatible
 from linter.inventory.records import GeneratedSecret, ImageStream, PullSecret, ServiceAccount, Workload
-from linter.inventory.secrets import is_pull_secret, pull_secret
+from linter.inventory.secrets import Edits, is_pull_secret, pull_secret
 from linter.inventory.streams import image_stream
 from linter.inventory.workloads import service_account, workloads
 from linter.model import Edit, Op, Route
@@ -41,9 +41,10 @@ class _Placed(Generic[Record]):
 
 
 class Placed:
-    """All records of one inventory by place."""
+    """All records of one inventory by place, and what `edits` made of payloads, be it in others."""
 
-    def __init__(self, inventory: Inventory) -> None:
+    def __init__(self, inventory: Inventory, edits: Edits) -> None:
+        self.edits = edits
         self.secrets = _Placed(inventory.secrets)
         self.accounts = _Placed(inventory.accounts)
         self.workloads = _Placed(inventory.workloads)
@@ -120,7 +121,7 @@ def edited(placed: Placed, owned: Iterable[tuple[KubeObject, Edit]]) -> Edited:
     }
     return Edited(
         items=made,
-        secrets=_remade(placed.secrets, made, _secret),
+        secrets=_remade(placed.secrets, made, lambda item, old: _secret(item, old, placed.edits)),
         accounts=_remade(placed.accounts, made, lambda item, _: [service_account(item)]),
         workloads=_remade(placed.workloads, made, lambda item, _: list(workloads(item))),
         streams=_remade(placed.streams, made, lambda item, _: [image_stream(item)]),
@@ -139,8 +140,8 @@ def _edited(item: KubeObject, edits: list[Edit]) -> KubeObject:
     return KubeObject(Document(item.path, item.document, None), item.route, body, item.kind, item.api_version)
 
 
-def _secret(item: KubeObject, old: list[PullSecret]) -> list[PullSecret]:
-    return [pull_secret(item, was=old[0])] if is_pull_secret(item.body) else []
+def _secret(item: KubeObject, old: list[PullSecret], edits: Edits) -> list[PullSecret]:
+    return [pull_secret(item, was=old[0], edits=edits)] if is_pull_secret(item.body) else []
 
 
 def _remade(

@@ -12,6 +12,7 @@ from linter.inventory.builds import BuildPull, build_outcome, build_pulls, build
 from linter.inventory.inventory import compatible
 from linter.inventory.pulls import admitted, import_secrets, node_config, reach, reaches
 from linter.inventory.records import ImageStream, PullSecret, Workload
+from linter.inventory.secrets import Edits
 from linter.model import Edit, Proof
 from linter.proof.entries import Fates
 from linter.proof.groups import Flip, Group, Place, Row
@@ -36,11 +37,11 @@ class _Build(NamedTuple):
 
 
 class View:
-    """One part of a scan; what is asked for every fix is looked up once."""
+    """One part of a scan; what is asked for every fix is looked up once. `edits` serve all parts."""
 
-    def __init__(self, inventory: Inventory) -> None:
+    def __init__(self, inventory: Inventory, edits: Edits) -> None:
         self._before = inventory
-        self._placed = Placed(inventory)
+        self._placed = Placed(inventory, edits)
         self._alone: dict[int, tuple[PullSecret, Tally]] = {}
         self._told: dict[int, tuple[PullSecret, Fates]] = {}
 
