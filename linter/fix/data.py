@@ -30,6 +30,8 @@ def ordered(edits: Sequence[Edit]) -> list[Edit]:
 
     What adds or replaces comes first, then the renaming of keys, then removals from the end of every list forwards.
     """
+    if len(edits) == 1:
+        return [*edits]
     known: dict[object, Edit] = {}
     for edit in _together(edits):
         known.setdefault((edit[:4], _hashable(edit.value)), edit)

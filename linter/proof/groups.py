@@ -5,21 +5,24 @@ had no credential and a key that now has one, images that had one and a key that
 because what comes first counts alone, and images of Docker Hub, whose own key counts only where nothing else matches.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from linter import credentials
 from linter.credentials import Consumer, ImageIndex, SplitIndex, is_hub
 from linter.documents.objects import KubeObject
 from linter.inventory.pulls import unfinished
-from linter.inventory.records import ImageStream, PullSecret, Workload
+from linter.inventory.records import ImageStream, ImageUse, ImportTag, PullSecret, Workload
 from linter.model import Route
 from linter.proof.tally import Exchange, Node, Swap, Tally
-from linter.proof.verdicts import Answer
+from linter.proof.verdicts import Answer, import_line, workload_line
 
 Place = tuple[str, int, Route]
 """Where an object stands: path, document, route."""
+_WORKLOADS: Final = 0
+_STREAMS: Final = 1
+"""What comes first in the order of a proof; builds come last."""
 
 
 class Row(NamedTuple):
@@ -39,6 +42,17 @@ class Row(NamedTuple):
     def place(self) -> Place:
         """Return where its object stands."""
         return (self.item.path, self.item.document, self.item.route)
+
+
+def rows_of(number: int, holder: Workload | ImageStream) -> Iterator[Row]:
+    """Yield the pulls of a workload, or the imports of a stream; `number` is its place in the order of the scan."""
+    place, worded = (_WORKLOADS, workload_line) if isinstance(holder, Workload) else (_STREAMS, import_line)
+    for index, use in enumerate(_uses(holder)):
+        yield Row((place, number, index), holder.object, use.image, worded)
+
+
+def _uses(holder: Workload | ImageStream) -> Sequence[ImageUse | ImportTag]:
+    return holder.images if isinstance(holder, Workload) else holder.tags
 
 
 class Flip(NamedTuple):
@@ -69,7 +83,20 @@ class Group:
         self.consumer = consumer
         self.doubt = doubt
         self.watched = watched
-        self.rows: list[Row] = []
+        self.size = 0
+        """How many pulls or imports they are."""
+        self._holders: list[tuple[int, Workload | ImageStream]] = []
+
+    def add(self, number: int, holder: Workload | ImageStream) -> None:
+        """Take in a workload or stream; `number` is its place in the order of the scan."""
+        self._holders.append((number, holder))
+        self.size += len(_uses(holder))
+
+    def beside(self, apart: Set[Place]) -> int:
+        """How many pulls or imports they are without those of the objects that stand `apart`."""
+        if not apart:
+            return self.size
+        return self.size - sum(row.place in apart for number, one in self._holders for row in rows_of(number, one))
 
     @property
     def namespace(self) -> str:
@@ -89,9 +116,14 @@ class Group:
     @cached_property
     def _by_image(self) -> dict[str, list[Row]]:
         table: dict[str, list[Row]] = {}
-        for row in self.rows:
-            table.setdefault(row.image, []).append(row)
+        for number, holder in self._holders:
+            for row in rows_of(number, holder):
+                table.setdefault(row.image, []).append(row)
         return table
+
+    @cached_property
+    def _images(self) -> dict[str, None]:
+        return dict.fromkeys(use.image for _, holder in self._holders for use in _uses(holder))
 
     @cached_property
     def _answers(self) -> dict[str, Answer]:
@@ -121,7 +153,7 @@ class Group:
         if refused and new.refused:
             return ()
         if refused or new.refused or node is not wide:
-            return self._by_image
+            return self._images
         found: dict[str, None] = {}
         fallback = self.tally.fallback or swap.new.fallback
         either = self.consumer is Consumer.IMPORTER
@@ -138,7 +170,7 @@ class Group:
     def _references(self) -> list[tuple[str, str]]:
         """Every image that can be looked up, behind the text that is looked up for it."""
         found = []
-        for image in self._by_image:
+        for image in self._images:
             reference = credentials.parse_reference(image, consumer=self.consumer)
             if isinstance(reference, credentials.Reference) and not unfinished(image):
                 found.append((reference.lookup, image))

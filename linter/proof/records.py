@@ -114,7 +114,7 @@ def edited(placed: Placed, owned: Iterable[tuple[KubeObject, Edit]]) -> Edited:
     items: dict[Place, KubeObject] = {}
     for item, edit in owned:
         items[place_of(item)] = item
-        by_place[place_of(item)].append(edit._replace(route=edit.route[len(item.route) :]))
+        by_place[place_of(item)].append(edit._replace(route=edit.route[len(item.route) :]) if item.route else edit)
     made = {
         place: items[place] if placed.only_repetitions(place, mine) else _edited(items[place], mine)
         for place, mine in by_place.items()

@@ -15,14 +15,14 @@ from linter.inventory.records import ImageStream, PullSecret, Workload
 from linter.inventory.secrets import Edits
 from linter.model import Edit, Proof
 from linter.proof.entries import Fates
-from linter.proof.groups import Flip, Group, Place, Row
+from linter.proof.groups import Flip, Group, Place, Row, rows_of
 from linter.proof.records import After, Edited, Placed, Remade, edited, place_of
 from linter.proof.tally import Exchange, Node, Swap, Tally
-from linter.proof.verdicts import Answer, accounted, answer, build_line, import_line, weighed, workload_line
+from linter.proof.verdicts import Answer, accounted, answer, build_line, weighed
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
-_WORKLOADS, _STREAMS, _BUILDS = 0, 1, 2
+_BUILDS: Final = 2
 _AS_BEFORE: Final = Answer("unknown")
 """What stands for both answers of a pull that gets what it got, which nobody has asked for."""
 
@@ -88,7 +88,11 @@ class View:
     def groups(self) -> list[Group]:
         """Every workload, by the list that it reads and the account that it runs as."""
         table: dict[tuple[object, ...], Group] = {}
+        sharing: dict[int, Group] = {}
         for number, (workload, reached) in enumerate(reaches(self._before)):
+            if id(reached) in sharing:  # so that account and list are the same too
+                sharing[id(reached)].add(number, workload)
+                continue
             namespace = workload.object.namespace
             names = tuple(link.name for link in workload.pull_secrets) if workload.explicit else ()
             pod = workload.is_pod and admitted(workload.object)
@@ -105,7 +109,8 @@ class View:
                     doubt=bool(reached.unknown or reached.missing),
                     watched=frozenset(watched),
                 )
-            table[key].rows.extend(_rows(number, workload))
+            table[key].add(number, workload)
+            sharing[id(reached)] = table[key]
         return list(table.values())
 
     @cached_property
@@ -128,7 +133,7 @@ class View:
                 doubt = "Secret" in self._before.unread(namespace)
                 secrets = import_secrets(self._before, stream)
                 table[namespace] = Group(stream, secrets, consumer=Consumer.IMPORTER, doubt=doubt)
-            table[namespace].rows.extend(_tags(number, stream))
+            table[namespace].add(number, stream)
         return list(table.values())
 
     @cached_property
@@ -187,16 +192,6 @@ def _table(rows: Iterable[tuple[_Key, _Value]]) -> dict[_Key, list[_Value]]:
     return table
 
 
-def _rows(number: int, workload: Workload) -> Iterator[Row]:
-    for index, use in enumerate(workload.images):
-        yield Row((_WORKLOADS, number, index), workload.object, use.image, workload_line)
-
-
-def _tags(number: int, stream: ImageStream) -> Iterator[Row]:
-    for index, tag in enumerate(stream.tags):
-        yield Row((_STREAMS, number, index), stream.object, tag.image, import_line)
-
-
 class _Change:
     """One change to a view. Groups are looked at as a whole; edited objects one by one: they may leave their group."""
 
@@ -211,9 +206,13 @@ class _Change:
         self._accounts = frozenset(account.name for account in accounts)
         relinked = [one for made in changes.accounts if not made.alike for one in (*made.old, *made.new)]
         self._relinked = frozenset(account.name for account in relinked)
-        self._after = After(before, changes)
         self._wide = Node(node_config(self._after)) if self._everything else view.node
         self._swaps: dict[tuple[tuple[int, ...], tuple[int, ...]], Swap] = {}
+
+    @cached_property
+    def _after(self) -> After:
+        """The part as it becomes: most changes can be told without it."""
+        return After(self._view.before, self._changes)
 
     def proof(self) -> Proof:
         """What goes from failing to working, what the other way, and how much stays."""
@@ -238,10 +237,7 @@ class _Change:
         apart = {flip.row.place for flip in own}
         touched = len(own)
         for group in groups:
-            rows = len(group.rows)
-            if apart:
-                rows -= sum(row.place in apart for row in group.rows)
-            touched += rows
+            touched += group.beside(apart)
             gone, come, doubt = self._exchange(group)
             found = group.exchanged(self._swap(gone, come), self._view.node, self._wide, doubt=doubt)
             flips += [flip for flip in found if flip.row.place not in apart]
@@ -299,7 +295,7 @@ class _Change:
         """The pulls of an edited workload, each as it was and as it is."""
         if made.alike and not self._secrets and not self._relinked:
             for number, was in self._view.workloads_at(place_of(made.old[0].object)):
-                yield from (Flip(row, _AS_BEFORE, _AS_BEFORE) for row in _rows(number, was))
+                yield from (Flip(row, _AS_BEFORE, _AS_BEFORE) for row in rows_of(number, was))
             return
         later = {one.template: one for one in made.new}
         for number, was in self._view.workloads_at(place_of(made.old[0].object)):
@@ -308,7 +304,7 @@ class _Change:
             old, new = reach(self._view.before, was), reach(self._after, now)
             before = Exchange(Tally(old.secrets), self._view.node, doubt=bool(old.unknown or old.missing))
             after = Exchange(Tally(new.secrets), self._wide, doubt=bool(new.unknown or new.missing))
-            for row, use in zip(_rows(number, was), was.images, strict=True):
+            for row, use in zip(rows_of(number, was), was.images, strict=True):
                 image = images.get(use.route, use).image
                 yield Flip(row, before.answer(row.image, Consumer.KUBELET), after.answer(image, Consumer.KUBELET))
 
@@ -321,10 +317,7 @@ class _Change:
         for group in self._view.imports:
             if not self._serves(group.namespace):
                 continue
-            rows = len(group.rows)
-            if apart:
-                rows -= sum(row.place in apart for row in group.rows)
-            touched += rows
+            touched += group.beside(apart)
             gone, come = self._imported(group)
             # What was unread before is read after no more than before.
             found = group.exchanged(self._swap(gone, come), self._view.node, self._wide, doubt=False)
@@ -348,12 +341,14 @@ class _Change:
         doubt = "Secret" in self._view.before.unread(was.object.namespace)
         before = Exchange(Tally(import_secrets(self._view.before, was)), self._view.node, doubt=doubt)
         after = Exchange(Tally(import_secrets(self._after, now)), self._wide)
-        for row, tag in zip(_tags(made.number, was), was.tags, strict=True):
+        for row, tag in zip(rows_of(made.number, was), was.tags, strict=True):
             image = tags.get(tag.route, tag).image
             yield Flip(row, before.answer(row.image, Consumer.IMPORTER), after.answer(image, Consumer.IMPORTER))
 
     def _builds(self) -> tuple[list[Flip], int]:
         view = self._view
+        if not view.builds:
+            return [], 0
         own = {one.number: one for name in self._accounts for one in view.builds_of.get(name, ())}
         own |= {one.number: one for place in self._changes.items for one in view.builds_at.get(place, ())}
         touched = sum(len(one.pulls) for one in own.values() if not self._served(one))
