@@ -16,6 +16,7 @@ Range = tuple[int, int]
 
 _LONGEST = 160
 _LONG_LINE = 2000
+_LONG_TEXT = 2**14
 _KNOWN_WORDS = frozenset(
     {
         "auths", "auth", "username", "password", "email", "identitytoken", "registrytoken", "credsStore", "credHelpers",
@@ -342,8 +343,16 @@ def scrub(message: str) -> str:
 
 def payload_excerpt(text: str, start: int, end: int, *, before: int = 2) -> tuple[ExcerptLine, ...]:
     """The line of a decoded payload at `start` with context; every value is masked, valid JSON or not."""
+    return (_remembered if len(text) <= _LONG_TEXT else _payload_excerpt)(text, start, end, before)
+
+
+def _payload_excerpt(text: str, start: int, end: int, before: int) -> tuple[ExcerptLine, ...]:
     line = text.count("\n", 0, start) + 1
     return file_excerpt(text, start, end, payload_values(text), line=line, before=before, values=False)
+
+
+_remembered = lru_cache(maxsize=256)(_payload_excerpt)
+"""One payload stands in many namespaces, and is found fault with in each."""
 
 
 @lru_cache(maxsize=4)
