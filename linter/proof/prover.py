@@ -14,7 +14,8 @@ from linter.inventory import Inventory
 from linter.inventory.inventory import GLOBAL_SECRET
 from linter.inventory.secrets import Edits
 from linter.model import Applicability, Edit, Finding, Fix, Proof, Route
-from linter.proof.view import View
+from linter.proof.tally import Alone
+from linter.proof.view import Known, View
 
 _Any = TypeVar("_Any")
 _VIEWS: Final = 4
@@ -29,7 +30,7 @@ class Prover:
     def __init__(self, inventory: Inventory) -> None:
         self._inventory = inventory
         self._views: OrderedDict[str, View] = OrderedDict()
-        self._edits: Edits = Edits(_EDITS)
+        self._known = Known(Edits(_EDITS), Alone(_EDITS))
 
     def attach(self, finding: Finding) -> Finding:
         """Return `finding` with its fix proved; a fix that would break a pull is no longer offered as safe."""
@@ -56,7 +57,7 @@ class Prover:
     def _view(self, namespace: str) -> View:
         view = self._views.pop(namespace, None)
         if view is None:
-            view = View(_part(self._inventory, self._tables, namespace), self._edits)
+            view = View(_part(self._inventory, self._tables, namespace), self._known)
         self._views[namespace] = view
         if len(self._views) > _VIEWS:
             self._views.popitem(last=False)

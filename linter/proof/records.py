@@ -31,9 +31,14 @@ class _Placed(Generic[Record]):
     """Records by place, each with its number in the order of the scan."""
 
     def __init__(self, records: Iterable[Record]) -> None:
-        self._table: dict[Place, list[tuple[int, Record]]] = defaultdict(list)
-        for number, record in enumerate(records):
-            self._table[place_of(record.object)].append((number, record))
+        self._records = records
+
+    @cached_property
+    def _table(self) -> Mapping[Place, list[tuple[int, Record]]]:
+        table: dict[Place, list[tuple[int, Record]]] = defaultdict(list)
+        for number, record in enumerate(self._records):
+            table[place_of(record.object)].append((number, record))
+        return table
 
     def at(self, place: Place) -> list[tuple[int, Record]]:
         """Return the records made of the object that stands there."""
@@ -49,7 +54,6 @@ class Placed:
         self.accounts = _Placed(inventory.accounts)
         self.workloads = _Placed(inventory.workloads)
         self.streams = _Placed(inventory.streams)
-        self.builds = {place_of(item): (number, item) for number, item in enumerate(inventory.builds)}
         self._repetitions: dict[Place, frozenset[Route]] = {}
 
     def only_repetitions(self, place: Place, edits: Iterable[Edit]) -> bool:
@@ -119,16 +123,18 @@ def edited(placed: Placed, owned: Iterable[tuple[KubeObject, Edit]]) -> Edited:
         place: items[place] if placed.only_repetitions(place, mine) else _edited(items[place], mine)
         for place, mine in by_place.items()
     }
+    secrets = {place: item for place, item in made.items() if item.kind == "Secret" and item.group == ""}
+    others = {place: item for place, item in made.items() if place not in secrets}
     return Edited(
         items=made,
-        secrets=_remade(placed.secrets, made, lambda item, old: _secret(item, old, placed.edits)),
-        accounts=_remade(placed.accounts, made, lambda item, _: [service_account(item)]),
-        workloads=_remade(placed.workloads, made, lambda item, _: list(workloads(item))),
-        streams=_remade(placed.streams, made, lambda item, _: [image_stream(item)]),
+        secrets=_remade(placed.secrets, secrets, lambda item, old: _secret(item, old, placed.edits)),
+        accounts=_remade(placed.accounts, others, lambda item, _: [service_account(item)]),
+        workloads=_remade(placed.workloads, others, lambda item, _: list(workloads(item))),
+        streams=_remade(placed.streams, others, lambda item, _: [image_stream(item)]),
         fresh=[
             pull_secret(item)
-            for place, item in made.items()
-            if not placed.secrets.at(place) and item.kind == "Secret" and item.group == "" and is_pull_secret(item.body)
+            for place, item in secrets.items()
+            if not placed.secrets.at(place) and is_pull_secret(item.body)
         ],
     )
 

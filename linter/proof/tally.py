@@ -6,15 +6,18 @@ in, so that one secret more or less costs its own entries and not those of the w
 
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from linter import credentials
 from linter.credentials import HUB_FALLBACK, Consumer, KeyIndex, PayloadError, RegistryKey, is_hub
+from linter.inventory.lately import Identical
 from linter.inventory.pulls import plain, readable, unfinished
 from linter.inventory.records import PullSecret
 from linter.proof.verdicts import Answer
 
 Keys = tuple[tuple[RegistryKey, bool], ...]
+_LONG: Final = 2**14
+"""Signs of a payload up to which it is remembered what it holds."""
 
 
 class _Holders(NamedTuple):
@@ -209,20 +212,55 @@ class Exchange(NamedTuple):
         return Answer("anonymous")
 
 
-class Swap:
-    """Secrets that leave a list, and others that enter it. `old` is what `gone` hold, where that is known already."""
+_Differing = list[tuple[RegistryKey, Flags | None, Flags | None]]
 
-    def __init__(self, gone: Sequence[PullSecret], come: Sequence[PullSecret], old: Tally | None = None) -> None:
+
+class Alone:
+    """What single secrets hold, and how that differs: one payload stands in many namespaces, mostly under one name.
+
+    As none of them stands in a list with others, it does not matter which of them a tally was made of. `most` are
+    remembered.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._held: Identical[tuple[str, str, str | None, str], Tally] = Identical(most)
+        self._differing: Identical[int, tuple[Tally, _Differing]] = Identical(most)
+
+    def tally(self, secrets: Sequence[PullSecret]) -> Tally:
+        """Return what secrets hold: remembered of one alone."""
+        first = secrets[0] if len(secrets) == 1 else None
+        if first is None or first.payload is None or first.decoded is None or len(first.payload.text) > _LONG:
+            return Tally(secrets)
+        key = first.name, first.type, first.data_key, first.decoded.reveal()
+        known = self._held.get(first.payload, key)
+        return self._held.put(first.payload, key, Tally(secrets)) if known is None else known
+
+    def differing(self, old: Tally, new: Tally) -> _Differing:
+        """Every key that the two do not have alike, in the same secrets with a credential: as it was, as it is."""
+        known = self._differing.get(old, id(new))
+        if known is None or known[0] is not new:
+            known = self._differing.put(old, id(new), (new, _differing(old, new)))
+        return known[1]
+
+
+def _differing(old: Tally, new: Tally) -> _Differing:
+    before, after = old.told, new.told
+    changed = [raw for raw, told in before.items() if after.get(raw) != told]
+    changed += [raw for raw in after if raw not in before]
+    pairs = [(old.flags(raw), new.flags(raw)) for raw in changed]
+    return [(one.key, was, now) for was, now in pairs if (one := was or now) is not None]
+
+
+class Swap:
+    """Secrets that leave a list, and others that enter it."""
+
+    def __init__(self, gone: Sequence[PullSecret], come: Sequence[PullSecret], alone: Alone) -> None:
         self.without = frozenset(map(id, gone))
-        self.old = Tally(gone) if old is None else old
-        self.new = Tally(sorted(come, key=lambda secret: secret.name))  # as an import reads them
+        self.new = alone.tally(sorted(come, key=lambda secret: secret.name))  # as an import reads them
         self._secrets = (gone, come)  # their identities count, so they have to stay
+        self._alone = alone
 
     @cached_property
-    def differing(self) -> list[tuple[RegistryKey, Flags | None, Flags | None]]:
-        """Every key that the two do not have alike, in the same secrets with a credential: as it was, as it is."""
-        before, after = self.old.told, self.new.told
-        changed = [raw for raw, told in before.items() if after.get(raw) != told]
-        changed += [raw for raw in after if raw not in before]
-        pairs = [(self.old.flags(raw), self.new.flags(raw)) for raw in changed]
-        return [(one.key, was, now) for was, now in pairs if (one := was or now) is not None]
+    def differing(self) -> _Differing:
+        """As `Alone.differing`, of what goes and what comes."""
+        return self._alone.differing(self._alone.tally(self._secrets[0]), self.new)

@@ -17,7 +17,7 @@ from linter.model import Edit, Proof
 from linter.proof.entries import Fates
 from linter.proof.groups import Flip, Group, Place, Row, rows_of
 from linter.proof.records import After, Edited, Placed, Remade, edited, place_of
-from linter.proof.tally import Exchange, Node, Swap, Tally
+from linter.proof.tally import Alone, Exchange, Node, Swap, Tally
 from linter.proof.verdicts import Answer, accounted, answer, build_line, weighed
 
 _Key = TypeVar("_Key")
@@ -36,13 +36,20 @@ class _Build(NamedTuple):
     names: frozenset[str]
 
 
-class View:
-    """One part of a scan; what is asked for every fix is looked up once. `edits` serve all parts."""
+class Known(NamedTuple):
+    """What is remembered of payloads, whatever part of a scan they stand in."""
 
-    def __init__(self, inventory: Inventory, edits: Edits) -> None:
+    edits: Edits
+    alone: Alone
+
+
+class View:
+    """One part of a scan; what is asked for every fix is looked up once. `known` serves all parts."""
+
+    def __init__(self, inventory: Inventory, known: Known) -> None:
+        self.known = known
         self._before = inventory
-        self._placed = Placed(inventory, edits)
-        self._alone: dict[int, tuple[PullSecret, Tally]] = {}
+        self._placed = Placed(inventory, known.edits)
         self._told: dict[int, tuple[PullSecret, Fates]] = {}
 
     def prove(self, owned: list[tuple[KubeObject, Edit]]) -> Proof:
@@ -61,13 +68,6 @@ class View:
         known = self._told.get(id(secret))
         if known is None:
             known = self._told[id(secret)] = secret, Fates(secret)
-        return known[1]
-
-    def holding(self, secret: PullSecret) -> Tally:
-        """What one secret holds as things are."""
-        known = self._alone.get(id(secret))
-        if known is None:
-            known = self._alone[id(secret)] = secret, Tally((secret,))
         return known[1]
 
     @property
@@ -247,7 +247,7 @@ class _Change:
         """The exchange of some secrets for others: most groups are in for the same one."""
         key = tuple(map(id, gone)), tuple(map(id, come))
         if key not in self._swaps:
-            self._swaps[key] = Swap(gone, come, self._view.holding(gone[0]) if len(gone) == 1 else None)
+            self._swaps[key] = Swap(gone, come, self._view.known.alone)
         return self._swaps[key]
 
     def _touched_groups(self) -> list[Group]:
