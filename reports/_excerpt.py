@@ -1,6 +1,7 @@
 """Excerpts for terminals: a gutter, lines cropped around what matters, and a caret line that stays under its text."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from linter.model import ExcerptLine
@@ -15,8 +16,16 @@ class Drawn(NamedTuple):
     caret: bool = False
 
 
-def draw(lines: tuple[ExcerptLine, ...], width: int) -> Iterator[Drawn]:
-    """Yield the lines of an excerpt, each marked one followed by its carets, no line wider than `width` cells."""
+@lru_cache(maxsize=256)
+def draw(lines: tuple[ExcerptLine, ...], width: int) -> tuple[Drawn, ...]:
+    """Return the lines of an excerpt, each marked one followed by its carets, no line wider than `width` cells.
+
+    Those of payloads come again and again: one stands in many namespaces.
+    """
+    return tuple(_drawn(lines, width))
+
+
+def _drawn(lines: tuple[ExcerptLine, ...], width: int) -> Iterator[Drawn]:
     digits = max(2, max((len(str(line.number)) for line in lines), default=0))
     room = max(width - digits - 5, 20)
     for line in lines:

@@ -61,7 +61,9 @@ def render(run: Run, options: Options) -> str:
     if options.show_rules:
         page.rules(run)
     page.conclusion(run)
-    return "\n".join(map(commandless, page.lines)) + "\n"
+    text = "\n".join(page.lines) + "\n"
+    # No line is a command where no sign of one stands anywhere.
+    return "\n".join(map(commandless, page.lines)) + "\n" if "##" in text or "::" in text else text
 
 
 class _Page:
