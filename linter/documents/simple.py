@@ -27,17 +27,16 @@ _LINE: Final = re.compile(
     ([ ]*)                                                  # 1 indentation
     (-[ ](?:-[ ])*+|)                                       # 2 items that begin here
     (?:([A-Za-z0-9_./$][!-~]*):(?:[ ](?=[^ \n])|$)|)        # 3 a key without blanks
-    (?:
-      ([A-Za-z0-9_./$(+~=<-][!-9;-~]*+                      # 4 a plain scalar; see `_plain`
-        (?:|(?:(?:[ ](?![ #\n]|\Z)|:(?![ \n]))[!-9;-~]*+)+)(?<!:))
-    | ("[ !#-\[\]-~]*"                                      # 5 a quoted one without escapes,
-        |'(?:[ -&(-~]++|'')*+'                              #   the same with single quotes,
-        |\{\}|\[\])                                         #   or an empty collection
-    | (\|[-+]?)                                             # 6 the head of a literal block
-      (\n(?:[ ]*\n)*+([ ]+)(?=[^ \n])[^\n]*                 # 7 its lines, 8 the indentation of the first
-        (?:\n(?:\8[^\n]*|[ ]*(?=\n|\Z)))*+)
+    ( [A-Za-z0-9_./$(+~=<-][!-9;-~]*+                       # 4 a plain scalar; see `_plain`
+        (?:|(?:(?:[ ](?![ #\n]|\Z)|:(?![ \n]))[!-9;-~]*+)+)(?<!:)
+    | "[ !#-\[\]-~]*"                                       #   or a quoted one without escapes,
+    | '(?:[ -&(-~]++|'')*+'                                 #   or one with single quotes,
+    | \{\}|\[\]                                             #   or an empty collection,
+    | \|[-+]?                                               #   or a literal block with its lines,
+      \n(?:[ ]*\n)*+([ ]+)(?=[^ \n])[^\n]*                  # 5 the first of which is indented so
+        (?:\n(?:\5[^\n]*|[ ]*(?=\n|\Z)))*+
     |) $
-    | ^ (.+) $                                              # 9 anything else, and comments
+    | ^ (.+) $                                              # 6 anything else, and comments
     """
 )
 _START: Final = "---"
@@ -142,9 +141,8 @@ class _Lines:
         column, container, sequence = -1, root, True
         waiting = True  # whether the last key (or the document) has no value yet: it is in `container[key]`
         key: Any = None
-        number = 0
-        for indent, dashes, name, plain, quoted, head, body, margin, odd in self._rows:
-            number += 1
+        for row in self._rows:
+            indent, dashes, name, value, _, odd = row
             at = len(indent)
             if waiting or dashes or sequence or at != column or not name:
                 if odd:
@@ -152,7 +150,7 @@ class _Lines:
                         continue
                     return REFUSED
                 if not (dashes or name):
-                    if plain or quoted or head:
+                    if value:
                         return REFUSED
                     continue  # an empty line
                 if waiting:
@@ -189,24 +187,19 @@ class _Lines:
                         column, container, sequence = column + 2, container[-1], False
                     if len(stack) >= depth:
                         return REFUSED
-            if plain:
-                value: Any = plain
-                if plain[0] in _MEANING:
-                    value = _plain(plain)
-                    if value is REFUSED:
-                        return REFUSED
-            elif quoted:
-                sign = quoted[0]
-                if sign == '"':
-                    value = quoted[1:-1]
-                elif sign == "'":
-                    value = quoted[1:-1].replace("''", "'")
-                else:
-                    value = {} if sign == "{" else []
-            elif head:
-                value = self._block(head, body, margin, column, number)
-                if value is None:
-                    return REFUSED
+            if value:
+                sign = value[0]
+                if sign in _SIGNS:
+                    if sign == '"':
+                        value = value[1:-1]
+                    elif sign == "'":
+                        value = value[1:-1].replace("''", "'")
+                    elif sign in "{[":
+                        value = {} if sign == "{" else []
+                    else:
+                        value = self._block(row, column) if sign == "|" else _plain(value)
+                        if value is REFUSED:
+                            return REFUSED
             elif name:
                 waiting, value = True, None
             else:
@@ -218,13 +211,17 @@ class _Lines:
                 container.append(value)
         return root[0] if root else REFUSED
 
-    def _block(self, head: str, body: str, margin: str, parent: int, number: int) -> str | None:
-        """Return the text of a literal block, `body` being its lines; what follows them begins with row `number`."""
+    def _block(self, row: tuple[str, ...], parent: int) -> Any:
+        """Return the text of the literal block in a row, or `REFUSED`; the collection it is in stands at `parent`."""
+        _, _, _, written, margin, _ = row
         if len(margin) <= parent:
-            return None
-        if not any(map(any, self._rows[number : number + 2])):  # it reaches to the end of the text
+            return REFUSED
+        at = written.index("\n")
+        head, body = written[:at], written[at:]
+        last = self._rows[-1]
+        if row is last or (not any(last) and row is self._rows[-2]):  # it reaches to the end of the text
             if not body.endswith("\n"):
-                return None  # no line's end after the last line: let the parser say what that means
+                return REFUSED  # no line's end after the last line: let the parser say what that means
             body = body[:-1]
         # A line of blanks ends in one; few others do. From the end this is found fastest.
         if body.rfind(" \n") < 0 and not body.endswith(" "):
@@ -233,11 +230,11 @@ class _Lines:
             lines = body[1:].split("\n")
             first = next(at for at, line in enumerate(lines) if line.strip(" "))
             if any(len(line) > len(margin) for line in lines[:first]):
-                return None
+                return REFUSED
             text = "\n".join(line[len(margin) :] for line in lines)
         printed = text.isascii() and not text.encode("ascii").translate(None, _PRINTED)
         if not printed and not text.replace("\n", "").isprintable():
-            return None
+            return REFUSED
         if head == "|+":
             return text + "\n"
         text = text.rstrip("\n")
@@ -246,7 +243,8 @@ class _Lines:
 
 _PRINTED: Final = bytes([10, *range(32, 127)])
 """The signs of ASCII that are printed, and line feeds: texts of nothing else are told fast."""
-_MEANING: Final = MAYBE | {"="}
+_SIGNS: Final = MAYBE | {"=", '"', "'", "{", "[", "|"}
+"""How what stands after a key can begin that is not the text of a scalar to the letter."""
 _scalars: Final[dict[str, Any]] = {}
 """What plain scalars mean that can be something else than text; remembered, because dumps hold few very often."""
 _MOST_SCALARS: Final = 20_000
