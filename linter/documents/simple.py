@@ -112,10 +112,10 @@ class _Managed(NamedTuple):
 @cache
 def _managed(column: int) -> _Managed:
     margin = " " * (column + 2)
-    value = r"""[ ](?:\{\}|"[^"\\\n]*+"|[A-Za-z0-9][!$-&(-~]*+)"""
+    rest = r"""(?:\n|[ ]\{\}\n|[ ]"[^"\\\n]*+"\n|[ ][A-Za-z0-9][!$-&(-~]*+\n)"""
     return _Managed(
         f"\n{margin}{MANAGED}:\n",
-        re.compile(rf"{margin}{MANAGED}:\n(?:{margin}[- ][- ]*+[.A-Za-z][!-~]*+(?:{value})?+\n)++"),
+        re.compile(rf"{margin}{MANAGED}:\n(?:{margin}[- ]++[.A-Za-z][!-~]*+{rest})++"),
         lazy(rf"{margin}{MANAGED}:\n(?:{margin}[- ][^\n]*\n)+"),
         (margin + "-", margin + " "),
         re.compile(rf"\n {{0,{column + 1}}}[^ \n]"),
