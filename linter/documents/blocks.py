@@ -31,7 +31,9 @@ _DEEPEST: Final = 32
 _OWN: Final = "metadata:"
 """A key whose part is an object's own: not worth remembering."""
 _TRIES: Final = 16
-"""So often in a row what stands under a key may hold no part that came before; then it is cut once in so many times."""
+"""So often in a row little of what stands under a key may have come before; then it is cut once in so many times."""
+_LITTLE: Final = 3
+"""Less than one character in so many is little: to cut the rest takes longer than is saved."""
 _MOST_HEADS: Final = 10_000
 _ITEM: Final = re.compile(r" *- (?=[A-Za-z0-9_./$][!-~]*:[ \n])")
 _KEYED: Final = re.compile(r" *([A-Za-z0-9_./$][!-~]*):\n( *)(?:(?=(- ))|(?=[A-Za-z0-9_./$]))")
@@ -48,7 +50,7 @@ class _Memory:
         self._old: dict[tuple[str, int], Any] = {}
         self._size = 0
         self.found = 0
-        """How often something was."""
+        """How many characters were, in all that was asked for."""
 
     def get(self, key: tuple[str, int]) -> Any:
         found = self._new.get(key)
@@ -57,7 +59,7 @@ class _Memory:
             if found is None:
                 return None
             self.put(key, found)
-        self.found += 1
+        self.found += len(key[0])
         return found
 
     def put(self, key: tuple[str, int], value: Any) -> None:
@@ -69,7 +71,7 @@ class _Memory:
 
 _memory: Final = _Memory()
 _fruitless: Final[dict[str, int]] = {}
-"""How often in a row no part of what stands under a key came before, by the head of its line: cutting it costs time."""
+"""How often in a row little of what stands under a key came before, by the head of its line: cutting costs time."""
 
 
 def read(text: str, depth: int, lines: Lines) -> Any:
@@ -134,14 +136,15 @@ def _known(text: str, column: int, depth: int, lines: Lines, *, inner: bool) -> 
 
 
 def _parted(text: str, column: int, depth: int, lines: Lines) -> Any:
-    """Return what `_within` does, but read it in one where such parts have nothing in common with what came before."""
+    """Return what `_within` does, but read it in one where such parts have little in common with what came before."""
     head = text[: text.find(":")]
     tried = _fruitless.get(head, 0)
     found_before = _memory.found
     cutting = tried < _TRIES or tried % _TRIES == 0
     found = _within(text, column, depth, lines) if cutting else lines(text, depth)
     if tried or len(_fruitless) < _MOST_HEADS:
-        _fruitless[head] = tried + 1 if _memory.found == found_before else 0
+        little = (_memory.found - found_before) * _LITTLE < len(text)
+        _fruitless[head] = tried + 1 if little else 0
     return found
 
 
