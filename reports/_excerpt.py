@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from linter.model import ExcerptLine
+from linter.record import NamedTuple
 from reports._visible import cells, narrow, visible
 
 

@@ -3,15 +3,25 @@
 import base64
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from linter.errors import FixError
 from linter.fix.merge import merged
-from linter.fix.tree import Node, Tagged
 from linter.model import Edit, Op, Route
+from linter.record import NamedTuple
 from linter.secret import Sensitive
 
+if TYPE_CHECKING:
+    from linter.fix.tree import Node
+
 _CORE = "tag:yaml.org,2002:"
+
+
+class Tagged(NamedTuple):
+    """A scalar or collection under a tag that plain data does not know; equal when tag and content are."""
+
+    tag: str
+    value: Any
 
 
 def plain(value: Any) -> Any:
@@ -264,7 +274,7 @@ def _alike(left: Any, right: Any) -> bool:
     return bool(left == right) or (isinstance(left, float) and math.isnan(left) and math.isnan(right))
 
 
-def to_data(node: Node | None, memo: dict[int, Any] | None = None) -> Any:
+def to_data(node: "Node | None", memo: dict[int, Any] | None = None) -> Any:
     """Return the plain data of a tree, merge keys resolved, aliases shared; mapping keys are the text of the file."""
     if node is None:
         return None
@@ -285,7 +295,7 @@ def to_data(node: Node | None, memo: dict[int, Any] | None = None) -> Any:
     return _collection(node, memo, found)
 
 
-def _collection(node: Node, memo: dict[int, Any], found: Any) -> Any:
+def _collection(node: "Node", memo: dict[int, Any], found: Any) -> Any:
     if node.kind == "seq":
         for item in node.items:  # a generator would take a call more of each level
             found.append(to_data(item, memo))
@@ -305,7 +315,7 @@ def _collection(node: Node, memo: dict[int, Any], found: Any) -> Any:
     return found
 
 
-def scalar_data(node: Node) -> Any:
+def scalar_data(node: "Node") -> Any:
     """Return a scalar's value as YAML 1.1 reads it, dates as text: what Kubernetes' own reader makes of it."""
     if node.tag and node.tag != "!":
         known = node.tag in (_CORE + "str", "!!str")

@@ -9,7 +9,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal
 
 from linter.errors import FixError
 
@@ -90,13 +90,6 @@ class Node:
             yield key
             yield value
         yield from self.items
-
-
-class Tagged(NamedTuple):
-    """A scalar or collection under a tag that plain data does not know; equal when tag and content are."""
-
-    tag: str
-    value: Any
 
 
 def parse(text: str, format_hint: str, line: int = 0) -> list[Node | None]:

@@ -7,7 +7,7 @@ because what comes first counts alone, and images of Docker Hub, whose own key c
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final
 
 from linter import credentials
 from linter.credentials import Consumer, ImageIndex, SplitIndex, is_hub
@@ -17,6 +17,7 @@ from linter.inventory.records import ImageStream, ImageUse, ImportTag, PullSecre
 from linter.model import Route
 from linter.proof.tally import Exchange, Node, Swap, Tally
 from linter.proof.verdicts import Answer, import_line, workload_line
+from linter.record import NamedTuple
 
 Place = tuple[str, int, Route]
 """Where an object stands: path, document, route."""

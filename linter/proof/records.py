@@ -6,7 +6,7 @@ Only the records of edited objects are made anew; all else is looked up in the s
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from linter.documents import Document
 from linter.documents.objects import KubeObject
@@ -18,6 +18,7 @@ from linter.inventory.streams import image_stream
 from linter.inventory.workloads import service_account, workloads
 from linter.model import Edit, Op, Route
 from linter.proof.groups import Place
+from linter.record import NamedTuple
 
 Record = TypeVar("Record", bound=PullSecret | ServiceAccount | Workload | ImageStream)
 

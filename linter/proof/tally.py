@@ -6,7 +6,7 @@ in, so that one secret more or less costs its own entries and not those of the w
 
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final
 
 from linter import credentials
 from linter.credentials import HUB_FALLBACK, Consumer, KeyIndex, PayloadError, RegistryKey, is_hub
@@ -14,6 +14,7 @@ from linter.inventory.lately import Identical
 from linter.inventory.pulls import plain, readable, unfinished
 from linter.inventory.records import PullSecret
 from linter.proof.verdicts import Answer
+from linter.record import NamedTuple
 
 Keys = tuple[tuple[RegistryKey, bool], ...]
 _LONG: Final = 2**14

@@ -1,12 +1,13 @@
 """What it means that a pull works, that a change repairs it, and that a change breaks it."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from linter.credentials import Candidate, Consumer, normalise_key
 from linter.documents.objects import KubeObject
 from linter.inventory.pulls import Outcome
 from linter.model import Proof
+from linter.record import NamedTuple
 
 
 class Answer(NamedTuple):

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
 from linter.credentials import Consumer
 from linter.documents.objects import KubeObject
@@ -19,6 +19,7 @@ from linter.proof.groups import Flip, Group, Place, Row, rows_of
 from linter.proof.records import After, Edited, Placed, Remade, edited, place_of
 from linter.proof.tally import Alone, Exchange, Node, Swap, Tally
 from linter.proof.verdicts import Answer, accounted, answer, build_line, weighed
+from linter.record import NamedTuple
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
