@@ -265,9 +265,9 @@ class Finding(NamedTuple):
             self.key,
             place,
         )
-        import hashlib  # noqa: PLC0415 - a call without findings needs none
+        from linter.hashes import sha256  # noqa: PLC0415 - a call without findings needs none
 
-        return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        return sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 class Suppressed(NamedTuple):

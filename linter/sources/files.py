@@ -119,7 +119,7 @@ def read_seen(file: str, path: str, limits: Limits, *, named: bool, was: Seen | 
 
 
 def _digest(data: bytes) -> str:
-    from hashlib import blake2b  # noqa: PLC0415 - few files were written to just now
+    from linter.hashes import blake2b  # noqa: PLC0415 - few files were written to just now
 
     return blake2b(data, digest_size=16).hexdigest()
 
