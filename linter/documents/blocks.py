@@ -29,7 +29,7 @@ _MOST: Final = 2_000_000
 _DEEPEST: Final = 32
 """The column from which on nothing is cut: text nests without end, and most repeats are found further out."""
 _OWN: Final = "metadata:"
-"""A key whose part is an object's own: not worth remembering."""
+"""A key whose part is an object's own: neither worth remembering nor to be cut for parts that are."""
 _TRIES: Final = 16
 """So often in a row little of what stands under a key may have come before; then it is cut once in so many times."""
 _LITTLE: Final = 3
@@ -122,10 +122,8 @@ def _collection(text: str, column: int, depth: int, lines: Lines) -> Any:
 
 def _known(text: str, column: int, depth: int, lines: Lines, *, inner: bool) -> Any:
     """Return what some parts of a collection mean, as they did before if they came before; `inner`: of a large one."""
-    if len(text) < _WORTH:
+    if len(text) < _WORTH or text.startswith(_OWN, column):
         return lines(text, depth)
-    if inner and text.startswith(_OWN, column):
-        return _within(text, column, depth, lines)
     key = (text, depth)
     found = _memory.get(key)
     if found is None:
