@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from linter.credentials import Payload
 from linter.documents import Positions, Span
 from linter.documents.objects import KubeObject
-from linter.excerpts import Range, file_excerpt, payload_excerpt
 from linter.inventory import Inventory
 from linter.inventory.lately import Lately
 from linter.inventory.records import PullSecret
@@ -18,6 +17,7 @@ from linter.sources import InputProblem
 if TYPE_CHECKING:
     from linter.documents.places import Places
     from linter.documents.window_positions import WindowPositions
+    from linter.excerpts import Range
     from linter.sources.raw import Raw
 
 _KEPT: Final = 8
@@ -129,6 +129,8 @@ class Locator:
         payload = self._payload(location) if spot is not None else None
         inside = location.payload_excerpt
         if spot is not None and payload is not None:
+            from linter.excerpts import payload_excerpt  # noqa: PLC0415 - a call without findings shows none
+
             inside = payload_excerpt(payload.text, spot.offset, spot.end)
         return location._replace(
             line=span.line,
@@ -152,6 +154,8 @@ class Locator:
         else:
             hidden = self._ranges_near(positions, location, span)
         text, start, end, hidden = positions.shown(span, hidden)
+        from linter.excerpts import file_excerpt  # noqa: PLC0415 - as above
+
         shown = file.excerpts[place] = file_excerpt(text, start, end, hidden, line=span.line)
         return shown
 
@@ -167,7 +171,7 @@ class Locator:
         found = (one.payload for one in reversed(secrets) if one.payload is not None and _stands(one, location.route))
         return next(found, None)
 
-    def _ranges(self, positions: Positions, path: str, document: int) -> list[Range]:
+    def _ranges(self, positions: Positions, path: str, document: int) -> "list[Range]":
         """The credential-bearing scalars of one document, in order; kept, because findings come file by file."""
         if self._ranges_of[0] != (path, document):
             held = self._hidden.get((path, document), ())
@@ -176,7 +180,7 @@ class Locator:
             self._ranges_of = ((path, document), ranges)
         return self._ranges_of[1]
 
-    def _ranges_near(self, positions: "WindowPositions", location: Location, span: Span) -> list[Range]:
+    def _ranges_near(self, positions: "WindowPositions", location: Location, span: Span) -> "list[Range]":
         """The credential-bearing scalars of the item that a location stands in, and of what is shown beside it."""
         place = location.path, location.document
         near = self._near.get(place)
@@ -224,7 +228,7 @@ class _Hidden:
             else:
                 self._held[_item_of(one.route)].append(one)
 
-    def ranges(self, item: int, positions: "WindowPositions", document: int) -> list[Range]:
+    def ranges(self, item: int, positions: "WindowPositions", document: int) -> "list[Range]":
         """Return where that stands in one item."""
         known = self._ranges.get(item)
         if known is None:

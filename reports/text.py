@@ -14,7 +14,6 @@ from linter.model import (
     Run,
     Scope,
 )
-from reports._excerpt import draw
 from reports._phrases import (
     affected_name,
     count,
@@ -144,6 +143,8 @@ class _Page:
 
     def excerpt(self, lines: tuple[ExcerptLine, ...]) -> None:
         """Write an excerpt with its carets."""
+        from reports._excerpt import draw  # noqa: PLC0415 - a call without findings shows none
+
         for drawn in draw(lines, self.width - 2):
             text = self.paint("error", drawn.text) if drawn.caret else drawn.text
             self.lines.append(f"  {self.paint('dim', drawn.gutter)} {text}".rstrip())

@@ -38,7 +38,6 @@ from collections.abc import Iterator
 
 from linter.rule import Applicability, Context, Finding, Payload, PullSecret, Rule, Severity, State, lazy, spot
 from rules.payload._defects import seen_only, whole
-from rules.payload._json_causes import cause
 from rules.payload._shared import advice, named, readers, reasons, remake, repair, seen_finding
 
 _LONGEST = 64 * 1024
@@ -63,6 +62,8 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _broken(context: Context, secret: PullSecret, payload: Payload) -> Finding:
+    from rules.payload._json_causes import cause  # noqa: PLC0415 - few calls meet such a payload
+
     found = cause(payload, payload.errors[0])
     if secret.error:
         # The base64 is damaged behind this place: what can be seen is not all there is, so nothing is repaired.
