@@ -3,9 +3,11 @@
 import re
 from typing import Any, Final
 
-import msgspec
-
 _BEYOND: Final = re.compile(r"[^\n\x20-\x7e]")
+_FEW: Final = 5_000
+"""So many values `json` writes in less time than msgspec takes to be loaded."""
+_PLAIN: Final = frozenset({str, int, bool, type(None)})
+"""What both write with the same characters."""
 
 
 def _ascii(match: re.Match[str]) -> str:
@@ -24,10 +26,38 @@ def dump(tree: Any) -> str:
 
     `##` begins a command in the logs of some build services: the second is written as its escape, which is the same.
     """
-    try:
-        text = msgspec.json.format(msgspec.json.encode(tree), indent=2).decode()
-    except (msgspec.MsgspecError, OverflowError, ValueError):
-        import json  # noqa: PLC0415 - for a lone surrogate, which UTF-8 cannot carry, or a number beyond 64 bits
+    text = None if _few(tree) else _quickly(tree)
+    if text is None:
+        import json  # noqa: PLC0415 - a large report is written without
 
         text = json.dumps(tree, ensure_ascii=False, indent=2)
     return _BEYOND.sub(_ascii, text).replace("##", "#\\u0023") + "\n"
+
+
+def _few(tree: Any) -> bool:
+    """Whether `tree` is of few values, each of a kind that `json` and msgspec write alike."""
+    waiting, left = [tree], _FEW
+    while waiting:
+        value = waiting.pop()
+        left -= 1
+        if type(value) is dict:
+            waiting += value.values()
+            plain = all(type(key) is str for key in value)
+        elif type(value) is list:
+            waiting += value
+            plain = True
+        else:
+            plain = type(value) in _PLAIN
+        if not plain or len(waiting) > left:
+            return False
+    return True
+
+
+def _quickly(tree: Any) -> str | None:
+    """Return `tree` as msgspec writes it; None for a lone surrogate, which UTF-8 cannot carry, or a huge number."""
+    import msgspec  # noqa: PLC0415 - a small report is written without
+
+    try:
+        return msgspec.json.format(msgspec.json.encode(tree), indent=2).decode()
+    except (msgspec.MsgspecError, OverflowError, ValueError):
+        return None

@@ -20,6 +20,7 @@ import rules
 from linter import record
 from linter.hashes import blake2b, sha256
 from linter.patterns import LazyPattern, lazy
+from reports._jsontext import dump
 
 ROOT = Path(__file__).parents[1]
 
@@ -120,6 +121,20 @@ def test_findings_in_what_machines_write_are_placed_without_a_parser(tmp_path: P
     assert found["code"] == 1
     assert "linter.documents.simple_positions" in found["modules"]
     assert not {"yaml", "hashlib", "linter.documents.compose"}.intersection(found["modules"])
+
+
+def test_a_small_report_in_json_is_written_without_msgspec(tmp_path: Path) -> None:
+    found = _call(tmp_path, SOUND, "--format", "json")
+    assert found["code"] == 1
+    assert "msgspec" not in found["modules"]
+
+
+def test_few_values_are_written_as_many_are() -> None:
+    codes = (*range(0xD800), *range(0xE000, 0x10100), 0x10FFFF)
+    texts = "".join(map(chr, codes)), "", "##", "</x>"
+    few = [*texts, {}, [], [[]], {"a": {}, "": []}, [{"b": 1}, {}], 0, -1, -(2**63), 2**64 - 1, True, False, None]
+    many = dump([*few, [0] * 10_000])
+    assert many.startswith(dump(few).removesuffix("\n]\n") + ",\n")
 
 
 @pytest.mark.parametrize(("first", "said"), [("", ""), ("import atexit; atexit.register(print, 'end')", "end\n")])
