@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from linter.documents.jsontext import BROKEN, TRAILING
-from linter.documents.places import Mark
+from linter.documents.places import BETWEEN_MARKS, Mark, counted
 from linter.sources import sized
 from linter.sources.raw import Raw
 
@@ -36,7 +36,8 @@ class BrokenError(ValueError):
 class Held:
     """The piece of the text that is held: `data` stands at the offset `base`. Offsets are those of the whole text.
 
-    `window` is how many bytes are read at once; `ended` tells that all that follows is held.
+    `window` is how many bytes are read at once; `ended` tells that all that follows is held. `marks` are those of
+    what was held: its line ends are counted while it is at hand, where it need not be read or unpacked again for it.
     """
 
     def __init__(self, raw: Raw, window: int, most: int, begin: Mark) -> None:
@@ -61,6 +62,7 @@ class Held:
         had = max(self.end - at, 0)
         if had > self._most:
             raise BrokenError(f"{TOO_LARGE} {sized(self._most)}", at)
+        self._count(min(at, self.end))
         size = max(had + self.window, min(2 * had, self._most + self.window))
         # What is held still is little; to read it again is cheaper than to put a whole window behind it.
         kept = b"" if self.raw.direct else self.data[at - self.base :]
@@ -69,6 +71,19 @@ class Held:
         self.data, self.base = kept + more if kept else more, at
         self.ended = len(self.data) < size
         return len(self.data) > had
+
+    def _count(self, at: int) -> None:
+        """Set marks up to `at`, unless a stretch before what is held was never counted."""
+        mark = self.marks[-1]
+        while self.base <= mark.offset < at:
+            low = mark.offset - self.base
+            text = self.data[low : min(low + BETWEEN_MARKS, at - self.base)]
+            if text.endswith(b"\r"):
+                text = text[:-1]  # a line feed may follow
+                if not text:
+                    return
+            mark = counted(mark, text)
+            self.marks.append(mark)
 
     def need(self, at: int, size: int) -> None:
         """See that `size` bytes are held from `at` on, as far as there are so many."""

@@ -6,8 +6,10 @@ from typing import Final, NamedTuple, Protocol
 
 from linter.model import Route
 
+BETWEEN_MARKS: Final = 2**15
+"""So many bytes lie between two marks of what was counted while it was held."""
 _MARK_EVERY: Final = 2**19
-"""So many bytes lie between two marks at most, as far as was counted, and so many are read at once to count on."""
+"""So many bytes lie between two others at most, as far as was counted, and so many are read at once to count on."""
 
 _CONTINUES: Final = bytes(range(0x80, 0xC0))
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Final
 
 from linter.documents.jsontext import JsonPositions
-from linter.documents.places import Mark, Places, Value, counted, mark_at
+from linter.documents.places import BETWEEN_MARKS, Mark, Places, Value, counted, mark_at
 from linter.documents.positions import Positions, Span, YamlFinder
 from linter.documents.split import Chunk
 from linter.documents.text import DecodeProblem
@@ -47,7 +47,8 @@ class _Near:
         if not 0 <= inside <= len(self._block) - size:
             if size > _NEAR:
                 return self._raw.at(offset, size)
-            self._start = max(offset - _AROUND, self._first)
+            # What comes next is to count from the mark before it.
+            self._start = max(offset - BETWEEN_MARKS, self._first)
             inside = offset - self._start
             self._block = self._raw.at(self._start, max(inside + size + _AROUND, _NEAR))
         return self._block[inside : inside + size]

@@ -54,16 +54,33 @@ class FileBytes:
     def at(self, offset: int, size: int) -> bytes:
         """Return the bytes there; see `Raw`. A file that has changed since is refused: offsets mean nothing in it."""
         try:
-            with os.fdopen(opened(self._file), "rb", buffering=0) as stream:
-                if not Seen.of(os.fstat(stream.fileno())).same(self.seen):
-                    raise InputProblem(changed(self.path, named=self._named))
-                stream.seek(offset)
-                data = _fill(stream, size)
-                if not Seen.of(os.fstat(stream.fileno())).same(self.seen):
-                    raise InputProblem(changed(self.path, named=self._named))
+            handle = opened(self._file)
+            try:
+                self._check(handle)
+                data = _filled(handle, offset, size)
+                self._check(handle)
                 return data
+            finally:
+                os.close(handle)
         except OSError as error:
             raise InputProblem(failure(self.path, error, named=self._named)) from None
+
+    def _check(self, handle: int) -> None:
+        """Raise `InputProblem` where the file has changed since it was first read."""
+        if not Seen.of(os.fstat(handle)).same(self.seen):
+            raise InputProblem(changed(self.path, named=self._named))
+
+
+def _filled(handle: int, offset: int, size: int) -> bytes:
+    """Read from a file until `size` bytes are there or it ends: a call of the system may return less."""
+    parts: list[bytes] = []
+    while size > 0:
+        part = os.pread(handle, size, offset)
+        if not part:
+            break
+        parts.append(part)
+        offset, size = offset + len(part), size - len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _fill(stream: "BinaryIO | Ahead", size: int) -> bytes:

@@ -635,6 +635,19 @@ def test_places_asked_for_in_order_read_the_text_a_few_times_at_most() -> None:
     assert raw.asked <= 3 * len(data)
 
 
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_place_at_the_end_is_found_without_reading_all_before_it_again(ends: str) -> None:
+    text = listed(*(f"name-{number}" for number in range(4000)))
+    data, lines = text.replace("\n", ends).encode(), text.split("\n")
+    raw = Counted(data)
+    there = WindowPositions(raw.path, raw, scan(raw, Limits(), window=2**16))
+    raw.asked = 0
+    span = there.span(0, ("items", 3990, "metadata", "name"))
+    assert span is not None
+    assert lines[span.line - 1][span.column - 1 :] == '"name-3990"'
+    assert raw.asked < len(data) / 4
+
+
 @pytest.mark.parametrize("form", ["---\n", "{}\n", "--- 1\n"])
 def test_many_documents_are_looked_through_in_few_reads(
     tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch

@@ -318,22 +318,26 @@ def test_a_compressed_file_that_changes(here: Path) -> None:
     assert [path for path, _ in told] == ["m.yaml.gz"]
 
 
-@pytest.mark.parametrize("good", [0, 40])
-@pytest.mark.parametrize("make", [plain, windowed])
-def test_a_disk_that_fails(
-    make: Callable[[Path], Path], good: int, here: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = make(here)
-    shown = f"in/{path.name}"
-    real_read, real_fdopen = os.read, os.fdopen
+def sound(size: int, at: int, good: int) -> int:
+    """Return how much can be read at an offset of a file whose first `good` bytes alone can."""
+    if at >= good:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+    return min(size, good - at)
+
+
+def failing_beyond(path: Path, good: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the disk fail beyond the first `good` bytes of a file."""
+    real_read, real_pread, real_fdopen = os.read, os.pread, os.fdopen
 
     def failing(handle: int, size: int) -> bytes:
         if os.readlink(f"/proc/self/fd/{handle}") != str(path):
             return real_read(handle, size)
-        at = os.lseek(handle, 0, os.SEEK_CUR)
-        if at >= good:
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return real_read(handle, min(size, good - at))
+        return real_read(handle, sound(size, os.lseek(handle, 0, os.SEEK_CUR), good))
+
+    def failing_at(handle: int, size: int, at: int) -> bytes:
+        if os.readlink(f"/proc/self/fd/{handle}") != str(path):
+            return real_pread(handle, size, at)
+        return real_pread(handle, sound(size, at, good), at)
 
     def opened(handle: int, mode: str = "r", buffering: int = -1, **more: Any) -> Any:
         if os.readlink(f"/proc/self/fd/{handle}") != str(path):
@@ -350,7 +354,18 @@ def test_a_disk_that_fails(
             return failing(self.fileno(), size if size and size > 0 else 2**20)
 
     monkeypatch.setattr(os, "read", failing)
+    monkeypatch.setattr(os, "pread", failing_at)
     monkeypatch.setattr(os, "fdopen", opened)
+
+
+@pytest.mark.parametrize("good", [0, 40])
+@pytest.mark.parametrize("make", [plain, windowed])
+def test_a_disk_that_fails(
+    make: Callable[[Path], Path], good: int, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make(here)
+    shown = f"in/{path.name}"
+    failing_beyond(path, good, monkeypatch)
     for words, expected in ((("in",), 1), (("in", shown), 3), ((shown,), 3), (("in", "--strict"), 3)):
         code, _, found, told = judged("check", *words)
         assert code == expected
