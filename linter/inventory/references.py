@@ -1,7 +1,7 @@
 """Every place that names a secret: the table's paths, field names in unknown kinds, and links hidden in patches."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
@@ -116,8 +116,8 @@ class FieldSearch:
         all_found: list[_Named] = []
         for key, number, value in item.fields():
             if number < 0:
-                if type(value) in _CONTAINERS or key in FALLBACK_FIELDS:
-                    all_found += self.fields({key: value})
+                if key in FALLBACK_FIELDS or (type(value) in _CONTAINERS and _named_in(value)):
+                    all_found += _search({key: value}, 0)
                 continue
             found = self._known.get((key, number))
             if found is None:
@@ -137,10 +137,14 @@ def _named_in(value: dict[str, Any] | list[Any]) -> bool:
     """Whether such a field stands anywhere in a container: in most none does, and that is quicker to see than where."""
     containers: list[Any] = [value]
     for one in containers:
-        keyed = type(one) is dict
-        if keyed and not _FALLBACK_NAMES.isdisjoint(one):
-            return True
-        containers += [child for child in (one.values() if keyed else one) if type(child) in _CONTAINERS]
+        children: Iterable[Any] = one
+        if type(one) is dict:
+            if not _FALLBACK_NAMES.isdisjoint(one):
+                return True
+            children = one.values()
+        for child in children:
+            if type(child) in _CONTAINERS:
+                containers.append(child)  # noqa: PERF401 - most hold one or two: a loop is quicker than to begin another
     return False
 
 
@@ -179,7 +183,9 @@ def _values(value: Any, route: Route) -> Iterator[tuple[str, Route]]:
 def _annotated(item: KubeObject, body: dict[str, Any]) -> Iterator[Reference]:
     """Annotations of Argo CD's image updater, on an Application or on the template of an ApplicationSet."""
     for base in _ANNOTATED:
-        annotations = dig(body, *base)
+        annotations: Any = body
+        for key in base:
+            annotations = annotations.get(key) if isinstance(annotations, dict) else None
         for key, value in annotations.items() if isinstance(annotations, dict) else ():
             found = _UPDATER.match(value) if isinstance(value, str) and _updating(str(key)) else None
             if found:

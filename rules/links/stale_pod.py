@@ -73,10 +73,7 @@ def check(context: Context) -> Iterator[Finding]:
     if not context.in_cluster:
         return
     owners = context.once(Owners)
-    pulls: dict[int, list[WorkloadPull]] = {}
-    for pull in context.joins.workload_pulls:
-        if pull.workload.is_pod:
-            pulls.setdefault(id(pull.workload), []).append(pull)
+    pulls: dict[int, list[WorkloadPull]] | None = None
     table: dict[tuple[object, ...], tuple[ServiceAccount, PullSecret, Workload, list[Stale]]] = {}
     for workload, reached in context.joins.reaches:
         if not workload.is_pod or not workload.object.identified or _fixed(workload):
@@ -87,6 +84,7 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         made = (top.object.kind, top.object.name) if top is not workload else owner(workload)
         for secret in _added(context, account, workload):
+            pulls = _by_pod(context) if pulls is None else pulls
             stale = _stale(context, pulls.get(id(workload), []), secret)
             if stale is not None:
                 group = made if made[1] else (workload.object.kind, workload.object.name)
@@ -94,6 +92,15 @@ def check(context: Context) -> Iterator[Finding]:
                 table.setdefault(key, (account, secret, top, []))[3].append(stale)
     for account, secret, top, found in table.values():
         yield _finding(context, account, secret, top, found)
+
+
+def _by_pod(context: Context) -> dict[int, list[WorkloadPull]]:
+    """Return the pulls of each pod."""
+    pulls: dict[int, list[WorkloadPull]] = {}
+    for pull in context.joins.workload_pulls:
+        if pull.workload.is_pod:
+            pulls.setdefault(id(pull.workload), []).append(pull)
+    return pulls
 
 
 def _fixed(workload: Workload) -> bool:
