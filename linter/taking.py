@@ -183,8 +183,7 @@ def _take_windows(artifact: Artifact, raw: "Raw", keeper: Keeper | None, *, logs
             # JSON has no comments: a suppression in it is an annotation.
             accepting = accepting or annotated(item)
             if first:
-                key, number, *rest = item.route
-                item.route = (key, int(number) + first, *rest)
+                item.count_from(first)
             if keeper is not None:
                 keeper.keep(item)
         found.setdefault(document.number, []).extend(items)

@@ -157,6 +157,14 @@ class KubeObject:
         plain = len(route) == 2 and route[0] == "items" and type(route[1]) is int
         self._route: Route | int = route[1] if plain else route  # type: ignore[assignment] # told by `plain`
 
+    def count_from(self, first: int) -> None:
+        """Count the items of the list that the object stands in from `first` on, no more from 0."""
+        if isinstance(self._route, int):
+            self._route += first
+        else:
+            key, number, *rest = self._route
+            self.route = (key, int(number) + first, *rest)
+
     @property
     def uid(self) -> str:
         """The identity that an API server gave it."""
@@ -307,4 +315,9 @@ def _open(document: Document, route: Route, body: dict[str, Any], kind: str, api
 def _each(document: Document, route: Route, items: Any, kind: str, api_version: str) -> Iterator[KubeObject]:
     for number, item in enumerate(items if isinstance(items, list) else ()):
         if isinstance(item, dict):
-            yield from _open(document, (*route, number), item, kind, api_version)
+            own = _text(item, "kind") or kind
+            if own == "Template" or own.endswith("List"):
+                yield from _open(document, (*route, number), item, kind, api_version)
+            elif own:
+                version = _text(item, "apiVersion") or api_version
+                yield KubeObject(document, (*route, number), item, own, version)

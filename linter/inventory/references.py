@@ -142,9 +142,10 @@ def _named_in(value: dict[str, Any] | list[Any]) -> bool:
             if not _FALLBACK_NAMES.isdisjoint(one):
                 return True
             children = one.values()
+        # Most hold one or two: a loop is quicker than to begin a comprehension.
         for child in children:
             if type(child) in _CONTAINERS:
-                containers.append(child)  # noqa: PERF401 - most hold one or two: a loop is quicker than to begin another
+                containers.append(child)
     return False
 
 
