@@ -198,7 +198,7 @@ class ListReader:
         members, end = self._hinted(at) if self._close else (None, 0)
         if members is None:
             end = self._held.value_end(at, end)
-            members = _opened(self._held.text(at, end))
+            members = opened(self._held.text(at, end))
         if members is not None:
             self._runs.learn(members)
         return members, end
@@ -215,7 +215,7 @@ class ListReader:
                 self._unhinted = held.end - len(close)  # before that no item ends so: none looks for it again
                 return None, 0
         end = held.base + cut + len(close)
-        members = _opened(held.text(at, end))
+        members = opened(held.text(at, end))
         if members is None:
             self._tried = end
         return members, end
@@ -234,7 +234,7 @@ class ListReader:
             raise BrokenError(why, at + error.at, resume) from None
 
 
-def _opened(text: bytes) -> Item | None:
+def opened(text: bytes) -> Members | None:
     """Return the members of an object, None when the text is not one object and nothing else."""
     try:
         return msgspec.json.decode(text, type=Members)

@@ -8,9 +8,10 @@ from typing import Any, Final, NamedTuple
 from linter.documents import Document, Templated, lists
 from linter.documents.dialects import LOGS
 from linter.documents.held import TOO_LARGE, BrokenError, Held
-from linter.documents.jsontext import TOO_DEEP
+from linter.documents.jsonitems import Items
+from linter.documents.jsontext import BROKEN, TOO_DEEP
 from linter.documents.layouts import implied
-from linter.documents.list_items import AtHand, Damage, Give, Listed, ListReader, whole
+from linter.documents.list_items import AtHand, Damage, Give, Listed, ListReader, opened, whole
 from linter.documents.places import NO_END, Mark, Places, Value, mark_at
 from linter.model import Problem
 from linter.sources import Limits, sized
@@ -21,7 +22,13 @@ WINDOW: Final = 4 * 2**20
 
 _BETWEEN: Final = re.compile(rb"(?:[ \t\r\n\x1e]|\xef\xbb\xbf)*")
 _PIECE: Final = 2**18
+_SHORT: Final = 2**18
+"""So far the line is looked for that closes an object, as machines write one after the other."""
+_IN_VAIN: Final = 2**22
+"""So many bytes beyond those that were read may be looked through in vain for such lines."""
 _LOGS: Final = LOGS.encode()
+_IDENTITY: Final = ("apiVersion", "kind")
+_UNREAD: Final = f'"{lists.UNREAD}"'.encode()
 
 
 class NotWindowedError(ValueError):
@@ -141,6 +148,8 @@ class _Text:
         self._hand = AtHand(relevant=self._always)
         self._damage = Damage(path, self._held, silent=silent)
         self._lists = ListReader(self._held, limits, self._damage, window, silent=silent)
+        self._items = Items(limits.depth)
+        self._vain = 0
         self._begun: tuple[int, str, Listed] = (0, "", (array("Q"), array("Q")))
 
     def read(self) -> Windowed:
@@ -209,6 +218,8 @@ class _Text:
         key, listed, once, sound, size = "", (array("Q"), array("Q")), True, True, 0
         assumed: dict[str, Any] = {}
         self._begun = (start, "", listed)
+        if frame_known is None and (end := self._alone(start, number)):
+            return end
         at = held.skip(start + 1)
         while held.byte(at) != b"}":
             name, at = held.name(at)
@@ -233,6 +244,9 @@ class _Text:
                 at = end
             at = held.comma(at, b"}")
         end = at + 1
+        # A kind that several APIs have matters in one of them only: the two are looked at together.
+        identity = (f"{name}: {value}" for name, value in _identity(frame, "").items() if isinstance(value, str))
+        self._hand.note("\n".join(identity).encode("utf-8", "surrogatepass"))
         if key and frame_known is None:
             if not once or not is_list(frame):
                 # What has items and is no list is an object like any other.
@@ -243,6 +257,39 @@ class _Text:
             self._each(Document(self._path, number, frame), 0)
         self._values.append(Value(start, end, key, *listed))
         self._settle(number, sound=sound or bool(key))
+        return end
+
+    def _alone(self, start: int, number: int) -> int:
+        """Read the object at `start` where it has no items and ends with its line, or with the first that closes one.
+
+        Return where it ends, 0 where it must be read member by member.
+        """
+        held = self._held
+        if self._vain > start + _IN_VAIN:
+            return 0
+        held.need(start, min(_SHORT, held.window, self._limits.file_bytes))
+        low = start - held.base
+        close = b"\n}" if held.data[low + 1 : low + 3].lstrip(b"\r")[:1] == b"\n" else b"\n"
+        cut = held.data.find(close, low, low + min(_SHORT, self._limits.file_bytes))
+        text = held.data[low : cut + len(close)].rstrip(b" \t\r\n") if cut >= 0 else b""
+        members = opened(text)
+        if members is None:
+            self._vain += len(text) or _SHORT
+            return 0
+        if "items" in members or "Items" in members:
+            return 0
+        if bytes(members.get("kind", b"")) != _UNREAD:
+            self._hand.note(text)
+        if self._each is not None and self._hand.relevant:
+            try:
+                data = self._items.read(members, typed=True)
+            except BROKEN:
+                self._vain += len(text)
+                return 0
+            self._each(Document(self._path, number, data), 0)
+        end = start + len(text)
+        self._values.append(Value(start, end, "", array("Q"), array("Q")))
+        self._settle(number, sound=True)
         return end
 
     def _given(self, number: int, frame: dict[str, Any], key: str) -> Give:
@@ -310,7 +357,7 @@ class _Text:
 
 def _identity(frame: dict[str, Any], key: str) -> dict[str, Any]:
     """Return what a list's frame says of its items; with a key, what it will say when that is all that is known."""
-    found: dict[str, Any] = {name: frame[name] for name in ("apiVersion", "kind") if name in frame}
+    found: dict[str, Any] = {name: frame[name] for name in _IDENTITY if name in frame}
     if key == "items" and "kind" not in found:
         found["kind"] = "List"
     return found
