@@ -60,6 +60,7 @@ class TextReader:
         self._templated: list[Templated] = []
         self._skipped = 0
         self._count = Count(limits)
+        self._counted = (0, 0)
 
     def read(self) -> Reading:
         """Read the text as JSON when it looks like JSON and is, else as YAML."""
@@ -169,7 +170,7 @@ class TextReader:
 
     def _broken(self, error: "YAMLError", chunk: Chunk, text: str, *, json_like: bool) -> None:
         """Say why a document could not be read: a template, JSON that is none, or broken YAML."""
-        above = self._above() + self._text.count("\n", 0, chunk.start)
+        above = self._above() + self._lines(chunk.start)
         language = template_of(text)
         if language:
             first = next(self._marked_lines(text), 1)
@@ -187,6 +188,13 @@ class TextReader:
         if key:
             message += f"; it holds a pull secret that could not be judged ({key[0]} in line {above + key[1]})"
         self._problems.append(Problem(self._path, message, trouble.remedy, above + trouble.line, trouble.column))
+
+    def _lines(self, at: int) -> int:
+        """Return how many lines of the text end before an offset, counted on from the last that was asked about."""
+        known, lines = self._counted
+        lines += self._text.count("\n", known, at)
+        self._counted = (at, lines)
+        return lines
 
     @staticmethod
     def _marked_lines(text: str) -> Iterator[int]:

@@ -2,13 +2,14 @@
 
 import json
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linter.documents import Positions, Reading, read
-from linter.documents.text import DecodeProblem
+from linter.documents import Positions, Reading, read, reader
+from linter.documents.text import DecodeProblem, decode
 
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: regcred\ndata:\n  .dockerconfigjson: e30=\n"
 
@@ -55,6 +56,30 @@ def test_a_payload_pasted_at_the_margin_is_told_with_its_key() -> None:
     (problem,) = read("a.yaml", (SECRET + "---\n" + text).encode()).problems
     assert "pull secret that could not be judged (.dockerconfigjson in line 12)" in problem.message
     assert "dXNl" not in problem.message + problem.remedy
+
+
+class Counted(str):
+    """A text that counts how many characters of it are looked through for line ends."""
+
+    looked = 0
+
+    def count(self, what: str, start: Any = 0, end: Any = None) -> int:
+        end = len(self) if end is None else end
+        Counted.looked += end - start
+        return super().count(what, start, end)
+
+
+@pytest.mark.parametrize("broken", ["kind: Pod\na: [\n", "kind: Pod\na: {{ x }} y\nb: [\n"])
+def test_the_lines_above_broken_documents_are_counted_once(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = Counted((SECRET + "---\n" + broken + "---\n") * 300)
+    decoded = decode(text.encode())._replace(text=text)
+    monkeypatch.setattr(reader, "decode", lambda _: decoded)
+    Counted.looked = 0
+    found = read("a.yaml", text.encode())
+    told = [one.line for one in (*found.problems, *found.templated)]
+    assert len(told) == 300
+    assert len(set(map(int.__sub__, told[1:], told))) == 1
+    assert 0 < Counted.looked <= 3 * len(text)
 
 
 def test_tabs_say_that_tabs_are_the_reason() -> None:
