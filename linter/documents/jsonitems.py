@@ -146,7 +146,5 @@ def _texts(value: msgspec.Raw | Item) -> Iterator[bytes]:
 
 def _telling(part: bytes) -> bool:
     """Tell whether a word of a field that matters stands in a text, or may stand in it as an escape."""
-    if b"\\u" in part:
-        return True
     lowered = part.lower()
-    return any(word in lowered for word in _WORDS)
+    return any(word in lowered for word in _WORDS) or b"\\u" in part

@@ -57,13 +57,30 @@ class Keeper:
         self.bodies = Bodies()
         self._near = 0
         self._parts: Lately[bytes, int] = Lately(_REMEMBERED)
-        self._same: Identical[None, tuple[int]] = Identical(_SAME)
+        self._same: Identical[None, tuple[int, Any]] = Identical(_SAME)
         self._statuses: Identical[None, dict[str, Any]] = Identical(_SAME)
         self._applied = Applied()
 
     def keep(self, item: KubeObject) -> None:
         """Leave of the body of `item` what somebody can ask for, packed, and share what others have too."""
-        body = item.body
+        body = self._wanted(item, item.body)
+        item.kind, item.api_version = intern(item.kind), intern(item.api_version)
+        item.namespace, item.path, item.name = intern(item.namespace), intern(item.path), intern(item.name)
+        try:
+            numbers, parts = self._parted(body)
+            size = len(marshal.dumps([value for key, value in body.items() if key not in parts]))
+        except ValueError:  # data of a kind or depth that cannot be packed
+            item.body = body
+            return
+        if self._near < _NEAR and self.bodies.parts.loose:
+            self._near += size
+            item.share({**body, **parts}, numbers)
+        else:
+            head = {**body, **{key: (number,) for key, number in numbers.items()}}
+            item.shelve(self.bodies, self.bodies.heads.put((head, item.left_out), size))
+
+    def _wanted(self, item: KubeObject, body: dict[str, Any]) -> dict[str, Any]:
+        """Return what somebody can ask for of the body of an object."""
         if item.kind == "Event" and item.group in ("", "events.k8s.io"):
             body = _event(body)
         elif item.kind == "Secret" and item.group == "" and not is_pull_secret(body):
@@ -72,28 +89,7 @@ class Keeper:
             body = self._with_status(item, body)
         metadata = body.get("metadata")
         kept = self._metadata(item, metadata) if isinstance(metadata, dict) else metadata
-        if kept is not metadata:
-            body = {**body, "metadata": kept}
-        item.kind, item.api_version = intern(item.kind), intern(item.api_version)
-        item.namespace, item.path, item.name = intern(item.namespace), intern(item.path), intern(item.name)
-        if tuple in map(type, body.values()):  # a tuple stands for a part
-            item.body = body
-            return
-        try:
-            # Names and identities are an object's own: nothing to find.
-            head = {
-                key: self._held(value) if value and type(value) in (dict, list) and key != "metadata" else value
-                for key, value in body.items()
-            }
-            size = len(marshal.dumps((head, item.left_out), _PLAIN))
-        except ValueError:  # data of a kind or depth that cannot be packed
-            item.body = body
-            return
-        if self._near < _NEAR and self.bodies.parts.loose:
-            self._near += size
-            item.share(*self.bodies.opened(head))
-        else:
-            item.shelve(self.bodies, self.bodies.heads.put((head, item.left_out), size))
+        return body if kept is metadata else {**body, "metadata": kept}
 
     def _metadata(self, item: KubeObject, metadata: dict[str, Any]) -> dict[str, Any]:
         annotations = metadata.get("annotations")
@@ -105,20 +101,37 @@ class Keeper:
         item.left_out = self._applied.left_out(applied, item.body)
         return {**metadata, "annotations": {key: annotations[key] for key in annotations if key != _LAST_APPLIED}}
 
-    def _held(self, value: dict[str, Any] | list[Any]) -> Any:
-        """Return what stands in a head for the value of a field: a large one is a part, by number, in a tuple."""
+    def _parted(self, body: dict[str, Any]) -> tuple[dict[str, int], dict[str, Any]]:
+        """Return the numbers of the parts of a body, and the parts, by field. Raise ValueError for what has none."""
+        numbers: dict[str, int] = {}
+        parts: dict[str, Any] = {}
+        for key, value in body.items():
+            form = type(value)
+            # Names and identities are an object's own: nothing to find.
+            if (form is dict or form is list) and value and key != "metadata":
+                held = self._held(value)
+                if held is not None:
+                    numbers[key], parts[key] = held
+            elif form is tuple:
+                raise ValueError("it stands for a part already")
+        return numbers, parts
+
+    def _held(self, value: dict[str, Any] | list[Any]) -> tuple[int, Any] | None:
+        """Return the number of the part that the value of a field is, and an equal value; None for a small one."""
         held = self._same.get(value, None)
         if held is not None:
             return held
         data = marshal.dumps(value, _PLAIN)
         if len(data) < _SMALLEST:
-            return value
+            return None
+        parts = self.bodies.parts
         digest = blake2b(data, digest_size=_DIGEST).digest()
         number = self._parts.get(digest)
         if number is None:
-            return (self._parts.put(digest, self.bodies.parts.put(value, len(data))),)
+            return self._parts.put(digest, parts.put(value, len(data))), value
+        held = number, parts.get(number) if parts.loose else value
         # It has come again: the next time it may be the very same object.
-        return self._same.put(value, None, (number,)) if len(data) <= _LARGEST_SAME else (number,)
+        return self._same.put(value, None, held) if len(data) <= _LARGEST_SAME else held
 
     def _with_status(self, item: KubeObject, body: dict[str, Any]) -> dict[str, Any]:
         """Return the body with what is read of its status: how containers wait or run."""
