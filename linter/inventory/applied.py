@@ -12,7 +12,9 @@ WORD: Final = lazy(r"[a-z0-9][-a-z0-9.]*[a-z0-9]|[a-z0-9]")
 
 _SAME: Final = 256
 """So many parts are remembered, with what stands in their place in the objects."""
+_SMALLEST: Final = 64
 _LONGEST: Final = 2**15
+"""Bytes of parts that are remembered, at least and at most."""
 _SEARCHED: Final = 20
 """So deep a body is looked through for words that need not be kept twice."""
 _UNSEARCHED: Final = frozenset({"secretGenerator", "managedFields"})
@@ -25,7 +27,8 @@ class Applied:
     __slots__ = ("_known",)
 
     def __init__(self) -> None:
-        self._known: Identical[tuple[str, bytes], str] = Identical(_SAME)
+        # By field and length of the text, what stands in the object: the text, and the words.
+        self._known: Identical[tuple[str, int], tuple[Any, str]] = Identical(_SAME)
 
     def left_out(self, applied: str, body: dict[str, Any]) -> str:
         """Return the words of such a text, but for most of those that a search finds in the body too.
@@ -52,18 +55,22 @@ class Applied:
         metadata = body.get("metadata")
         for key, raw in msgspec.json.decode(applied, type=dict[str, msgspec.Raw]).items():
             found.update(_words(key))
-            text = bytes(raw)
             if key == "metadata":
                 labels = {"labels": metadata.get("labels")} if isinstance(metadata, dict) else None
-                found |= _words_beside(msgspec.json.decode(text), labels)
+                found |= _words_beside(msgspec.json.decode(raw), labels)
                 continue
             kept = body.get(key) if key != "status" and key not in _UNSEARCHED else None
-            known = self._known.get(kept, (key, text))
-            if known is None:
-                known = _joined(_words_beside(msgspec.json.decode(text), kept))
-                if len(text) <= _LONGEST:
-                    self._known.put(kept, (key, text), known)
-            parts.append(known)
+            size = len(raw)
+            if size < _SMALLEST:
+                found |= _words_beside(msgspec.json.decode(raw), kept)
+                continue
+            # To compare a text with one of its length is quicker than to hash it.
+            known = self._known.get(kept, (key, size))
+            if known is None or known[0] != raw:
+                known = raw.copy(), _joined(_words_beside(msgspec.json.decode(raw), kept))
+                if size <= _LONGEST:
+                    self._known.put(kept, (key, size), known)
+            parts.append(known[1])
         return " ".join((_joined(found), *filter(None, parts)))
 
 
