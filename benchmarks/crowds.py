@@ -192,6 +192,12 @@ def long_secret_of_defects(path: Path, size: int) -> None:
     _listed(path, items)
 
 
+def long_secret_of_rubbish(path: Path, size: int) -> None:
+    """One secret of `size` entries that cannot be decoded, nor be repaired."""
+    entries = {_host(number): {"auth": encoded(f"robot-{number}")} for number in range(size)}
+    _listed(path, [secret("pull", "apps", entries)])
+
+
 def long_account(path: Path, size: int) -> None:
     """One account that links `size` secrets, and workloads that run as it."""
     items = [secret(f"pull-{number}", "apps", {_host(number): sound(number)}) for number in range(size)]

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from linter.lines import place
 from linter.model import ExcerptLine
 from linter.patterns import lazy
 from linter.secret import MASK
@@ -347,7 +348,7 @@ def payload_excerpt(text: str, start: int, end: int, *, before: int = 2) -> tupl
 
 
 def _payload_excerpt(text: str, start: int, end: int, before: int) -> tuple[ExcerptLine, ...]:
-    line = text.count("\n", 0, start) + 1
+    line, _ = place(text, start)
     return file_excerpt(text, start, end, payload_values(text), line=line, before=before, values=False)
 
 

@@ -192,9 +192,10 @@ class Context:
 
 def spot(secret: PullSecret, start: int, end: int, entry: str | None = None) -> Location:
     """The location of the characters `start` to `end` of the decoded payload of `secret`."""
+    from linter.lines import place  # noqa: PLC0415 - only a finding has a place
+
     payload = secret.payload.text if secret.payload is not None else ""
-    line = payload.count("\n", 0, start) + 1
-    column = start - (payload.rfind("\n", 0, start) + 1) + 1
+    line, column = place(payload, start)
     inside = PayloadSpot(secret.data_key or "", start, end, line, column, shown(entry) if entry is not None else None)
     return secret.at()._replace(payload=inside)
 

@@ -36,34 +36,60 @@ class Found(NamedTuple):
         return (self.key, self.key_end) if self.key_end else None
 
 
+class _Way(NamedTuple):
+    """How far a route was followed: the place that it leads to, its lines, and where items below it begin, so far."""
+
+    at: int
+    end: int
+    key: int
+    key_end: int
+    items: list[int]
+
+
 class SimpleText:
-    """One document, or the lines of one item of a list that begin with its dash, as a part of a text."""
+    """One document, or the lines of one item of a list that begin with its dash, as a part of a text.
+
+    What was found on the way to one place is remembered for the next.
+    """
 
     def __init__(self, text: str, start: int) -> None:
         self._text = text
         self._start = start
+        first = _first(text, text.find("\n") if text.startswith("---") else 0)
+        self._ways: dict[Route, _Way | None] = {(): _Way(first, len(text), 0, 0, [first])}
 
     def find(self, route: Route) -> Found | None:
         """Return where the end of a route stands, `None` when there is no such place. Raise `LookupError` in doubt."""
+        way = self._way(route)
+        if way is None:
+            return None
+        base, key, key_end = self._start, way.key, way.key_end
+        end = way.at + len(self._text[way.at : way.end].rstrip())
+        return Found(key and key + base, key_end and key_end + base, way.at + base, end + base)
+
+    def _way(self, route: Route) -> _Way | None:
+        """Follow a route, from the furthest place on it that is known."""
+        known = len(route)
+        while route[:known] not in self._ways:
+            known -= 1
+        way = self._ways[route[:known]]
+        for number in range(known, len(route)):
+            way = way and self._step(way, route[number])
+            self._ways[route[: number + 1]] = way
+        return way
+
+    def _step(self, way: _Way, step: str | int) -> _Way | None:
+        """Go on by one step. Raise `LookupError` in doubt."""
         text = self._text
-        at = _first(text, text.find("\n") if text.startswith("---") else 0)
-        end, key, key_end = len(text), 0, 0
-        for step in route:
-            column = at - text.rfind("\n", 0, at) - 1
-            if isinstance(step, int):
-                key = key_end = 0
-                item = _item(text, at, end, column, step)
-                if item is None:
-                    return None
-                at, end = item
-            else:
-                member = _member(text, at, end, column, step)
-                if member is None:
-                    return None
-                key, key_end, at, end = member
-        end = at + len(text[at:end].rstrip())
-        base = self._start
-        return Found(key and key + base, key_end and key_end + base, at + base, end + base)
+        column = way.at - text.rfind("\n", 0, way.at) - 1
+        if isinstance(step, int):
+            item = _item(text, way, column, step)
+            return item and _Way(*item, 0, 0, [item[0]])
+        member = _member(text, way.at, way.end, column, step)
+        if member is None:
+            return None
+        key, key_end, at, end = member
+        return _Way(at, end, key, key_end, [at])
 
 
 def open_simple(text: str, start: int, column: int, depth: int) -> SimpleText | None:
@@ -84,21 +110,16 @@ def _first(text: str, start: int) -> int:
     return found.end() if found else start
 
 
-def _item(text: str, at: int, end: int, column: int, number: int) -> tuple[int, int] | None:
+def _item(text: str, way: _Way, column: int, number: int) -> tuple[int, int] | None:
     """Return the start of a sequence's item and where its lines end."""
-    if not text.startswith("- ", at):
+    if number < 0 or not text.startswith("- ", way.at):
         return None
-    line = "\n" + " " * column + "- "
-    start = at
-    for _ in range(number):
-        start = text.find(line, start, end) + 1
-        if not start:
-            return None
-        start += column
-    if number < 0:
+    line, found = "\n" + " " * column + "- ", way.items
+    while len(found) <= number + 1 and (after := text.find(line, found[-1], way.end)) >= 0:
+        found.append(after + 1 + column)
+    if number >= len(found):
         return None
-    after = text.find(line, start, end)
-    return start + 2, end if after < 0 else after
+    return found[number] + 2, found[number + 1] - 1 - column if number + 1 < len(found) else way.end
 
 
 def _member(text: str, at: int, end: int, column: int, step: str) -> tuple[int, int, int, int] | None:

@@ -1,5 +1,6 @@
 """What the rules about payloads have in common: how they name things, whom a defect hits, how the Secret is remade."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -72,11 +73,17 @@ def member(payload: Payload, entry: Entry, name: str) -> JsonNode | None:
 
 
 def _entry_node(payload: Payload, entry: Entry) -> JsonNode | None:
+    start, end = entry.value_span
     for holder in entry_maps(payload):
-        for _, _, _, value in holder.members:
-            if (value.start, value.end) == entry.value_span:
-                return value
+        # Members stand in the order in which they are written, and there may be thousands.
+        at = bisect_left(holder.members, start, key=_value_start)
+        if at < len(holder.members) and (value := holder.members[at][3])[1:3] == (start, end):
+            return value
     return None
+
+
+def _value_start(one: tuple[str, int, int, JsonNode]) -> int:
+    return one[3].start
 
 
 def entry_maps(payload: Payload) -> list[JsonNode]:

@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from linter.documents import Positions, positions, read
+from linter.documents.simple_positions import open_simple
 
 SCALARS = st.sampled_from(
     ["a", "b c", "", "1", 2, None, "x\ny\n", "x\n\n y", "x\n\n\n", "'", '"', "# c", "a: b", "- a", "kind:", {}, []]
@@ -105,3 +106,35 @@ def test_nothing_is_composed_for_what_machines_write(above: str, monkeypatch: py
         assert span is not None
         assert want is None or found.text[span.start : span.end] == want
     assert found.span(0, ("metadata", "namespace")) is None
+
+
+class Counted(str):
+    """A text that counts how many characters of it are searched."""
+
+    looked = 0
+
+    def find(self, what: str, start: Any = 0, end: Any = None) -> int:
+        found = super().find(what, start, end)
+        Counted.looked += (found if found >= 0 else len(self) if end is None else end) - start
+        return found
+
+    def rfind(self, what: str, start: Any = 0, end: Any = None) -> int:
+        found = super().rfind(what, start, end)
+        Counted.looked += (len(self) if end is None else end) - max(found, start)
+        return found
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_the_places_of_many_items_are_found_in_one_pass(backwards: bool) -> None:
+    names = [{"name": f"pull-{number}"} for number in range(1000)]
+    data = {"kind": "ServiceAccount", "imagePullSecrets": names, "secrets": names}
+    text = Counted(yaml.dump(data, Dumper=PlainDumper))
+    places = open_simple(text, 0, 0, 50)
+    assert places is not None
+    Counted.looked = 0
+    for number in sorted(range(1000), reverse=backwards):
+        for field in ("imagePullSecrets", "secrets"):
+            found = places.find((field, number, "name"))
+            assert found is not None
+            assert text[found.start : found.end] == f"pull-{number}"
+    assert 0 < Counted.looked < 10 * len(text)

@@ -15,6 +15,7 @@ from linter.inventory.records import Link
 from linter.model import Affected, Route
 from linter.proof import groups
 from linter.proof.records import After
+from rules.payload import _shared
 
 FACTOR = 4
 
@@ -34,6 +35,7 @@ FACTOR = 4
         crowds.repeated_links_of_workloads,
         crowds.long_account,
         crowds.long_secret_of_defects,
+        crowds.long_secret_of_rubbish,
         crowds.long_stream,
     ],
 )
@@ -53,7 +55,7 @@ def _work(
 ) -> dict[str, int]:
     """How often keyrings are searched, keys and hosts compared, images asked for by a proof, links followed.
 
-    And how often entries are decoded, and what a finding hits is looked up.
+    And how often entries are decoded, or compared with one whose place is wanted, and what a finding hits is looked up.
     """
     counts: dict[str, int] = {}
 
@@ -88,6 +90,7 @@ def _work(
         patched.setattr("linter.inventory.workloads.links", reading)
         patched.setattr(payload._Reader, "entry", counted("decode", payload._Reader.entry))
         patched.setattr(groups.Group, "answer", counted("prove", groups.Group.answer))
+        patched.setattr("rules.payload._shared._value_start", counted("place", _shared._value_start))
         patched.setattr(Affected, "__hash__", counted("hit", Affected.__hash__))
         engine.run(engine.Request((str(place),)))
     return counts
