@@ -56,7 +56,7 @@ class Keeper:
     def __init__(self) -> None:
         self.bodies = Bodies()
         self._near = 0
-        self._parts: Lately[bytes, int] = Lately(_REMEMBERED)
+        self._parts: Lately[int | bytes, int] = Lately(_REMEMBERED)
         self._same: Identical[None, tuple[int, Any]] = Identical(_SAME)
         self._statuses: Identical[None, dict[str, Any]] = Identical(_SAME)
         self._applied = Applied()
@@ -125,10 +125,16 @@ class Keeper:
         if len(data) < _SMALLEST:
             return None
         parts = self.bodies.parts
-        digest = blake2b(data, digest_size=_DIGEST).digest()
-        number = self._parts.get(digest)
+        # A part at hand is known by a hash that many may have: whether it is equal shows. To unpack one takes too long.
+        key: int | bytes = hash(data)
+        number = self._parts.get(key)
+        if number is not None and marshal.dumps(parts.get(number), _PLAIN) != data:
+            number = None
+        if number is None and not parts.loose:
+            key = blake2b(data, digest_size=_DIGEST).digest()
+            number = self._parts.get(key)
         if number is None:
-            return self._parts.put(digest, parts.put(value, len(data))), value
+            return self._parts.put(key, parts.put(value, len(data))), value
         held = number, parts.get(number) if parts.loose else value
         # It has come again: the next time it may be the very same object.
         return self._same.put(value, None, held) if len(data) <= _LARGEST_SAME else held
