@@ -88,9 +88,7 @@ class Builder:
         if item.listed:
             self._listed.add(pair)
             self._lists[item.path, item.document].add(pair)
-        for one in references(item, self._named):
-            route = self._once(one.route)
-            self._references.append(one if route is one.route else Reference(*one[:4], route, one.place))
+        self._references.extend(references(item, self._named, self._once))
         where = group(item.api_version)
         if item.kind == "Secret" and where == "":
             (self._secrets if is_pull_secret(item.body) else self._other).append(item)

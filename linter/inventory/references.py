@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from linter.documents import Document
 from linter.documents.objects import KubeObject
-from linter.inventory.paths import FALLBACK_FIELDS, NAMED, POD_SPECS, dig, group, text, walk
+from linter.inventory.paths import FALLBACK_FIELDS, NAMED, dig, group, text, walk
 from linter.inventory.records import Reference, Use
+from linter.inventory.workloads import Once
 from linter.model import Location, Route
 from linter.patterns import lazy
 
@@ -26,7 +27,7 @@ _PATCH_TEXT = lazy(r"imagePullSecrets|pullSecret")
 _NAME = lazy(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
 
 
-def references(item: KubeObject, named: "FieldSearch") -> Iterator[Reference]:
+def references(item: KubeObject, named: "FieldSearch", once: Once) -> Iterator[Reference]:
     """Yield every reference to a secret that `item` makes, tabled paths first, each place once."""
     seen: set[Route] = set()
     where = group(item.api_version)
@@ -35,12 +36,11 @@ def references(item: KubeObject, named: "FieldSearch") -> Iterator[Reference]:
         for route, value in walk(body, path):
             if isinstance(value, str) and value:
                 seen.add(route)
-                yield _reference(item, value, route, use)
-    workload = (where, item.kind) in POD_SPECS
+                yield _reference(item, value, once(route), use)
     for name, route, use in named.of(item):
         if route not in seen:
             seen.add(route)
-            yield _reference(item, name, route, Use.POD if workload and use is Use.POD else use)
+            yield _reference(item, name, once(route), use)
     yield from _annotated(item, body)
 
 
