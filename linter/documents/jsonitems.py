@@ -15,6 +15,7 @@ Members = dict[str, msgspec.Raw]
 Item = Mapping[str, msgspec.Raw | Members]
 """The members of an item; those of its metadata may be told apart already."""
 
+_UNKNOWN: Final = object()
 PASSED: Final = object()
 """Stands for an item that cannot matter, or is of a kind that is never read."""
 
@@ -38,35 +39,47 @@ class _Parts:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._new: dict[bytes | int, list[tuple[msgspec.Raw, Any]]] = {}
-        self._old: dict[bytes | int, list[tuple[msgspec.Raw, Any]]] = {}
+        self._short: dict[bytes, Any] = {}
+        self._long: dict[int, list[tuple[msgspec.Raw, Any]]] = {}
+        self._before: tuple[dict[bytes, Any], dict[int, list[tuple[msgspec.Raw, Any]]]] = {}, {}
         self._size = 0
 
     def meaning(self, raw: Any) -> Any:
         """Return what a part means. Raise as msgspec does, and `TooDeepError`."""
         size = len(raw)
+        if size > _HASHED:
+            return self._of_long(raw, size)
+        text = bytes(raw)
+        found = self._short.get(text, _UNKNOWN)
+        if found is _UNKNOWN:
+            found = self._before[0].get(text, _UNKNOWN)
+            if found is _UNKNOWN:
+                found = _decoded(raw, self._most)
+            self._short[text] = found
+            self._add(size)
+        return found
+
+    def _of_long(self, raw: Any, size: int) -> Any:
         # To compare a long text with those of its length is quicker than to hash it.
-        key = size if size > _HASHED else bytes(raw)
-        for text, found in self._new.get(key) or self._again(key):
+        alike = self._long.get(size)
+        if alike is None:
+            alike = self._long[size] = self._before[1].get(size, [])
+            for text, _ in alike:
+                self._add(len(text))
+        for text, found in alike:
             if text == raw:
                 return found
         found = _decoded(raw, self._most)
         if size <= _LONGEST:
-            if self._size > _REMEMBERED:
-                self._new, self._old, self._size = {}, self._new, 0
-            alike = self._new.setdefault(key, [])
             alike.append((raw.copy(), found))
             del alike[:-_ALIKE]
-            self._size += size + _BESIDE
+            self._add(size)
         return found
 
-    def _again(self, key: bytes | int) -> list[tuple[msgspec.Raw, Any]]:
-        """Return what is about to be forgotten, and remember it on."""
-        alike = self._old.get(key, [])
-        if alike:
-            self._new[key] = alike
-            self._size += sum(len(text) + _BESIDE for text, _ in alike)
-        return alike
+    def _add(self, size: int) -> None:
+        self._size += size + _BESIDE
+        if self._size > _REMEMBERED:
+            self._before, self._short, self._long, self._size = (self._short, self._long), {}, {}, 0
 
 
 class Items:
@@ -109,10 +122,13 @@ class Items:
                     found.pop(simple.MANAGED, None)
                 return found
             members = _MEMBERS.decode(text)
-        fields = {key: _ANY.decode(raw) for key, raw in members.items() if key != simple.MANAGED}
-        for key, found in fields.items():
-            if type(found) is not str:
-                _bound(members[key], found, self._most - 1)
+        fields = {}
+        most = self._most - 1
+        for key, raw in members.items():
+            if key != simple.MANAGED:
+                found = fields[key] = _ANY.decode(raw)
+                if len(raw) > 2 * most:
+                    _bound(raw, found, most)
         return fields
 
 
