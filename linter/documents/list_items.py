@@ -146,10 +146,12 @@ class ListReader:
             except BrokenError as error:
                 first = len(starts) - len(batch) + sure
                 give(batch[:sure], first)
-                hand.lost.update(range(first, len(starts) + 1))
+                hand.lost.update(range(first, len(starts)))
+                end = self._resumed(error)
+                hand.lost.add(len(starts))
                 starts.append(error.at)
-                ends.append(self._resumed(error))
-                at = held.comma(ends[-1], b"]")
+                ends.append(end)
+                at = held.comma(end, b"]")
                 batch, size, sure = [], 0, 0
                 continue
             if size >= self._window and (sure or size >= LARGEST_ODD):

@@ -266,6 +266,23 @@ def test_a_list_that_is_cut_off_gives_what_stands_before_the_cut(make: Make) -> 
     assert "it ends too early" in found.problems[0].message
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize(("after", "damage"), [("", "it ends too early"), (" x", "a comma is missing")])
+def test_what_was_passed_over_is_found_in_a_list_that_is_damaged_behind_an_item(
+    make: Make, after: str, damage: str, indent: int | None
+) -> None:
+    node = json.dumps({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-a"}})
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": [json.loads(node)] * 3}, indent=indent)
+    artifact = make(text[: text.rindex("}", 0, text.rindex("]")) + 1].encode() + after.encode(), 16)
+    raw = artifact.windows()
+    assert raw is not None
+    found = read_windows(artifact.path, raw, artifact.limits, lambda *_: None, lambda _: None, window=16)
+    assert damage in found.problems[0].message
+    passed = {one.number: one.passed for one in found.documents}
+    told = [text for text, _ in texts(raw, found.places, passed.get, 10_000)]
+    assert sum(text.count("node-a") for text in told) == 3
+
+
 def test_values_that_only_a_lenient_reader_takes_are_taken(make: Make) -> None:
     text = listed("one", "two").replace('"one"', '"one", "x": NaN, "y": 1e999, "z": "\\ud800", "t": "a\tb\0"')
     found = take_artifact(make(text.encode(), 16), None)
