@@ -1,4 +1,4 @@
-"""What became of a name: whether the Secret that somebody names is there, will be made, or is known to be absent."""
+"""What became of a name that is no pull secret's: whether its Secret is another, will be made, or is absent."""
 
 import posixpath
 from collections import defaultdict
@@ -23,9 +23,8 @@ _DEEPEST = 60
 
 
 class Fate(StrEnum):
-    """What is known of a name."""
+    """What is known of a name that no pull secret has."""
 
-    THERE = "there as a pull secret"
     OTHER = "there as another Secret"
     MADE = "made by something"
     ELSEWHERE = "in another namespace"
@@ -91,7 +90,6 @@ class Census:
         self._context = context
         self._inventory = context.inventory
         self._near: dict[tuple[str, str], NearNames] = {}
-        self._there: dict[tuple[str, str], Whereabouts] = {}
 
     @cached_property
     def _held(self) -> list[_Held]:
@@ -150,14 +148,6 @@ class Census:
     def whereabouts(self, naming: Naming) -> Whereabouts:
         """Tell what is known of the secret that `naming` asks for."""
         inventory, namespace, name = self._inventory, naming.namespace, naming.name
-        there = self._there.get((namespace, name))
-        if there is not None:
-            return there
-        found = inventory.secrets_named(namespace, name)
-        if found:
-            there = Whereabouts(Fate.THERE, tuple(secret.object for secret in found))
-            self._there[namespace, name] = there
-            return there
         if inventory.generated_named(namespace, name) or self._made(naming):
             return Whereabouts(Fate.MADE)
         others = inventory.others_named(namespace, name)

@@ -1,4 +1,7 @@
-"""Who names which secret for pulls: the object that has to change, not the copies that controllers make of it."""
+"""Who names a secret for pulls that is not there: the object that has to change, not the copies that controllers make.
+
+Most names are those of pull secrets that are there. Nobody asks for these, so nothing is collected for them.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -44,7 +47,7 @@ _LOCAL_KINDS = {
 
 
 class Naming(NamedTuple):
-    """One object that names one secret for pulls. `routes` lead to the name, `users` are those who inherit it."""
+    """One object that names for pulls what is no pull secret. `routes` lead to the name, `users` inherit it."""
 
     object: KubeObject
     name: str
@@ -145,21 +148,38 @@ class _Drafts:
     Who runs as an account inherits all its names, so that its users are noted once for all of them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, context: Context) -> None:
+        self._inventory = context.inventory
+        self._there: dict[tuple[str, str], bool] = {}
+        self._wanting: set[int] = set()
         self._found: dict[tuple[object, str], _Draft] = {}
         self._heirs: dict[int, dict[Affected, int]] = defaultdict(dict)
         self._count = 0
+
+    def there(self, namespace: str, name: str) -> bool:
+        """Whether a pull secret can be meant by a name in a namespace, so that nobody asks who names it."""
+        known = self._there.get((namespace, name))
+        if known is None:
+            known = self._there[namespace, name] = bool(self._inventory.secrets_named(namespace, name))
+        return known
 
     def add(
         self, item: KubeObject, name: str, use: Use, route: Route, *, user: Affected | None = None, same: object = None
     ) -> None:
         """Note that `item` names `name` at `route` and `user` inherits it; what is the `same` counts as one object."""
+        if self.there(item.namespace, name):
+            return
+        self._wanting.add(id(item))
         draft = self._found.setdefault((same or id(item), name), _Draft(item, use, {}, {}))
         if draft.item is item:
             draft.routes[route] = None
         if user is not None:
             self._count += 1
             draft.users.setdefault(user, self._count)
+
+    def wanting(self, account: ServiceAccount) -> bool:
+        """Whether a name was noted that an account lists."""
+        return id(account.object) in self._wanting
 
     def inherit(self, account: ServiceAccount, user: Affected) -> None:
         """Note that `user` inherits every name of an account."""
@@ -178,15 +198,16 @@ class _Drafts:
 
 
 def namings(context: Context) -> list[Naming]:
-    """Return every object that names a secret for pulls, once per name. Copies count as what they were copied from.
+    """Return every object that names for pulls what is no pull secret, once per name.
 
-    A name that a template has yet to fill in is nobody's. Several rules ask: the answer is kept as long as the scan.
+    Copies count as what they were copied from. A name that a template has yet to fill in is nobody's. Several rules
+    ask: the answer is kept as long as the scan.
     """
     return context.once(_namings)
 
 
 def _namings(context: Context) -> list[Naming]:
-    drafts = _Drafts()
+    drafts = _Drafts(context)
     lists: dict[int, dict[str, Link]] = {}
     for account in context.inventory.accounts:
         lists[id(account.object)] = {link.name: link for link in reversed(account.pull_secrets)}
@@ -211,7 +232,7 @@ def _of_workloads(context: Context, drafts: _Drafts, lists: Mapping[int, Mapping
     owners = context.once(Owners)
     for workload, reached in context.joins.reaches:
         if reached.account is not None and not reached.explicit:
-            if reached.links:
+            if reached.links and drafts.wanting(reached.account):  # what it lists was noted before
                 drafts.inherit(reached.account, owners.user(workload))
             continue
         own = lists[id(reached.account.object)] if reached.account is not None else {}
@@ -224,8 +245,10 @@ def _workload_naming(
     drafts: _Drafts, owners: Owners, workload: Workload, reached: Reach, link: Link, inherited: Link | None
 ) -> None:
     """Note one name of a workload's own list at the object whose list it is; `inherited`: its account's link of it."""
-    source, account, name = owners.top(workload), reached.account, link.name
-    user = owners.user(workload)
+    account, name, space = reached.account, link.name, workload.object.namespace
+    if drafts.there(space, name) and (account is None or account.namespace == space):
+        return
+    source, user = owners.top(workload), owners.user(workload)
     if account is not None and inherited is not None and copied(owners, workload):
         if not foreign(account.object, inherited):
             drafts.add(account.object, name, Use.ACCOUNT, inherited.route, user=user)
@@ -236,7 +259,7 @@ def _workload_naming(
     if not foreign(workload.object, link):
         kind, maker = owner(workload)
         # Replicas of something that is not in the scan are one defect.
-        same = (workload.object.namespace, kind, maker) if kind else None
+        same = (space, kind, maker) if kind else None
         drafts.add(workload.object, name, Use.POD, link.route, user=user, same=same)
 
 
