@@ -35,7 +35,7 @@ The fix moves the names to the pod template's `spec`, and removes a `namespace` 
 A secret of another namespace has to be copied first.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from linter.rule import (
@@ -81,8 +81,7 @@ def check(context: Context) -> Iterator[Finding]:
     for workload in context.inventory.workloads:
         if owners.top(workload) is not workload:
             continue
-        body = workload.object.body  # made anew each time it is asked for
-        places = [*_in_containers(workload, body), *_above(workload, body, first=id(workload.object) not in seen)]
+        places = _places(workload, first=id(workload.object) not in seen)
         seen.add(id(workload.object))
         if places:
             yield _misplaced(context, workload, places)
@@ -95,23 +94,25 @@ def check(context: Context) -> Iterator[Finding]:
                 yield _namespaced(context, account.object, link)
 
 
-def _in_containers(workload: Workload, body: Mapping[str, Any]) -> Iterator[Route]:
-    spec = dig(body, *workload.template)
-    for field in _CONTAINERS if isinstance(spec, dict) else ():
-        containers = spec.get(field)
+def _places(workload: Workload, *, first: bool) -> list[Route]:
+    """Return the lists in the containers of a pod spec, then those on the way to it from the root of the object.
+
+    Those on the way are told once, for the first pod spec of an object with several.
+    """
+    strict = first and group(workload.object.api_version) in _STRICT_GROUPS
+    above: list[Route] = []
+    node: Any = workload.object.body
+    for length, step in enumerate(workload.template):
+        if strict and isinstance(node, dict) and node.get(_FIELD):
+            above.append((*workload.template[:length], _FIELD))
+        node = node.get(step) if isinstance(node, dict) else dig(node, step)
+    found: list[Route] = []
+    for field in _CONTAINERS if isinstance(node, dict) else ():
+        containers = node.get(field)
         for index, container in enumerate(containers if isinstance(containers, list) else ()):
             if isinstance(container, dict) and container.get(_FIELD):
-                yield (*workload.template, field, index, _FIELD)
-
-
-def _above(workload: Workload, body: Mapping[str, Any], *, first: bool) -> Iterator[Route]:
-    """Lists on the way from the object's root to the pod spec; for an object with several pod specs only once."""
-    if not first or group(workload.object.api_version) not in _STRICT_GROUPS:
-        return
-    for length in range(len(workload.template)):
-        route = (*workload.template[:length], _FIELD)
-        if dig(body, *route):
-            yield route
+                found.append((*workload.template, field, index, _FIELD))
+    return found + above
 
 
 def _names(value: Any) -> list[str]:
