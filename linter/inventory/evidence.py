@@ -4,7 +4,6 @@ A message may hold a URL with a credential in it, so none is kept: a record says
 Words are those of the kubelet (Kubernetes 1.25 to 1.36), CRI-O and containerd; other failures are no evidence here.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -23,6 +22,7 @@ _STATUSES: Final = {
     "containerStatuses": "containers",
     "ephemeralContainerStatuses": "ephemeralContainers",
 }
+_TELLING: Final = frozenset({"Failed", "BackOff"})
 _PULLING: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "RegistryUnavailable"})
 _DECODER: Final = lazy(
     r"illegal base64 data|unexpected end of JSON input|unable to parse auth field|cannot unmarshal \w+ into Go"
@@ -79,21 +79,21 @@ def judge(message: str) -> tuple[str, str]:
 def evidence(objects: tuple[KubeObject, ...], pods_known: Mapping[str, bool]) -> Evidence:
     """Read the pods and events among `objects`. `pods_known`: namespaces whose pods are all in the scan."""
     pods = {(item.namespace, item.name): item for item in objects if item.kind == "Pod" and item.group == ""}
-    events = list(_events(objects))
     told: dict[tuple[str, str, str], tuple[str, str, KubeObject]] = {}
     missing: dict[tuple[str, str], KubeObject] = {}
-    for item, namespace, name, container in events:
-        if text(item.body.get("reason")) == "FailedToRetrieveImagePullSecret":
+    for item, body, namespace, name in _events(objects):
+        reason = text(body.get("reason"))
+        if reason == "FailedToRetrieveImagePullSecret":
             missing[(namespace, name)] = item
-            continue
-        kind, said = judge(_message(item))
-        if kind and text(item.body.get("reason")) in ("Failed", "BackOff"):
-            told.setdefault((namespace, name, container), (kind, said, item))
+        elif reason in _TELLING:
+            kind, said = judge(_message(body))
+            if kind:
+                told.setdefault((namespace, name, _container(body)), (kind, said, item))
     failures: list[PullFailure] = []
     pulled: set[tuple[int, str]] = set()
     for pod in pods.values():
         for container, image, state, route in _containers(pod):
-            if isinstance(dig(state, "running"), dict) or isinstance(dig(state, "terminated"), dict):
+            if isinstance(_field(state, "running"), dict) or isinstance(_field(state, "terminated"), dict):
                 pulled.add((id(pod), image))
             else:
                 failures.extend(_failure(pod, container, image, state, route, told))
@@ -136,36 +136,47 @@ def _containers(pod: KubeObject) -> Iterator[tuple[str, str, Any, Route]]:
         statuses = status.get(field)
         if not isinstance(statuses, list):
             continue
-        images: dict[str, str] = defaultdict(str)
-        listed = dig(spec, written)
-        for container in listed if isinstance(listed, list) else []:
-            images[text(dig(container, "name"))] = paths.image(dig(container, "image"))
+        listed = _field(spec, written)
+        rows = listed if isinstance(listed, list) else []
+        images = {text(_field(one, "name")): paths.image(_field(one, "image")) for one in rows}
         for index, one in enumerate(statuses):
-            name = text(dig(one, "name"))
-            image = images[name] or paths.image(dig(one, "image"))
-            yield name, image, dig(one, "state"), ("status", field, index, "state")
+            name = text(_field(one, "name"))
+            image = images.get(name) or paths.image(_field(one, "image"))
+            yield name, image, _field(one, "state"), ("status", field, index, "state")
 
 
-def _events(objects: tuple[KubeObject, ...]) -> Iterator[tuple[KubeObject, str, str, str]]:
-    """Yield every event about a pod with namespace, name and container of that pod."""
+def _field(value: Any, key: str) -> Any:
+    """As `dig` of one step: there are thousands of containers."""
+    return value.get(key) if isinstance(value, dict) else None
+
+
+def _events(objects: tuple[KubeObject, ...]) -> Iterator[tuple[KubeObject, dict[str, Any], str, str]]:
+    """Yield every event about a pod with its body, and namespace and name of that pod."""
     for item in objects:
-        if item.kind != "Event":
-            continue
-        body = item.body
-        about = body.get("involvedObject") or body.get("regarding")
-        if dig(about, "kind") == "Pod":
-            container = _FIELD_PATH.search(text(dig(about, "fieldPath")))
-            namespace = text(dig(about, "namespace")) or item.namespace
-            yield item, namespace, text(dig(about, "name")), container.group(1) if container else ""
+        if item.kind == "Event":
+            body = item.body  # made anew each time it is asked for
+            about = _about(body)
+            if dig(about, "kind") == "Pod":
+                yield item, body, text(dig(about, "namespace")) or item.namespace, text(dig(about, "name"))
 
 
-def _message(item: KubeObject) -> str:
-    return text(item.body.get("message")) or text(item.body.get("note"))
+def _about(body: dict[str, Any]) -> Any:
+    return body.get("involvedObject") or body.get("regarding")
+
+
+def _container(body: dict[str, Any]) -> str:
+    """Return the container that an event is about, "" when it is about the pod."""
+    found = _FIELD_PATH.search(text(dig(_about(body), "fieldPath")))
+    return found.group(1) if found else ""
+
+
+def _message(body: dict[str, Any]) -> str:
+    return text(body.get("message")) or text(body.get("note"))
 
 
 def _image(item: KubeObject) -> str:
     """Return the image that the message of an event names, "" when it names none, or one with a credential in it."""
-    found = _EVENT_IMAGE.search(_message(item))
+    found = _EVENT_IMAGE.search(_message(item.body))
     image = found.group(1) if found else ""
     return "" if "//" in image or "@" in image.partition("/")[0] else image
 
