@@ -22,7 +22,7 @@ from linter.inventory.pulls import (
     reaches,
 )
 from linter.inventory.readers import Lists, Readers, Wanted, keys_of
-from linter.inventory.records import PullSecret, Workload
+from linter.inventory.records import ImageUse, PullSecret, Workload
 from linter.model import Affected, Impact, Scope
 
 _OPENSHIFT = "openshift.io"
@@ -33,7 +33,6 @@ _NAMESPACES = 128
 """Of so many namespaces it is known at once what can serve what."""
 _OUTCOMES = 20_000
 """So many outcomes are remembered; rules ask for them in the order of the scan."""
-_UNTOLD = Outcome("unknown")
 
 
 class Joins:
@@ -164,24 +163,22 @@ class Joins:
     @cached_property
     def pull_outcomes(self) -> tuple[Outcome, ...]:
         """What `pull_outcome` tells of each of `workload_pulls`, in their order: list after list, each opened once."""
-        told: dict[int, dict[str, Outcome]] = {}
-        asked: set[tuple[int, int]] = set()
-        for workload, reached in self.reaches:
-            number = self._lists.number(reached.secrets)
-            if (number, id(workload.images)) not in asked:
-                asked.add((number, id(workload.images)))
-                told.setdefault(number, {}).update(dict.fromkeys([use.image for use in workload.images], _UNTOLD))
-        for number, images in told.items():
-            desk = self._desk(number, Consumer.KUBELET)
-            images.update({image: desk.outcome(image) for image in images})
         number_of = self._lists.number
-        return tuple(
-            [
-                as_far_as_known(reached, told[number_of(reached.secrets)][use.image])
-                for workload, reached in self.reaches
-                for use in workload.images
-            ]
-        )
+        wanted: dict[int, dict[int, tuple[ImageUse, ...]]] = {}
+        for workload, reached in self.reaches:
+            wanted.setdefault(number_of(reached.secrets), {})[id(workload.images)] = workload.images
+        told: dict[tuple[int, int], list[Outcome]] = {}
+        for number, listed in wanted.items():
+            desk = self._desk(number, Consumer.KUBELET)
+            images = dict.fromkeys([use.image for uses in listed.values() for use in uses])
+            outcome = {image: desk.outcome(image) for image in images}
+            told.update({(number, place): [outcome[use.image] for use in uses] for place, uses in listed.items()})
+        found: list[Outcome] = []
+        for workload, reached in self.reaches:
+            outcomes = told[number_of(reached.secrets), id(workload.images)]
+            known = not (reached.unknown or reached.missing)
+            found += outcomes if known else [as_far_as_known(reached, one) for one in outcomes]
+        return tuple(found)
 
     @cached_property
     def unserved(self) -> tuple[tuple[WorkloadPull, Outcome], ...]:

@@ -1,7 +1,7 @@
 """Who pulls what with which secrets: the list admission produces, the candidates of an import, and their outcome."""
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from linter import credentials
 from linter.credentials import Consumer, Lookup
@@ -63,10 +63,11 @@ def reach(inventory: Inventory, workload: Workload) -> Reach:
 
 def reaches(inventory: Inventory, workloads: Iterable[Workload] | None = None) -> Iterator[tuple[Workload, Reach]]:
     """Every workload (or these) with the secrets that reach it; those of one namespace, account and list share them."""
-    shared: dict[tuple[str, str, bool, bool, tuple[Link, ...]], Reach] = {}
+    shared: dict[tuple[str, str, bool, bool, int], Reach] = {}
     for workload in inventory.workloads if workloads is None else workloads:
         final = workload.is_pod and admitted(workload.object)
-        listed = workload.pull_secrets if workload.explicit else ()
+        # Lists are read once (see `PodSpecs`), and what is shared holds them: so long their identity is theirs alone.
+        listed = id(workload.pull_secrets) if workload.explicit else 0
         key = (workload.object.namespace, workload.account, workload.explicit, final, listed)
         found = shared.get(key)
         if found is None:
@@ -126,6 +127,7 @@ def node_config(inventory: Inventory) -> bytes | None:
     return secret.decoded.reveal().encode("utf-8", "surrogatepass")
 
 
+@lru_cache(maxsize=4096)
 def unfinished(image: str) -> bool:
     """Whether a template has yet to fill in the image."""
     return "{{" in image or "${" in image or "$(" in image or not image.strip()
@@ -158,18 +160,18 @@ class Desk:
         if unfinished(image):
             return Outcome("unknown", reason="the image is filled in by a template")
         found = self._reader.lookup(image)
+        if found.error is None and found.candidates:
+            name = found.candidates[0].secret
+            return Outcome("credential", found, self._by_name.get(name) if name is not None else None)
         if found.error == "image":
             return Outcome("bad-image", found)
         if found.error == "keyring":
             culprit = self._by_name.get(found.culprit) if found.culprit is not None else None
             return Outcome("refused", found, culprit)
-        if self._hidden and not found.candidates:
+        if self._hidden:
             hidden = self._hidden[0]
             return Outcome("unknown", found, reason=f"secret {hidden.name} could not be read: {hidden.reason}")
-        if not found.candidates:
-            return Outcome("anonymous", found)
-        name = found.candidates[0].secret
-        return Outcome("credential", found, self._by_name.get(name) if name is not None else None)
+        return Outcome("anonymous", found)
 
 
 def as_far_as_known(reached: Reach, found: Outcome) -> Outcome:
