@@ -198,6 +198,16 @@ def long_secret_of_rubbish(path: Path, size: int) -> None:
     _listed(path, [secret("pull", "apps", entries)])
 
 
+def mirrored(path: Path, size: int) -> None:
+    """`size` workloads, each of a repository that has a mirror, and one secret for all mirrors."""
+    mirrors = [{"source": f"quay.io/team-{number}", "mirrors": ["mirror.example.com/a"]} for number in range(size)]
+    items = [_named("config.openshift.io/v1", "ImageDigestMirrorSet", "all", "", spec={"imageDigestMirrors": mirrors})]
+    items += [secret("pull", "apps", {"mirror.example.com": sound(0)}), account("default", "apps", ["pull"])]
+    digest = "sha256:" + "0" * 64
+    items += [deployment(f"app-{number}", "apps", [f"quay.io/team-{number}/app@{digest}"]) for number in range(size)]
+    _listed(path, items)
+
+
 def long_account(path: Path, size: int) -> None:
     """One account that links `size` secrets, and workloads that run as it."""
     items = [secret(f"pull-{number}", "apps", {_host(number): sound(number)}) for number in range(size)]

@@ -34,7 +34,9 @@ There is no automatic fix: the node-wide pull secret gives every namespace acces
     oc set data secret/pull-secret -n openshift-config --from-file=.dockerconfigjson
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache, partial
+from operator import itemgetter
 
 from linter.rule import (
     Consumer,
@@ -77,27 +79,44 @@ class _Mirror(NamedTuple):
     digests: bool
 
     def image(self, need: Need) -> str:
-        """Return the repository on the mirror, "" when this mirror is not for the image."""
-        if ("@" in need.image) is not self.digests:
-            return ""
-        host = self.source.removeprefix("*")
-        if self.source.startswith("*."):
-            return self.mirror + need.target[len(need.registry) :] if need.registry.endswith(host) else ""
-        inside = need.target == self.source or need.target.startswith(self.source + "/")
-        return self.mirror + need.target[len(self.source) :] if inside else ""
+        """Return the repository on the mirror of an image that this mirror is for."""
+        host = need.registry if self.source.startswith("*.") else self.source
+        return self.mirror + need.target[len(host) :]
+
+
+class _Mirrors:
+    """The mirrors of a cluster by what they are for: digests or tags, of a repository, of all below it, or of hosts."""
+
+    def __init__(self, mirrors: Iterable[_Mirror]) -> None:
+        self._found: dict[tuple[bool, str], list[tuple[int, _Mirror]]] = {}
+        for number, mirror in enumerate(mirrors):
+            self._found.setdefault((mirror.digests, mirror.source), []).append((number, mirror))
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def of(self, need: Need) -> list[_Mirror]:
+        """Return those for the image of a need, in the order in which they stand."""
+        target, host, digests = need.target, need.registry, "@" in need.image
+        above = (target[:at] for at, sign in enumerate(target) if sign == "/")
+        hosts = (f"*{host[at:]}" for at, sign in enumerate(host) if sign == ".")
+        sources = [source for source in (target, *above) if not source.startswith("*.")] + list(hosts)
+        found = [one for source in sources for one in self._found.get((digests, source), ())]
+        return [mirror for _, mirror in sorted(found, key=itemgetter(0))]
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Report every entry once, with all pods that hope for it."""
     known = node_entries(context) is not None
-    mirrors = list(_mirrors(context))
+    mirrors = _Mirrors(_mirrors(context))
     if not mirrors or (context.in_cluster and not known):
         return
+    node_wide = cache(partial(_node_wide, context, _provided(context)))
     found: dict[tuple[int, str], tuple[PullSecret, Entry, _Mirror, list[Need]]] = {}
     for need in needs(context):
-        for mirror in mirrors if not need.imported else ():
+        for mirror in mirrors.of(need) if not need.imported else ():
             image = mirror.image(need)
-            if image and image.partition("/")[0] != need.registry and not _node_wide(context, image):
+            if image.partition("/")[0] != need.registry and not node_wide(image):
                 for secret, entry in _hopes(context, need, image):
                     case = found.setdefault((id(secret.object), entry.key), (secret, entry, mirror, []))
                     case[3].append(need)
@@ -116,20 +135,24 @@ def _mirrors(context: Context) -> Iterator[_Mirror]:
                     yield _Mirror(item, ("spec", field, index, "mirrors", number), source, text(mirror), digests)
 
 
-def _node_wide(context: Context, image: str) -> bool:
+def _provided(context: Context) -> list[credentials.RegistryKey]:
+    """Return the patterns of images to whose registries a node takes the namespace's secrets."""
+    found = []
+    for item in context.inventory.objects:
+        if item.kind == "CRIOCredentialProviderConfig":
+            listed = dig(item.body, "spec", "matchImages")
+            found += [credentials.normalise_key(text(one)) for one in (listed if isinstance(listed, list) else [])]
+    return found
+
+
+def _node_wide(context: Context, provided: Iterable[credentials.RegistryKey], image: str) -> bool:
     """Whether the node has a credential for the mirror, as far as the scan knows."""
     secret = context.inventory.global_secret
     if secret is not None and secret.decoded is not None and secret.payload is not None:
         config = secret.decoded.reveal()
         if credentials.lookup(image, [], consumer=Consumer.CONTAINERS, node_config=config).candidates:
             return True
-    for item in context.inventory.objects:
-        if item.kind == "CRIOCredentialProviderConfig":
-            listed = dig(item.body, "spec", "matchImages")
-            for pattern in listed if isinstance(listed, list) else []:
-                if credentials.key_matches(credentials.normalise_key(text(pattern)), image):
-                    return True
-    return False
+    return any(credentials.key_matches(pattern, image) for pattern in provided)
 
 
 def _hopes(context: Context, need: Need, image: str) -> Iterator[tuple[PullSecret, Entry]]:

@@ -15,6 +15,7 @@ from linter.inventory.records import Link
 from linter.model import Affected, Route
 from linter.proof import groups
 from linter.proof.records import After
+from rules.imports.mirror_needs_global_secret import _Mirror
 from rules.payload import _shared
 
 FACTOR = 4
@@ -36,6 +37,7 @@ FACTOR = 4
         crowds.long_account,
         crowds.long_secret_of_defects,
         crowds.long_secret_of_rubbish,
+        crowds.mirrored,
         crowds.long_stream,
     ],
 )
@@ -91,6 +93,7 @@ def _work(
         patched.setattr(payload._Reader, "entry", counted("decode", payload._Reader.entry))
         patched.setattr(groups.Group, "answer", counted("prove", groups.Group.answer))
         patched.setattr("rules.payload._shared._value_start", counted("place", _shared._value_start))
+        patched.setattr(_Mirror, "image", counted("mirror", _Mirror.image))
         patched.setattr(Affected, "__hash__", counted("hit", Affected.__hash__))
         engine.run(engine.Request((str(place),)))
     return counts
