@@ -33,6 +33,8 @@ _WORKLOADS: Final = frozenset({"", "apps", "batch", "extensions"})
 _EVENT_FIELDS: Final = ("apiVersion", "kind", "reason", "message", "note", "involvedObject", "regarding")
 _PULL_EVENTS: Final = frozenset({"Failed", "BackOff", "FailedToRetrieveImagePullSecret"})
 _IDENTITY: Final = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp", "labels", "annotations")
+_OWN: Final = frozenset({"metadata", "involvedObject", "regarding"})
+"""Fields of names and identities: they are an object's own, and no other has an equal one."""
 _SMALLEST: Final = 64
 """Bytes from which on it pays to look for an equal part."""
 _PLAIN: Final = 2
@@ -67,8 +69,8 @@ class Keeper:
         item.kind, item.api_version = intern(item.kind), intern(item.api_version)
         item.namespace, item.path, item.name = intern(item.namespace), intern(item.path), intern(item.name)
         try:
-            numbers, parts = self._parted(body)
-            size = len(marshal.dumps([value for key, value in body.items() if key not in parts]))
+            numbers, parts, own = self._parted(body)
+            size = len(marshal.dumps(own))
         except ValueError:  # data of a kind or depth that cannot be packed
             item.body = body
             return
@@ -101,20 +103,24 @@ class Keeper:
         item.left_out = self._applied.left_out(applied, item.body)
         return {**metadata, "annotations": {key: annotations[key] for key in annotations if key != _LAST_APPLIED}}
 
-    def _parted(self, body: dict[str, Any]) -> tuple[dict[str, int], dict[str, Any]]:
-        """Return the numbers of the parts of a body, and the parts, by field. Raise ValueError for what has none."""
+    def _parted(self, body: dict[str, Any]) -> tuple[dict[str, int], dict[str, Any], list[Any]]:
+        """Return the numbers of the parts of a body, and the parts, by field, and the values of the other fields.
+
+        Raise ValueError for a body that has no parts.
+        """
         numbers: dict[str, int] = {}
         parts: dict[str, Any] = {}
+        own: list[Any] = []
         for key, value in body.items():
             form = type(value)
-            # Names and identities are an object's own: nothing to find.
-            if (form is dict or form is list) and value and key != "metadata":
-                held = self._held(value)
-                if held is not None:
-                    numbers[key], parts[key] = held
+            held = self._held(value) if (form is dict or form is list) and value and key not in _OWN else None
+            if held is not None:
+                numbers[key], parts[key] = held
             elif form is tuple:
                 raise ValueError("it stands for a part already")
-        return numbers, parts
+            else:
+                own.append(value)
+        return numbers, parts, own
 
     def _held(self, value: dict[str, Any] | list[Any]) -> tuple[int, Any] | None:
         """Return the number of the part that the value of a field is, and an equal value; None for a small one."""
