@@ -221,9 +221,10 @@ class KubeObject:
 
     @left_out.setter
     def left_out(self, words: str) -> None:
-        if words != self._more.left_out:
-            more = self._more._replace(left_out=words)
-            self._more = next((one for one in (_LISTED, _ALONE) if one == more), more)
+        listed, withheld, before = self._more
+        if words != before:
+            plain = not words and not withheld
+            self._more = (_LISTED if listed else _ALONE) if plain else _More(listed, withheld, words)
 
     @property
     def ref(self) -> ObjectRef:
@@ -298,8 +299,7 @@ def _loose(document: Document) -> Iterator[KubeObject]:
 
 def _open(document: Document, route: Route, body: dict[str, Any], kind: str, api_version: str) -> Iterator[KubeObject]:
     """Yield the objects of one mapping; kind and version are inherited from a typed list where it has none."""
-    kind = _text(body, "kind") or kind
-    api_version = _text(body, "apiVersion") or api_version
+    kind, api_version = _inheriting(body, kind, api_version)
     if not kind:
         return
     items = body.get("items")
@@ -315,9 +315,13 @@ def _open(document: Document, route: Route, body: dict[str, Any], kind: str, api
 def _each(document: Document, route: Route, items: Any, kind: str, api_version: str) -> Iterator[KubeObject]:
     for number, item in enumerate(items if isinstance(items, list) else ()):
         if isinstance(item, dict):
-            own = _text(item, "kind") or kind
+            own, version = _inheriting(item, kind, api_version)
             if own == "Template" or own.endswith("List"):
-                yield from _open(document, (*route, number), item, kind, api_version)
-            elif own:
-                version = _text(item, "apiVersion") or api_version
+                yield from _open(document, (*route, number), item, own, version)
+            elif own:  # nearly all are objects and no more
                 yield KubeObject(document, (*route, number), item, own, version)
+
+
+def _inheriting(body: dict[str, Any], kind: str, api_version: str) -> tuple[str, str]:
+    """Return the kind and the version of a mapping: those of the list that it stands in where it tells of none."""
+    return _text(body, "kind") or kind, _text(body, "apiVersion") or api_version
