@@ -20,6 +20,7 @@ PASSED: Final = object()
 """Stands for an item that cannot matter, or is of a kind that is never read."""
 
 _WORDS: Final = tuple(word.encode() for word in FIELD_WORDS)
+_OPENSHIFT: Final = OPENSHIFT.encode()
 _MANAGED: Final = simple.MANAGED.encode()
 _REMEMBERED: Final = 4 * 2**20
 """So many bytes of parts are remembered, and those before them: equal ones stand near each other."""
@@ -30,6 +31,7 @@ _HASHED: Final = 500
 """Bytes up to which a part is looked for by its text, beyond by its length."""
 _ALIKE: Final = 16
 """So many long parts of one length are remembered."""
+_CONTAINERS: Final = frozenset({dict, list})
 _MEMBERS: Final = msgspec.json.Decoder(Members)
 _ANY: Final = msgspec.json.Decoder()
 
@@ -108,7 +110,8 @@ class Items:
             return True
         if not isinstance(kind, str) or kind in READ_ALONE or kind in KINDS or kind.endswith("List"):
             return False
-        if "apiVersion" in members and OPENSHIFT.encode() in b"".join(_texts(members["apiVersion"])):
+        version = members.get("apiVersion")
+        if isinstance(version, msgspec.Raw) and _OPENSHIFT in bytes(version):
             return False
         return not _telling(b"\n".join(_texts(members)))
 
@@ -144,20 +147,20 @@ def _bound(raw: msgspec.Raw, found: Any, most: int) -> None:
     if len(raw) <= 2 * most:
         return
     inner = found.values() if type(found) is dict else found if type(found) is list else ()
-    if most < 1 or any(type(one) is dict or type(one) is list for one in inner):
+    if most < 1 or not _CONTAINERS.isdisjoint(map(type, inner)):
         text = bytes(raw)
         if text.count(b"{") + text.count(b"[") > most:
             check_depth(found, most)
 
 
-def _texts(value: msgspec.Raw | Item) -> Iterator[bytes]:
-    """Yield the names and the values of what may be members, as they are written."""
-    if isinstance(value, msgspec.Raw):
-        yield bytes(value)
-        return
-    for key, inner in value.items():
+def _texts(members: Item) -> Iterator[bytes | msgspec.Raw]:
+    """Yield the names and the values of members, as they are written."""
+    for key, value in members.items():
         yield key.encode()
-        yield from _texts(inner)
+        if isinstance(value, dict):
+            yield from _texts(value)
+        else:
+            yield value
 
 
 def _telling(part: bytes) -> bool:
