@@ -2,11 +2,13 @@
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from linter.credentials import Payload
 from linter.documents import Positions, Span
 from linter.documents.objects import KubeObject
+from linter.documents.text import DecodeProblem
 from linter.inventory import Inventory
 from linter.inventory.lately import Lately
 from linter.inventory.records import PullSecret
@@ -207,7 +209,8 @@ class Locator:
 
             positions = window_positions.WindowPositions(path, *windows)
         elif (data := self._read(path)) is not None:
-            positions = Positions(path, data)
+            with suppress(DecodeProblem):  # what is no text was refused, and says so itself
+                positions = Positions(path, data)
         found = self._files[path] = _File(positions)
         self._signs += found.signs
         while len(self._files) > _KEPT and (self._signs > _SMALL or len(self._files) > _MOST):

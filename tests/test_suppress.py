@@ -188,6 +188,14 @@ def test_a_stale_comment_is_a_problem_with_its_line(judge: Judge) -> None:
     assert not result["coverage"]["problems"][0]["fatal"]
 
 
+def test_a_comment_in_what_is_no_text_costs_nothing_else(judge: Judge) -> None:
+    judge.path.parent.mkdir()
+    judge.path.with_name("b.yaml").write_bytes(b"# regcred: ignore[RC303] why\n" + ACCOUNT.encode() + b"# \xff\n")
+    result = judge(ACCOUNT, "--select", "RC307", target=str(judge.path.parent))
+    assert names(result) == ["duplicate-link"]
+    assert ["not UTF-8 text" in message for _, message in problems(result)] == [True]
+
+
 def test_a_comment_is_not_stale_when_its_rule_did_not_run(judge: Judge) -> None:
     text = ACCOUNT.replace("kind:", "# regcred: ignore[RC303] why\nkind:")
     assert not problems(judge(text, "--select", "RC307"))
