@@ -5,9 +5,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linter.__main__ import main
 from linter.engine import Request, run
 from linter.inventory.kept import Keeper
 from linter.mentions import _named
@@ -151,6 +153,24 @@ def test_a_name_in_what_was_applied_last_is_still_a_mention(tmp_path: Path) -> N
         assert note in deployment.left_out.split()
         assert "quay.io" not in deployment.left_out
         assert inventory.mentions(inventory.secrets[0]) == (str(path) if where else "")
+
+
+@pytest.mark.parametrize("near", [True, False])
+def test_parts_of_objects_that_were_read_one_by_one_and_are_judged_together_stay_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, near: bool
+) -> None:
+    if not near:
+        monkeypatch.setattr("linter.inventory.kept._NEAR", 0)
+    files = []
+    for place in ("shop", "farm"):
+        named: dict[str, Any] = {"name": f"{place}-pull", "namespace": place}
+        more = {"sshAuthorizedKey": f"ssh-ed25519 {place}", "additionalTrustBundle": "x" * 60}
+        edge = {"kind": "InfraEnv", "metadata": named, "spec": {"pullSecretRef": {"name": f"{place}-pull"}, **more}}
+        items = [{"apiVersion": "agent-install.openshift.io/v1beta1", **edge}, {**_secret(), "metadata": named}]
+        files.append(tmp_path / f"{place}.json")
+        files[-1].write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    main(["check", *map(str, files), "--select", "RC3", "--format", "json"])
+    assert not json.loads(capsys.readouterr().out)["findings"]
 
 
 def test_a_rule_of_the_project_sees_the_whole_object(tmp_path: Path) -> None:

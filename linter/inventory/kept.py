@@ -8,6 +8,7 @@ that is no pull secret) is not held at all.
 
 import marshal
 from collections.abc import Iterator
+from itertools import count
 from sys import intern
 from typing import Any, Final
 
@@ -76,7 +77,7 @@ class Keeper:
             return
         if self._near < _NEAR and self.bodies.parts.loose:
             self._near += size
-            item.share({**body, **parts}, numbers)
+            item.share({**body, **parts}, self.bodies.told(numbers))
         else:
             head = {**body, **{key: (number,) for key, number in numbers.items()}}
             item.shelve(self.bodies, self.bodies.heads.put((head, item.left_out), size))
@@ -159,14 +160,24 @@ class Keeper:
         return {**body, "status": kept}
 
 
+_first_numbers: Final = count(step=2**64)
+"""What several keepers of a process have kept may be judged together: objects know no two parts by one number."""
+
+
 class Bodies:
     """The bodies of the objects of one call: of each a head, in which parts that others have too stand by number."""
 
-    __slots__ = ("heads", "parts")
+    __slots__ = ("_first", "heads", "parts")
 
     def __init__(self) -> None:
         self.heads = Shelf(loose=0)
         self.parts = Shelf()
+        self._first = next(_first_numbers)
+
+    def told(self, numbers: dict[str, int]) -> dict[str, int]:
+        """Return the numbers by which objects know parts."""
+        first = self._first
+        return {key: first + number for key, number in numbers.items()} if first else numbers
 
     def body(self, number: int) -> dict[str, Any]:
         """Return a body: equal to what was kept, to the type of every scalar and the order of every key."""
@@ -183,7 +194,7 @@ class Bodies:
     def fields(self, number: int) -> Iterator[tuple[str, int, Any]]:
         """Yield the fields of a body as `KubeObject.fields` does."""
         for key, value in self.heads.get(number)[0].items():
-            yield (key, value[0], None) if type(value) is tuple else (key, -1, value)
+            yield (key, self._first + value[0], None) if type(value) is tuple else (key, -1, value)
 
     def left_out(self, number: int) -> str:
         """Return the words that a body lacks; see `KubeObject`."""
@@ -191,8 +202,8 @@ class Bodies:
         return words
 
     def part(self, number: int) -> Any:
-        """Return a part."""
-        return self.parts.get(number)
+        """Return a part by the number by which objects know it."""
+        return self.parts.get(number - self._first)
 
 
 def _event(body: dict[str, Any]) -> dict[str, Any]:
