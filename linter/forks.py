@@ -5,17 +5,16 @@ runs the same program, and they meet where work is shared out. What a copy does 
 failed, is done here.
 """
 
-import io
 import os
 import pickle
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from linter import memory
-from linter.secret import Sensitive
+from linter.pipes import Arriving, Leaving, Told, heard, received, send, widen
 from linter.stopping import HELD, helper, masked
 
 _Value = TypeVar("_Value")
@@ -24,11 +23,7 @@ MOST: Final = 2_000
 _TICKET: Final = 2
 _NO_MORE: Final = b"\xff" * _TICKET
 """The ticket that ends a stretch."""
-_LENGTH: Final = 8
-"""Bytes that tell how long what follows is."""
 _LINUX: Final = sys.platform.startswith("linux")
-_PIPE: Final = 2**20
-"""Bytes that a pipe is to hold, where the system lets it: whoever has found that much need not wait for its reader."""
 
 
 def able() -> bool:
@@ -37,14 +32,21 @@ def able() -> bool:
     return _LINUX and (threading is None or threading.active_count() == 1)
 
 
-def shared(count: int, do: Callable[[int], _Value], processes: int) -> list[_Value]:
+def _unheard(_: int, __: Any) -> None:
+    pass
+
+
+def shared(
+    count: int, do: Callable[[int], _Value], processes: int, had: Callable[[int, _Value], None] = _unheard
+) -> list[_Value]:
     """Return `do(0)`, …, `do(count - 1)`, in this process and `processes - 1` copies; at most `MOST` of them.
 
-    What `do` changes in a copy stays there.
+    What `do` changes in a copy stays there. `had` is told here of each by its number as soon as it is there, in any
+    order: what is to be made of it is made while copies do the rest.
     """
     if count > MOST:
         raise ValueError(f"{count} are more than {MOST}")
-    return together(lambda crew: crew.gathered(count, do) or [], min(processes, count))
+    return together(lambda crew: crew.gathered(count, do, had) or [], min(processes, count))
 
 
 def together(program: Callable[["Crew"], _Value], processes: int) -> _Value:
@@ -120,7 +122,7 @@ class Crew:
             # Whoever waits for the first process must hear when it has gone.
             for end in (results, order, *(end for _, end in self._offices), *self._ends()):
                 os.close(end)
-            _widened(told)
+            widen(told)
             self._copies.clear()
             self._own, self._home = own, (orders, told)
             program(self)
@@ -136,39 +138,68 @@ class Crew:
         """
         if count > MOST or not (self._copies or self._home):
             return [do(number) for number in range(count)]
-        told = _Told()
-        done = self._worked(count, do, told)
+        # What the others are told is pickled as it is found: else whoever is slower would begin with that at the end.
+        told = Told()
+        done = self._worked(count, do, told.add)
         if self._home is not None:
             orders, home = self._home
-            _send(home, told.data)
+            send(home, told.data)
             for part in pickle.loads(self._ordered(orders)):  # noqa: S301 - from what this is a copy of
-                done.update(_heard(part))
+                done.update(heard(part))
             return [done[number] for number in range(count)]
         parts = self._brought()
         for at, copy in enumerate(self._copies):
             self._order(copy, pickle.dumps([told.data, *parts[:at], *parts[at + 1 :]]))
-        return _all(count, do, done, parts)
+        for part in parts:
+            done.update(heard(part))
+        return [done[number] if number in done else do(number) for number in range(count)]
 
-    def gathered(self, count: int, do: Callable[[int], _Value]) -> list[_Value] | None:
-        """Return as `share` in the first process, and None in the others."""
-        if count > MOST or not (self._copies or self._home):
-            return None if self._home else [do(number) for number in range(count)]
+    def gathered(
+        self, count: int, do: Callable[[int], _Value], had: Callable[[int, _Value], None] = _unheard
+    ) -> list[_Value] | None:
+        """Return as `share` in the first process, and None in the others; `had` as in `shared`."""
         if self._home is not None:
-            told = _Told()
-            self._worked(count, do, told)
-            _send(self._home[1], told.data)
+            if count <= MOST:
+                leaving = Leaving(self._home[1])
+                self._worked(count, do, leaving.add)
+                leaving.end()
             return None
-        done = self._worked(count, do)
-        return _all(count, do, done, self._brought())
+        done: dict[int, _Value] = {}
+
+        def take(number: int, value: _Value) -> None:
+            done[number] = value
+            had(number, value)
+
+        if count <= MOST and self._copies:
+            self._taken(count, do, take)
+        for number in range(count):
+            if number not in done:
+                take(number, do(number))
+        return [done[number] for number in range(count)]
+
+    def _taken(self, count: int, do: Callable[[int], _Value], take: Callable[[int, _Value], None]) -> None:
+        """Do the pieces together with the copies; `take` each as soon as it is there."""
+        arriving = [Arriving(copy.results) for copy in self._copies]
+
+        def found(number: int, value: _Value) -> None:
+            take(number, value)
+            for one in arriving:
+                one.hand(take)
+
+        self._worked(count, do, found)
+        for one in arriving:
+            one.hand(take, wait=True)
+        if not all(one.ended for one in arriving):
+            self.leave()
 
     def told(self, make: Callable[[], _Value]) -> _Value:
         """Return in all processes what `make` makes in the first."""
         if self._home is not None:
-            ((_, told),) = _heard(self._ordered(self._home[0]))
+            ((_, told),) = heard(self._ordered(self._home[0]))
             return cast("_Value", told)
         value = make()
         if self._copies:
-            told = _Told()
+            told = Told()
             told.add(0, value)
             for copy in self._copies:
                 self._order(copy, told.data)
@@ -192,10 +223,12 @@ class Crew:
         for copy in self._copies:
             yield from (copy.results, copy.orders)
 
-    def _worked(self, count: int, do: Callable[[int], _Value], told: "_Told | None" = None) -> dict[int, _Value]:
+    def _worked(
+        self, count: int, do: Callable[[int], _Value], found: Callable[[int, _Value], None]
+    ) -> dict[int, _Value]:
         """Do what comes to this process of the pieces that are shared out, once all have done what came before.
 
-        What the others are `told` is pickled as it is found: else whoever is slower would begin with that at the end.
+        `found` is told of each at once.
         """
         if self._home is not None:
             self._ordered(self._home[0])
@@ -208,8 +241,7 @@ class Crew:
                     self.leave()  # the first process has gone
                 number = int.from_bytes(ticket, "big")
                 done[number] = do(number)
-                if told is not None:
-                    told.add(number, done[number])
+                found(number, done[number])
         return done
 
     def _give_out(self, count: int) -> None:
@@ -225,11 +257,11 @@ class Crew:
     def _order(self, copy: _Copy, data: bytes) -> None:
         """Send something to a copy. One that has gone is noticed where its results are missing."""
         with suppress(BrokenPipeError):
-            _send(copy.orders, data)
+            send(copy.orders, data)
 
     def _ordered(self, orders: int) -> bytes:
         """Return what the first process sends; end with it."""
-        data = _received(orders)
+        data = received(orders)
         if data is None:
             os._exit(1)
         return data
@@ -238,79 +270,9 @@ class Crew:
         """Return the results of the copies, as they are pickled. When one is missing all of them are let go."""
         parts = []
         for copy in self._copies:
-            data = _received(copy.results)
+            data = received(copy.results)
             if data is not None:
                 parts.append(data)
         if len(parts) < len(self._copies):
             self.leave()
         return parts
-
-
-def _all(count: int, do: Callable[[int], _Value], done: dict[int, _Value], parts: Sequence[bytes]) -> list[_Value]:
-    """Return all results: those at hand, those that copies brought, and what is missing done here."""
-    for part in parts:
-        done.update(_heard(part))
-    return [done[number] if number in done else do(number) for number in range(count)]
-
-
-def _widened(pipe: int) -> None:
-    import fcntl  # noqa: PLC0415 - Linux only
-
-    with suppress(OSError):  # the system, or a user's share of it, allows less
-        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
-
-
-def _send(pipe: int, data: bytes) -> None:
-    left = memoryview(len(data).to_bytes(_LENGTH, "big") + data)
-    while left:
-        left = left[os.write(pipe, left) :]
-
-
-def _received(pipe: int) -> bytes | None:
-    """Return what was sent through a pipe; None when its other end has gone."""
-    length = _read(pipe, _LENGTH)
-    return None if length is None else _read(pipe, int.from_bytes(length, "big"))
-
-
-def _read(pipe: int, size: int) -> bytes | None:
-    parts = []
-    while size:
-        part = os.read(pipe, min(size, _PIPE))
-        if not part:
-            return None
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
-
-
-def _reduced(value: Sensitive) -> tuple[type[Sensitive], tuple[str]]:
-    return (Sensitive, (value.reveal(),))
-
-
-class _Told:
-    """Results that go through a pipe into processes that hold what they were made of: credentials are pickled too.
-
-    What several of them have in common goes once.
-    """
-
-    def __init__(self) -> None:
-        self._made = io.BytesIO()
-        self._pickler = pickle.Pickler(self._made, pickle.HIGHEST_PROTOCOL)
-        self._pickler.dispatch_table = {Sensitive: _reduced}
-
-    def add(self, number: int, value: Any) -> None:
-        """Add what came of the piece of this number."""
-        self._pickler.dump((number, value))
-
-    @property
-    def data(self) -> bytes:
-        """All of them as bytes."""
-        return self._made.getvalue()
-
-
-def _heard(data: bytes) -> Iterator[tuple[int, Any]]:
-    """Yield the results in `_Told.data`, each with its number."""
-    made = io.BytesIO(data)
-    unpickler = pickle.Unpickler(made)  # noqa: S301 - from a process of this very program
-    while made.tell() < len(data):
-        yield unpickler.load()

@@ -5,7 +5,7 @@ from linter.engine.finish import completed, judged, order
 from linter.engine.joining import joined
 from linter.engine.judging import catalogue, chosen_rules, judge
 from linter.engine.reader import Reader
-from linter.engine.requests import Entry, Handed, Material, Request, Result, Spread
+from linter.engine.requests import Entry, Handed, Held, Material, Request, Result, Spread
 from linter.model import Scope
 from linter.universes import universes
 
@@ -15,6 +15,7 @@ def load(request: Request) -> Material:
     reader = Reader(request)
     groups = universes(reader.inputs, request.scope, request.among)
     inventories = tuple(joined(group, reader)[0] for group in groups)
+    reader.ahead.forget()
     templated = tuple(entry for _, entry in reader.templated)
     return Material(inventories, tuple(reader.problems), templated)
 
@@ -50,6 +51,7 @@ def run_clusters(request: Request) -> Result | Handed:
 __all__ = [
     "Entry",
     "Handed",
+    "Held",
     "Material",
     "Request",
     "Result",

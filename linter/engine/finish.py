@@ -54,6 +54,7 @@ def judged(
     `whole` says whether the call is all there is, so that a suppression of the settings that fits nothing is stale.
     """
     universes = [_joined(request, reader, group) for group in groups]
+    reader.ahead.forget()
 
     def program(crew: Crew) -> tuple[_Judged, Locator, tuple[list[Finding], list[Problem]]]:
         done = _each(request, settings, chosen, reader, universes, crew)

@@ -1,11 +1,12 @@
 """The objects of one universe joined, and the text that was not parsed kept in reach for searches."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from linter.documents.objects import Seen
 from linter.engine.reader import Reader
-from linter.inventory import Builder, Inventory
+from linter.engine.requests import Held
+from linter.inventory import Inventory
 from linter.mentions import TextMentions, Unread
 from linter.model import Scope
 from linter.sources import InputProblem
@@ -14,13 +15,18 @@ from linter.universes import Universe
 
 def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
     """The inventory of one universe, each object once, and how many objects of each kind it has."""
-    builder = Builder(group.name)
+    builder = reader.ahead.builder(group.name)
     seen = Seen() if group.recognised.scope is Scope.CLUSTER else None
     for source in group.inputs:
-        for document, found in source.documents:
-            fresh = [item for item in found if seen is None or not seen.repeated(item)]
-            if fresh or not found:
-                builder.add_objects(document, fresh)
+        for stretch, made in reader.ahead.stretches(source.documents):
+            left = _fresh(stretch, seen)
+            if made is not None:
+                left = [*left]
+                if sum(len(found) for _, found in stretch) == sum(len(found) for _, found in left):
+                    builder.take(made)
+                    continue
+            for document, found in left:
+                builder.add_objects(document, found)
     parsed = {
         (document.path, document.number): document.passed
         for source in group.inputs
@@ -37,6 +43,14 @@ def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
     inventory = builder.finish(taken.scope, mentions=mentions, layout=taken.layout, stated=taken.stated)
     mentions.inventory = inventory
     return inventory, builder.kinds
+
+
+def _fresh(documents: Sequence[Held], seen: Seen | None) -> Iterable[Held]:
+    """The documents with those of their objects that were not seen before; without those that have no other."""
+    for document, found in documents:
+        fresh = [item for item in found if seen is None or not seen.repeated(item)]
+        if fresh or not found:
+            yield document, fresh
 
 
 def _unparsed(

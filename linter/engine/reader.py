@@ -7,6 +7,7 @@ from linter.charts import templates
 from linter.comments import marked
 from linter.engine.requests import Entry, Request
 from linter.exhausted import ran_out
+from linter.inventory.build import Ahead
 from linter.inventory.kept import Keeper
 from linter.model import Finding, Location, NotEvaluated, Problem, Route
 from linter.sources import REPEATED, Artifact, InputProblem, Limits, Skipped, within
@@ -40,6 +41,7 @@ class Reader:
         self._holds: dict[tuple[str, tuple[tuple[int, int], ...], bytes], bool] = {}
         # A rule of the project's own may ask for anything.
         self._keeper = None if request.settings.custom else Keeper()
+        self.ahead = Ahead()
         self.lost: dict[str, Problem] = {}
         self.built: set[str] = set()
         self.moved: dict[str, str] = {}
@@ -80,7 +82,7 @@ class Reader:
         found = entries if request.render is None else self._rendered(entries, request.render)
         last = ""
         try:
-            for entry in found if request.spread is None else request.spread(found, self._keeper):
+            for entry in found if request.spread is None else request.spread(found, self._keeper, self.ahead.sort):
                 last = self._enter(entry)
             if request.spread is not None:
                 self._lap("find, read and parse files")

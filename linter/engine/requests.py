@@ -1,8 +1,10 @@
 """What a call asks for, and what it gets."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
+from linter.documents import Document
+from linter.documents.objects import KubeObject
 from linter.inventory import Inventory
 from linter.inventory.kept import Keeper
 from linter.model import Finding, NotEvaluated, Problem, Run
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
     from linter.suppress import Standing
 
 Entry = Artifact | Problem | Skipped
-Spread = Callable[[Iterator[Entry], Keeper | None], Iterator[Entry | tuple[Artifact, Taken]]]
+Held = tuple[Document, list[KubeObject]]
+Spread = Callable[
+    [Iterator[Entry], Keeper | None, Callable[[Sequence[Held]], None]], Iterator[Entry | tuple[Artifact, Taken]]
+]
 
 
 class Request(NamedTuple):
@@ -37,7 +42,8 @@ class Request(NamedTuple):
 
     `among` is the call that the paths are a part of, when they are not all of it: how the suppressions of the settings
     fared is then left to whoever puts the parts together. `spread` is given what is found and
-    may give artifacts back with what was `Taken` of them, in the same order: read elsewhere, or earlier. `base` is the
+    may give artifacts back with what was `Taken` of them, in the same order: read elsewhere, or earlier; it may tell
+    of stretches of documents before, in any order, so that something can be made of them meanwhile. `base` is the
     folder that relative paths start from, where that is not the working directory. `urls` tells which
     paths stand for one. In so many `processes` rules are run and positions found, where that is worth it.
     """

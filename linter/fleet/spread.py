@@ -1,12 +1,12 @@
 """The files of one input read in several processes, and given back in their order."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from linter import forks
 from linter.documents import collector_off
-from linter.engine import Entry, Spread
+from linter.engine import Entry, Held, Spread
 from linter.exhausted import wanting
 from linter.fleet.executors import Executor, LostError, Pending, Workers, is_done, outcome, taken_back
 from linter.inventory.kept import Keeper
@@ -41,7 +41,9 @@ def in_processes(executor: Workers, jobs: int) -> Spread:
     Where the executor has fewer processes than `jobs`, this one is the last of them: it reads what none has begun.
     """
 
-    def spread(entries: Iterator[Entry], keeper: Keeper | None) -> Iterator[Entry | tuple[Artifact, Taken]]:
+    def spread(
+        entries: Iterator[Entry], keeper: Keeper | None, had: Callable[[Sequence[Held]], None]
+    ) -> Iterator[Entry | tuple[Artifact, Taken]]:
         found = list(entries)
         files = [one for one in found if isinstance(one, Artifact) and one.file]
         sizes = [max(one.size, 0) for one in files]
@@ -50,14 +52,14 @@ def in_processes(executor: Workers, jobs: int) -> Spread:
             return
         if sum(sizes) <= _MOST_COPIED and forks.able():
             small = list(_pieces(files, sizes, sum(sizes) // min(jobs * _SMALL_PIECES, forks.MOST) + 1))
-            had = iter(_copied(small, jobs, keeper))
-            yield from ((one, next(had)) if isinstance(one, Artifact) and one.file else one for one in found)
+            read = iter(_copied(small, jobs, keeper, had))
+            yield from ((one, next(read)) if isinstance(one, Artifact) and one.file else one for one in found)
             return
         pieces = list(_pieces(files, sizes, sum(sizes) // (jobs * _PIECES) + 1))
         pending = [_submitted(executor, piece, keep=keeper is not None) for piece in pieces]
-        read = _results(executor, pieces, pending, keeper, reads=executor.slots < jobs)
+        late = _results(executor, pieces, pending, keeper, reads=executor.slots < jobs)
         for entry in found:
-            if isinstance(entry, Artifact) and entry.file and (taken := next(read)) is not None:
+            if isinstance(entry, Artifact) and entry.file and (taken := next(late)) is not None:
                 yield entry, taken
             else:
                 yield entry
@@ -66,12 +68,15 @@ def in_processes(executor: Workers, jobs: int) -> Spread:
     return spread
 
 
-def _copied(pieces: Sequence[Sequence[Artifact]], jobs: int, keeper: Keeper | None) -> list[Taken]:
-    """Return what this process and copies of it take of the files, in their order.
+def _copied(
+    pieces: Sequence[Sequence[Artifact]], jobs: int, keeper: Keeper | None, had: Callable[[Sequence[Held]], None]
+) -> list[Taken]:
+    """Return what this process and copies of it take of the files, in their order; `had` as in `Spread`.
 
-    What wants more memory than a copy may take is read here once more.
+    What wants more memory than a copy may take is read here once more, when the copies have gone.
     """
     here = os.getpid()
+    read: dict[int, list[Taken]] = {}
 
     def one(number: int) -> tuple[int, list[Taken]]:
         taken = [take_artifact(artifact, keeper) for artifact in pieces[number]]
@@ -81,18 +86,17 @@ def _copied(pieces: Sequence[Sequence[Artifact]], jobs: int, keeper: Keeper | No
             taken = [leaving(one._replace(seen=had), pid << _PART_BITS) for one, had in zip(taken, seen, strict=True)]
         return pid, taken
 
+    def come(number: int, found: tuple[int, list[Taken]]) -> None:
+        pid, taken = found
+        read[number] = taken if pid == here else [arrived(one, keeper) for one in taken]
+        had([held for one in taken for held in one.documents])
+
     with collector_off():
-        found = forks.shared(len(pieces), one, jobs)
-
-    def had(artifact: Artifact, taken: Taken, pid: int) -> Taken:
-        if pid == here:
-            return taken
-        return take_artifact(artifact, keeper) if wanting(taken.lost) else arrived(taken, keeper)
-
+        found = forks.shared(len(pieces), one, jobs, come)
     return [
-        had(artifact, one, pid)
-        for piece, (pid, taken) in zip(pieces, found, strict=True)
-        for artifact, one in zip(piece, taken, strict=True)
+        take_artifact(artifact, keeper) if pid != here and wanting(one.lost) else one
+        for number, (pid, _) in enumerate(found)
+        for artifact, one in zip(pieces[number], read[number], strict=True)
     ]
 
 
@@ -165,10 +169,12 @@ def _unbegun(pending: Sequence[Pending | None], first: int, end: int) -> int:
 def remembered(taken: Mapping[str, Taken], then: Spread | None) -> Spread:
     """Return what gives artifacts back that were read before, by path, and leaves the others to `then`."""
 
-    def spread(entries: Iterator[Entry], keeper: Keeper | None) -> Iterator[Entry | tuple[Artifact, Taken]]:
+    def spread(
+        entries: Iterator[Entry], keeper: Keeper | None, had: Callable[[Sequence[Held]], None]
+    ) -> Iterator[Entry | tuple[Artifact, Taken]]:
         rest = list(entries)
         new = iter(entry for entry in rest if not _known(entry, taken))
-        read = iter(new if then is None else then(new, keeper))
+        read = iter(new if then is None else then(new, keeper, had))
         for entry in rest:
             if isinstance(entry, Artifact) and _known(entry, taken):
                 yield entry, taken[entry.path]

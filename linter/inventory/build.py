@@ -1,6 +1,7 @@
 """Documents to an inventory: objects are sorted into typed records, loose documents give references."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from linter.documents import Document
@@ -26,7 +27,13 @@ from linter.model import Scope
 from linter.sources.collection import FILES, Record, decode, is_record
 
 _Value = TypeVar("_Value")
+_Held = tuple[Document, list[KubeObject]]
 _STREAM_KINDS = frozenset({"ImageStream", "ImageStreamImport", "ImageStreamTag"})
+_LISTS = (
+    *("_objects", "_secrets", "_other", "_generated", "_accounts"),
+    *("_workloads", "_streams", "_builds", "_references", "_records"),
+)
+_SETS = ("_insecure", "_listed", "_present")
 _KUSTOMIZATION_FIELDS = frozenset({"secretGenerator", "patches", "patchesJson6902", "patchesStrategicMerge"})
 
 
@@ -37,7 +44,7 @@ class Builder:
         self.name = name
         self.kinds: Counter[str] = Counter()
         self._objects: list[KubeObject] = []
-        self._secrets: list[KubeObject] = []
+        self._secrets: list[PullSecret] = []
         self._other: list[KubeObject] = []
         self._generated: list[GeneratedSecret] = []
         self._accounts: list[ServiceAccount] = []
@@ -54,6 +61,24 @@ class Builder:
         self._records: list[Record] = []
         self._shared: dict[Any, Any] = {}
         self._pods = PodSpecs(self._once)
+
+    def beside(self, name: str) -> "Builder":
+        """Return another one, which holds nothing, and shares with this one what comes again."""
+        other = Builder(name)
+        other._shared, other._named, other._pods = self._shared, self._named, self._pods
+        return other
+
+    def take(self, other: "Builder") -> None:
+        """Take over what another builder holds, as if its documents had come to this one now."""
+        self.kinds.update(other.kinds)
+        mine, more = vars(self), vars(other)
+        for name in _LISTS:
+            mine[name].extend(more[name])
+        for name in _SETS:
+            mine[name].update(more[name])
+        for place, pairs in more["_lists"].items():
+            self._lists[place] |= pairs
+        self._substituted |= more["_substituted"]
 
     def add_objects(self, document: Document, items: list[KubeObject]) -> None:
         """Take a document and the objects it holds; a document without objects still gives references."""
@@ -91,7 +116,7 @@ class Builder:
         self._references.extend(references(item, self._named, self._once))
         where = group(item.api_version)
         if item.kind == "Secret" and where == "":
-            (self._secrets if is_pull_secret(item.body) else self._other).append(item)
+            self._secret(item)
         elif item.kind == "ServiceAccount" and where == "":
             account = service_account(item)
             once = self._once
@@ -106,6 +131,12 @@ class Builder:
             self._insecure.update(text(host) for host in (hosts if isinstance(hosts, list) else []) if text(host))
         else:
             self._other_kind(document, item)
+
+    def _secret(self, item: KubeObject) -> None:
+        if is_pull_secret(item.body):
+            self._secrets.append(pull_secret(item, substituted="objects" in item.route))
+        else:
+            self._other.append(item)
 
     def _other_kind(self, document: Document, item: KubeObject) -> None:
         made = list(generated_secrets(item))
@@ -130,15 +161,17 @@ class Builder:
         layout: str = "",
         stated: frozenset[tuple[str, str]] = frozenset(),
     ) -> Inventory:
-        """Classify the secrets, now that the whole scan is known, and join everything.
+        """Join everything; classify secrets anew where, as the whole scan tells, some tool fills in variables.
 
         `layout` names what a cluster was read from, `stated` are the kinds and namespaces that it lists in full.
         """
-        secrets = tuple(self._pull_secret(item) for item in self._secrets)
+        secrets: Iterable[PullSecret] = self._secrets
+        if self._substituted:
+            secrets = (pull_secret(one.object, substituted=True) for one in secrets)
         return Inventory(
             name=self.name,
             scope=scope,
-            secrets=secrets,
+            secrets=tuple(secrets),
             generated=tuple(self._generated),
             accounts=tuple(self._accounts),
             workloads=tuple(self._workloads),
@@ -152,10 +185,6 @@ class Builder:
             refused=tuple(one for record in self._records for one in record.refused),
             mentions=mentions,
         )
-
-    def _pull_secret(self, item: KubeObject) -> PullSecret:
-        templated = "objects" in item.route
-        return pull_secret(item, substituted=self._substituted or templated)
 
     def _coverage(self, scope: Scope, layout: str) -> set[tuple[str, str]]:
         """Which kinds are complete in which namespace.
@@ -187,6 +216,61 @@ class Builder:
                 # One list holds objects of several namespaces only when all were asked for (kubectl get -A).
                 complete |= {(kind, "*") for kind, _ in kinds_of if kind != "ServiceAccount"}
         return complete
+
+
+class Ahead:
+    """Stretches of documents, each sorted for itself while others are still read, in whatever order they come.
+
+    That is worth something where they are joined as they stand.
+    """
+
+    def __init__(self) -> None:
+        self._first = Builder("")
+        self._stretches: dict[int, tuple[Sequence[_Held], Builder]] = {}
+        """By the identity of their first documents."""
+        self._able = True
+
+    def sort(self, stretch: Sequence[_Held]) -> None:
+        """Sort documents that follow each other."""
+        if not self._able or not stretch:
+            return
+        builder = self.builder("")
+        try:
+            for document, found in stretch:
+                builder.add_objects(document, found)
+        except MemoryError:  # what there is to be said of it is said by whoever joins them
+            self.forget()
+            self._able = False
+            return
+        self._stretches[id(stretch[0][0])] = stretch, builder
+
+    def builder(self, name: str) -> Builder:
+        """Return one that holds nothing yet, and shares with the others what comes again."""
+        return self._first.beside(name)
+
+    def stretches(self, documents: Sequence[_Held]) -> Iterator[tuple[Sequence[_Held], Builder | None]]:
+        """Yield all of the documents in their order, with what was made of them; None for those not sorted yet."""
+        done = at = 0
+        while self._stretches and at < len(documents):
+            stretch, made = self._stretches.pop(id(documents[at][0]), ((), None))
+            if made is not None and _same(stretch, documents[at : at + len(stretch)]):
+                if done < at:
+                    yield documents[done:at], None
+                yield stretch, made
+                done = at = at + len(stretch)
+            else:
+                at += 1
+        if done < len(documents):
+            yield documents[done:] if done else documents, None
+
+    def forget(self) -> None:
+        """Let go of all that is not joined yet: nothing more will be."""
+        self._first = Builder("")
+        self._stretches.clear()
+
+
+def _same(some: Sequence[_Held], others: Sequence[_Held]) -> bool:
+    return len(some) == len(others) and all(a[0] is b[0] for a, b in zip(some, others, strict=True))
 
 
 def build(name: str, scope: Scope, documents: list[Document]) -> Inventory:

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 import linter.cli
-from linter import forks, stopping
+from linter import forks, pipes, stopping
 from linter.cli import _progress
 from linter.fleet.executors import Processes, Task, completed
 from linter.render import tools
@@ -149,11 +149,12 @@ def test_copies_of_this_process_end_with_the_call(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("linter.fleet.spread._WORTH", 0)
     place = str(tree(tmp_path))
     plain = quiet("check", place)
+    files = frozenset({forks.__file__, pipes.__file__})
     before = begun()
     number = 0
     while number < MOST:
         number += 1
-        code, out, error, came = at_call(number, frozenset({forks.__file__}), "check", place, "--jobs", "3")
+        code, out, error, came = at_call(number, files, "check", place, "--jobs", "3")
         assert begun() == before, number
         if not came:
             break

@@ -292,6 +292,50 @@ def test_each_piece_of_work_is_done_once_and_in_order(processes: int) -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="copies of a process are made on Linux only")
+@pytest.mark.parametrize("size", [1, 2**17])
+@pytest.mark.parametrize("lost", [False, True])
+def test_of_each_piece_of_work_is_told_once(size: int, lost: bool) -> None:
+    """Whether it was done here, came from a copy, more at once than a pipe holds, or a copy was killed over it."""
+    here, came = os.getpid(), {}
+
+    def one(number: int) -> list[int]:
+        if lost and number == 7 and os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if os.getpid() == here:
+            time.sleep(0.01)
+        return [number] * size
+
+    def had(number: int, value: list[int]) -> None:
+        assert number not in came
+        came[number] = value
+
+    done = forks.shared(30, one, 2, had)
+    assert [set(value) for value in done] == [{number} for number in range(30)]
+    assert all(came[number] is value for number, value in enumerate(done))
+
+
+@pytest.mark.parametrize("kind", ["a cluster that holds objects twice", "manifests with variables", "a chart"])
+def test_what_is_sorted_before_all_is_read_is_joined_as_in_one_process(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(spread, "_WORTH", 0)
+    items = json.loads(dump(1))["items"]
+    files = {f"{number:03}.json": json.dumps(item).encode() for number, item in enumerate([*items, *items[::3]])}
+    if kind != "a cluster that holds objects twice":
+        files = {f"{number}.yaml": manifest(f"app-{number}").encode() for number in range(40)}
+        files["variable.yaml"] = manifest("late").replace("dockerconfigjson: ", "dockerconfigjson: ${A}").encode()
+        flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: all}\n"
+        files["z.yaml"] = f"{flux}spec: {{postBuild: {{substitute: {{A: b}}}}}}\n".encode()
+    if kind == "a chart":
+        files["7/Chart.yaml"] = b"name: chart\n"
+        files["7/templates/a.yaml"] = b"# {{ .Values.x }}\n" + manifest("chart").encode()
+    put(place / "tree", files)
+    alone = check(capsys, "tree", "--format", "json")
+    assert alone[0] == 1
+    assert check(capsys, "tree", "--format", "json", "--jobs", "2") == alone
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="copies of a process are made on Linux only")
 def test_a_copy_begins_with_a_stretch_of_its_own() -> None:
     here, (told, tell) = os.getpid(), os.pipe()
     begun: list[int] = []
