@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any, Final, NamedTuple, TypeVar, cast
+from typing import Any, Final, NamedTuple, TypeVar
 
 from linter import memory
 from linter.pipes import Arriving, Leaving, Told, heard, received, send, widen
@@ -159,10 +159,7 @@ class Crew:
     ) -> list[_Value] | None:
         """Return as `share` in the first process, and None in the others; `had` as in `shared`."""
         if self._home is not None:
-            if count <= MOST:
-                leaving = Leaving(self._home[1])
-                self._worked(count, do, leaving.add)
-                leaving.end()
+            self._brought_home(count, do)
             return None
         done: dict[int, _Value] = {}
 
@@ -176,6 +173,29 @@ class Crew:
             if number not in done:
                 take(number, do(number))
         return [done[number] for number in range(count)]
+
+    def told(
+        self, count: int, do: Callable[[int], _Value], brief: Callable[[_Value], _Value]
+    ) -> list[_Value]:
+        """Return as `share` in the first process, and in the others what is `brief` of each."""
+        if self._home is not None:
+            self._brought_home(count, do)
+            done = dict(heard(self._ordered(self._home[0])))
+            return [done[number] for number in range(count)]
+        if not self._copies:
+            return [do(number) for number in range(count)]
+        told = Told()
+        values = self.gathered(count, do, lambda number, value: told.add(number, brief(value))) or []
+        for copy in self._copies:
+            self._order(copy, told.data)
+        return values
+
+    def _brought_home(self, count: int, do: Callable[[int], _Value]) -> None:
+        """Do, in a copy, what comes to it of the pieces, and send it to the first process."""
+        if self._home is not None and count <= MOST:
+            leaving = Leaving(self._home[1])
+            self._worked(count, do, leaving.add)
+            leaving.end()
 
     def _taken(self, count: int, do: Callable[[int], _Value], take: Callable[[int, _Value], None]) -> None:
         """Do the pieces together with the copies; `take` each as soon as it is there."""
@@ -191,19 +211,6 @@ class Crew:
             one.hand(take, wait=True)
         if not all(one.ended for one in arriving):
             self.leave()
-
-    def told(self, make: Callable[[], _Value]) -> _Value:
-        """Return in all processes what `make` makes in the first."""
-        if self._home is not None:
-            ((_, told),) = heard(self._ordered(self._home[0]))
-            return cast("_Value", told)
-        value = make()
-        if self._copies:
-            told = Told()
-            told.add(0, value)
-            for copy in self._copies:
-                self._order(copy, told.data)
-        return value
 
     def leave(self) -> None:
         """Go on alone: the first process ends all copies; a copy ends, because it cannot do what the others do."""

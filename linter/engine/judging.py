@@ -38,8 +38,8 @@ class Crew(Protocol):
     def gathered(self, count: int, do: Callable[[int], _Part]) -> list[_Part] | None:
         """Return as `share` in the process that began the others, and None in the others."""
 
-    def told(self, make: Callable[[], _Part]) -> _Part:
-        """Return in all of them what `make` makes in the process that began the others."""
+    def told(self, count: int, do: Callable[[int], _Part], brief: Callable[[_Part], _Part]) -> list[_Part]:
+        """Return as `share` in the process that began the others, and in these what is `brief` of each."""
 
     def leave(self) -> None:
         """Go on alone: what is shared out from now on would not be the same in each of them."""
@@ -56,9 +56,9 @@ class Alone:
 
     gathered = share
 
-    def told(self, make: Callable[[], _Part]) -> _Part:
-        """Return what `make` makes."""
-        return make()
+    def told(self, count: int, do: Callable[[int], _Part], _: Callable[[_Part], _Part]) -> list[_Part]:
+        """Return `do(0)`, …, `do(count - 1)`."""
+        return self.share(count, do)
 
     def leave(self) -> None:
         """Do nothing: nobody else is there."""
@@ -123,16 +123,18 @@ def _judged_by(
         found, unjudged = _answered(chosen[number], inventory, joins, settings, codes)
         return [*map(nets.finding, found)], unjudged
 
-    parts = crew.gathered(len(chosen), one) or []
+    parts = crew.told(len(chosen), one, _brief)
     found = [finding for part, _ in parts for finding in part]
-    withheld = [*_hidden(inventory), *(entry for _, unjudged in parts for entry in unjudged)]
-    brief = crew.told(lambda: ([*map(_brief, found)], withheld))
-    return (found, withheld) if parts else brief
+    return found, [*_hidden(inventory), *(entry for _, unjudged in parts for entry in unjudged)]
 
 
-def _brief(finding: Finding) -> Finding:
-    """What a proof and a position are made of: most of a finding is told, and whom it hits."""
-    return finding._replace(message="", detail="", remedy="", commands=(), impact=Impact())
+def _brief(part: tuple[list[Finding], list[NotEvaluated]]) -> tuple[list[Finding], list[NotEvaluated]]:
+    """What proofs and positions are made of: most of a finding is told, and whom it hits."""
+    found, unjudged = part
+    hits = Impact()
+    return [
+        one._replace(message="", detail="", remedy="", commands=(), impact=hits) for one in found
+    ], unjudged
 
 
 def _attached(crew: Crew, inventory: Inventory, findings: list[Finding]) -> list[Finding]:

@@ -389,14 +389,21 @@ def test_copies_that_wait_for_a_process_end_when_it_is_killed(place: Path) -> No
 
 def test_what_the_first_process_tells_all_of_them_know() -> None:
     made = []
+    here = os.getpid()
 
-    def program(crew: forks.Crew) -> list[tuple[int, str]]:
-        word = crew.told(lambda: (made.append(1), "word")[1])
+    def brief(word: str) -> str:
+        made.append(word)
+        return word[0]
+
+    def program(crew: forks.Crew) -> list[tuple[int, int]]:
+        words = crew.told(5, lambda number: f"{number} words", brief)
         numbers = crew.share(5, lambda number: number * 10)
-        return crew.gathered(5, lambda number: (numbers[number], word)) or []
+        first = [*map(len, words)]
+        assert first == [7 if os.getpid() == here else 1] * 5
+        return crew.gathered(5, lambda number: (numbers[number], int(words[number][0]))) or []
 
-    assert forks.together(program, 3) == [(number * 10, "word") for number in range(5)]
-    assert made == [1]
+    assert forks.together(program, 3) == [(number * 10, number) for number in range(5)]
+    assert sorted(made) == [f"{number} words" for number in range(5)]
 
 
 def test_one_process_loads_nothing_for_many(place: Path) -> None:
