@@ -4,15 +4,17 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
-from linter.credentials import Consumer, KeyIndex, RegistryKey, is_hub
+from linter.credentials import Consumer, KeyIndex, Lookup, Reader, RegistryKey, is_hub
 from linter.inventory.evidence import Evidence, evidence
 from linter.inventory.inventory import Inventory
 from linter.inventory.lately import Lately
 from linter.inventory.paths import group
 from linter.inventory.pulls import (
+    UNFINISHED,
     Alike,
     Desk,
     ImportPull,
+    Names,
     Outcome,
     Reach,
     WorkloadPull,
@@ -162,28 +164,57 @@ class Joins:
 
     @cached_property
     def pull_outcomes(self) -> tuple[Outcome, ...]:
-        """What `pull_outcome` tells of each of `workload_pulls`, in their order: list after list, each opened once."""
+        """What `pull_outcome` tells of each of `workload_pulls`, in their order."""
+        return tuple([outcome for _, outcome in self.pulls_where(None)])
+
+    def pulls_where(self, wanted: Callable[[Lookup], bool] | None) -> list[tuple[WorkloadPull, Outcome]]:
+        """The pulls whose image is found as `wanted` says, each with its outcome; all of them for None.
+
+        Only for those either is made: rules want few of thousands.
+        """
+        found: list[tuple[WorkloadPull, Outcome]] = []
+        names: dict[int, Names] = {}
+        chosen: dict[int, list[int]] = {}
+        for (workload, reached), lookups in zip(self.reaches, self._lookups, strict=True):
+            places = chosen.get(id(lookups))
+            if places is None:
+                places = [at for at, one in enumerate(lookups) if wanted is None or (one is not None and wanted(one))]
+                chosen[id(lookups)] = places
+            for at in places:
+                one, use, number = lookups[at], workload.images[at], self._lists.number(reached.secrets)
+                if number not in names:
+                    names[number] = Names(self._lists[number])
+                outcome = UNFINISHED if one is None else as_far_as_known(reached, names[number].outcome(one))
+                found.append((WorkloadPull(workload, use.image, use.route, reached), outcome))
+        return found
+
+    @cached_property
+    def _lookups(self) -> list[list[Lookup | None]]:
+        """How the images of each of `reaches` are found: list after list, each opened once.
+
+        Those of equal lists with the same images are one.
+        """
         number_of = self._lists.number
-        wanted: dict[int, dict[int, tuple[ImageUse, ...]]] = {}
+        asked: dict[int, dict[int, tuple[ImageUse, ...]]] = {}
         for workload, reached in self.reaches:
-            wanted.setdefault(number_of(reached.secrets), {})[id(workload.images)] = workload.images
-        told: dict[tuple[int, int], list[Outcome]] = {}
-        for number, listed in wanted.items():
+            asked.setdefault(number_of(reached.secrets), {})[id(workload.images)] = workload.images
+        told: dict[tuple[int, int], list[Lookup | None]] = {}
+        by_reader: Lately[Reader, dict[int, list[Lookup | None]]] = Lately(_READERS)
+        for number, images in asked.items():
             desk = self._desk(number, Consumer.KUBELET)
-            images = dict.fromkeys([use.image for uses in listed.values() for use in uses])
-            outcome = {image: desk.outcome(image) for image in images}
-            told.update({(number, place): [outcome[use.image] for use in uses] for place, uses in listed.items()})
-        found: list[Outcome] = []
-        for workload, reached in self.reaches:
-            outcomes = told[number_of(reached.secrets), id(workload.images)]
-            known = not (reached.unknown or reached.missing)
-            found += outcomes if known else [as_far_as_known(reached, one) for one in outcomes]
-        return tuple(found)
+            known = by_reader.get(desk.reader)
+            if known is None:
+                known = by_reader.put(desk.reader, {})
+            for place, uses in images.items():
+                if place not in known:
+                    known[place] = [desk.lookup(use.image) for use in uses]
+                told[number, place] = known[place]
+        return [told[number_of(reached.secrets), id(workload.images)] for workload, reached in self.reaches]
 
     @cached_property
     def unserved(self) -> tuple[tuple[WorkloadPull, Outcome], ...]:
         """The pulls that go out without a credential, each with its outcome."""
-        rows = zip(self.workload_pulls, self.pull_outcomes, strict=True)
+        rows = self.pulls_where(lambda found: found.error is None and not found.candidates)
         return tuple([row for row in rows if row[1].verdict == "anonymous"])
 
     def import_outcome(self, pull: ImportPull) -> Outcome:

@@ -45,6 +45,10 @@ class Outcome(NamedTuple):
     reason: str = ""
 
 
+UNFINISHED = Outcome("unknown", reason="the image is filled in by a template")
+"""What comes of a pull whose image a template has yet to fill in."""
+
+
 def reach(inventory: Inventory, workload: Workload) -> Reach:
     """Resolve the list of pull secrets as admission does (Kubernetes 1.25 to 1.36): the own list or the account's."""
     namespace = workload.object.namespace
@@ -137,6 +141,29 @@ Alike = Lately[credentials.Reader, credentials.Reader]
 """Readers of lists of secrets, found by an equal one."""
 
 
+class Names:
+    """The secrets of a list by name: what tells an outcome from a lookup, and holds no payload."""
+
+    def __init__(self, secrets: tuple[PullSecret, ...]) -> None:
+        self._hidden = next((secret for secret in secrets if not readable(secret)), None)
+        self._by_name = {secret.name: secret for secret in reversed(secrets) if readable(secret)}
+
+    def outcome(self, found: Lookup) -> Outcome:
+        """Return what comes of a lookup in this list, as far as the list is known."""
+        if found.error is None and found.candidates:
+            name = found.candidates[0].secret
+            return Outcome("credential", found, self._by_name.get(name) if name is not None else None)
+        if found.error == "image":
+            return Outcome("bad-image", found)
+        if found.error == "keyring":
+            culprit = self._by_name.get(found.culprit) if found.culprit is not None else None
+            return Outcome("refused", found, culprit)
+        if self._hidden is not None:
+            why = f"secret {self._hidden.name} could not be read: {self._hidden.reason}"
+            return Outcome("unknown", found, reason=why)
+        return Outcome("anonymous", found)
+
+
 class Desk:
     """A list of secrets as one consumer reads it, with the node-wide file behind it: outcomes for many images.
 
@@ -146,32 +173,22 @@ class Desk:
     def __init__(
         self, secrets: tuple[PullSecret, ...], consumer: Consumer, node: bytes | None, alike: Alike | None = None
     ) -> None:
-        self._hidden = [secret for secret in secrets if not readable(secret)]
-        self._judged = tuple(secret for secret in secrets if readable(secret))
-        reader = credentials.Reader(map(plain, self._judged), consumer=consumer, node_config=node)
-        self._reader = reader if alike is None else alike.get(reader) or alike.put(reader, reader)
+        self._secrets = secrets
+        reader = credentials.Reader(map(plain, filter(readable, secrets)), consumer=consumer, node_config=node)
+        self.reader = reader if alike is None else alike.get(reader) or alike.put(reader, reader)
 
     @cached_property
-    def _by_name(self) -> dict[str, PullSecret]:
-        return {secret.name: secret for secret in reversed(self._judged)}
+    def _names(self) -> Names:
+        return Names(self._secrets)
+
+    def lookup(self, image: str) -> Lookup | None:
+        """Look an image up, None for one that a template has yet to fill in."""
+        return None if unfinished(image) else self.reader.lookup(image)
 
     def outcome(self, image: str) -> Outcome:
         """Return which credential `image` gets, as far as the list is known."""
-        if unfinished(image):
-            return Outcome("unknown", reason="the image is filled in by a template")
-        found = self._reader.lookup(image)
-        if found.error is None and found.candidates:
-            name = found.candidates[0].secret
-            return Outcome("credential", found, self._by_name.get(name) if name is not None else None)
-        if found.error == "image":
-            return Outcome("bad-image", found)
-        if found.error == "keyring":
-            culprit = self._by_name.get(found.culprit) if found.culprit is not None else None
-            return Outcome("refused", found, culprit)
-        if self._hidden:
-            hidden = self._hidden[0]
-            return Outcome("unknown", found, reason=f"secret {hidden.name} could not be read: {hidden.reason}")
-        return Outcome("anonymous", found)
+        found = self.lookup(image)
+        return UNFINISHED if found is None else self._names.outcome(found)
 
 
 def as_far_as_known(reached: Reach, found: Outcome) -> Outcome:

@@ -29,7 +29,7 @@ slash serves what is below `team` and nothing else; give the sibling its own ent
 
 from collections.abc import Iterator
 
-from linter.rule import Context, Entry, Finding, Outcome, PullSecret, Rule, Severity, credentials, origin, shown
+from linter.rule import Context, Entry, Finding, PullSecret, Rule, Severity, credentials, origin, shown
 from rules.registries._needs import Need, imported, needs_of
 from rules.registries._shared import OPENSHIFT, affected, at_key, named, usable
 
@@ -38,9 +38,10 @@ def check(context: Context) -> Iterator[Finding]:
     """Report every entry that an image of a sibling is served by."""
     found: dict[tuple[int, str], tuple[PullSecret, Entry, list[Need]]] = {}
     known: dict[int, dict[str, Entry]] = {}
-    bleeds, joins = _Bleeding(), context.joins
-    pulls = [row for row in zip(joins.workload_pulls, joins.pull_outcomes, strict=True) if bleeds.at(row[1])]
-    for need in (*needs_of(context, pulls), *(one for one in imported(context) if bleeds.at(one.outcome))):
+    bleeds = _Bleeding()
+    pulls = context.joins.pulls_where(bleeds.at)
+    imports = (one for one in imported(context) if one.outcome.lookup is not None and bleeds.at(one.outcome.lookup))
+    for need in (*needs_of(context, pulls), *imports):
         served = _served_by(context, need, known)
         if served is not None:
             secret, entry = served
@@ -70,15 +71,14 @@ def _served_by(context: Context, need: Need, known: dict[int, dict[str, Entry]])
 
 
 class _Bleeding:
-    """Which outcomes are served by a key that is meant for a sibling: told by the first key and the image alone."""
+    """Which lookups are served by a key that is meant for a sibling: told by the first key and the image alone."""
 
     def __init__(self) -> None:
         self._paths: dict[str, str] = {}
 
-    def at(self, outcome: Outcome) -> bool:
+    def at(self, lookup: credentials.Lookup) -> bool:
         """Whether the path of the key whose credential goes out first ends within a name of the image's."""
-        lookup = outcome.lookup
-        if outcome.verdict != "credential" or lookup is None or not lookup.reference:
+        if lookup.error is not None or not lookup.candidates or not lookup.reference:
             return False
         key = lookup.candidates[0].key
         path = self._paths.get(key)
