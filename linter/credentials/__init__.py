@@ -12,7 +12,8 @@ from linter.credentials.base64go import (
     decode_base64_field,
     decode_data,
 )
-from linter.credentials.indexes import HUB_FALLBACK, ImageIndex, KeyIndex, SplitIndex
+from linter.credentials.hosts import HostName
+from linter.credentials.indexes import HUB_FALLBACK, ImageIndex, KeyIndex, SplitIndex, host_of, may_match
 from linter.credentials.jsontext import JsonNode, JsonSyntaxError, parse_json
 from linter.credentials.keyring import held, holding, is_hub
 from linter.credentials.keys import (
@@ -39,6 +40,7 @@ __all__ = [
     "Credential",
     "CredentialError",
     "Entry",
+    "HostName",
     "ImageIndex",
     "JsonNode",
     "JsonSyntaxError",
@@ -62,9 +64,11 @@ __all__ = [
     "examine",
     "held",
     "holding",
+    "host_of",
     "is_hub",
     "key_matches",
     "lookup",
+    "may_match",
     "normalise_key",
     "parse_json",
     "parse_reference",

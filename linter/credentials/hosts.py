@@ -40,9 +40,11 @@ class HostPatterns:
     """Patterns found by a host that they match."""
 
     def __init__(self, patterns: Iterable[HostName]) -> None:
-        needs = {pattern: tuple(_needs(pattern)) for pattern in patterns}
-        shared = Counter(need for each in needs.values() for need in each)
         self._under: dict[_Need, list[HostName]] = {}
+        needs = {pattern: tuple(_needs(pattern)) for pattern in patterns}
+        if not needs:  # as in most lists of keys
+            return
+        shared = Counter(need for each in needs.values() for need in each)
         for pattern, each in needs.items():
             self._under.setdefault(min(each, key=shared.__getitem__), []).append(pattern)
 

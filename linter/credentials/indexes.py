@@ -6,14 +6,14 @@ The answers are those of ``key_matches``, row by row; an index only spares the r
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Final, Generic, TypeVar
 
 from linter.credentials.hosts import HostName, HostNames, HostPatterns, is_pattern
 from linter.credentials.keyring import is_hub
 from linter.credentials.keys import RegistryKey, parse_target
 
-__all__ = ["HUB_FALLBACK", "ImageIndex", "KeyIndex", "SplitIndex"]
+__all__ = ["HUB_FALLBACK", "ImageIndex", "KeyIndex", "SplitIndex", "host_of", "may_match"]
 
 HUB_FALLBACK: Final = "index.docker.io"
 """The key (``RegistryKey.text``) that serves images of Docker Hub which no key matches."""
@@ -57,7 +57,11 @@ class KeyIndex(Generic[Row]):
                 self.fallback.append(row)
             if key.labels:
                 kept = self._globs if is_pattern(key.labels) else self._literal
-                kept.setdefault((key.labels, key.port), _Paths()).add(key.prefix, (number, row))
+                name = (key.labels, key.port)
+                paths = kept.get(name)
+                if paths is None:
+                    paths = kept[name] = _Paths()
+                paths.add(key.prefix, (number, row))
         self._patterns = HostPatterns(self._globs)
 
     def matching(self, reference: str) -> list[Row]:
@@ -77,6 +81,22 @@ class KeyIndex(Generic[Row]):
         """Return as ``matching``; where nothing matches an image of Docker Hub, the rows under its own key."""
         found = self.matching(reference)
         return self.fallback if not found and self.fallback and is_hub(reference) else found
+
+
+def host_of(reference: str) -> HostName | None:
+    """Return the host of a looked-up text; None where it is no URL, which Docker Hub's own key alone may serve."""
+    target = parse_target(reference)
+    return None if target is None else (target.labels, target.port)
+
+
+def may_match(key: RegistryKey, hosts: Container[HostName | None]) -> bool:
+    """Whether ``ImageIndex.matched_by`` may find an image of one of these hosts for a key: False only where none can.
+
+    That is quicker to tell than to make an index, where few keys are looked for.
+    """
+    if key.text == HUB_FALLBACK:
+        return True
+    return bool(key.labels) and (is_pattern(key.labels) or (key.labels, key.port) in hosts)
 
 
 class _Hosts(dict[HostName, list[Row]]):

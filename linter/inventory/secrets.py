@@ -60,6 +60,7 @@ def pull_secret(
         return PullSecret(item, kind, KEY_OF_TYPE.get(kind), (), State.REDACTED, item.withheld, seen=_seen(body))
     key, field = _payload_key(body, kind)
     value = body[field][key] if key else None
+    made = was.generated if was is not None and _named_alike(was.object.body, body) else _generated(item.name, body)
     secret = PullSecret(
         object=item,
         type=kind,
@@ -67,7 +68,7 @@ def pull_secret(
         route=(field, key) if key else (),
         state=State.ABSENT,
         written=Sensitive(value) if isinstance(value, str) else None,
-        generated=_generated(item.name, body),
+        generated=made,
         excluded=text(_annotations(body).get(EXCLUDE_ANNOTATION)) == "true",
         superseded=("data", key) if key and field == "stringData" and key in _mapping(body.get("data")) else None,
     )
@@ -83,10 +84,10 @@ def pull_secret(
     known = edits.get(was.payload, place)
     if known is not None:
         return secret._replace(state=known.state, decoded=known.decoded, payload=known.payload)
-    made = _judged(secret, body, value, was, substituted=substituted)
-    if made.payload is not None and made.payload.entries and not made.error and len(written) <= _LONG:
-        edits.put(was.payload, place, made)  # with entries its state hangs on nothing else in the object
-    return made
+    judged = _judged(secret, body, value, was, substituted=substituted)
+    if judged.payload is not None and judged.payload.entries and not judged.error and len(written) <= _LONG:
+        edits.put(was.payload, place, judged)  # with entries its state hangs on nothing else in the object
+    return judged
 
 
 def _judged(
@@ -232,6 +233,11 @@ def _unjudged_content(body: dict[str, Any], decoded: bytes, content: str) -> _Ve
     if example:
         return _Verdict(State.PLACEHOLDER, example)
     return None
+
+
+def _named_alike(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """Whether an edit has left type and metadata of a Secret, which tell who made it, as they were."""
+    return old.get("metadata") is new.get("metadata") and old.get("type") == new.get("type")
 
 
 def _generated(name: str, body: dict[str, Any]) -> str:

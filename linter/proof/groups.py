@@ -6,11 +6,11 @@ because what comes first counts alone, and images of Docker Hub, whose own key c
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from linter import credentials
-from linter.credentials import Consumer, ImageIndex, SplitIndex, is_hub
+from linter.credentials import Consumer, HostName, ImageIndex, SplitIndex, is_hub
 from linter.documents.objects import KubeObject
 from linter.inventory.pulls import unfinished
 from linter.inventory.records import ImageStream, ImageUse, ImportTag, PullSecret, Workload
@@ -62,6 +62,13 @@ class Flip(NamedTuple):
     row: Row
     was: Answer
     now: Answer
+
+
+@lru_cache(maxsize=2**12)
+def _host(image: str, consumer: Consumer) -> HostName | None:
+    """Return the host that is looked up for an image, None where there is none; the same images stand everywhere."""
+    reference = credentials.parse_reference(image, consumer=consumer)
+    return credentials.host_of(reference.lookup) if isinstance(reference, credentials.Reference) else None
 
 
 class Group:
@@ -159,6 +166,8 @@ class Group:
         fallback = self.tally.fallback or swap.new.fallback
         either = self.consumer is Consumer.IMPORTER
         for key, was, now in swap.differing:
+            if not credentials.may_match(key, self._hosts):
+                continue
             if either or (now is not None and now.good):
                 found.update(dict.fromkeys(self._split(node).matched_by(key, passing=False)))
             if either or (was is not None and was.good):
@@ -166,6 +175,10 @@ class Group:
             if fallback and (was is None or now is None):
                 found.update(dict.fromkeys(self._hub.matched_by(key)))
         return found
+
+    @cached_property
+    def _hosts(self) -> set[HostName | None]:
+        return {_host(image, self.consumer) for image in self._images}
 
     @cached_property
     def _references(self) -> list[tuple[str, str]]:
