@@ -5,6 +5,7 @@ Most names are those of pull secrets that are there. Nobody asks for these, so n
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 
 from linter.rule import (
     Affected,
@@ -80,12 +81,15 @@ class Owners:
     """Who controls whom: a pod's list is the business of the object whose template made the pod."""
 
     def __init__(self, context: Context) -> None:
-        self._workloads: dict[tuple[str, str, str], Workload] = {}
-        for workload in context.inventory.workloads:
-            item = workload.object
-            self._workloads.setdefault((item.namespace, item.kind, item.name), workload)
+        self._listed = context.inventory.workloads
         self._tops: dict[int, Workload] = {}
         self._users: dict[int, Affected] = {}
+
+    @cached_property
+    def _workloads(self) -> Mapping[tuple[str, str, str], Workload]:
+        """The workloads by name; the first of a name counts."""
+        items = ((workload.object, workload) for workload in reversed(self._listed))
+        return {(item.namespace, item.kind, item.name): workload for item, workload in items}
 
     def above(self, workload: Workload) -> Workload | None:
         """Return the workload that made this one, where the scan holds it."""

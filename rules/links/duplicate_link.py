@@ -39,7 +39,9 @@ def check(context: Context) -> Iterator[Finding]:
     for account in context.inventory.accounts:
         yield from _repeated(context, account.object, account.pull_secrets)
     for workload in context.inventory.workloads:
-        if owners.top(workload) is workload and not (workload.is_pod and workload.object.identified):
+        if len(workload.pull_secrets) < 2 or (workload.is_pod and workload.object.identified):
+            continue
+        if owners.top(workload) is workload:
             yield from _repeated(context, workload.object, workload.pull_secrets)
 
 

@@ -79,19 +79,23 @@ def check(context: Context) -> Iterator[Finding]:
     owners = context.once(Owners)
     seen: set[int] = set()
     for workload in context.inventory.workloads:
-        if owners.top(workload) is not workload:
-            continue
         places = _places(workload, first=id(workload.object) not in seen)
         seen.add(id(workload.object))
+        links = _elsewhere(workload.pull_secrets)
+        if not (places or links) or owners.top(workload) is not workload:
+            continue
         if places:
             yield _misplaced(context, workload, places)
-        for link in workload.pull_secrets:
-            if link.namespace and link.name:
-                yield _namespaced(context, workload.object, link)
+        for link in links:
+            yield _namespaced(context, workload.object, link)
     for account in context.inventory.accounts:
-        for link in account.pull_secrets:
-            if link.namespace and link.name:
-                yield _namespaced(context, account.object, link)
+        for link in _elsewhere(account.pull_secrets):
+            yield _namespaced(context, account.object, link)
+
+
+def _elsewhere(links: tuple[Link, ...]) -> list[Link]:
+    """Return the items of a list that name a namespace beside the secret."""
+    return [link for link in links if link.namespace and link.name]
 
 
 def _places(workload: Workload, *, first: bool) -> list[Route]:

@@ -69,7 +69,7 @@ def check(context: Context) -> Iterator[Finding]:
     templated: dict[tuple[str, str], Workload] = {}
     replicas: set[tuple[str, str, str]] = set()
     for workload in context.inventory.workloads:
-        if owners.top(workload) is not workload or not _judged(context, accounts, workload):
+        if not _judged(context, accounts, workload) or owners.top(workload) is not workload:
             continue
         made = (workload.object.namespace, *owner(workload))
         if made[1] and made in replicas:
@@ -114,11 +114,11 @@ class _Accounts:
 def _judged(context: Context, accounts: "_Accounts", workload: Workload) -> bool:
     """Whether the account is named, is no account that always exists, and is not in the scan."""
     item, name = workload.object, workload.account
-    if name in _ALWAYS or not is_name(name) or (item.namespace and not is_name(item.namespace)):
+    if name in _ALWAYS or context.inventory.accounts_named(item.namespace, name):
+        return False
+    if not is_name(name) or (item.namespace and not is_name(item.namespace)):
         return False
     if text(dig(item.metadata, "annotations", _MIRROR)):
-        return False
-    if context.inventory.accounts_named(item.namespace, name):
         return False
     return not any(_may_become(account, workload) for account in accounts.templated)
 

@@ -75,15 +75,21 @@ def check(context: Context) -> Iterator[Finding]:
     owners = context.once(Owners)
     pulls: dict[int, list[WorkloadPull]] | None = None
     table: dict[tuple[object, ...], tuple[ServiceAccount, PullSecret, Workload, list[Stale]]] = {}
+    added: dict[tuple[int, int], list[PullSecret]] = {}
     for workload, reached in context.joins.reaches:
-        if not workload.is_pod or not workload.object.identified or _fixed(workload):
+        account = reached.account
+        if account is None or not workload.is_pod or not workload.object.identified:
+            continue
+        lists = id(account), id(workload.pull_secrets)  # which the inventory holds
+        if lists not in added:
+            added[lists] = [*_added(context, account, workload)]
+        if not added[lists] or _fixed(workload):
             continue
         top = owners.top(workload)
-        account = reached.account
-        if account is None or (top is not workload and top.explicit):
+        if top is not workload and top.explicit:
             continue
         made = (top.object.kind, top.object.name) if top is not workload else owner(workload)
-        for secret in _added(context, account, workload):
+        for secret in added[lists]:
             pulls = _by_pod(context) if pulls is None else pulls
             stale = _stale(context, pulls.get(id(workload), []), secret)
             if stale is not None:
