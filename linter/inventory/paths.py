@@ -119,16 +119,15 @@ unknown CRDs; the last is Kyverno's, which stands in rules, contexts and loops a
 
 def walk(value: Any, path: Path, route: Route = ()) -> Iterator[tuple[Route, Any]]:
     """Yield `(route, node)` for every node at `path`, descending into every item at `*`; absent steps yield nothing."""
-    if not path:
-        yield route, value
-        return
-    step, rest = path[0], path[1:]
-    if step == "*":
-        if isinstance(value, list):
-            for index, item in enumerate(value):
-                yield from walk(item, rest, (*route, index))
-    elif isinstance(value, dict) and step in value:
-        yield from walk(value[step], rest, (*route, step))
+    for at, step in enumerate(path):
+        if step == "*":
+            for index, item in enumerate(value) if isinstance(value, list) else ():
+                yield from walk(item, path[at + 1 :], (*route, *path[:at], index))
+            return
+        if not isinstance(value, dict) or step not in value:
+            return
+        value = value[step]
+    yield (*route, *path), value
 
 
 def dig(value: Any, *steps: str | int) -> Any:

@@ -20,7 +20,8 @@ _REMEMBERED: Final = 50_000
 """So many parts of objects are known by what they hold."""
 _Named = tuple[str, Route, Use]
 _UPDATER_TOOL: Final = "argocd-image-updater.argoproj.io"
-_ANNOTATED: Final = (("metadata", "annotations"), ("spec", "template", "metadata", "annotations"))
+_OWN: Final = ("metadata", "annotations")
+_OF_TEMPLATE: Final = ("spec", "template", "metadata", "annotations")
 _UPDATER = lazy(r"^(?:pullsecret|secret):(?:([^/#\s]+)/)?([^#\s]+)")
 _LINK_POINTER = lazy(r"/(?:imagePullSecrets|pullSecrets|secrets)(?:/(?:-|\d+))?(?:/name)?$")
 _PATCH_TEXT = lazy(r"imagePullSecrets|pullSecret")
@@ -183,19 +184,22 @@ def _values(value: Any, route: Route) -> Iterator[tuple[str, Route]]:
 
 def _annotated(item: KubeObject, body: dict[str, Any]) -> Iterator[Reference]:
     """Annotations of Argo CD's image updater, on an Application or on the template of an ApplicationSet."""
-    for base in _ANNOTATED:
-        annotations: Any = body
-        for key in base:
-            annotations = annotations.get(key) if isinstance(annotations, dict) else None
-        for key, value in annotations.items() if isinstance(annotations, dict) else ():
-            found = _UPDATER.match(value) if isinstance(value, str) and _updating(str(key)) else None
+    spec = body.get("spec")
+    template = spec.get("template") if isinstance(spec, dict) else None
+    for base, holder in ((_OWN, body), (_OF_TEMPLATE, template)):
+        metadata = holder.get("metadata") if isinstance(holder, dict) else None
+        annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+        if not isinstance(annotations, dict) or not any(map(_updating, annotations)):
+            continue
+        for key, value in annotations.items():
+            found = _UPDATER.match(value) if isinstance(value, str) and _updating(key) else None
             if found:
                 route: Route = (*base, key)
                 yield Reference(found.group(2), found.group(1) or "", Use.CONTROLLER, item, route)
 
 
 @lru_cache(maxsize=1024)
-def _updating(annotation: str) -> bool:
+def _updating(annotation: object) -> bool:
     """Whether an annotation names the pull secret of Argo CD's image updater, of all images or of one (`….`)."""
-    tool, slash, name = annotation.partition("/")
+    tool, slash, name = str(annotation).partition("/")
     return bool(slash) and tool == _UPDATER_TOOL and (name == "pull-secret" or name.endswith(".pull-secret"))
