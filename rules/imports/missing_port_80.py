@@ -71,7 +71,7 @@ from linter.rule import (
     origin,
     shown,
 )
-from rules.registries._needs import Need, imported, registry_with_port
+from rules.registries._needs import Need, imported, registry_with_port, split_port
 from rules.registries._shared import HUB, OPENSHIFT, add_beside, affected, at_key, named, same_credential
 
 LAST_THAT_ASKS_BY_ADDRESS = (4, 4)
@@ -94,8 +94,9 @@ def check(context: Context) -> Iterator[Finding]:
     """Report every host of every secret once."""
     cases: dict[tuple[int, str], list[_Case]] = {}
     for need in imported(context):
-        if need.port in ("", "80") and need.host != HUB:
-            for case in _cases(context, need):
+        host, port = split_port(need.registry)
+        if port in ("", "80") and host != HUB:
+            for case in _cases(context, need, host, explicit=port == "80"):
                 cases.setdefault((id(case.secret.object), case.host), []).append(case)
     for found in cases.values():
         yield _finding(context, _joined(found))
@@ -107,19 +108,18 @@ def legacy(context: Context) -> bool:
     return version is not None and version <= LAST_THAT_ASKS_BY_ADDRESS
 
 
-def _cases(context: Context, need: Need) -> Iterator[_Case]:
-    explicit = need.port == "80"
+def _cases(context: Context, need: Need, host: str, *, explicit: bool) -> Iterator[_Case]:
     node = context.inventory.global_secret
     # The node-wide credentials reach imports since OpenShift 4.5, and there only a reference with :80 asks for the
     # suffix.
     unread = node if legacy(context) else None
     if any(secret is not unread for secret in need.held.unknown):
         return
-    with_port, plain = need.with_port("80"), need.with_port("")
-    if any(secret is not unread for secret in need.held.having(with_port)):
+    below = need.target[len(need.registry) :]
+    if any(secret is not unread for secret in need.held.having(registry_with_port(host, "80") + below)):
         return
     reading: dict[int, tuple[PullSecret, list[Entry]]] = {}
-    for secret, entry in need.held.matching(plain):
+    for secret, entry in need.held.matching(host + below):
         if secret is not unread and (explicit or secret is not node):
             reading.setdefault(id(secret), (secret, []))[1].append(entry)
     holders = [
@@ -136,7 +136,7 @@ def _cases(context: Context, need: Need) -> Iterator[_Case]:
     for secret, entry in holders:
         # The first secret by name is the one that is sent; overlays of one Secret are repaired each for itself.
         if secret.name == holders[0][0].name:
-            yield _Case(secret, entry, need.host, severity, explicit, need.insecure, False, hit)
+            yield _Case(secret, entry, host, severity, explicit, need.insecure, False, hit)
 
 
 def _best(secret: PullSecret, found: list[Entry], *, explicit: bool, strict: bool) -> list[Entry]:

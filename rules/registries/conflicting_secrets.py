@@ -34,6 +34,7 @@ that it is for (`quay.io/team-a`), or keep one of them from imports:
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 from linter.rule import (
     Affected,
@@ -105,7 +106,10 @@ class _Clashes:
         found = [row for group in holders.values() if len(group) > 1 for row in _pairs(group)]
         found.sort(key=lambda row: row[0])
         self.all = [clash for _, clash in found]
-        self._index = credentials.KeyIndex((clash.one.registry, number) for number, clash in enumerate(self.all))
+
+    @cached_property
+    def _index(self) -> "credentials.KeyIndex[int]":
+        return credentials.KeyIndex((clash.one.registry, number) for number, clash in enumerate(self.all))
 
     def about(self, image: str) -> list[_Clash]:
         """Return the clashes whose entries answer for an image."""
