@@ -12,7 +12,9 @@ from linter.credentials import (
     KeyIndex,
     Reference,
     SplitIndex,
+    host_of,
     key_matches,
+    may_match,
     normalise_key,
     parse_reference,
 )
@@ -40,12 +42,14 @@ def test_split_rows_are_those_that_a_key_may_serve_and_that_pass(
         return image in passing
 
     index = SplitIndex([(reference, image) for image, reference in looked_up.items()], test)
+    hosts = {host_of(reference) for reference in looked_up.values()}
     for key in map(normalise_key, keys):
         serves = {
             image
             for image, reference in looked_up.items()
             if key_matches(key, reference) or (key.text == HUB_FALLBACK and is_hub(reference))
         }
+        assert may_match(key, hosts) or not serves
         for half in (False, True):
             found = index.matched_by(key, passing=half)
             assert len(found) == len(set(found))
@@ -79,8 +83,16 @@ def test_patterns_are_found_by_images_and_images_by_patterns(keys: list[str], lo
     read = [normalise_key(key) for key in keys]
     by_image = KeyIndex((key, number) for number, key in enumerate(read) if key.error is None)
     by_key = ImageIndex((lookup, number) for number, lookup in enumerate(lookups))
+    hosts = set(map(host_of, lookups))
     for lookup in lookups:
         expected = [number for number, key in enumerate(read) if key.error is None and key_matches(key, lookup)]
         assert by_image.matching(lookup) == expected
     for key in (key for key in read if key.error is None):
         assert by_key.matched_by(key) == [number for number, one in enumerate(lookups) if key_matches(key, one)]
+        assert may_match(key, hosts) or not by_key.matched_by(key)
+
+
+def test_a_key_of_another_host_or_port_is_told_from_the_hosts_alone() -> None:
+    hosts = {host_of("quay.io/team/app"), host_of("a.example.com:5000/app")}
+    told = {key: may_match(normalise_key(key), hosts) for key in ("quay.io", "quay.io:80", "a.example.com", "*.io")}
+    assert told == {"quay.io": True, "quay.io:80": False, "a.example.com": False, "*.io": True}
