@@ -261,10 +261,7 @@ def _span(positions: "Positions | WindowPositions", document: int, route: _Route
 
 def _alone(positions: "WindowPositions", location: Location, span: Span) -> bool:
     """Whether an excerpt of a place in an item of a list, its line and the one above, shows that item alone."""
-    if location.route[:1] not in _LISTS:
-        return False
-    whole = positions.span(location.document, location.route[:2])
-    return whole is not None and whole.line < span.line - 1 and span.line < whole.end_line
+    return location.route[:1] in _LISTS and positions.inside(location.document, location.route[:2], span)
 
 
 def _routes(held: "KubeObject | _Route") -> Iterator[_Route]:

@@ -52,6 +52,24 @@ def test_findings_stand_at_their_place_and_show_no_credential(
     assert PAYLOAD not in text
 
 
+def test_an_excerpt_hides_what_stands_in_its_line_whatever_ends_other_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    secret = '{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"stringData":{"name":"hunter2-hunter2"}}'
+    account = (
+        '{"imagePullSecrets":\r[\r{"name":"a"},{"name":"a"}],\r'
+        '"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"default"}}'
+    )
+    filler = (json.dumps(FILLER) + ",\n") * 100
+    text = f'{{"apiVersion":"v1","kind":"List","items":[\n{filler}{secret},\r{account}\n]}}\n'
+    Path("all.json").write_bytes(text.encode())
+    told = _told(capsys, "all.json", "--select", "RC307")
+    assert [one["name"] for one in told["findings"]] == ["duplicate-link"]
+    assert "imagePullSecrets" in json.dumps(told)
+    assert "hunter2" not in json.dumps(told)
+
+
 def test_what_sops_has_signed_is_not_offered_for_repair(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

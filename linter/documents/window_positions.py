@@ -114,6 +114,19 @@ class WindowPositions:
         start, _, low, high = found
         return start + low, start + high
 
+    def inside(self, document: int, route: Route, span: Span) -> bool:
+        """Whether what a route leads to goes on around the line of a span in it, and around the line above.
+
+        A line ends with a line feed here, as it does where it is shown, and not with a carriage return.
+        """
+        found = self._found(document, route, "value")
+        if found is None:
+            return False
+        start, piece, low, high = found
+        at = span.start - start
+        above = piece.data.rfind(b"\n", low, max(at, low))
+        return above >= 0 and piece.data.rfind(b"\n", low, above) >= 0 and piece.data.find(b"\n", at, high) >= 0
+
     def _list(self, document: int) -> Value | None:
         """Return the value of that number where it is a list."""
         value = self._places.values[document] if 0 <= document < len(self._places.values) else None
