@@ -208,6 +208,16 @@ def mirrored(path: Path, size: int) -> None:
     _listed(path, items)
 
 
+def same_host_everywhere(path: Path, size: int) -> None:
+    """`size` namespaces, each with a secret for the one host that its workload pulls from without it."""
+    items: list[dict[str, Any]] = []
+    for number in range(size):
+        items.append(account("default", f"space-{number}", []))
+        items.append(secret("pull", f"space-{number}", {"quay.io": sound(number)}))
+        items.append(deployment("app", f"space-{number}", [_image(number, "quay.io")]))
+    _listed(path, items)
+
+
 def long_account(path: Path, size: int) -> None:
     """One account that links `size` secrets, and workloads that run as it."""
     items = [secret(f"pull-{number}", "apps", {_host(number): sound(number)}) for number in range(size)]

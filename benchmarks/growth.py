@@ -52,6 +52,7 @@ CROWDS: Final = (
     Crowd("one secret with N entries, N/10 with a fix", crowds.long_secret_of_defects, 125),
     Crowd("one secret with N entries, N/10 with a fix, --fix", crowds.long_secret_of_defects, 125, words=("--fix",)),
     Crowd("one secret with N entries that cannot be decoded", crowds.long_secret_of_rubbish, 1000),
+    Crowd("N namespaces, each with a secret for one host that nobody links", crowds.same_host_everywhere, 500),
     Crowd("N repositories with mirrors, N workloads", crowds.mirrored, 1000),
     Crowd("one secret with N entries, one image stream of N tags", crowds.long_stream, 60),
     Crowd("one secret with N entries, one workload of N containers", crowds.long_pod, 60),

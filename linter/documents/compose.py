@@ -37,18 +37,17 @@ _TAGS: dict[type, str] = {
 
 
 class _Composer:
-    """Builds the nodes of one chunk; marks are offsets into the whole text, and count its lines unless told not to."""
+    """Builds the nodes of one chunk; marks are offsets into the whole text, and count lines of the chunk."""
 
-    def __init__(self, text: str, chunk: Chunk, limits: Limits, *, lines: bool = True) -> None:
+    def __init__(self, text: str, chunk: Chunk, limits: Limits) -> None:
         self._text = text
         self._offset = chunk.start
-        self._line = text.count("\n", 0, chunk.start) if lines else 0
         self._limits = limits
         self._next: Callable[[], Any] = open_events(text[chunk.start : chunk.end])
         self._known: dict[str, Node] = {}
 
     def _mark(self, mark: Any) -> Mark:
-        return Mark("", mark.index + self._offset, mark.line + self._line, mark.column, None, 0)
+        return Mark("", mark.index + self._offset, mark.line, mark.column, None, 0)
 
     def documents(self) -> Iterator[Node]:
         """Yield the root node of every document."""
@@ -145,10 +144,10 @@ class _Composer:
         return ScalarNode(scalars.STR, text, node.start_mark, node.end_mark, "")
 
 
-def compose_one(text: str, chunk: Chunk, limits: Limits, *, lines: bool = True) -> Node | None:
+def compose_one(text: str, chunk: Chunk, limits: Limits) -> Node | None:
     """Return the root node of one document, or `None` when it cannot be parsed."""
     try:
-        return next(_Composer(text, chunk, limits, lines=lines).documents(), None)
+        return next(_Composer(text, chunk, limits).documents(), None)
     except yaml.YAMLError:
         return None
 
@@ -164,8 +163,8 @@ def compose_whole(text: str, limits: Limits) -> list[Node] | None:
 def compose_all(text: str, limits: Limits | None = None) -> list[Node | None]:
     """Return the root node of each document of a YAML stream, `None` for one that cannot be parsed.
 
-    Marks are real: `.index` counts characters of `text` (which has no byte order mark), `.line` and `.column` count
-    from 0. Aliases are resolved to the node where the text stands. A collection's end mark runs to the next token.
+    Of marks, `.index` counts characters of `text` (which has no byte order mark), `.line` the lines of the document.
+    Aliases are resolved to the node where the text stands. A collection's end mark runs to the next token.
     """
     from linter.documents.stream import Stream  # noqa: PLC0415 - it composes with what is here
 

@@ -54,7 +54,7 @@ class Stream:
         from linter.documents.compose import compose_one  # noqa: PLC0415 - as above
 
         if self._last[0] != chunk:
-            self._last = (chunk, compose_one(self._text, chunk, self._limits, lines=False))
+            self._last = (chunk, compose_one(self._text, chunk, self._limits))
         return self._last[1]
 
     def root(self, number: int) -> "Node | None":

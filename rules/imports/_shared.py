@@ -1,7 +1,8 @@
 """What the import rules share: which registries need a credential, and what is known of the node-wide one."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from linter.rule import KEY_OF_TYPE, UNJUDGED, Context, Entry, PullSecret, compatible, credentials, dig, lazy
 from rules.registries._needs import Need
@@ -17,24 +18,24 @@ PLATFORM_HOSTS = frozenset({"registry.redhat.io", "registry.connect.redhat.com",
 
 
 class Known:
-    """Which registries are known to need a credential; the entries of the scan are sorted by host once."""
+    """Which registries are known to need a credential; the keys of the scan are sorted by host once."""
 
     def __init__(self, context: Context) -> None:
         self._listed = context.settings.private_registries
-        self._literal: dict[str, list[tuple[PullSecret, Entry]]] = defaultdict(list)
-        self._globs: list[tuple[PullSecret, Entry]] = []
-        self._seen = [
-            (secret, credentials.normalise_key(key))
+        literal: dict[str, list[_Holder]] = defaultdict(list)
+        globs: list[_Holder] = []
+        for secret in context.inventory.secrets:
+            for entry in usable(secret) if secret.generated != OPENSHIFT else ():
+                key = entry.registry
+                (globs if key.glob else literal[key.host]).append((key, secret))
+        self._literal = {host: _Holders(rows) for host, rows in literal.items()}
+        self._globs = _Holders(globs)
+        self._seen = _Holders(
+            (credentials.normalise_key(key), secret)
             for secret in context.inventory.secrets
             if secret.seen is not None
             for key in secret.seen.registries
-        ]
-        for secret in context.inventory.secrets:
-            for entry in usable(secret) if secret.generated != OPENSHIFT else ():
-                if entry.registry.glob:
-                    self._globs.append((secret, entry))
-                else:
-                    self._literal[entry.registry.host].append((secret, entry))
+        )
 
     def why(self, need: Need) -> str:
         """Return why the registry is known to need a credential for this image, "" when it is not."""
@@ -43,19 +44,39 @@ class Known:
         for listed in self._listed:
             if need.registry == listed or need.target.startswith(listed.rstrip("/") + "/"):
                 return f"{listed} is listed under private-registries"
-        for secret, entry in (*self._literal.get(need.registry, ()), *self._globs):
-            if _proves(entry.registry, need):
-                where = f" in namespace {secret.namespace}" if secret.namespace else ""
-                return f"Secret {secret.name}{where} holds a credential for it"
-        for secret, key in self._seen:
-            if _proves(key, need):
-                return f"Secret {secret.name} in namespace {secret.namespace} holds an entry with a user name for it"
+        literal = self._literal.get(need.registry)
+        secret = literal.first(need) if literal is not None else None
+        secret = secret or self._globs.first(need)
+        if secret is not None:
+            where = f" in namespace {secret.namespace}" if secret.namespace else ""
+            return f"Secret {secret.name}{where} holds a credential for it"
+        secret = self._seen.first(need)
+        if secret is not None:
+            return f"Secret {secret.name} in namespace {secret.namespace} holds an entry with a user name for it"
         return ""
 
 
-def _proves(key: credentials.RegistryKey, need: Need) -> bool:
-    special = bool(key.path) or need.host not in MIXED_HOSTS
-    return special and key.error is None and credentials.key_matches(key, need.target)
+_Holder = tuple[credentials.RegistryKey, PullSecret]
+
+
+class _Holders:
+    """The secrets that hold some keys: of each key the first, since thousands of namespaces may hold the same."""
+
+    def __init__(self, rows: Iterable[_Holder]) -> None:
+        self._rows: dict[credentials.RegistryKey, PullSecret] = {}
+        for key, secret in rows:
+            if key.error is None:
+                self._rows.setdefault(key, secret)
+
+    @cached_property
+    def _index(self) -> "credentials.KeyIndex[_Holder]":
+        return credentials.KeyIndex((key, (key, secret)) for key, secret in self._rows.items())
+
+    def first(self, need: Need) -> PullSecret | None:
+        """Return the first that holds a key which matches an image and proves that it needs a credential."""
+        mixed = need.host in MIXED_HOSTS
+        found = self._index.matching(need.target) if self._rows else ()
+        return next((secret for key, secret in found if key.path or not mixed), None)
 
 
 def node_entries(context: Context) -> list[Entry] | None:

@@ -58,7 +58,7 @@ from linter.rule import (
     text,
 )
 from rules.imports._shared import node_entries
-from rules.registries._needs import Need, needs
+from rules.registries._needs import Need, above, needs
 from rules.registries._shared import affected, at_key, named
 
 _FIELDS = {
@@ -97,10 +97,9 @@ class _Mirrors:
 
     def of(self, need: Need) -> list[_Mirror]:
         """Return those for the image of a need, in the order in which they stand."""
-        target, host, digests = need.target, need.registry, "@" in need.image
-        above = (target[:at] for at, sign in enumerate(target) if sign == "/")
+        host, digests = need.registry, "@" in need.image
         hosts = (f"*{host[at:]}" for at, sign in enumerate(host) if sign == ".")
-        sources = [source for source in (target, *above) if not source.startswith("*.")] + list(hosts)
+        sources = [*(source for source in above(need.target) if not source.startswith("*.")), *hosts]
         found = [one for source in sources for one in self._found.get((digests, source), ())]
         return [mirror for _, mirror in sorted(found, key=itemgetter(0))]
 

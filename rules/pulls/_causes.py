@@ -28,7 +28,7 @@ from linter.rule import (
 from rules.links._census import together
 from rules.links._naming import Owners, listing
 from rules.payload._defects import entry_defect, whole_defect
-from rules.registries._needs import split_port
+from rules.registries._needs import above, split_port
 
 _MIRRORS = {
     "ImageContentSourcePolicy": "repositoryDigestMirrors",
@@ -198,7 +198,8 @@ class Causes:
 
     def mirrored(self, target: str) -> bool:
         """Whether a mirror configuration sends the image elsewhere, so that its own registry need not be asked."""
-        return any(target == source or target.startswith(f"{source}/") for source in self.mirror_sources)
+        sources = self.mirror_sources
+        return bool(sources) and any(source in sources for source in above(target))
 
     @cached_property
     def mirror_sources(self) -> frozenset[str]:
@@ -216,14 +217,19 @@ class Causes:
 
     def patched(self, pull: WorkloadPull) -> bool:
         """Whether the files hold links that some tool puts somewhere: patches and values, which may mean this pod."""
+        loose = self._loose
+        return bool(loose) and ("" in loose or pull.workload.object.namespace in loose)
+
+    @cached_property
+    def _loose(self) -> frozenset[str]:
+        """The namespaces in which such links stand, "" where one tells none."""
         if self._context.in_cluster:
-            return False
-        item = pull.workload.object
-        for reference in self._inventory.references:
-            loose = reference.use is Use.PATCH or (reference.object is None and reference.pulls)
-            if loose and (not reference.namespace or reference.namespace == item.namespace):
-                return True
-        return False
+            return frozenset()
+        return frozenset(
+            reference.namespace or ""
+            for reference in self._inventory.references
+            if reference.use is Use.PATCH or (reference.object is None and reference.pulls)
+        )
 
 
 def _at(secret: PullSecret, entry: Entry | None = None) -> Related:

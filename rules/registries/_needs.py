@@ -150,6 +150,12 @@ def split_port(registry: str) -> tuple[str, str]:
     return (host, port) if colon and port.isdigit() and not port.startswith("]") else (registry, "")
 
 
+def above(target: str) -> Iterator[str]:
+    """Yield a looked-up text and, of its repository, all that it stands below."""
+    yield target
+    yield from (target[:at] for at, sign in enumerate(target) if sign == "/")
+
+
 def registry_with_port(host: str, port: str) -> str:
     """`host:port`, or the host alone."""
     return f"{host}:{port}" if port else host

@@ -17,6 +17,7 @@ from linter.proof import groups
 from linter.proof.records import After
 from rules.imports.mirror_needs_global_secret import _Mirror
 from rules.payload import _shared
+from rules.registries import _needs
 
 FACTOR = 4
 
@@ -38,6 +39,7 @@ FACTOR = 4
         crowds.long_secret_of_defects,
         crowds.long_secret_of_rubbish,
         crowds.mirrored,
+        crowds.same_host_everywhere,
         crowds.long_stream,
     ],
 )
@@ -93,6 +95,7 @@ def _work(
         patched.setattr(payload._Reader, "entry", counted("decode", payload._Reader.entry))
         patched.setattr(groups.Group, "answer", counted("prove", groups.Group.answer))
         patched.setattr("rules.payload._shared._value_start", counted("place", _shared._value_start))
+        patched.setattr(_needs, "split_port", counted("split", _needs.split_port))
         patched.setattr(_Mirror, "image", counted("mirror", _Mirror.image))
         patched.setattr(Affected, "__hash__", counted("hit", Affected.__hash__))
         engine.run(engine.Request((str(place),)))
