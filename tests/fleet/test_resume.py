@@ -66,7 +66,10 @@ def test_an_interrupted_call_is_taken_up(
         call.send_signal(signal.SIGINT)
         said = call.communicate(timeout=120)[1]
     assert call.returncode == 130
-    assert f"{len(done)} of 5 inputs are in the history: --resume goes on from there" in said
+    told = re.search(r"(\d) of 5 inputs are in the history: --resume goes on from there", said)
+    assert told is not None
+    # What another connection sees in the history may not be counted yet when the signal comes.
+    assert len(done) - 1 <= int(told[1]) <= len(done)
     assert "Traceback" not in said
     _judged(killer)
     (killer / "go-on").touch()
