@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
-from linter.model import Affected, Applicability, Finding, Fix, Location, ObjectRef, Run, Scan, Scope
+from linter.model import Affected, Applicability, Finding, Fix, Location, ObjectRef, Run, Scan, Scope, Severity
 
 HOW: Final = {
     Applicability.SAFE: "safe, applied by --fix",
@@ -45,6 +45,11 @@ def impact_counts(finding: Finding) -> str:
     pulls, imports = len(finding.impact.workloads), len(finding.impact.imports)
     parts = ([count(pulls, "pull")] if pulls else []) + ([count(imports, "import")] if imports else [])
     return " and ".join(parts)
+
+
+def strikes(finding: Finding) -> str:
+    """Return `breaks 3 pulls` of an error, `hits 3 pulls` of what need not fail."""
+    return f"{'breaks' if finding.severity is Severity.ERROR else 'hits'} {impact_counts(finding)}"
 
 
 def how(fix: Fix) -> str:

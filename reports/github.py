@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from linter.model import Finding, Problem, Run, Severity, Suppressed
-from reports._phrases import impact_counts, passed_over, position, summary_line, taken_for
+from reports._phrases import passed_over, position, strikes, summary_line, taken_for
 from reports._visible import visible, visible_lines
 from reports.contract import Options, Report
 
@@ -69,7 +69,7 @@ def _message(finding: Finding) -> Iterator[str]:
     if finding.detail:
         yield visible(finding.detail)
     if finding.impact:
-        yield f"Breaks {impact_counts(finding)}."
+        yield f"{strikes(finding).capitalize()}."
     if finding.remedy:
         yield visible(f"To do: {finding.remedy}")
     if finding.fix is not None:

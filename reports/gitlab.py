@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from linter.model import Finding, Location, Run, Severity, Suppressed
 from reports._jsontext import dump
-from reports._phrases import impact_counts, merged, object_name, passed_over, place, summary_line, taken_for
+from reports._phrases import merged, object_name, passed_over, place, strikes, summary_line, taken_for
 from reports._visible import visible
 from reports.contract import Options, Report
 
@@ -46,7 +46,7 @@ def _accepted(item: Suppressed) -> Finding:
 
 
 def _issue(finding: Finding, fingerprint: str, fallback: str) -> dict[str, Any]:
-    impact = f" Breaks {impact_counts(finding)}." if finding.impact else ""
+    impact = f" {strikes(finding).capitalize()}." if finding.impact else ""
     remedy = f" To do: {finding.remedy}" if finding.remedy else ""
     where = "" if finding.location.path else f"{object_name(finding.object, finding.cluster)}: "
     return {

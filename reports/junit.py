@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from linter.model import Finding, NotEvaluated, Problem, Run, Suppressed
-from reports._phrases import affected_name, impact_counts, merged, object_name, place
+from reports._phrases import affected_name, merged, object_name, place, strikes
 from reports._visible import visible, visible_lines
 from reports.contract import Options, Report
 
@@ -99,7 +99,7 @@ def _body(finding: Finding) -> Iterator[str]:
         yield f"why: {finding.detail}"
     hits = (*finding.impact.workloads, *finding.impact.imports)
     if hits:
-        yield f"breaks {impact_counts(finding)}:"
+        yield f"{strikes(finding)}:"
         yield from (f"  {affected_name(hit)} {hit.image}".rstrip() for hit in hits[:_HITS])
         if len(hits) > _HITS:
             yield f"  and {len(hits) - _HITS:,} more"

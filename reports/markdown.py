@@ -11,12 +11,12 @@ from reports._phrases import (
     causes,
     count,
     how,
-    impact_counts,
     object_name,
     passed_over,
     place,
     position,
     proof_counts,
+    strikes,
 )
 from reports._verdict import verdict
 from reports.contract import Options, Report
@@ -78,7 +78,7 @@ def _head(run: Run) -> Iterator[str]:
     if ranked:
         yield "\n".join(
             [
-                "| Cause | Breaks | Findings |",
+                "| Cause | Hits | Findings |",
                 "|---|---|---:|",
                 *(
                     f"| {_MARKS[_label(cause.severity)]} {prose(cause.code)} {prose(cause.name)} "
@@ -140,7 +140,7 @@ def _hits(finding: Finding) -> Iterator[str]:
     lines = [f"- {code(affected_name(hit))} {code(hit.image)}".rstrip() for hit in hits[:_HITS]]
     if len(hits) > _HITS:
         lines.append(f"- and {len(hits) - _HITS:,} more")
-    yield f"**Breaks {impact_counts(finding)}:**\n\n" + "\n".join(lines)
+    yield f"**{strikes(finding).capitalize()}:**\n\n" + "\n".join(lines)
 
 
 def _related(finding: Finding) -> Iterator[str]:

@@ -21,7 +21,7 @@ from linter.model import (
 )
 from reports._jsontext import dump
 from reports._markdown import block, code, prose
-from reports._phrases import affected_name, how, impact_counts, merged, object_name, proof_counts
+from reports._phrases import affected_name, how, merged, object_name, proof_counts, strikes
 from reports._visible import visible, visible_lines
 from reports.contract import Options, Report
 
@@ -180,7 +180,7 @@ def _plain(finding: Finding) -> str:
         visible(finding.message),
         visible(f"In the decoded payload: {spot}.") if spot is not None else "",
         visible(finding.detail),
-        f"Breaks {impact_counts(finding)}." if finding.impact else "",
+        f"{strikes(finding).capitalize()}." if finding.impact else "",
         visible(f"To do: {finding.remedy}") if finding.remedy else "",
         visible(f"Fix: {_fix_line(finding)}") if finding.fix else "",
         *("\n".join(f"$ {line}" for line in visible_lines(command)) for command in finding.commands),
@@ -199,7 +199,7 @@ def _rich(finding: Finding) -> str:
         f"In {code(object_name(finding.object, finding.cluster))}",
         f"In the decoded payload: {prose(str(spot))}." if spot is not None else "",
         prose(finding.detail),
-        f"Breaks {impact_counts(finding)}:\n\n" + "\n".join(named) if hits else "",
+        f"{strikes(finding).capitalize()}:\n\n" + "\n".join(named) if hits else "",
         f"**To do:** {prose(finding.remedy)}" if finding.remedy else "",
         f"**Fix:** {prose(_fix_line(finding))}" if finding.fix else "",
         *(block(command, "sh") for command in finding.commands),

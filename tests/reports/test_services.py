@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import pytest
 import report_runs as runs
 
-from linter.model import Location, Severity
-from reports import github, gitlab, junit, markdown, sarif, text
+from linter.model import Impact, Location, Severity
+from reports import github, gitlab, html, junit, markdown, sarif, text
 from reports import json as json_report
 from reports.contract import Options
 
@@ -35,6 +35,15 @@ def commands(run):
 
 def test_github_reads_as_accepted():
     assert github.render(runs.FULL, Options()) == (GOLDEN / "full.github").read_text("utf-8")
+
+
+@pytest.mark.parametrize("report", [github, gitlab, junit, markdown, sarif, html])
+@pytest.mark.parametrize("severity", list(Severity))
+def test_only_an_error_breaks_what_it_hits(report, severity):
+    found = runs.UNLINKED._replace(severity=severity, impact=Impact((runs.WEB,)))
+    run = runs.EMPTY._replace(findings=(found,))
+    said = "".join(report.render(run, Options())).lower()
+    assert ("hits 1 pull" in said, "breaks 1 pull" in said) == (severity < Severity.ERROR, severity is Severity.ERROR)
 
 
 def test_github_escapes_as_its_toolkit_does():
