@@ -5,7 +5,6 @@ step after which it says yes is the explanation.
 """
 
 import re
-from collections.abc import Iterator
 from difflib import SequenceMatcher
 from functools import lru_cache, partial
 from typing import Final, NamedTuple
@@ -83,9 +82,10 @@ def _matches(key: str, lookup: str) -> bool:
     return key_matches(normalise_key(key), lookup)
 
 
-def _cleaned(written: str, wanted: str) -> Iterator[tuple[str, str]]:
-    """The key with one slip after the other taken out; each with what it was."""
-    key = written
+@lru_cache(maxsize=4096)
+def _cleaned(written: str, wanted: str) -> tuple[tuple[str, str], ...]:
+    """The key with one slip after the other taken out; each with what it was. The same for all images of a host."""
+    key, steps = written, list[tuple[str, str]]()
     for reason, better in (
         ("white space or quotes stand around it", lambda text: text.strip(" \t\r\n\"'`")),
         ("only a lower-case https:// or http:// is taken for a scheme", _without_scheme),
@@ -96,7 +96,8 @@ def _cleaned(written: str, wanted: str) -> Iterator[tuple[str, str]]:
         changed = better(key)
         if changed != key:
             key = changed
-            yield key, reason
+            steps.append((key, reason))
+    return tuple(steps)
 
 
 def _without_scheme(key: str) -> str:
@@ -115,6 +116,7 @@ def _without_star(key: str) -> str:
     return re.sub(r"/\*+$", "", key)
 
 
+@lru_cache(maxsize=4096)
 def _closed_version(key: str) -> str:
     scheme, rest = _apart(key)
     host, _, path = rest.partition("/")
