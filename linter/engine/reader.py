@@ -38,7 +38,8 @@ class Reader:
         self._windowed: dict[str, Places | None] = {}
         self._logged: set[str] = set()
         self._recast: dict[str, tuple[Raw, Raw]] = {}
-        self._holds: dict[tuple[str, tuple[tuple[int, int], ...], bytes], bool] = {}
+        self._holds: dict[tuple[str, tuple[int, int], bytes], bool] = {}
+        self._searched: dict[str, tuple[Raw, Places]] = {}
         # A rule of the project's own may ask for anything.
         self._keeper = None if request.settings.custom else Keeper()
         self.ahead = Ahead()
@@ -239,16 +240,22 @@ class Reader:
         """Whether some bytes stand around a place in what was read in windows; see `linter.documents.places.around`."""
         from linter.documents.places import around  # noqa: PLC0415 - few artifacts are large
 
-        found = self.windows(path)
+        # Whether the file is as it was is looked at with each read: it need not be opened anew for each place.
+        found = self._searched.get(path) or self.windows(path)
         if found is None:
             return False
-        raw, places = found
-        key = (path, around(places, document, route), mark)
+        raw, places = self._searched[path] = found
+        try:
+            return any(self._holding(path, raw, stretch, mark) for stretch in around(places, document, route))
+        except InputProblem:
+            return False
+
+    def _holding(self, path: str, raw: "Raw", stretch: tuple[int, int], mark: bytes) -> bool:
+        """Whether some bytes stand in a stretch; what stands beside the items of a list is asked for with each."""
+        key = (path, stretch, mark)
         if key not in self._holds:
-            try:
-                self._holds[key] = any(mark in raw.at(start, end - start) for start, end in key[1])
-            except InputProblem:
-                return False
+            start, end = stretch
+            self._holds[key] = mark in raw.at(start, end - start)
         return self._holds[key]
 
     def small_bytes_of(self, path: str) -> bytes | None:
