@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from linter.documents import Document
 from linter.documents.layouts import COLLECTION, KUBE_DUMP, place
-from linter.documents.objects import KubeObject
+from linter.documents.objects import Opened
 from linter.documents.recognise import Evidence, Recognised, recognise
 from linter.model import Scope
 from linter.record import NamedTuple
@@ -23,7 +23,7 @@ class Part:
     def __init__(self, path: str) -> None:
         self.path = path
         self.evidence = Evidence()
-        self.documents: list[tuple[Document, list[KubeObject]]] = []
+        self.documents: list[Opened] = []
         self.paths: list[str] = []
         self.skipped: Counter[str] = Counter()
 

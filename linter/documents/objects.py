@@ -245,6 +245,10 @@ class KubeObject:
         return f"<{self.ref} at {self.path}#{self.document}{self.at().pointer}>"
 
 
+Opened = tuple[Document, list[KubeObject]]
+"""A document and the objects in it."""
+
+
 class Seen:
     """Tells repeats apart in a dump, which may hold every object twice; in manifests two overlays are two objects."""
 

@@ -5,7 +5,7 @@ from linter.engine.finish import completed, judged, order
 from linter.engine.joining import joined
 from linter.engine.judging import catalogue, chosen_rules, judge
 from linter.engine.reader import Reader
-from linter.engine.requests import Entry, Handed, Held, Material, Request, Result, Spread
+from linter.engine.requests import Entry, Had, Handed, Material, Request, Result, Spread
 from linter.model import Scope
 from linter.universes import universes
 
@@ -50,8 +50,8 @@ def run_clusters(request: Request) -> Result | Handed:
 
 __all__ = [
     "Entry",
+    "Had",
     "Handed",
-    "Held",
     "Material",
     "Request",
     "Result",

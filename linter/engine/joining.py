@@ -3,9 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from linter.documents.objects import Seen
+from linter.documents.objects import Opened, Seen
 from linter.engine.reader import Reader
-from linter.engine.requests import Held
 from linter.inventory import Inventory
 from linter.mentions import TextMentions, Unread
 from linter.model import Scope
@@ -45,7 +44,7 @@ def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
     return inventory, builder.kinds
 
 
-def _fresh(documents: Sequence[Held], seen: Seen | None) -> Iterable[Held]:
+def _fresh(documents: Sequence[Opened], seen: Seen | None) -> Iterable[Opened]:
     """The documents with those of their objects that were not seen before; without those that have no other."""
     for document, found in documents:
         fresh = [item for item in found if seen is None or not seen.repeated(item)]

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
-from linter.documents import Document
-from linter.documents.objects import KubeObject
+from linter.documents.objects import Opened
 from linter.inventory import Inventory
 from linter.inventory.kept import Keeper
 from linter.model import Finding, NotEvaluated, Problem, Run
@@ -22,10 +21,9 @@ if TYPE_CHECKING:
     from linter.suppress import Standing
 
 Entry = Artifact | Problem | Skipped
-Held = tuple[Document, list[KubeObject]]
-Spread = Callable[
-    [Iterator[Entry], Keeper | None, Callable[[Sequence[Held]], None]], Iterator[Entry | tuple[Artifact, Taken]]
-]
+Had = Callable[[Sequence[Opened]], None]
+"""Hears of a stretch of documents as soon as they are read."""
+Spread = Callable[[Iterator[Entry], Keeper | None, Had], Iterator[Entry | tuple[Artifact, Taken]]]
 
 
 class Request(NamedTuple):

@@ -1,12 +1,12 @@
 """The files of one input read in several processes, and given back in their order."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from linter import forks
 from linter.documents import collector_off
-from linter.engine import Entry, Held, Spread
+from linter.engine import Entry, Had, Spread
 from linter.exhausted import wanting
 from linter.fleet.executors import Executor, LostError, Pending, Workers, is_done, outcome, taken_back
 from linter.inventory.kept import Keeper
@@ -41,9 +41,7 @@ def in_processes(executor: Workers, jobs: int) -> Spread:
     Where the executor has fewer processes than `jobs`, this one is the last of them: it reads what none has begun.
     """
 
-    def spread(
-        entries: Iterator[Entry], keeper: Keeper | None, had: Callable[[Sequence[Held]], None]
-    ) -> Iterator[Entry | tuple[Artifact, Taken]]:
+    def spread(entries: Iterator[Entry], keeper: Keeper | None, had: Had) -> Iterator[Entry | tuple[Artifact, Taken]]:
         found = list(entries)
         files = [one for one in found if isinstance(one, Artifact) and one.file]
         sizes = [max(one.size, 0) for one in files]
@@ -68,9 +66,7 @@ def in_processes(executor: Workers, jobs: int) -> Spread:
     return spread
 
 
-def _copied(
-    pieces: Sequence[Sequence[Artifact]], jobs: int, keeper: Keeper | None, had: Callable[[Sequence[Held]], None]
-) -> list[Taken]:
+def _copied(pieces: Sequence[Sequence[Artifact]], jobs: int, keeper: Keeper | None, had: Had) -> list[Taken]:
     """Return what this process and copies of it take of the files, in their order; `had` as in `Spread`.
 
     What wants more memory than a copy may take is read here once more, when the copies have gone.
@@ -169,9 +165,7 @@ def _unbegun(pending: Sequence[Pending | None], first: int, end: int) -> int:
 def remembered(taken: Mapping[str, Taken], then: Spread | None) -> Spread:
     """Return what gives artifacts back that were read before, by path, and leaves the others to `then`."""
 
-    def spread(
-        entries: Iterator[Entry], keeper: Keeper | None, had: Callable[[Sequence[Held]], None]
-    ) -> Iterator[Entry | tuple[Artifact, Taken]]:
+    def spread(entries: Iterator[Entry], keeper: Keeper | None, had: Had) -> Iterator[Entry | tuple[Artifact, Taken]]:
         rest = list(entries)
         new = iter(entry for entry in rest if not _known(entry, taken))
         read = iter(new if then is None else then(new, keeper, had))

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from linter.documents import Document
 from linter.documents.layouts import BY_FILES, BY_OBJECTS, MUST_GATHER
-from linter.documents.objects import KubeObject, objects
+from linter.documents.objects import KubeObject, Opened, objects
 from linter.inventory.builds import is_build
 from linter.inventory.generators import generated_secrets, kustomization_secrets
 from linter.inventory.inventory import Inventory, Mentions
@@ -27,13 +27,7 @@ from linter.model import Scope
 from linter.sources.collection import FILES, Record, decode, is_record
 
 _Value = TypeVar("_Value")
-_Held = tuple[Document, list[KubeObject]]
 _STREAM_KINDS = frozenset({"ImageStream", "ImageStreamImport", "ImageStreamTag"})
-_LISTS = (
-    *("_objects", "_secrets", "_other", "_generated", "_accounts"),
-    *("_workloads", "_streams", "_builds", "_references", "_records"),
-)
-_SETS = ("_insecure", "_listed", "_present")
 _KUSTOMIZATION_FIELDS = frozenset({"secretGenerator", "patches", "patchesJson6902", "patchesStrategicMerge"})
 
 
@@ -70,12 +64,12 @@ class Builder:
 
     def take(self, other: "Builder") -> None:
         """Take over what another builder holds, as if its documents had come to this one now."""
-        self.kinds.update(other.kinds)
         mine, more = vars(self), vars(other)
-        for name in _LISTS:
-            mine[name].extend(more[name])
-        for name in _SETS:
-            mine[name].update(more[name])
+        for name, value in more.items():
+            if isinstance(value, list):
+                mine[name].extend(value)
+            elif isinstance(value, set | Counter):
+                mine[name].update(value)
         for place, pairs in more["_lists"].items():
             self._lists[place] |= pairs
         self._substituted |= more["_substituted"]
@@ -226,11 +220,11 @@ class Ahead:
 
     def __init__(self) -> None:
         self._first = Builder("")
-        self._stretches: dict[int, tuple[Sequence[_Held], Builder]] = {}
+        self._stretches: dict[int, tuple[Sequence[Opened], Builder]] = {}
         """By the identity of their first documents."""
         self._able = True
 
-    def sort(self, stretch: Sequence[_Held]) -> None:
+    def sort(self, stretch: Sequence[Opened]) -> None:
         """Sort documents that follow each other."""
         if not self._able or not stretch:
             return
@@ -248,7 +242,7 @@ class Ahead:
         """Return one that holds nothing yet, and shares with the others what comes again."""
         return self._first.beside(name)
 
-    def stretches(self, documents: Sequence[_Held]) -> Iterator[tuple[Sequence[_Held], Builder | None]]:
+    def stretches(self, documents: Sequence[Opened]) -> Iterator[tuple[Sequence[Opened], Builder | None]]:
         """Yield all of the documents in their order, with what was made of them; None for those not sorted yet."""
         done = at = 0
         while self._stretches and at < len(documents):
@@ -269,7 +263,7 @@ class Ahead:
         self._stretches.clear()
 
 
-def _same(some: Sequence[_Held], others: Sequence[_Held]) -> bool:
+def _same(some: Sequence[Opened], others: Sequence[Opened]) -> bool:
     return len(some) == len(others) and all(a[0] is b[0] for a, b in zip(some, others, strict=True))
 
 

@@ -77,7 +77,8 @@ def _entry_node(payload: Payload, entry: Entry) -> JsonNode | None:
     for holder in entry_maps(payload):
         # Members stand in the order in which they are written, and there may be thousands.
         at = bisect_left(holder.members, start, key=_value_start)
-        if at < len(holder.members) and (value := holder.members[at][3])[1:3] == (start, end):
+        value = holder.members[at][3] if at < len(holder.members) else None
+        if value is not None and (value.start, value.end) == (start, end):
             return value
     return None
 
