@@ -5,13 +5,14 @@ runs the same program, and they meet where work is shared out. What a copy does 
 failed, is done here.
 """
 
+import itertools
 import os
 import pickle
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from linter import memory
 from linter.pipes import Arriving, Leaving, Told, heard, received, send, widen
@@ -32,21 +33,32 @@ def able() -> bool:
     return _LINUX and (threading is None or threading.active_count() == 1)
 
 
-def _unheard(_: int, __: Any) -> None:
-    pass
+def shared(count: int, do: Callable[[int], _Value], processes: int) -> list[_Value]:
+    """Return `do(0)`, …, `do(count - 1)`, done in this process and `processes - 1` copies; at most `MOST` of them.
 
-
-def shared(
-    count: int, do: Callable[[int], _Value], processes: int, had: Callable[[int, _Value], None] = _unheard
-) -> list[_Value]:
-    """Return `do(0)`, …, `do(count - 1)`, in this process and `processes - 1` copies; at most `MOST` of them.
-
-    What `do` changes in a copy stays there. `had` is told here of each by its number as soon as it is there, in any
-    order: what is to be made of it is made while copies do the rest.
+    What `do` changes in a copy stays there.
     """
     if count > MOST:
         raise ValueError(f"{count} are more than {MOST}")
-    return together(lambda crew: crew.gathered(count, do, had) or [], min(processes, count))
+    return together(lambda crew: crew.gathered(count, do) or [], min(processes, count))
+
+
+def coming(
+    count: int, do: Callable[[int], _Value], processes: int, part: float = 0.0
+) -> Generator[tuple[int, _Value], None, None]:
+    """Yield `do(0)`, …, `do(count - 1)`, each with its number as soon as it is there, in any order.
+
+    As `shared`: what is to be made of them is made here while copies do the rest. That takes such a `part` of the time
+    in which one process would do all of them, and so much less of them is meant for this one, which begins with the
+    first. To be closed where not all are taken.
+    """
+    crew = Crew(min(processes, count))
+    try:
+        crew.begin(lambda copy: copy.gathered(count, do))
+        yield from crew.gathering(count, do, part=part)
+    finally:
+        with HELD:
+            crew.leave()
 
 
 def together(program: Callable[["Crew"], _Value], processes: int) -> _Value:
@@ -63,6 +75,18 @@ def together(program: Callable[["Crew"], _Value], processes: int) -> _Value:
     finally:
         with HELD:
             crew.leave()
+
+
+def _stretches(count: int, processes: int, part: float | None) -> list[range]:
+    """Return which pieces each process begins with, the first of them last; `part` as in `coming`, or the last ones."""
+    first = count // processes if part is None else max(int(count * ((1 + part) / processes - part)), 0)
+    rest = count - first
+    copies = max(processes - 1, 1)
+    ends = [rest * number // copies for number in range(copies + 1)]
+    stretches = [range(begin, end) for begin, end in itertools.pairwise(ends)]
+    if part is None:
+        return [*stretches, range(rest, count)]
+    return [*(range(one.start + first, one.stop + first) for one in stretches), range(first)]
 
 
 class _Copy(NamedTuple):
@@ -140,7 +164,10 @@ class Crew:
             return [do(number) for number in range(count)]
         # What the others are told is pickled as it is found: else whoever is slower would begin with that at the end.
         told = Told()
-        done = self._worked(count, do, told.add)
+        done = {}
+        for number, value in self._worked(count, do):
+            told.add(number, value)
+            done[number] = value
         if self._home is not None:
             orders, home = self._home
             send(home, told.data)
@@ -154,25 +181,29 @@ class Crew:
             done.update(heard(part))
         return [done[number] if number in done else do(number) for number in range(count)]
 
-    def gathered(
-        self, count: int, do: Callable[[int], _Value], had: Callable[[int, _Value], None] = _unheard
-    ) -> list[_Value] | None:
-        """Return as `share` in the first process, and None in the others; `had` as in `shared`."""
+    def gathered(self, count: int, do: Callable[[int], _Value]) -> list[_Value] | None:
+        """Return as `share` in the first process, and None in the others."""
         if self._home is not None:
             self._brought_home(count, do)
             return None
-        done: dict[int, _Value] = {}
-
-        def take(number: int, value: _Value) -> None:
-            done[number] = value
-            had(number, value)
-
-        if count <= MOST and self._copies:
-            self._taken(count, do, take)
-        for number in range(count):
-            if number not in done:
-                take(number, do(number))
+        done = dict(self.gathering(count, do))
         return [done[number] for number in range(count)]
+
+    def gathering(
+        self, count: int, do: Callable[[int], _Value], *, part: float | None = None
+    ) -> Iterator[tuple[int, _Value]]:
+        """Yield, in the first process, each piece with its number as soon as it is there; `part` as in `coming`.
+
+        The others are asked for the same by `gathered`.
+        """
+        done = bytearray(count)
+        if count <= MOST and self._copies:
+            for number, value in self._together(count, do, part):
+                done[number] = True
+                yield number, value
+        for number in range(count):
+            if not done[number]:
+                yield number, do(number)
 
     def told(
         self, count: int, do: Callable[[int], _Value], brief: Callable[[_Value], _Value]
@@ -185,30 +216,31 @@ class Crew:
         if not self._copies:
             return [do(number) for number in range(count)]
         told = Told()
-        values = self.gathered(count, do, lambda number, value: told.add(number, brief(value))) or []
+        values = {}
+        for number, value in self.gathering(count, do):
+            told.add(number, brief(value))
+            values[number] = value
         for copy in self._copies:
             self._order(copy, told.data)
-        return values
+        return [values[number] for number in range(count)]
 
     def _brought_home(self, count: int, do: Callable[[int], _Value]) -> None:
         """Do, in a copy, what comes to it of the pieces, and send it to the first process."""
         if self._home is not None and count <= MOST:
             leaving = Leaving(self._home[1])
-            self._worked(count, do, leaving.add)
+            for number, value in self._worked(count, do):
+                leaving.add(number, value)
             leaving.end()
 
-    def _taken(self, count: int, do: Callable[[int], _Value], take: Callable[[int, _Value], None]) -> None:
-        """Do the pieces together with the copies; `take` each as soon as it is there."""
+    def _together(self, count: int, do: Callable[[int], _Value], part: float | None) -> Iterator[tuple[int, _Value]]:
+        """Do the pieces together with the copies; yield each as soon as it is there."""
         arriving = [Arriving(copy.results) for copy in self._copies]
-
-        def found(number: int, value: _Value) -> None:
-            take(number, value)
+        for number, value in self._worked(count, do, part):
+            yield number, value
             for one in arriving:
-                one.hand(take)
-
-        self._worked(count, do, found)
+                yield from one.come()
         for one in arriving:
-            one.hand(take, wait=True)
+            yield from one.come(wait=True)
         if not all(one.ended for one in arriving):
             self.leave()
 
@@ -231,31 +263,23 @@ class Crew:
             yield from (copy.results, copy.orders)
 
     def _worked(
-        self, count: int, do: Callable[[int], _Value], found: Callable[[int, _Value], None]
-    ) -> dict[int, _Value]:
-        """Do what comes to this process of the pieces that are shared out, once all have done what came before.
-
-        `found` is told of each at once.
-        """
+        self, count: int, do: Callable[[int], _Value], part: float | None = None
+    ) -> Iterator[tuple[int, _Value]]:
+        """Do what comes to this process of the pieces that are shared out, once all have done what came before."""
         if self._home is not None:
             self._ordered(self._home[0])
         else:
-            self._give_out(count)
-        done = {}
+            self._give_out(_stretches(count, len(self._offices), part))
         for tickets, _ in [*self._offices[self._own :], *self._offices[: self._own]]:
             while (ticket := os.read(tickets, _TICKET)) != _NO_MORE:
                 if not ticket:
                     self.leave()  # the first process has gone
                 number = int.from_bytes(ticket, "big")
-                done[number] = do(number)
-                found(number, done[number])
-        return done
+                yield number, do(number)
 
-    def _give_out(self, count: int) -> None:
-        """Put the tickets into the offices, parted evenly, each with an end for every process; tell the copies."""
-        offices = len(self._offices)
-        for at, (_, office) in enumerate(self._offices):
-            numbers = range(count * at // offices, count * (at + 1) // offices)
+    def _give_out(self, stretches: Sequence[range]) -> None:
+        """Put the tickets into the offices, a stretch into each, with an end for every process; tell the copies."""
+        for numbers, (_, office) in zip(stretches, self._offices, strict=True):
             stretch = [number.to_bytes(_TICKET, "big") for number in numbers]
             os.write(office, b"".join([*stretch, *[_NO_MORE] * (len(self._copies) + 1)]))
         for copy in self._copies:

@@ -3,7 +3,7 @@
 import io
 import os
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Final
 
@@ -126,14 +126,13 @@ class Arriving:
         self.ended = False
         """Whether all have come that there are."""
 
-    def hand(self, take: Callable[[int, Any], None], *, wait: bool = False) -> None:
-        """Hand over those that have come, each with its number; wait for all of them, until the copy has gone."""
+    def come(self, *, wait: bool = False) -> Iterator[tuple[int, Any]]:
+        """Yield those that have come, each with its number; wait for all of them, until the copy has gone."""
         os.set_blocking(self._pipe, wait)
         with suppress(BlockingIOError):
             while not self.ended and (more := os.read(self._pipe, _PIPE)):
                 self._data += more
-                for number, value in self._whole():
-                    take(number, value)
+                yield from self._whole()
 
     def _whole(self) -> Iterator[tuple[int, Any]]:
         """Yield those that are whole."""

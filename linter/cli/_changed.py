@@ -67,7 +67,7 @@ class _Shared:
         self._spread = spread
         self._held: dict[str, tuple[str, Taken]] = {}
 
-    def take(self, entries: Iterator[engine.Entry], keeper: Keeper | None, had: engine.Had) -> Iterator[_Read]:
+    def take(self, entries: Iterator[engine.Entry], keeper: Keeper | None, had: engine.Had) -> engine.Entered:
         """Read the files of before that stand on the disk as they did; see `Request.spread`."""
         for entry in entries if self._spread is None else self._spread(entries, keeper, had):
             if isinstance(entry, Artifact) and entry.file:
@@ -80,7 +80,7 @@ class _Shared:
             self._held[read[0].path] = read[0].file, read[1]
             yield read
 
-    def give(self, entries: Iterator[engine.Entry], keeper: Keeper | None, had: engine.Had) -> Iterator[_Read]:
+    def give(self, entries: Iterator[engine.Entry], keeper: Keeper | None, had: engine.Had) -> engine.Entered:
         """Give what was read of the same files, once, and read the others."""
         if self._spread is None:
             yield from map(self._given, entries)

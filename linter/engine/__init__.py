@@ -5,7 +5,7 @@ from linter.engine.finish import completed, judged, order
 from linter.engine.joining import joined
 from linter.engine.judging import catalogue, chosen_rules, judge
 from linter.engine.reader import Reader
-from linter.engine.requests import Entry, Had, Handed, Material, Request, Result, Spread
+from linter.engine.requests import Entered, Entry, Had, Handed, Material, Request, Result, Spread
 from linter.model import Scope
 from linter.universes import universes
 
@@ -49,6 +49,7 @@ def run_clusters(request: Request) -> Result | Handed:
 
 
 __all__ = [
+    "Entered",
     "Entry",
     "Had",
     "Handed",

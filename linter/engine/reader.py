@@ -1,6 +1,7 @@
 """Reads every artifact of a call once, and remembers what could not be read, what was passed over, and why."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from linter.charts import templates
@@ -83,9 +84,13 @@ class Reader:
         found = entries if request.render is None else self._rendered(entries, request.render)
         last = ""
         try:
-            for entry in found if request.spread is None else request.spread(found, self._keeper, self.ahead.sort):
-                last = self._enter(entry)
-            if request.spread is not None:
+            if request.spread is None:
+                for entry in found:
+                    last = self._enter(entry)
+            else:
+                with closing(request.spread(found, self._keeper, self.ahead.sort)) as entered:
+                    for one in entered:
+                        last = self._enter(one)
                 self._lap("find, read and parse files")
         except MemoryError:
             where = last or self.inputs[0].shown

@@ -1,6 +1,6 @@
 """What a call asks for, and what it gets."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
 from linter.documents.objects import Opened
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 Entry = Artifact | Problem | Skipped
 Had = Callable[[Sequence[Opened]], None]
 """Hears of a stretch of documents as soon as they are read."""
-Spread = Callable[[Iterator[Entry], Keeper | None, Had], Iterator[Entry | tuple[Artifact, Taken]]]
+Entered = Generator[Entry | tuple[Artifact, Taken], None, None]
+Spread = Callable[[Iterator[Entry], Keeper | None, Had], Entered]
 
 
 class Request(NamedTuple):

@@ -1,12 +1,13 @@
 """The files of one input read in several processes, and given back in their order."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Final
 
 from linter import forks
 from linter.documents import collector_off
-from linter.engine import Entry, Had, Spread
+from linter.engine import Entered, Entry, Had, Spread
 from linter.exhausted import wanting
 from linter.fleet.executors import Executor, LostError, Pending, Workers, is_done, outcome, taken_back
 from linter.inventory.kept import Keeper
@@ -22,8 +23,11 @@ _PIECES: Final = 8
 
 _PART_BITS: Final = 40
 """No process counts as many parts as this many bits tell."""
-_SMALL_PIECES: Final = 24
+_SMALL_PIECES: Final = 32
 """The same where a copy of this process reads, which takes the next piece for next to nothing."""
+
+_JOINING: Final = 0.3
+"""What to take in what copies have read, and to sort all of it, takes, as a part of the time for reading it."""
 
 _File = tuple[str, str, bool]
 
@@ -41,7 +45,7 @@ def in_processes(executor: Workers, jobs: int) -> Spread:
     Where the executor has fewer processes than `jobs`, this one is the last of them: it reads what none has begun.
     """
 
-    def spread(entries: Iterator[Entry], keeper: Keeper | None, had: Had) -> Iterator[Entry | tuple[Artifact, Taken]]:
+    def spread(entries: Iterator[Entry], keeper: Keeper | None, had: Had) -> Entered:
         found = list(entries)
         files = [one for one in found if isinstance(one, Artifact) and one.file]
         sizes = [max(one.size, 0) for one in files]
@@ -50,8 +54,9 @@ def in_processes(executor: Workers, jobs: int) -> Spread:
             return
         if sum(sizes) <= _MOST_COPIED and forks.able():
             small = list(_pieces(files, sizes, sum(sizes) // min(jobs * _SMALL_PIECES, forks.MOST) + 1))
-            read = iter(_copied(small, jobs, keeper, had))
-            yield from ((one, next(read)) if isinstance(one, Artifact) and one.file else one for one in found)
+            with closing(_copied(small, jobs, keeper, had)) as read:
+                yield from ((one, next(read)) if isinstance(one, Artifact) and one.file else one for one in found)
+                next(read, None)  # to its end: an interrupt is lost where a generator is left in the middle
             return
         pieces = list(_pieces(files, sizes, sum(sizes) // (jobs * _PIECES) + 1))
         pending = [_submitted(executor, piece, keep=keeper is not None) for piece in pieces]
@@ -66,13 +71,14 @@ def in_processes(executor: Workers, jobs: int) -> Spread:
     return spread
 
 
-def _copied(pieces: Sequence[Sequence[Artifact]], jobs: int, keeper: Keeper | None, had: Had) -> list[Taken]:
-    """Return what this process and copies of it take of the files, in their order; `had` as in `Spread`.
+def _copied(
+    pieces: Sequence[Sequence[Artifact]], jobs: int, keeper: Keeper | None, had: Had
+) -> Generator[Taken, None, None]:
+    """Yield what this process and copies of it take of the files, in their order; `had` as in `Spread`.
 
     What wants more memory than a copy may take is read here once more, when the copies have gone.
     """
     here = os.getpid()
-    read: dict[int, list[Taken]] = {}
 
     def one(number: int) -> tuple[int, list[Taken]]:
         taken = [take_artifact(artifact, keeper) for artifact in pieces[number]]
@@ -82,18 +88,22 @@ def _copied(pieces: Sequence[Sequence[Artifact]], jobs: int, keeper: Keeper | No
             taken = [leaving(one._replace(seen=had), pid << _PART_BITS) for one, had in zip(taken, seen, strict=True)]
         return pid, taken
 
-    def come(number: int, found: tuple[int, list[Taken]]) -> None:
-        pid, taken = found
-        read[number] = taken if pid == here else [arrived(one, keeper) for one in taken]
-        had([held for one in taken for held in one.documents])
-
-    with collector_off():
-        found = forks.shared(len(pieces), one, jobs, come)
-    return [
-        take_artifact(artifact, keeper) if pid != here and wanting(one.lost) else one
-        for number, (pid, _) in enumerate(found)
-        for artifact, one in zip(pieces[number], read[number], strict=True)
-    ]
+    short: set[int] = set()
+    early: dict[int, list[Taken]] = {}
+    due = 0
+    with collector_off(), closing(forks.coming(len(pieces), one, jobs, _JOINING)) as coming:
+        for number, (pid, taken) in coming:
+            early[number] = taken if pid == here else [arrived(one, keeper) for one in taken]
+            if pid != here and any(wanting(one.lost) for one in taken):
+                short.add(number)
+            had([held for one in taken for held in one.documents])
+            while due in early and due not in short:
+                yield from early.pop(due)
+                due += 1
+    for number in range(due, len(pieces)):
+        again = number in short
+        for artifact, taken_once in zip(pieces[number], early.pop(number), strict=True):
+            yield take_artifact(artifact, keeper) if again and wanting(taken_once.lost) else taken_once
 
 
 def _pieces(files: Sequence[Artifact], sizes: Sequence[int], most: int) -> Iterator[list[Artifact]]:
@@ -165,7 +175,7 @@ def _unbegun(pending: Sequence[Pending | None], first: int, end: int) -> int:
 def remembered(taken: Mapping[str, Taken], then: Spread | None) -> Spread:
     """Return what gives artifacts back that were read before, by path, and leaves the others to `then`."""
 
-    def spread(entries: Iterator[Entry], keeper: Keeper | None, had: Had) -> Iterator[Entry | tuple[Artifact, Taken]]:
+    def spread(entries: Iterator[Entry], keeper: Keeper | None, had: Had) -> Entered:
         rest = list(entries)
         new = iter(entry for entry in rest if not _known(entry, taken))
         read = iter(new if then is None else then(new, keeper, had))
