@@ -15,6 +15,10 @@ _PIPE: Final = 2**20
 """Bytes that a pipe is to hold, where the system lets it: whoever has found that much need not wait for its reader."""
 
 
+_KNOWN: Final = 2**22
+"""Bytes after which what was sent is let go of, by whoever sends and whoever receives: what comes again goes again."""
+
+
 def widen(pipe: int) -> None:
     """Let a pipe hold much, where the system lets it."""
     import fcntl  # noqa: PLC0415 - Linux only
@@ -65,6 +69,7 @@ class Told:
         self._made = io.BytesIO()
         self._pickler = pickle.Pickler(self._made, pickle.HIGHEST_PROTOCOL)
         self._pickler.dispatch_table = {Sensitive: _reduced}
+        self._cut = 0
 
     def add(self, number: int, value: Any) -> None:
         """Add what came of the piece of this number."""
@@ -76,10 +81,14 @@ class Told:
         return self._made.getvalue()
 
     def cut(self) -> bytes:
-        """Return what was added since the last cut, as bytes."""
+        """Return what was added since the last cut, as bytes, for `Arriving`."""
         data = self.data
         self._made.seek(0)
         self._made.truncate()
+        self._cut += len(data)
+        if self._cut >= _KNOWN:
+            self._cut = 0
+            self._pickler.clear_memo()
         return data
 
 
@@ -123,6 +132,7 @@ class Arriving:
         self._data = bytearray()
         self._made = io.BytesIO()
         self._unpickler = pickle.Unpickler(self._made)  # noqa: S301 - from a process of this very program
+        self._known = 0
         self.ended = False
         """Whether all have come that there are."""
 
@@ -147,4 +157,12 @@ class Arriving:
             del self._data[:end]
             self.ended = end == _LENGTH
             if not self.ended:
-                yield self._unpickler.load()
+                yield self._load(end - _LENGTH)
+
+    def _load(self, size: int) -> tuple[int, Any]:
+        number, value = self._unpickler.load()
+        self._known += size
+        if self._known >= _KNOWN:
+            self._known = 0
+            self._unpickler = pickle.Unpickler(self._made)  # noqa: S301 - as above
+        return number, value

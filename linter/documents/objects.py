@@ -252,19 +252,24 @@ Opened = tuple[Document, list[KubeObject]]
 class Seen:
     """Tells repeats apart in a dump, which may hold every object twice; in manifests two overlays are two objects."""
 
-    __slots__ = ("_known",)
+    __slots__ = ("_first", "_uids")
 
     def __init__(self) -> None:
-        self._known: set[tuple[str, ...]] = set()
+        self._first: dict[tuple[str, ...], KubeObject] = {}
+        self._uids: dict[tuple[str, ...], set[str]] = {}
 
     def repeated(self, item: KubeObject) -> bool:
         """Tell whether an object of this group, kind, namespace, name and uid came before; note it if not."""
         if not item.name:
             return False
-        key = (item.group, item.kind, item.namespace, item.name, item.uid)
-        if key in self._known:
+        key = (item.group, item.kind, item.namespace, item.name)
+        first = self._first.setdefault(key, item)
+        if first is item:  # nearly all: of these nobody asks for the uid, which may have to be unpacked
+            return False
+        uids = self._uids.setdefault(key, {first.uid})
+        if item.uid in uids:
             return True
-        self._known.add(key)
+        uids.add(item.uid)
         return False
 
 

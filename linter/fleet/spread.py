@@ -16,8 +16,6 @@ from linter.taking import Taken, arrived, leaving, packed, take_artifact, unpack
 
 _WORTH: Final = 2 * 2**20
 """Bytes from which on more processes save more time than they take to begin."""
-_MOST_COPIED: Final = 64 * 2**20
-"""Bytes up to which copies of this process read them: what a copy has read it holds until it brings all of it back."""
 _PIECES: Final = 8
 """Into so many pieces for each process the files are parted: few enough to cost little, enough to end together."""
 
@@ -25,6 +23,8 @@ _PART_BITS: Final = 40
 """No process counts as many parts as this many bits tell."""
 _SMALL_PIECES: Final = 32
 """The same where a copy of this process reads, which takes the next piece for next to nothing."""
+_SMALL: Final = 2**20
+"""Bytes of such a piece, of which there are as many as there may be: what a copy has read is taken in soon."""
 
 _JOINING: Final = 0.3
 """What to take in what copies have read, and to sort all of it, takes, as a part of the time for reading it."""
@@ -52,8 +52,9 @@ def in_processes(executor: Workers, jobs: int) -> Spread:
         if len(files) < 2 or sum(sizes) < _WORTH:
             yield from found
             return
-        if sum(sizes) <= _MOST_COPIED and forks.able():
-            small = list(_pieces(files, sizes, sum(sizes) // min(jobs * _SMALL_PIECES, forks.MOST) + 1))
+        if forks.able():
+            count = min(max(jobs * _SMALL_PIECES, sum(sizes) // _SMALL), forks.MOST)
+            small = list(_pieces(files, sizes, sum(sizes) // count + 1))
             with closing(_copied(small, jobs, keeper, had)) as read:
                 yield from ((one, next(read)) if isinstance(one, Artifact) and one.file else one for one in found)
                 next(read, None)  # to its end: an interrupt is lost where a generator is left in the middle

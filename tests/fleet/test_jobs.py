@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import pytest
 
-from linter import engine, forks
+from linter import engine, forks, pipes
 from linter.__main__ import main
 from linter.cli import _fleet
 from linter.engine import judging
@@ -106,7 +106,7 @@ def test_a_file_that_two_arguments_lead_to_is_judged_once(place: Path, capsys: p
     assert twice["code"] == alone["code"]
 
 
-@pytest.mark.parametrize("how", ["copies", "copies that pack", "no copy", "one copy", "pool"])
+@pytest.mark.parametrize("how", ["copies", "copies that pack", "copies that forget", "no copy", "one copy", "pool"])
 def test_a_tree_is_read_in_several_processes(
     place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
@@ -117,6 +117,8 @@ def test_a_tree_is_read_in_several_processes(
         pytest.skip("this process cannot be copied: not Linux, or a test has left a thread")
     if how == "copies that pack":
         monkeypatch.setattr(kept, "_NEAR", 0)
+    if how == "copies that forget":
+        monkeypatch.setattr(pipes, "_KNOWN", 1_500)
     if how in ("no copy", "one copy"):
         allowed = iter([os.fork] * (how == "one copy"))
 
