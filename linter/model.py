@@ -170,7 +170,8 @@ class Proof(NamedTuple):
     """Every pull, build and import that a fix can touch, resolved before and after; lines are written for people.
 
     `repaired` and `broken` name what goes from failing to working and the other way; `unchanged` counts the rest.
-    `removed` names the credentials of edited secrets that are gone afterwards, `kept` those that stay.
+    `removed` names the credentials of edited secrets that are gone afterwards, `kept` those that stay. `elsewhere` says
+    as `removed` would which of these an entry gives up that another key has too: fixes of both take it away together.
     """
 
     repaired: tuple[str, ...] = ()
@@ -178,6 +179,7 @@ class Proof(NamedTuple):
     removed: tuple[str, ...] = ()
     unchanged: int = 0
     kept: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
 
 class Replacement(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Final
 
-from linter.secret import Sensitive
+from linter.secret import Changed, Sensitive
 
 _LENGTH: Final = 8
 """Bytes that tell how long what follows is."""
@@ -59,6 +59,10 @@ def _reduced(value: Sensitive) -> tuple[type[Sensitive], tuple[str]]:
     return (Sensitive, (value.reveal(),))
 
 
+def _changed(value: Changed) -> tuple[type[Changed], tuple[Sensitive, int, int, str]]:
+    return (Changed, value.parts)
+
+
 class Told:
     """Results that go through a pipe into processes that hold what they were made of: credentials are pickled too.
 
@@ -68,7 +72,7 @@ class Told:
     def __init__(self) -> None:
         self._made = io.BytesIO()
         self._pickler = pickle.Pickler(self._made, pickle.HIGHEST_PROTOCOL)
-        self._pickler.dispatch_table = {Sensitive: _reduced}
+        self._pickler.dispatch_table = {Sensitive: _reduced, Changed: _changed}
         self._cut = 0
 
     def add(self, number: int, value: Any) -> None:

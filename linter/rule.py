@@ -60,7 +60,7 @@ from linter.model import (
 )
 from linter.patterns import lazy
 from linter.record import NamedTuple
-from linter.secret import shown
+from linter.secret import changed, shown
 from linter.settings import Settings
 
 _UNFINISHED = lazy(r"\{\{|\$\{|\$\(")
@@ -205,7 +205,8 @@ def payload_fix(secret: PullSecret, new: str, summary: str, applicability: Appli
     base = secret.decoded
     if secret.payload is not None and (base is None or base.reveal() != secret.payload.text):
         base = Sensitive(secret.payload.text)
-    edit = Edit(Op.PAYLOAD, secret.object.path, secret.object.document, secret.at().route, Sensitive(new), base)
+    value = Sensitive(new) if base is None else changed(base, new)
+    edit = Edit(Op.PAYLOAD, secret.object.path, secret.object.document, secret.at().route, value, base)
     return Fix(applicability, summary, (edit,))
 
 

@@ -97,10 +97,10 @@ class Sensitive:
         return bool(self._text)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sensitive) and self._text == other._text
+        return isinstance(other, Sensitive) and self.reveal() == other.reveal()
 
     def __hash__(self) -> int:
-        return hash(self._text)
+        return hash(self.reveal())
 
     def __repr__(self) -> str:
         return f"Sensitive({MASK})"
@@ -113,3 +113,46 @@ class Sensitive:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Sensitive value is never serialised; reveal() it where the fix needs it")
+
+
+class Changed(Sensitive):
+    """Another text with a stretch of it replaced, put together when it is revealed.
+
+    A secret may have thousands of entries, and each a fix that leaves all the others as they are.
+    """
+
+    __slots__ = ("_base", "_end", "_start")
+
+    def __init__(self, base: Sensitive, start: int, end: int, text: str) -> None:
+        super().__init__(text)
+        self._base, self._start, self._end = base, start, end
+
+    @property
+    def parts(self) -> tuple[Sensitive, int, int, str]:
+        """What it is made of: the other text, where the stretch begins and ends there, and what takes its place."""
+        return self._base, self._start, self._end, self._text
+
+    def reveal(self) -> str:
+        """As `Sensitive.reveal`."""
+        base = self._base.reveal()
+        return base[: self._start] + self._text + base[self._end :]
+
+    def __len__(self) -> int:
+        return len(self._base) + len(self._text) - (self._end - self._start)
+
+    def __bool__(self) -> bool:
+        return len(self) > 0
+
+
+_LARGE: Final = 8_192
+"""Characters from which on a changed text is kept as what is changed."""
+
+
+def changed(base: Sensitive, text: str) -> Sensitive:
+    """Return `text`, which was made of `base`; what they have in common is not kept twice where it is much."""
+    if len(text) < _LARGE:
+        return Sensitive(text)
+    from linter.stretches import change  # noqa: PLC0415 - few payloads are large
+
+    start, end, middle = change(base.reveal(), text)
+    return Changed(base, start, end, middle) if 2 * len(middle) < len(text) else Sensitive(text)

@@ -113,6 +113,31 @@ def test_a_cluster_for_which_memory_does_not_suffice_is_named_with_the_rule_and_
     assert [bool(scan["evaluated"]) for scan in run["scans"]] == [False, True]
 
 
+def test_nothing_is_repaired_where_memory_does_not_suffice_to_judge_what_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "a.yaml"
+    payload = '{"auths": {"quay.io": {"auth": "dXNlcjpwYXNzCg=="}}}'
+    place.write_text(
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: shop}\n"
+        f"type: kubernetes.io/dockerconfigjson\nstringData:\n  .dockerconfigjson: '{payload}'\n",
+        encoding="utf-8",
+    )
+    before = place.read_bytes()
+    asked: list[str] = []
+
+    def fails(loaded: Any, *_: Any) -> bool:
+        asked.append(loaded.rule.code)
+        return asked.count("RC103") > 1
+
+    monkeypatch.setattr(judging, "_asked", _failing(judging._asked, fails))
+    words = ["check", str(place), "--fix", "--unsafe-fixes", "--select", "RC103,RC107", "--fail-on", "never"]
+    assert main(words) == EXIT_USAGE
+    told = capsys.readouterr().err
+    assert told.startswith("regcred: memory ran out while what the fixes leave was judged, so nothing was changed: ")
+    assert place.read_bytes() == before
+
+
 def test_where_nothing_can_be_told_of_a_call_the_phase_and_the_remedy_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

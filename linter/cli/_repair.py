@@ -10,6 +10,7 @@ from linter import engine
 from linter.cli._say import say
 from linter.documents.text import decode
 from linter.errors import FixError, UsageError
+from linter.exhausted import ExhaustedError
 from linter.fix.diff import unified
 from linter.fix.offer import IN_ARCHIVE, NO_FILE
 from linter.fix.plan import apply_fixes, declined
@@ -113,7 +114,10 @@ def _rounds(request: engine.Request, result: engine.Result, *, unsafe: bool, sho
             break
         applied.extend(outcome.applied)
         files.update(outcome.changed)
-        result = engine.run(request._replace(overlay={**request.overlay, **files}, stdin=None))
+        judged = engine.run(request._replace(overlay={**request.overlay, **files}, stdin=None))
+        if len(judged.inventories) < len(result.inventories):
+            raise ExhaustedError("what the fixes leave was judged, so nothing was changed")
+        result = judged
     for fix, reason in _obstructed(result.run.findings):
         refused[f"{fix.summary}\0{reason}"] = (fix, reason)
     changed = {path: content for path, content in files.items() if content != originals[path]}
@@ -121,7 +125,10 @@ def _rounds(request: engine.Request, result: engine.Result, *, unsafe: bool, sho
 
 
 def _agreeing(provers: Sequence[Prover]) -> Callable[[Sequence[Fix]], bool]:
-    """What proves fixes of one payload together: they may break and remove only what one of them does alone."""
+    """What proves fixes of one payload together: they may break and remove only what one of them does alone.
+
+    A credential that several entries have is gone once all their fixes are made, which is what each says of its own.
+    """
 
     def agree(fixes: Sequence[Fix]) -> bool:
         alone = [fix.proof for fix in fixes if fix.proof is not None]
@@ -130,7 +137,7 @@ def _agreeing(provers: Sequence[Prover]) -> Callable[[Sequence[Fix]], bool]:
         except FixError:
             return False
         broken = {line for proof in alone for line in proof.broken}
-        removed = {line for proof in alone for line in proof.removed}
+        removed = {line for proof in alone for line in (*proof.removed, *proof.elsewhere)}
         return broken.issuperset(together.broken) and removed.issuperset(together.removed)
 
     return agree

@@ -139,11 +139,12 @@ def _brief(part: tuple[list[Finding], list[NotEvaluated]]) -> tuple[list[Finding
 
 def _attached(crew: Crew, inventory: Inventory, findings: list[Finding]) -> list[Finding]:
     """The findings, their fixes proved: neighbours, which are of one namespace, by one process."""
-    fixable = [number for number, finding in enumerate(findings) if finding.fix]
-    if not fixable:
+    if not any(finding.fix for finding in findings):
         return findings
-    from linter.proof import Prover  # noqa: PLC0415 - only a fix needs a proof
+    from linter.proof import Prover, bounded  # noqa: PLC0415 - only a fix needs a proof
 
+    findings = bounded(findings)
+    fixable = [number for number, finding in enumerate(findings) if finding.fix]
     prover = Prover(inventory)
     fixable.sort(key=lambda number: findings[number].object.namespace)
     pieces = _pieces(crew, fixable)

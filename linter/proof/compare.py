@@ -8,7 +8,7 @@ from linter.inventory import Inventory
 from linter.inventory.builds import build_outcome, build_pulls
 from linter.inventory.joins import Joins
 from linter.model import Proof
-from linter.proof.entries import fate
+from linter.proof.entries import Told, fate
 from linter.proof.verdicts import Answer, Pair, answer, build_line, import_line, joined, summed, weigh, workload_line
 
 
@@ -48,7 +48,7 @@ def _numbered(outcomes: Iterable[tuple[str, Answer]]) -> Iterator[tuple[tuple[st
         yield (name, times[name]), outcome
 
 
-def _credentials(was: Inventory, now: Inventory) -> Iterator[tuple[bool, str]]:
+def _credentials(was: Inventory, now: Inventory) -> Iterator[Told]:
     later = {(one.object.path, one.object.document, one.object.route): one for one in now.secrets}
     for secret in was.secrets:
         left = later.get((secret.object.path, secret.object.document, secret.object.route))

@@ -13,8 +13,13 @@ _Row = tuple[str, _Credential, bool]
 """An entry with a credential: key, credential, and whether readers get to see it."""
 
 
-def fate(before: PullSecret, after: PullSecret | None) -> Iterator[tuple[bool, str]]:
-    """Tell of every entry with a credential whether it stays, as (stays, line); the line names no credential."""
+Told = tuple[bool, str, str]
+"""Whether a credential stays, the line that says so, and how it would read were it in no other entry; "" where it is in
+none, or goes with its key."""
+
+
+def fate(before: PullSecret, after: PullSecret | None) -> Iterator[Told]:
+    """Tell of every entry with a credential whether it stays; the lines name no credential."""
     left = _entries(after) if after is not None else []
     yield from _told(_entries(before), left, lambda: left, _named(before))
 
@@ -30,18 +35,16 @@ class Fates:
         self._lines = [_line(entry.key, named) for entry in self._entries if _has_credential(entry)]
         self._rows = [0, *accumulate(map(_has_credential, self._entries))]
 
-    def after(self, after: PullSecret | None) -> tuple[list[str], list[str]]:
-        """What `fate` tells: the lines of what stays, and those of what is gone."""
+    def after(self, after: PullSecret | None) -> Iterator[Told]:
+        """Yield what `fate` tells."""
         new = _written(after) if after is not None else ()
         head, tail = self._shared(new)
         end = len(self._entries) - tail
-        stays = self._lines[: self._rows[head]]
-        gone: list[str] = []
+        yield from ((True, line, "") for line in self._lines[: self._rows[head]])
         touched = _rows(new[head : len(new) - tail])
         rows = _rows(self._entries[head:end])
-        for stay, line in _told(rows, touched, lambda: _rows(new), _named(self._secret)):
-            (stays if stay else gone).append(line)
-        return stays + self._lines[self._rows[end] :], gone
+        yield from _told(rows, touched, lambda: _rows(new), _named(self._secret))
+        yield from ((True, line, "") for line in self._lines[self._rows[end] :])
 
     def _shared(self, new: tuple[Entry, ...]) -> tuple[int, int]:
         """How many entries at the beginning and at the end are the same objects; none where a key comes twice."""
@@ -52,7 +55,9 @@ class Fates:
         return (head, tail) if head + tail and self._unique and _keys_are_unique(new) else (0, 0)
 
 
-def _told(old: list[_Row], new: list[_Row], left: Callable[[], list[_Row]], named: str) -> Iterator[tuple[bool, str]]:
+def _told(
+    old: list[_Row], new: list[_Row], left: Callable[[], list[_Row]], named: str
+) -> Iterator[Told]:
     """Tell of the entries `old`; those that have their keys afterwards are among `new`, all that are left in `left`."""
     exact = Counter((key, credential) for key, credential, _ in new)
     present = {key for key, _, _ in new}
@@ -60,17 +65,16 @@ def _told(old: list[_Row], new: list[_Row], left: Callable[[], list[_Row]], name
         what = _line(key, named)
         if exact[(key, credential)]:
             exact[(key, credential)] -= 1
-            yield True, what
+            yield True, what, ""
             continue
+        former = f"the {'former' if live else 'overridden'} credential of {what}" if key in present else ""
         other = next((name for name, same, _ in left() if same == credential), None)
         if other == key:
-            yield True, f"{what}, written once"
+            yield True, f"{what}, written once", ""
         elif other is not None:
-            yield True, f"{what}, as {shown(other)}"
-        elif key in present:
-            yield False, f"the former credential of {what}" if live else f"the overridden credential of {what}"
+            yield True, f"{what}, as {shown(other)}", former
         else:
-            yield False, what
+            yield False, former or what, ""
 
 
 def _entries(secret: PullSecret) -> list[_Row]:

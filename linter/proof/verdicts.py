@@ -7,6 +7,7 @@ from linter.credentials import Candidate, Consumer, normalise_key
 from linter.documents.objects import KubeObject
 from linter.inventory.pulls import Outcome
 from linter.model import Proof
+from linter.proof.entries import Told
 from linter.record import NamedTuple
 
 
@@ -56,6 +57,7 @@ def summed(proofs: Iterable[Proof]) -> Proof:
             (*total.removed, *proof.removed),
             total.unchanged + proof.unchanged,
             (*total.kept, *proof.kept),
+            (*total.elsewhere, *proof.elsewhere),
         )
     return total
 
@@ -108,12 +110,15 @@ def _repaired(was: Answer, now: Answer) -> bool:
     return was.verdict in _FAILING or (now.good and not was.good and was.verdict != "unknown")
 
 
-def joined(proof: Proof, lines: Iterable[tuple[bool, str]]) -> Proof:
-    """Add what becomes of credentials to a proof, as (stays, line)."""
-    listed = list(lines)
-    return accounted(proof, (line for stays, line in listed if stays), (line for stays, line in listed if not stays))
+def joined(proof: Proof, told: Iterable[Told]) -> Proof:
+    """Add what becomes of credentials to a proof, each line once."""
+    listed = list(told)
+    return proof._replace(
+        kept=_once(line for stays, line, _ in listed if stays),
+        removed=_once(line for stays, line, _ in listed if not stays),
+        elsewhere=_once(former for _, _, former in listed if former),
+    )
 
 
-def accounted(proof: Proof, stays: Iterable[str], gone: Iterable[str]) -> Proof:
-    """Add the lines of what stays of credentials and of what is gone to a proof, each line once."""
-    return proof._replace(kept=tuple(dict.fromkeys(stays)), removed=tuple(dict.fromkeys(gone)))
+def _once(lines: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(lines))

@@ -18,7 +18,7 @@ from linter.proof.entries import Fates
 from linter.proof.groups import Flip, Group, Place, Row, rows_of
 from linter.proof.records import After, Edited, Placed, Remade, edited, place_of
 from linter.proof.tally import Alone, Exchange, Node, Swap, Tally
-from linter.proof.verdicts import Answer, accounted, answer, build_line, weighed
+from linter.proof.verdicts import Answer, answer, build_line, joined, weighed
 from linter.record import NamedTuple
 
 _Key = TypeVar("_Key")
@@ -56,14 +56,13 @@ class View:
     def prove(self, owned: list[tuple[KubeObject, Edit]]) -> Proof:
         """Resolve what the edits touch before and after; each edit comes with the object it belongs to."""
         changes = edited(self._placed, owned)
-        stays: list[str] = []
-        gone: list[str] = []
-        for made in changes.secrets:
-            for secret in made.old:
-                kept, lost = self._fates(secret).after(made.new[-1] if made.new else None)
-                stays += kept
-                gone += lost
-        return accounted(_Change(self, changes).proof(), stays, gone)
+        told = [
+            line
+            for made in changes.secrets
+            for secret in made.old
+            for line in self._fates(secret).after(made.new[-1] if made.new else None)
+        ]
+        return joined(_Change(self, changes).proof(), told)
 
     def _fates(self, secret: PullSecret) -> Fates:
         known = self._told.get(id(secret))

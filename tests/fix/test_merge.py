@@ -13,6 +13,7 @@ from linter.cli import run
 from linter.fix.merge import Changes, merged
 from linter.fix.plan import apply_fixes, first_round, overlap, plan
 from linter.model import Applicability, Edit, Fix, Op, Sensitive
+from linter.secret import Changed, changed
 from linter.stretches import Change, change
 
 _TEXTS = st.text("ab{", max_size=12)
@@ -125,6 +126,78 @@ def test_all_defects_of_one_secret_are_repaired_at_once(tmp_path: Path, capsys: 
     assert run(["check", str(place), "--fix", "--select", "auth-disagrees", "--fail-on", "warning"]) == 0
     assert "regcred: 30 fixes in 1 file" in capsys.readouterr().err
     assert _entries(place) == {f"r{number}.example.com": {**wrong, "password": "pass"} for number in range(30)}
+
+
+@pytest.mark.parametrize("count", [2, 30])
+def test_entries_that_have_one_credential_are_repaired_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], count: int
+) -> None:
+    """Each fix leaves the credential under the other keys, so that only all of them together take it away."""
+    place = tmp_path / "pull.json"
+    padded, plain = (base64.b64encode(text).decode() for text in (b"user:pass\n", b"user:pass"))
+    hosts = [f"r{number}.example.com" for number in range(count)]
+    _secret(place, {host: {"auth": padded} for host in hosts})
+    words = [str(place), "--unsafe-fixes", "--select", "credential-whitespace", "--fail-on", "never"]
+    assert run(["check", *words, "--fix-dir", str(tmp_path / "fixes")]) == 0
+    (written,) = (tmp_path / "fixes" / "apps").glob("*secret*.yaml")
+    code = written.read_text(encoding="utf-8").split(".dockerconfigjson: ")[1].split("\n")[0].strip("'\"")
+    assert json.loads(base64.b64decode(code))["auths"] == {host: {"auth": plain} for host in hosts}
+    capsys.readouterr()
+    assert run(["check", *words, "--fix"]) == 0
+    told = capsys.readouterr().err
+    assert f"regcred: {count} fixes in 1 file" in told
+    assert told.count("the former credential of entry r") == count
+    assert _entries(place) == {host: {"auth": plain} for host in hosts}
+
+
+def test_a_key_goes_only_while_another_keeps_its_credential(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One fix takes a key away because another has its credential, and one changes that: not both at once."""
+    place = tmp_path / "pull.json"
+    padded, plain = (base64.b64encode(text).decode() for text in (b"user:pass\n", b"user:pass"))
+    _secret(place, {"quay.io": {"auth": padded}, "https://quay.io/v1/": {"auth": padded}, "other.io": {"auth": plain}})
+    rules = "credential-whitespace,duplicate-registry"
+    assert run(["check", str(place), "--unsafe-fixes", "--fix", "--select", rules, "--fail-on", "never"]) == 0
+    left = _entries(place)
+    assert all(entry == {"auth": plain} for entry in left.values())
+    assert {"other.io"} < left.keys()
+    assert "internal" not in capsys.readouterr().err
+
+
+def test_fixes_beyond_what_one_object_may_carry_wait_for_the_next_round(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "pull.json"
+    padded, plain = (base64.b64encode(f"user:pass{end}".encode()).decode() for end in ("\n", ""))
+    hosts = [f"r{number}.example.com" for number in range(30)]
+    _secret(place, {host: {"auth": padded} for host in hosts})
+    monkeypatch.setattr("linter.proof.bounds.MOST_CARRIED", len(json.dumps({"auths": _entries(place)}, indent=1)) * 9)
+    words = [str(place), "--unsafe-fixes", "--select", "credential-whitespace", "--fail-on", "never"]
+    assert run(["check", *words, "--format", "json"]) == 0
+    fixes = [finding["fix"] for finding in json.loads(capsys.readouterr().out)["findings"]]
+    offered = [fix for fix in fixes if fix["applicability"] == "unsafe"]
+    assert 9 <= len(offered) <= 11
+    assert all(fix["proof"] for fix in offered)
+    rest = [fix for fix in fixes if fix["applicability"] == "display"]
+    assert len(rest) == len(fixes) - len(offered)
+    assert all("once the fixes before it, of the same object, are made" in fix["summary"] for fix in rest)
+    assert run(["check", *words, "--fix"]) == 0
+    assert "regcred: 30 fixes in 1 file" in capsys.readouterr().err
+    assert _entries(place) == {host: {"auth": plain} for host in hosts}
+
+
+@given(st.tuples(*[st.text("ab\n", max_size=9)] * 4))
+def test_a_changed_text_is_what_it_was_made_of(parts: tuple[str, str, str, str]) -> None:
+    head, middle, tail, new = parts
+    long = "x" * 5_000
+    base, text = f"{long}{head}{middle}{tail}{long}", f"{long}{head}{new}{tail}{long}"
+    made = changed(Sensitive(base), text)
+    assert isinstance(made, Changed)
+    assert (made.reveal(), len(made), bool(made)) == (text, len(text), True)
+    assert made == Sensitive(text)
+    assert hash(made) == hash(Sensitive(text))
+    assert text not in f"{made!r}{made}{made:s}"
+    assert changed(Sensitive(base), "short").reveal() == "short"
+    assert type(changed(Sensitive(base), "y" * 10_000)) is Sensitive
 
 
 def test_fix_dir_repairs_all_defects_of_one_secret(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

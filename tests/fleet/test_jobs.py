@@ -1,5 +1,6 @@
 """Many inputs in several processes: the same bytes for any number, whatever is lost on the way."""
 
+import base64
 import errno
 import json
 import os
@@ -384,6 +385,27 @@ def test_copies_that_wait_for_a_process_end_when_it_is_killed(place: Path) -> No
         call.kill()
         call.wait()
     wait(lambda: not any(Path(f"/proc/{copy}").exists() for copy in copies))
+
+
+def test_fixes_of_a_large_payload_reach_other_processes(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each only what it changes is kept."""
+    monkeypatch.setattr(judging, "_WORTH_COPIES", 0)
+    auth = base64.b64encode(b"user:pass\n").decode()
+    entries = {f"r{number}.example.com/a/long/path/to/fill/it": {"auth": auth} for number in range(200)}
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "pull", "namespace": "apps"},
+        "type": "kubernetes.io/dockerconfigjson",
+        "stringData": {".dockerconfigjson": json.dumps({"auths": entries})},
+    }
+    (place / "large.json").write_text(json.dumps(secret))
+    words = ["large.json", "--format", "json", "--diff", "--unsafe-fixes"]
+    one = check(capsys, *words)
+    assert one[2].startswith("regcred: 200 fixes in 1 file would be made")
+    assert check(capsys, *words, "--jobs", "2") == one
 
 
 def test_what_the_first_process_tells_all_of_them_know() -> None:

@@ -21,7 +21,7 @@ from linter.inventory.secrets import is_pull_secret, pull_secret
 from linter.inventory.streams import image_stream
 from linter.inventory.workloads import service_account, workloads
 from linter.model import Edit, Fix, Proof, Route
-from linter.proof.entries import fate
+from linter.proof.entries import Told, fate
 from linter.proof.verdicts import Pair, answer, build_line, import_line, joined, weigh, workload_line
 
 _Object = tuple[str, int, tuple[str | int, ...]]
@@ -216,7 +216,7 @@ class _View:
     def _serves(changed: _Changed, namespace: str) -> bool:
         return changed.everything or any(compatible(secret.namespace, namespace) for secret in changed.secrets)
 
-    def _credentials(self, changed: _Changed) -> Iterator[tuple[bool, str]]:
+    def _credentials(self, changed: _Changed) -> Iterator[Told]:
         """What becomes of every credential of the secrets that are edited."""
         later = {_place(one.object): one for one in changed.inventory.secrets}
         for secret in self._before.secrets:
