@@ -5,6 +5,7 @@ Never by replacing a service account's list: it is atomic, and OpenShift keeps a
 
 from linter.rule import Context, Edit, KubeObject, Op, Route, ServiceAccount, command, dig, edit
 
+_RESTARTED = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 OPENSHIFT_ACCOUNTS = frozenset({"default", "builder", "deployer"})
 
 
@@ -24,6 +25,16 @@ def takes_over(context: Context, account: ServiceAccount) -> bool:
     """Whether giving this account a list in a manifest would take the list away from OpenShift's controllers."""
     listed = isinstance(dig(account.object.body, "imagePullSecrets"), list)
     return not context.in_cluster and not listed and account.name in OPENSHIFT_ACCOUNTS and on_openshift(context)
+
+
+def recreate(kind: str, name: str, pods: list[str], namespace: str) -> tuple[str, ...]:
+    """Return the command that has the `pods` of an owner made anew, with what their lists are made of by now."""
+    if kind in _RESTARTED:
+        return (command("kubectl", "rollout", "restart", f"{kind.lower()}/{name}", namespace=namespace),)
+    if kind == "DeploymentConfig":
+        return (command("oc", "rollout", "latest", f"dc/{name}", namespace=namespace),)
+    # Whatever owns them makes new ones; a bare pod has to be created again by hand.
+    return (command("kubectl", "delete", "pod", *pods, namespace=namespace),)
 
 
 def link_commands(

@@ -51,7 +51,6 @@ from linter.rule import (
     Severity,
     Workload,
     WorkloadPull,
-    command,
     dig,
     owner,
     serves,
@@ -59,10 +58,10 @@ from linter.rule import (
 )
 from rules.links._census import in_namespace
 from rules.links._naming import Owners, listing
+from rules.links._repair import recreate
 
 _MIRROR = "kubernetes.io/config.mirror"
 _REFUSED = frozenset({"ErrImagePull", "ImagePullBackOff"})
-_RESTARTED = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 
 Stale = tuple[Workload, str, bool]
 """A pod, the image it cannot pull, and whether that is certain."""
@@ -171,19 +170,10 @@ def _finding(
         detail="Admission copies the account's list into a pod when it is created; the list of a pod never changes "
         "(every version of Kubernetes).",
         remedy="Recreate the pods; nothing else has to change.",
-        commands=_commands(kind, name, [one.object.name for one, _, _ in found], item.namespace),
+        commands=recreate(kind, name, [one.object.name for one, _, _ in found], item.namespace),
         related=related,
         impact=Impact(workloads=tuple(Affected(one.object.ref, wanted) for one, wanted, _ in found)),
     )
-
-
-def _commands(kind: str, name: str, pods: list[str], namespace: str) -> tuple[str, ...]:
-    if kind in _RESTARTED:
-        return (command("kubectl", "rollout", "restart", f"{kind.lower()}/{name}", namespace=namespace),)
-    if kind == "DeploymentConfig":
-        return (command("oc", "rollout", "latest", f"dc/{name}", namespace=namespace),)
-    # Whatever owns them makes new ones; a bare pod has to be created again by hand.
-    return (command("kubectl", "delete", "pod", *pods, namespace=namespace),)
 
 
 RULE = Rule(code="RC309", severity=Severity.WARNING, check=check, needs=("Pod", "ServiceAccount"))

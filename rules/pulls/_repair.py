@@ -1,5 +1,7 @@
 """How an uncovered pull gets its credential: a link to a secret that is there, or the commands that make one."""
 
+from collections.abc import Sequence
+
 from linter.rule import (
     Applicability,
     Context,
@@ -9,9 +11,11 @@ from linter.rule import (
     Related,
     ServiceAccount,
     Workload,
+    WorkloadPull,
     command,
 )
-from rules.links._repair import append, link_commands, on_openshift, takes_over
+from rules.links._naming import listing
+from rules.links._repair import append, link_commands, on_openshift, recreate, takes_over
 
 
 class Repair(NamedTuple):
@@ -23,12 +27,29 @@ class Repair(NamedTuple):
     fix: Fix | None
 
 
+def outdated(source: Workload, pod: Workload, serving: list[PullSecret]) -> PullSecret | None:
+    """Return the secret that covers the images of a pod and that the list of its owner `source` names by now."""
+    if source is pod or not source.explicit:
+        return None
+    return next((one for one in serving if listing(source.pull_secrets, one.name) is not None), None)
+
+
 def link(
-    context: Context, source: Workload, account: ServiceAccount | None, serving: list[PullSecret], registry: str
+    context: Context, source: Workload, pulls: Sequence[WorkloadPull], serving: list[PullSecret], registry: str
 ) -> Repair:
-    """Return the repair of a pull of `source`; `serving` are the secrets of its namespace that cover the images."""
+    """Return the repair of pulls for which `source` stands; `serving` are the secrets beside it that cover the images.
+
+    Where its list names one of them by now, nothing but new pods is wanted.
+    """
     if not serving:
         return _create(context, source, registry)
+    account = pulls[0].reach.account
+    listed = outdated(source, pulls[0].workload, serving)
+    if listed is not None:
+        item, pods = source.object, [*dict.fromkeys(pull.workload.object.name for pull in pulls)]
+        at = Related(f"the list names {listed.name}", item.at(*source.template, "imagePullSecrets"), item.ref)
+        commands = recreate(item.kind, item.name, pods, item.namespace) if context.in_cluster else ()
+        return Repair("Recreate the pods; nothing else has to change.", commands, (at,), None)
     related = tuple(Related(f"Secret {one.name} covers it", one.at(), one.object.ref) for one in serving[:5])
     name = serving[0].name
     place = f"the imagePullSecrets of {source.object.kind} {source.object.name}"

@@ -69,7 +69,7 @@ from rules.lifetime._shared import expired_entry
 from rules.links._census import in_namespace
 from rules.payload._defects import entry_defect, seen_defect
 from rules.pulls._causes import Cause, Causes
-from rules.pulls._repair import Repair, link
+from rules.pulls._repair import Repair, link, outdated
 
 _DEFECTS = {
     "RC107": "has white space at an end of it",
@@ -112,7 +112,7 @@ def check(context: Context) -> Iterator[Finding]:
 def _finding(context: Context, causes: Causes, found: list[_Case]) -> Finding:
     case = found[0]
     failure, item = case.failure, case.failure.object
-    cause, repair = _resolve(context, causes, case)
+    cause, repair = _resolve(context, causes, found)
     of, at = _place(case)
     image = failure.image or f"the image of container {failure.container}"
     who = f"{of.kind} {of.name}" if of.kind != "Event" else f"a pod that event {of.name} tells of"
@@ -151,9 +151,9 @@ def _place(case: _Case) -> tuple[KubeObject, Location]:
     return top.object, top.object.at(*route)
 
 
-def _resolve(context: Context, causes: Causes, case: _Case) -> tuple[Cause, Repair | None]:
+def _resolve(context: Context, causes: Causes, found: list[_Case]) -> tuple[Cause, Repair | None]:
     """Find out why: what the pod's list is made of, what answers for the image, and what is wrong with it."""
-    failure, pull = case.failure, case.pull
+    failure, pull, top = found[0]
     missing = context.joins.evidence.missing.get((failure.object.namespace, failure.object.name))
     if pull is None:
         return Cause("the pod is not in the scan, so the cause is not known"), None
@@ -179,8 +179,13 @@ def _resolve(context: Context, causes: Causes, case: _Case) -> tuple[Cause, Repa
         return Cause(f"why cannot be told from this scan: {outcome.reason}"), None
     registry = shown(target.partition("/")[0])
     unknown = "" if context.inventory.global_secret is not None else " (what the nodes have is not known)"
-    source = case.top or pull.workload
-    repair = link(context, source, pull.reach.account, causes.candidates(pull, target), registry)
+    source = top or pull.workload
+    serving = causes.candidates(pull, target)
+    repair = link(context, source, [one.pull for one in found if one.pull is not None], serving, registry)
+    listed = outdated(source, pull.workload, serving)
+    if listed is not None:
+        item = source.object
+        return Cause(f"the pod was made before the list of {item.kind} {item.name} named Secret {listed.name}"), repair
     return Cause(f"no credential for {registry} reaches it{unknown}"), repair
 
 

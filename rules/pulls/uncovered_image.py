@@ -54,7 +54,7 @@ has a list of its own; then recreate the pods.
     oc secrets link default regcred --for=pull -n shop
 
 *Fix safety*: safe when exactly one secret of the namespace covers the images. With several the choice is yours, with
-none the secret has to be created.
+none the secret has to be created. Where the list of the pods' owner names it by now, all that is missing is new pods.
 """
 
 from collections.abc import Iterator
@@ -76,7 +76,7 @@ from linter.rule import (
 from rules.imports._shared import Known, node_entries
 from rules.links._census import in_namespace
 from rules.pulls._causes import Causes
-from rules.pulls._repair import link
+from rules.pulls._repair import link, outdated
 from rules.registries._needs import Held, Need
 from rules.registries._shared import ANONYMOUS_HOSTS
 
@@ -182,8 +182,12 @@ def _finding(context: Context, causes: Causes, found: list[_Case]) -> Finding:
     who = "its own list of pull secrets" if source.explicit else f"service account {source.account}"
     node = " and nothing node-wide" if node_entries(context) is not None else ""
     serving = [secret for secret in case.beside if all(secret in other.beside for other in found)]
-    repair = link(context, source, pull.reach.account, serving, registry)
+    repair = link(context, source, [one.pull for one in found], serving, registry)
+    listed = outdated(source, pull.workload, serving)
     part = "" if node else " The node-wide pull secret is not in these files, and may cover the image."
+    if listed is not None:
+        who = "the lists that its pods were made with"
+        part = f"{part} Its own list names Secret {listed.name} by now."
     return context.finding(
         f"{item.kind} {item.name}{in_namespace(item.namespace)} pulls {pull.image}{more} without a credential: nothing "
         f"in {who}{node} matches {registry}",
