@@ -99,13 +99,27 @@ class Offers:
         if data is None:
             return None
         marked = b"\0" in data[:4] or (b"&" in data and b"*" in data) or any(mark in data for mark in _MARKS)
-        return _File(path, data) if marked else None
+        doubtful = _no_json(path, data)
+        return _File(path, data, doubtful=doubtful) if marked or doubtful else None
+
+
+def _no_json(path: str, data: bytes) -> bool:
+    """Tell whether a file that is edited as JSON is not one value of it: it may have been read as YAML, or in part."""
+    if not path.lower().endswith(".json"):
+        return False
+    import json  # noqa: PLC0415 - few calls offer fixes of JSON
+
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
 class _File:
-    """One file that holds a mark: its documents are looked at when an edit asks for them."""
+    """One file that holds a mark, or may be damaged: its documents are looked at when an edit asks for them."""
 
-    def __init__(self, path: str, data: bytes) -> None:
+    def __init__(self, path: str, data: bytes, *, doubtful: bool = False) -> None:
         from linter.documents.split import split  # noqa: PLC0415 - few files come here
         from linter.documents.text import DecodeProblem, decode  # noqa: PLC0415 - as above
         from linter.fix.plan import format_of  # noqa: PLC0415 - as above
@@ -118,12 +132,23 @@ class _File:
         self._chunks = [(0, len(self._text))] if self._json else [(one.start, one.end) for one in split(self._text)]
         self._trees: dict[int, tuple[Node, list[Node]] | None] = {}
         self._positions: Positions | None = None
+        self._damage = self._unread() if doubtful else ""
+
+    def _unread(self) -> str:
+        """Why a text that is no JSON is not edited as such: all of it has to be read for that."""
+        from linter.fix.tree import parse  # noqa: PLC0415 - as above
+
+        try:
+            parse(self._text, "json")
+        except FixError as error:
+            return f"{error}: mend that first"
+        return ""
 
     def obstacle(self, edit: Edit) -> str:
         """Why this edit is not made, "" when it can be."""
         number = 0 if self._json else edit.document
-        if not 0 <= number < len(self._chunks):
-            return ""
+        if self._damage or not 0 <= number < len(self._chunks):
+            return self._damage
         start, end = self._chunks[number]
         chunk = self._text[start:end]
         if _SOPS.search(chunk) and "ENC[" in chunk:

@@ -108,6 +108,28 @@ def test_no_edit_is_offered_where_none_can_be_made(
     assert "can be fixed safely" not in shown
 
 
+@pytest.mark.parametrize("damage", ["", '"a":\\"b",', '"a" "b",'])
+def test_no_edit_is_offered_in_json_that_cannot_be_read_whole(
+    damage: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Some of it is judged all the same: YAML takes more for a text, and a list gives the items that are whole."""
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a", "namespace": "shop"}}
+    links = {"imagePullSecrets": [{"name": "robot"}, {"name": "robot"}]}
+    file = tmp_path / "a.json"
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": [{**account, **links}]}, indent=1)
+    file.write_text(text.replace('"kind": "List",', f'"kind": "List",\n{damage}'))
+    before = file.read_text()
+    result, told = check(capsys, str(file), "--fix", "--select", "duplicate-link")
+    if not damage:
+        assert file.read_text() != before
+        return
+    assert file.read_text() == before
+    for finding in result["findings"]:
+        assert finding["fix"]["obstacle"] == "the text cannot be parsed as JSON at line 4: mend that first"
+        assert "not repaired: remove the repetition of robot: the text cannot be parsed as JSON at line 4" in told
+    assert bool(result["findings"]) is damage.startswith('"a":')
+
+
 def test_standard_input_is_shown_a_diff_and_promised_nothing(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
