@@ -182,13 +182,15 @@ class Causes:
     def candidates(self, pull: WorkloadPull, target: str) -> list[PullSecret]:
         """Return the sound secrets of the pod's own namespace that would serve the image, were they linked.
 
-        `target` is the image as it is looked up.
+        `target` is the image as it is looked up. One whose name is linked already is another than the one that answers
+        to it: it names no namespace.
         """
         item = pull.workload.object
         return [
             secret
             for secret in self._context.joins.may_serve(item.namespace, target)
             if together(secret.object, item)
+            and listing(pull.reach.links, secret.name) is None
             and secret.generated != "OpenShift"
             and not self._inventory.is_global(secret)
             and secret.typed
