@@ -31,12 +31,13 @@ stringData:
 The type is set. In manifests that is safe for whoever creates the Secret; where it already exists, the API
 server refuses the change, because `type` is immutable: delete it first, or let `kubectl replace --force` do so.
 No fix is offered while the payload has a defect of its own, because the right type would make it fail for
-everybody.
+everybody, nor for OpenShift's global pull secret with `.dockercfg`, of which the legacy type is refused too.
 """
 
 from collections.abc import Iterator
 
 from linter.rule import (
+    DOCKERCONFIGJSON,
     KEY_OF_TYPE,
     TYPE_OF_KEY,
     UNJUDGED,
@@ -63,6 +64,10 @@ from rules.payload._shared import advice, everywhere, named
 from rules.payload._uses import foreign_type, pulled_with, used_otherwise
 
 _PLAIN = lazy(r"[\w./-]+")
+_TO_NODES = (
+    "Write it as kubernetes.io/dockerconfigjson, credentials and all: the machine-config operator refuses any other "
+    "type of the global pull secret."
+)
 _IMMUTABLE = "The type of a Secret cannot be changed once it exists: delete it and create it anew."
 
 
@@ -98,6 +103,8 @@ def _finding(context: Context, secret: PullSecret) -> Finding:
     stated = bool(text(secret.object.body.get("type")))
     what = f"has type {secret.type}" if stated else "has no type, which means Opaque,"
     effect = "so the API server refuses it" if refused else "so nothing pulls with it"
+    legacy = right != DOCKERCONFIGJSON and context.inventory.is_global(secret)
+    remedy = _TO_NODES if legacy else f"Set type: {right}. {_IMMUTABLE}"
     why = f"The kubelet and the importer pass over {key} under any type but {right}, without a word"
     if refused:
         why = f"The type {secret.type} promises the key {KEY_OF_TYPE[secret.type]}"
@@ -107,10 +114,10 @@ def _finding(context: Context, secret: PullSecret) -> Finding:
         at=_place(secret, stated=stated),
         key=key,
         detail=f"{why} (Kubernetes 1.25 to 1.36).{everywhere(context, secret)}",
-        remedy=advice(secret, f"Set type: {right}. {_IMMUTABLE}"),
-        commands=_commands(secret, right),
+        remedy=advice(secret, remedy),
+        commands=() if legacy else _commands(secret, right),
         impact=_impact(context, secret, right),
-        fix=_fix(secret, right),
+        fix=None if legacy else _fix(secret, right),
     )
 
 
