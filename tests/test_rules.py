@@ -193,3 +193,21 @@ def test_fix(path: Path, kind: str, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert not fixable & ({"safe"} if kind == "fixed" else {"safe", "unsafe"}), _readable(result["findings"])
     _check(example, target, tmp_path, capsys, *options, "--select", code)
     assert target.read_bytes() == wanted, "a second run must change nothing"
+
+
+@pytest.mark.parametrize(
+    ("example", "told"),
+    [
+        ("uncovered_image/fires-older-pods.yaml", "kubectl delete pod web-1 web-2 -n shop"),
+        ("uncovered_image/fires-older-job.yaml", "kubectl delete job nightly-1 -n shop"),
+        ("failing_pull/fires-older-pod.yaml", "kubectl rollout restart statefulset/web -n shop"),
+    ],
+)
+def test_what_was_made_before_a_list_named_a_secret_is_made_anew(
+    example: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A pod keeps its list, and a job its template: no link is to be added."""
+    place = str(Path(__file__).parent / "rules" / "pulls" / example)
+    main(["check", place, "--scope", "cluster", "--select", "pulls", "--format", "json", "--fail-on", "never"])
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert (finding["commands"], finding["fix"]) == ([told], None)

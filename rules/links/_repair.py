@@ -34,7 +34,7 @@ def recreate(kind: str, name: str, pods: list[str], namespace: str) -> tuple[str
     if kind == "DeploymentConfig":
         return (command("oc", "rollout", "latest", f"dc/{name}", namespace=namespace),)
     # Whatever owns them makes new ones; a bare pod has to be created again by hand.
-    return (command("kubectl", "delete", "pod", *pods, namespace=namespace),)
+    return (command("kubectl", "delete", "pod", *pods, namespace=namespace),) if pods else ()
 
 
 def link_commands(

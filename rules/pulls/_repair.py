@@ -13,6 +13,7 @@ from linter.rule import (
     Workload,
     WorkloadPull,
     command,
+    owner,
 )
 from rules.links._naming import listing
 from rules.links._repair import append, link_commands, on_openshift, recreate, takes_over
@@ -46,10 +47,7 @@ def link(
     account = pulls[0].reach.account
     listed = outdated(source, pulls[0].workload, serving)
     if listed is not None:
-        item, pods = source.object, [*dict.fromkeys(pull.workload.object.name for pull in pulls)]
-        at = Related(f"the list names {listed.name}", item.at(*source.template, "imagePullSecrets"), item.ref)
-        commands = recreate(item.kind, item.name, pods, item.namespace) if context.in_cluster else ()
-        return Repair("Recreate the pods; nothing else has to change.", commands, (at,), None)
+        return _anew(context, source, [pull.workload for pull in pulls], listed)
     related = tuple(Related(f"Secret {one.name} covers it", one.at(), one.object.ref) for one in serving[:5])
     name = serving[0].name
     place = f"the imagePullSecrets of {source.object.kind} {source.object.name}"
@@ -58,6 +56,21 @@ def link(
     choice = name if len(serving) == 1 else " or ".join(one.name for one in serving[:5])
     remedy = f"Add {choice} to {place}, then recreate the pods."
     return Repair(remedy, _commands(context, source, account, name), related, _fix(context, source, account, serving))
+
+
+def _anew(context: Context, source: Workload, made: list[Workload], listed: PullSecret) -> Repair:
+    """Return the repair of what was made before the list of `source` named a secret."""
+    item = source.object
+    at = Related(f"the list names {listed.name}", item.at(*source.template, "imagePullSecrets"), item.ref)
+    if item.kind == "CronJob":  # a Job keeps its template, and makes its pods with that
+        jobs = dict.fromkeys(owner(one)[1] if one.is_pod else one.object.name for one in made)
+        remedy = "Delete the jobs that were made before; the next ones get the list as it is now."
+        commands: tuple[str, ...] = (command("kubectl", "delete", "job", *jobs, namespace=item.namespace),)
+    else:
+        pods = [*dict.fromkeys(one.object.name for one in made if one.is_pod)]
+        remedy = "Recreate the pods; nothing else has to change."
+        commands = recreate(item.kind, item.name, pods, item.namespace)
+    return Repair(remedy, commands if context.in_cluster else (), (at,), None)
 
 
 def _commands(context: Context, source: Workload, account: ServiceAccount | None, name: str) -> tuple[str, ...]:
