@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from linter import taking
 from linter.__main__ import main
 from linter.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_UNREADABLE, EXIT_USAGE
 from linter.engine import judging
@@ -136,6 +137,30 @@ def test_nothing_is_repaired_where_memory_does_not_suffice_to_judge_what_is_left
     told = capsys.readouterr().err
     assert told.startswith("regcred: memory ran out while what the fixes leave was judged, so nothing was changed: ")
     assert place.read_bytes() == before
+
+
+def test_nothing_is_repaired_where_memory_does_not_suffice_to_read_what_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    payload = '{"auths": {"quay.io": {"auth": "dXNlcjpwYXNzCg=="}}}'
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.yaml").write_text(
+            f"apiVersion: v1\nkind: Secret\nmetadata: {{name: {name}, namespace: shop}}\n"
+            f"type: kubernetes.io/dockerconfigjson\nstringData:\n  .dockerconfigjson: '{payload}'\n",
+            encoding="utf-8",
+        )
+    before = [path.read_bytes() for path in sorted(tmp_path.iterdir())]
+    read: list[str] = []
+
+    def fails(path: str, *_: Any) -> bool:
+        read.append(path)
+        return path.endswith("b.yaml") and read.count(path) > 1
+
+    monkeypatch.setattr("linter.taking.read", _failing(taking.read, fails))
+    words = ["check", str(tmp_path), "--fix", "--unsafe-fixes", "--select", "RC107", "--fail-on", "never"]
+    assert main(words) == EXIT_USAGE
+    assert "so nothing was changed: " in capsys.readouterr().err
+    assert [path.read_bytes() for path in sorted(tmp_path.iterdir())] == before
 
 
 def test_where_nothing_can_be_told_of_a_call_the_phase_and_the_remedy_are(

@@ -10,7 +10,7 @@ from linter import engine
 from linter.cli._say import say
 from linter.documents.text import decode
 from linter.errors import FixError, UsageError
-from linter.exhausted import ExhaustedError
+from linter.exhausted import ExhaustedError, wanting
 from linter.fix.diff import unified
 from linter.fix.offer import IN_ARCHIVE, NO_FILE
 from linter.fix.plan import apply_fixes, declined
@@ -100,6 +100,7 @@ def _rounds(request: engine.Request, result: engine.Result, *, unsafe: bool, sho
     files: dict[str, bytes] = {}
     applied: list[Fix] = []
     refused: dict[str, tuple[Fix, str]] = {}
+    short = _short(result)
     for _ in range(_MOST_ROUNDS):
         fixes = offered(result.run.findings, unsafe=unsafe, shown=shown)
         paths = {edit.path for fix in fixes for edit in fix.edits}
@@ -115,13 +116,18 @@ def _rounds(request: engine.Request, result: engine.Result, *, unsafe: bool, sho
         applied.extend(outcome.applied)
         files.update(outcome.changed)
         judged = engine.run(request._replace(overlay={**request.overlay, **files}, stdin=None))
-        if len(judged.inventories) < len(result.inventories):
+        if len(judged.inventories) < len(result.inventories) or _short(judged) > short:
             raise ExhaustedError("what the fixes leave was judged, so nothing was changed")
         result = judged
     for fix, reason in _obstructed(result.run.findings):
         refused[f"{fix.summary}\0{reason}"] = (fix, reason)
     changed = {path: content for path, content in files.items() if content != originals[path]}
     return _Repaired(changed, originals, result, tuple(applied), tuple(refused.values()))
+
+
+def _short(result: engine.Result) -> int:
+    """How often memory ran out while something was read or judged: what is left of it is no ground for a fix."""
+    return sum(map(wanting, result.run.problems))
 
 
 def _agreeing(provers: Sequence[Prover]) -> Callable[[Sequence[Fix]], bool]:

@@ -103,6 +103,10 @@ class Offers:
         return _File(path, data, doubtful=doubtful) if marked or doubtful else None
 
 
+def _refused(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
 def _no_json(path: str, data: bytes) -> bool:
     """Tell whether a file that is edited as JSON is not one value of it: it may have been read as YAML, or in part."""
     if not path.lower().endswith(".json"):
@@ -110,7 +114,7 @@ def _no_json(path: str, data: bytes) -> bool:
     import json  # noqa: PLC0415 - few calls offer fixes of JSON
 
     try:
-        json.loads(data)
+        json.loads(data, parse_constant=_refused)
     except (ValueError, RecursionError):
         return True
     return False

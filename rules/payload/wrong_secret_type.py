@@ -65,8 +65,8 @@ from rules.payload._uses import foreign_type, pulled_with, used_otherwise
 
 _PLAIN = lazy(r"[\w./-]+")
 _TO_NODES = (
-    "Write it as kubernetes.io/dockerconfigjson, credentials and all: the machine-config operator refuses any other "
-    "type of the global pull secret."
+    "Write it as kubernetes.io/dockerconfigjson, under the key .dockerconfigjson with the entries in auths: the "
+    "machine-config operator refuses the global pull secret in the legacy form."
 )
 _IMMUTABLE = "The type of a Secret cannot be changed once it exists: delete it and create it anew."
 

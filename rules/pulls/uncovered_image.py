@@ -145,7 +145,11 @@ class _Judge:
         why = self._known.why(need)
         if not why or self._moot(pull, target) or self.causes.explain(pull, target) is not None:
             return None
-        return _Case(pull, need, tuple(self.causes.candidates(pull, target)), why)
+        beside = self.causes.candidates(pull, target)
+        top = self.causes.owners.top(pull.workload)
+        if not pull.workload.is_pod and outdated(top, pull.workload, beside) is not None:
+            return None  # a revision or job of before; of its pods, where there are any, is told
+        return _Case(pull, need, tuple(beside), why)
 
     def _moot(self, pull: WorkloadPull, target: str) -> bool:
         """Whether nothing is to be pulled, or something that no rule can see brings the credential."""

@@ -180,6 +180,16 @@ def test_fixes_beyond_what_one_object_may_carry_wait_for_the_next_round(
     rest = [fix for fix in fixes if fix["applicability"] == "display"]
     assert len(rest) == len(fixes) - len(offered)
     assert all("once the fixes before it, of the same object, are made" in fix["summary"] for fix in rest)
+    # What is not made does not keep what is from being offered.
+    entries = {**_entries(place), "Other.io/team": {"auth": plain}, "https://other.io/v2/x": {"auth": plain}}
+    _secret(place, entries)
+    both = [str(place), "--select", "RC107,RC205", "--fail-on", "never", "--format", "json"]
+    assert run(["check", *both]) == 0
+    found = json.loads(capsys.readouterr().out)["findings"]
+    others = [finding["fix"]["applicability"] for finding in found if finding["code"] == "RC205" and finding["fix"]]
+    assert others
+    assert "display" not in others
+    _secret(place, {host: {"auth": padded} for host in hosts})
     assert run(["check", *words, "--fix"]) == 0
     assert "regcred: 30 fixes in 1 file" in capsys.readouterr().err
     assert _entries(place) == {host: {"auth": plain} for host in hosts}
