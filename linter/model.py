@@ -213,6 +213,11 @@ class Fix(NamedTuple):
     replacements: tuple[Replacement, ...] = ()
 
 
+def withheld(fix: Fix, why: str) -> Fix:
+    """Return a fix that is only told of, with the reason: it makes no edit."""
+    return Fix(Applicability.DISPLAY, f"{fix.summary} ({why})", obstacle=why)
+
+
 class Seen(NamedTuple):
     """What the history knows of a finding; times are Unix seconds.
 

@@ -14,7 +14,6 @@ from linter.exhausted import ExhaustedError, wanting
 from linter.fix.diff import unified
 from linter.fix.offer import IN_ARCHIVE, NO_FILE
 from linter.fix.plan import apply_fixes, declined
-from linter.fix.surrogates import WHY
 from linter.fix.write import write_changed
 from linter.model import Applicability, Finding, Fix, Proof, Scope
 from linter.proof import Prover, compare
@@ -90,8 +89,8 @@ def _obstructed(findings: Iterable[Finding]) -> Iterator[tuple[Fix, str]]:
         fix = finding.fix
         if fix and fix.obstacle not in ("", *_SHOWN) and fix.applicability is not Applicability.DISPLAY:
             yield fix, fix.obstacle
-        elif fix and fix.obstacle == WHY:
-            yield fix._replace(summary=fix.summary.removesuffix(f" ({WHY})")), WHY
+        elif fix and fix.obstacle and not fix.edits:
+            yield fix._replace(summary=fix.summary.removesuffix(f" ({fix.obstacle})")), fix.obstacle
 
 
 def _rounds(request: engine.Request, result: engine.Result, *, unsafe: bool, shown: bool) -> _Repaired:
@@ -214,7 +213,7 @@ def _write_fix_dir(result: engine.Result, arguments: argparse.Namespace) -> None
         agree=_agreeing(provers),
     )
     for fix, reason in made.refused:
-        if reason == WHY:
+        if fix.obstacle == reason:
             say(f"not written: {fix.summary}")
     if not made.files:
         say(f"no finding has a fix to write into {arguments.fix_dir}")

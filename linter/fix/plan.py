@@ -6,7 +6,6 @@ from typing import NamedTuple
 from linter.errors import FixError
 from linter.fix.data import plain
 from linter.fix.merge import Changes, merged
-from linter.fix.surrogates import WHY
 from linter.fix.text import Draft
 from linter.fix.tree import parse
 from linter.model import Applicability, Edit, Fix, Op, Route, Sensitive
@@ -156,8 +155,8 @@ def _sharing(fixes: Sequence[Fix], taken: Iterable[int]) -> Iterator[list[int]]:
 
 def declined(fix: Fix, *, unsafe: bool) -> str:
     """Return why a fix is not made at all, or "" when it may be."""
-    if fix.obstacle == WHY:
-        return WHY
+    if fix.obstacle and not fix.edits:
+        return fix.obstacle
     if fix.applicability is Applicability.DISPLAY or not fix.edits:
         return "it is only shown, not applied"
     if fix.applicability is Applicability.UNSAFE and not unsafe:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Final, Protocol
 
-from linter.model import Applicability, Edit, Finding, Fix, Op, Route, Sensitive
+from linter import model
+from linter.model import Edit, Finding, Op, Route, Sensitive
 
 WHY: Final = "the credentials of this input are surrogates: make this repair from the original"
 _PLAIN: Final = frozenset({"ServiceAccount", "ImageStream"})
@@ -30,7 +31,7 @@ def withheld(findings: Iterable[Finding], objects: Iterable[KubeObject]) -> Iter
         if fix is None or not fix.edits or all(_is_plain(edit, plain) for edit in fix.edits):
             yield finding
         else:
-            yield finding._replace(fix=Fix(Applicability.DISPLAY, f"{fix.summary} ({WHY})", obstacle=WHY))
+            yield finding._replace(fix=model.withheld(fix, WHY))
 
 
 def _is_plain(edit: Edit, plain: dict[tuple[str, int], list[Route]]) -> bool:

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
-from linter.model import Applicability, Edit, Finding, Fix
+from linter.model import Applicability, Edit, Finding, Fix, withheld
 from linter.secret import Sensitive
 
 MOST_CARRIED: Final = 64_000_000
 """Characters in the edits of one object, beyond which its other fixes are left for when these are made. Safe fixes and
 others count for themselves: who makes only the safe ones never makes the others."""
-_LEFT: Final = "worked out once the fixes before it, of the same object, are made"
+_LATER: Final = "it is worked out once the fixes before it, of the same object, are made: then check again"
 _AT_LEAST: Final = 1_000
 """What a fix is counted as that carries no text: it is proved as well."""
 
@@ -29,7 +29,7 @@ def _within(finding: Finding, fix: Fix, carried: dict[tuple[object, ...], int]) 
         return finding
     whose = fix.edits[0].path, fix.edits[0].document, finding.object, fix.applicability
     if carried[whose] > MOST_CARRIED:
-        return finding._replace(fix=Fix(Applicability.DISPLAY, f"{fix.summary} ({_LEFT})"))
+        return finding._replace(fix=withheld(fix, _LATER))
     carried[whose] += max(sum(map(_size, fix.edits)), _AT_LEAST)
     return finding
 

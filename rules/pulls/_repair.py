@@ -20,12 +20,16 @@ from rules.links._repair import append, link_commands, on_openshift, recreate, t
 
 
 class Repair(NamedTuple):
-    """What to do, in words, as commands and as edits, and the secrets that it is about."""
+    """What to do, in words, as commands and as edits, and the secrets that it is about.
+
+    `outdated` is a secret that the list of the pods' owner names by now, so that nothing but new pods is wanted.
+    """
 
     remedy: str
     commands: tuple[str, ...]
     related: tuple[Related, ...]
     fix: Fix | None
+    outdated: PullSecret | None = None
 
 
 def outdated(source: Workload, pod: Workload, serving: list[PullSecret]) -> PullSecret | None:
@@ -38,10 +42,7 @@ def outdated(source: Workload, pod: Workload, serving: list[PullSecret]) -> Pull
 def link(
     context: Context, source: Workload, pulls: Sequence[WorkloadPull], serving: list[PullSecret], registry: str
 ) -> Repair:
-    """Return the repair of pulls for which `source` stands; `serving` are the secrets beside it that cover the images.
-
-    Where its list names one of them by now, nothing but new pods is wanted.
-    """
+    """Return the repair of pulls that `source` stands for; `serving` are secrets beside it that cover the images."""
     if not serving:
         return _create(context, source, registry)
     account = pulls[0].reach.account
@@ -70,7 +71,7 @@ def _anew(context: Context, source: Workload, made: list[Workload], listed: Pull
         pods = [*dict.fromkeys(one.object.name for one in made if one.is_pod)]
         remedy = "Recreate the pods; nothing else has to change."
         commands = recreate(item.kind, item.name, pods, item.namespace)
-    return Repair(remedy, commands if context.in_cluster else (), (at,), None)
+    return Repair(remedy, commands if context.in_cluster else (), (at,), None, listed)
 
 
 def _commands(context: Context, source: Workload, account: ServiceAccount | None, name: str) -> tuple[str, ...]:

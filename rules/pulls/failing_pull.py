@@ -69,7 +69,7 @@ from rules.lifetime._shared import expired_entry
 from rules.links._census import in_namespace
 from rules.payload._defects import entry_defect, seen_defect
 from rules.pulls._causes import Cause, Causes
-from rules.pulls._repair import Repair, link, outdated
+from rules.pulls._repair import Repair, link
 
 _DEFECTS = {
     "RC107": "has white space at an end of it",
@@ -182,10 +182,9 @@ def _resolve(context: Context, causes: Causes, found: list[_Case]) -> tuple[Caus
     source = top or pull.workload
     serving = causes.candidates(pull, target)
     repair = link(context, source, [one.pull for one in found if one.pull is not None], serving, registry)
-    listed = outdated(source, pull.workload, serving)
-    if listed is not None:
-        item = source.object
-        return Cause(f"the pod was made before the list of {item.kind} {item.name} named Secret {listed.name}"), repair
+    if repair.outdated is not None:
+        made = f"the pod was made before the list of {source.object.kind} {source.object.name}"
+        return Cause(f"{made} named Secret {repair.outdated.name}"), repair
     return Cause(f"no credential for {registry} reaches it{unknown}"), repair
 
 

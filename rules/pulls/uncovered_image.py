@@ -187,11 +187,10 @@ def _finding(context: Context, causes: Causes, found: list[_Case]) -> Finding:
     node = " and nothing node-wide" if node_entries(context) is not None else ""
     serving = [secret for secret in case.beside if all(secret in other.beside for other in found)]
     repair = link(context, source, [one.pull for one in found], serving, registry)
-    listed = outdated(source, pull.workload, serving)
     part = "" if node else " The node-wide pull secret is not in these files, and may cover the image."
-    if listed is not None:
+    if repair.outdated is not None:
         who = "the lists that its pods were made with"
-        part = f"{part} Its own list names Secret {listed.name} by now."
+        part = f"{part} Its own list names Secret {repair.outdated.name} by now."
     return context.finding(
         f"{item.kind} {item.name}{in_namespace(item.namespace)} pulls {pull.image}{more} without a credential: nothing "
         f"in {who}{node} matches {registry}",

@@ -190,8 +190,17 @@ def test_fixes_beyond_what_one_object_may_carry_wait_for_the_next_round(
     assert others
     assert "display" not in others
     _secret(place, {host: {"auth": padded} for host in hosts})
+    assert run(["check", *words, "--fix-dir", str(tmp_path / "fixes")]) == 0
+    readme = (tmp_path / "fixes" / "README.md").read_text(encoding="utf-8")
+    assert readme.count("of the same object, are made: then check again") == len(rest)
+    with monkeypatch.context() as few:
+        few.setattr("linter.cli._repair._MOST_ROUNDS", 1)
+        assert run(["check", *words, "--diff"]) == 0
+        assert capsys.readouterr().err.count("are made: then check again") > 5
     assert run(["check", *words, "--fix"]) == 0
-    assert "regcred: 30 fixes in 1 file" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "regcred: 30 fixes in 1 file" in told
+    assert "not repaired" not in told
     assert _entries(place) == {host: {"auth": plain} for host in hosts}
 
 
