@@ -193,7 +193,7 @@ def test_a_rule_that_fails_on_a_worker_is_named(dask: Dask, killer: Path, capsys
     assert result["code"] == 2
     assert [scan["name"] for scan in result["scans"]] == ["a.json", "b.json"]
     (problem,) = result["coverage"]["problems"]
-    said = "X001 killer failed with ZeroDivisionError in line 30: what it would have found is missing"
+    said = "X001 killer failed with ZeroDivisionError in line 31: what it would have found is missing"
     assert (problem["path"], problem["message"]) == ("rules/killer.py", said)
     assert "hunter2" not in dask.log.read_text()
 
