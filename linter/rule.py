@@ -60,6 +60,7 @@ from linter.model import (
 )
 from linter.patterns import lazy
 from linter.record import NamedTuple
+from linter.rollouts import rollout
 from linter.secret import changed, shown
 from linter.settings import Settings
 
@@ -306,6 +307,7 @@ __all__ = [
     "payload_edit",
     "payload_fix",
     "reach",
+    "rollout",
     "serves",
     "shown",
     "spot",

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 from linter.fix.naming import inline, one_line, positional, shell
 from linter.model import Edit, Finding, Fix, ObjectRef, Op
+from linter.rollouts import rollout
 
 _DROPPED = ("uid", "resourceVersion", "creationTimestamp", "managedFields")
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-_RESTARTED = {"Deployment": "deployment", "StatefulSet": "statefulset", "DaemonSet": "daemonset"}
 
 
 class Repaired(NamedTuple):
@@ -224,17 +224,17 @@ def _restarts(repaired: Sequence[Repaired]) -> Iterator[str]:
                     commands[line] = None
     if commands:
         yield "## Then restart\n"
-        yield "Only what still fails, or may not wait for its next pod:\n"
+        yield "Only what still fails, or may not wait for its next pod. What is paused, or updates pods only when they"
+        yield "are deleted, keeps them: delete its pods instead.\n"
         yield "```sh"
         yield from commands
         yield "```\n"
 
 
 def _restart(ref: ObjectRef) -> Iterator[str]:
-    if ref.kind in _RESTARTED:
-        yield shell("kubectl", "rollout", "restart", f"{_RESTARTED[ref.kind]}/{ref.name}", *_namespace(ref))
-    elif ref.kind == "DeploymentConfig":
-        yield shell("oc", "rollout", "latest", f"dc/{ref.name}", *_namespace(ref))
+    words = rollout(ref.kind, ref.name)
+    if words:
+        yield shell(*words, *_namespace(ref))
     elif ref.kind == "Pod":
         yield shell("kubectl", "delete", *_named(ref), *_namespace(ref))
 

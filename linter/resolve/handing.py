@@ -13,8 +13,8 @@ from linter.inventory.workloads import owner
 from linter.resolve.commands import Shell, pointer
 from linter.resolve.records import Change
 from linter.resolve.subjects import Case
+from linter.rollouts import rollout
 
-_RESTARTED: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 _HIGHEST: Final = 4
 
 
@@ -73,22 +73,25 @@ def hand_over(case: Case, secret: str, shell: Shell) -> Change:
     summary = "" if linked else f"add {secret} to service account {account}"
     if not case.workload.object.identified or not case.workload.is_pod:
         return Change(summary or f"make the pods of {at.title} anew: the account lists {secret} by now", commands)
-    again = f"make pod {case.workload.object.name} anew: the list of a running pod never changes"
-    return Change(", and ".join(filter(None, (summary, again))), (*commands, _anew(at, shell)))
+    pod = case.workload.object.name
+    again = f"make pod {pod} anew: the list of a running pod never changes"
+    return Change(", and ".join(filter(None, (summary, again))), (*commands, _anew(at, pod, shell)))
 
 
 def _into_template(at: Place, secret: str, shell: Shell) -> Change:
+    if at.workload.object.kind == "Job" and at.workload.object.identified:
+        return Change(f"make {at.title} anew with {secret} in its imagePullSecrets: the template of a job stays")
     path = pointer(at.workload.template, ("imagePullSecrets", "-"))
     operation = {"op": "add", "path": path, "value": {"name": secret}}
     command = shell.patch(at.workload.object.kind, at.workload.object.name, operation)
     return Change(f"add {secret} to the imagePullSecrets of {at.title}", (command,))
 
 
-def _anew(at: Place, shell: Shell) -> str:
-    kind, name = at.workload.object.kind, at.workload.object.name
-    if kind in _RESTARTED:
-        return shell.run("rollout", "restart", f"{kind.lower()}/{name}", about=(name,))
-    return shell.run("delete", kind.lower(), name, about=(name,))
+def _anew(at: Place, pod: str, shell: Shell) -> str:
+    """Never by deleting what makes pods: the pod goes, where nothing rolls all of them out again."""
+    item = at.workload.object
+    words = rollout(item.kind, item.name, item.body)[1:] or ("delete", "pod", pod)
+    return shell.run(*words, about=(item.name, pod))
 
 
 def rename(case: Case, name: str, nearest: str, shell: Shell) -> Change:

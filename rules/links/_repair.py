@@ -3,9 +3,8 @@
 Never by replacing a service account's list: it is atomic, and OpenShift keeps a generated secret in it.
 """
 
-from linter.rule import Context, Edit, KubeObject, Op, Route, ServiceAccount, command, dig, edit
+from linter.rule import Context, Edit, KubeObject, Op, Route, ServiceAccount, command, dig, edit, rollout
 
-_RESTARTED = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 OPENSHIFT_ACCOUNTS = frozenset({"default", "builder", "deployer"})
 
 
@@ -27,14 +26,17 @@ def takes_over(context: Context, account: ServiceAccount) -> bool:
     return not context.in_cluster and not listed and account.name in OPENSHIFT_ACCOUNTS and on_openshift(context)
 
 
-def recreate(kind: str, name: str, pods: list[str], namespace: str) -> tuple[str, ...]:
-    """Return the command that has the `pods` of an owner made anew, with what their lists are made of by now."""
-    if kind in _RESTARTED:
-        return (command("kubectl", "rollout", "restart", f"{kind.lower()}/{name}", namespace=namespace),)
-    if kind == "DeploymentConfig":
-        return (command("oc", "rollout", "latest", f"dc/{name}", namespace=namespace),)
+def recreate(
+    kind: str, name: str, pods: list[str], namespace: str, owner: KubeObject | None = None
+) -> tuple[str, ...]:
+    """Return the command that has the `pods` of an owner made anew, with what their lists are made of by now.
+
+    `owner` is the owner's object, where the scan holds it.
+    """
+    words = rollout(kind, name, owner.body if owner is not None else None)
     # Whatever owns them makes new ones; a bare pod has to be created again by hand.
-    return (command("kubectl", "delete", "pod", *pods, namespace=namespace),) if pods else ()
+    words = words or (("kubectl", "delete", "pod", *pods) if pods else ())
+    return (command(*words, namespace=namespace),) if words else ()
 
 
 def link_commands(

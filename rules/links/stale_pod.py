@@ -35,6 +35,9 @@ spec:                                      # created yesterday: no imagePullSecr
 Recreate the pods:
 
     kubectl rollout restart deployment/web -n shop
+
+Where a rollout leaves pods as they are (`updateStrategy: {type: OnDelete}`, a `partition`, a paused deployment), delete
+the pods: their owner makes new ones.
 """
 
 from collections.abc import Iterator
@@ -160,7 +163,8 @@ def _finding(
     guess = "" if certain else "; that it needs the secret is a guess, whose content is not known here"
     link = listing(account.pull_secrets, secret.name)
     related = [Related("the link", account.object.at(*link.route), account.object.ref)] if link is not None else []
-    kind, name = (top.object.kind, top.object.name) if top is not pod else owner(pod)
+    made = top.object if top is not pod else None
+    kind, name = owner(pod) if made is None else (made.kind, made.name)
     return context.finding(
         f"Pod {item.name}{more}{in_namespace(item.namespace)} {verb} admitted before service account "
         f"{account.name} got {secret.name}, and {'need' if more else 'needs'} it for {image}{guess}",
@@ -170,7 +174,7 @@ def _finding(
         detail="Admission copies the account's list into a pod when it is created; the list of a pod never changes "
         "(every version of Kubernetes).",
         remedy="Recreate the pods; nothing else has to change.",
-        commands=recreate(kind, name, [one.object.name for one, _, _ in found], item.namespace),
+        commands=recreate(kind, name, [one.object.name for one, _, _ in found], item.namespace, made),
         related=related,
         impact=Impact(workloads=tuple(Affected(one.object.ref, wanted) for one, wanted, _ in found)),
     )

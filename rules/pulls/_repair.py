@@ -70,7 +70,7 @@ def _anew(context: Context, source: Workload, made: list[Workload], listed: Pull
     else:
         pods = [*dict.fromkeys(one.object.name for one in made if one.is_pod)]
         remedy = "Recreate the pods; nothing else has to change."
-        commands = recreate(item.kind, item.name, pods, item.namespace)
+        commands = recreate(item.kind, item.name, pods, item.namespace, item)
     return Repair(remedy, commands if context.in_cluster else (), (at,), None, listed)
 
 
