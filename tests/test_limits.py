@@ -184,6 +184,35 @@ def copies(values: int) -> str:
     return f"{ACCOUNT}x: &x [{', '.join(['1'] * 9)}]\ny: [{', '.join(['*x'] * (values // 10))}]\n{LINKS}"
 
 
+@pytest.mark.parametrize("form", ["json", "yaml"])
+@pytest.mark.parametrize("packed", ["", ".gz", ".tar", ".zip"])
+def test_a_list_of_small_items_may_be_larger_than_the_largest_file(judge: Judge, form: str, packed: str) -> None:
+    """However small that is: it is read in windows, and the bound is that of an item."""
+    item = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a", "namespace": "b", "labels": {}}}
+    items: list[dict[str, Any]] = [{**item, "metadata": {**item["metadata"], "name": f"a{at}"}} for at in range(99)]
+    items.append({**item, "imagePullSecrets": [{"name": "x"}, {"name": "x"}]})
+    write = json.dumps if form == "json" else partial(yaml.safe_dump, sort_keys=False)
+
+    def put(many: list[dict[str, Any]]) -> str:
+        data = write({"apiVersion": "v1", "kind": "List", "items": many}).encode()
+        name = f"all.{form}{packed}"
+        if packed == ".zip":
+            with zipfile.ZipFile(name, "w") as archive:
+                archive.writestr(f"all.{form}", data)
+        elif packed == ".tar":
+            with tarfile.open(name, "w") as tar:
+                member = tarfile.TarInfo(f"all.{form}")
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+        else:
+            Path(name).write_bytes(gzip.compress(data) if packed else data)
+        return name
+
+    found = judge(put(items), limits="file: 2000")
+    assert told(found) == []
+    assert [one["code"] for one in found["findings"]] == ["RC307"]
+
+
 def test_aliases(judge: Judge) -> None:
     Path("a.yaml").write_text(copies(50))
     assert found(judge("a.yaml", limits="aliases: 50")) == [("a.yaml", 8)]

@@ -31,7 +31,8 @@ class Limits(NamedTuple):
     file_bytes       the largest file, member of an archive or standard input that is held whole, and the most of what
                      comes through a pipe that is kept (compressed); of JSON and YAML, which are read in windows, the
                      largest item of a list, or document that is none
-    window_bytes     from which size on JSON and YAML are read in windows
+    window_bytes     from which size on JSON and YAML are read in windows, smaller ones only where they are larger than
+                     `file_bytes`
     depth            how deep collections may nest in a document, aliases included
     objects          how many documents, items of lists and objects one file or member holds
     alias_nodes      how many values the aliases of one document may stand for
@@ -55,6 +56,11 @@ class Limits(NamedTuple):
     def given(cls, sizes: Mapping[str, int]) -> "Limits":
         """Return the bounds with those that settings name; `memory` is none of reading."""
         return cls()._replace(**{field: sizes[name] for name, field in _SETTINGS.items() if name in sizes})
+
+    @property
+    def windows_from(self) -> int:
+        """The size, in bytes, from which on JSON and YAML are read in windows."""
+        return min(self.window_bytes, self.file_bytes + 1)
 
 
 _SETTINGS: Final = {
@@ -154,7 +160,7 @@ class Artifact:
         """
         if self._raw is not None or not self._file or self._data is not None:
             return self._raw
-        if 0 <= self.size < self._limits.window_bytes:
+        if 0 <= self.size < self._limits.windows_from:
             return None  # what it has become since is found out by `read`
         from linter.sources.files import large_text  # noqa: PLC0415 - as below
 

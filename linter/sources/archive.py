@@ -198,7 +198,7 @@ class Archive:
     def _untarred(self, stream: Stream, found: Member, path: str) -> Iterator[Item]:
         """Yield one member; what is large and may be JSON or YAML, to be read in windows."""
         head = b""
-        if found.size >= self.limits.window_bytes:
+        if found.size >= self.limits.windows_from:
             head = stream.read(HEAD)
             if begins_text(head):
                 yield from self._windowed(Stretch(self._unpacked, path, found.offset, found.size, (stream, head)))
@@ -225,7 +225,7 @@ class Archive:
                     yield wanted
                 continue
             size = entry.size
-            if size >= self.limits.window_bytes:
+            if size >= self.limits.windows_from:
                 raw = self._zip_windows(entry, wanted)
                 if raw is not None:
                     total += size
@@ -268,12 +268,13 @@ class Archive:
         stream = self._unpacked.open()
         broken, parts = "", list[bytes]()
         try:
-            head = stream.read(self.limits.window_bytes)
+            large = max(self.limits.windows_from, HEAD)
+            head = stream.read(large)
             if compression(head) or head[:4] in MAGIC:
                 name = self._path.rpartition("/")[2]
                 self.refuse(name, "an archive inside the archive", "unpack it and name it itself")
                 return
-            if len(head) == self.limits.window_bytes and begins_text(head[:HEAD]):
+            if len(head) == large and begins_text(head[:HEAD]):
                 raw = Stretch(self._unpacked, self._path, 0, -1, (stream, head))
                 yield from self._windowed(raw)
                 if raw.broken:

@@ -184,7 +184,7 @@ def large_text(
     `was` is what it was when it was first read; when it is something else now, `InputProblem` is raised.
     """
     try:
-        if os.stat(file).st_size < limits.window_bytes:
+        if os.stat(file).st_size < limits.windows_from:
             return None
     except OSError as error:
         raise InputProblem(failure(path, error, named=named)) from None

@@ -139,9 +139,9 @@ class Gatherer:
         try:
             data = stream.read(_HEAD)
             if not _packed(data):
-                data += stream.read(self.limits.window_bytes - len(data))
-                if len(data) < self.limits.window_bytes or not begins_text(data[:_HEAD]):
-                    data += stream.read(self.limits.file_bytes + 1 - len(data))
+                data += stream.read(max(self.limits.windows_from - len(data), 0))
+                if len(data) < self.limits.windows_from or not begins_text(data[:_HEAD]):
+                    data += stream.read(max(self.limits.file_bytes + 1 - len(data), 0))
                 else:
                     from linter.sources.raw import Ahead, PipeBytes  # noqa: PLC0415 - few inputs are large
 

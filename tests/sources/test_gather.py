@@ -267,12 +267,13 @@ def test_standard_input(here: Path) -> None:
     assert found.skipped == {"<stdin>": "the same file was read before"}
     (problem,) = Gathered("-", stdin=io.BytesIO(b"PK\x03\x04")).problems
     assert "cut off" in problem.message
-    (problem,) = Gathered("-", stdin=io.BytesIO(b"x" * 11), limits=Limits(file_bytes=10)).problems
+    (problem,) = Gathered("-", stdin=io.BytesIO(b"\0" * 11), limits=Limits(file_bytes=10)).problems
     assert "larger than 10 bytes" in problem.message
 
 
 def test_too_large_files(here: Path) -> None:
-    plant(here, "big.yaml", data=b"x" * 11)
+    """Text of any size is read piece by piece."""
+    plant(here, "big.yaml", data=b"\0" * 11)
     limits = Limits(file_bytes=10)
     assert [problem.fatal for problem in Gathered(".", limits=limits).problems] == [False]
     assert [problem.fatal for problem in Gathered("big.yaml", limits=limits).problems] == [True]
