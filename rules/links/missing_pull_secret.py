@@ -47,14 +47,14 @@ imagePullSecrets:
 ## Fix
 
 Correct the name, or create the Secret. When exactly one pull secret of the namespace has a similar name, the fix puts
-that name in place.
+that name in place; where the list names that Secret already, it takes the other entry away.
 
 *Fix safety*: unsafe, because the similar name is a guess.
 """
 
 from collections.abc import Iterator
 
-from linter.rule import Applicability, Context, Finding, Fix, Op, Rule, Severity, Use, command, edit
+from linter.rule import Applicability, Context, Finding, Fix, Op, Rule, Severity, Use, command, dig, edit
 from rules.links._census import Census, Fate, Whereabouts, in_namespace
 from rules.links._names import is_name
 from rules.links._naming import Naming, namings
@@ -79,10 +79,7 @@ def _finding(context: Context, naming: Naming, meant: tuple[str, ...]) -> Findin
     where = in_namespace(naming.namespace)
     scan = "there is no such Secret" if context.in_cluster else "no Secret of that name is in these files"
     guess = f": did you mean {' or '.join(meant[:3])}?" if meant else ""
-    fix = None
-    if len(meant) == 1:
-        edits = tuple(edit(Op.SET, naming.object, route, meant[0]) for route in naming.routes)
-        fix = Fix(Applicability.UNSAFE, f"name Secret {meant[0]} instead of {naming.name}", edits)
+    fix = _fix(naming, meant[0]) if len(meant) == 1 else None
     partial = "" if context.in_cluster else " Only part of the cluster is in these files, so this is a warning."
     return context.finding(
         f"{naming.says} Secret {naming.name}, and {scan}{where}{guess}",
@@ -97,6 +94,19 @@ def _finding(context: Context, naming: Naming, meant: tuple[str, ...]) -> Findin
         impact=naming.impact,
         fix=fix,
     )
+
+
+def _fix(naming: Naming, meant: str) -> Fix:
+    """Name the secret that is meant; a list that names it already needs no second entry."""
+    item = naming.object
+    edits = []
+    for route in naming.routes:
+        entries = dig(item.body, *route[:-2])
+        beside = route[-1] == "name" and isinstance(entries, list) and any(dig(one, "name") == meant for one in entries)
+        edits.append(edit(Op.REMOVE, item, route[:-1]) if beside else edit(Op.SET, item, route, meant))
+    if all(one.op is Op.REMOVE for one in edits):
+        return Fix(Applicability.UNSAFE, f"take {naming.name} away, which stands beside Secret {meant}", tuple(edits))
+    return Fix(Applicability.UNSAFE, f"name Secret {meant} instead of {naming.name}", tuple(edits))
 
 
 def _consumer(naming: Naming) -> str:
@@ -121,8 +131,8 @@ def _remedy(naming: Naming, meant: tuple[str, ...]) -> str:
 
 
 def _commands(naming: Naming, meant: tuple[str, ...]) -> tuple[str, ...]:
-    listed = command("kubectl", "get", "secrets", "--field-selector", "type=kubernetes.io/dockerconfigjson")
-    listing = f"{listed} -n {naming.namespace}" if naming.namespace else listed
+    words = ("kubectl", "get", "secrets", "--field-selector", "type=kubernetes.io/dockerconfigjson")
+    listing = command(*words, namespace=naming.namespace)
     if meant or not is_name(naming.name):
         return (listing,)
     made = ("kubectl", "create", "secret", "docker-registry", naming.name, "--from-file=.dockerconfigjson=auth.json")
