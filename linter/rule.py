@@ -60,9 +60,9 @@ from linter.model import (
 )
 from linter.patterns import lazy
 from linter.record import NamedTuple
-from linter.rollouts import rollout
 from linter.secret import changed, shown
 from linter.settings import Settings
+from linter.shell import command, piped, put_back, rollout, taken_out
 
 _UNFINISHED = lazy(r"\{\{|\$\{|\$\(")
 
@@ -172,7 +172,7 @@ class Context:
             key=key,
             detail=detail,
             remedy=remedy,
-            commands=tuple(commands),
+            commands=tuple(filter(None, commands)),
             related=tuple(related),
             impact=impact or Impact(),
             fix=fix,
@@ -223,13 +223,6 @@ def serves(secret: PullSecret, image: str, consumer: Consumer = Consumer.KUBELET
 def edit(op: Op, item: KubeObject, route: Route, value: object = None) -> Edit:
     """An edit at `route` inside `item`."""
     return Edit(op, item.path, item.document, (*item.route, *route), value)
-
-
-def command(*words: str, namespace: str = "") -> str:
-    """A shell command of `words`, each quoted where it must be, with `-n namespace` at the end when one is known."""
-    import shlex  # noqa: PLC0415 - only a finding has commands
-
-    return shlex.join([*words, *(["-n", namespace] if namespace else [])])
 
 
 def origin(secret: PullSecret) -> str:
@@ -306,10 +299,13 @@ __all__ = [
     "owner",
     "payload_edit",
     "payload_fix",
+    "piped",
+    "put_back",
     "reach",
     "rollout",
     "serves",
     "shown",
     "spot",
+    "taken_out",
     "text",
 ]

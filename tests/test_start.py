@@ -103,7 +103,7 @@ def test_a_check_loads_little_and_compiles_few_patterns(tmp_path: Path) -> None:
     # A digest is taken only of files that were written to just now, as the one of this test was.
     engine = [name for name in _own(found) if not name.startswith("rules.") and name != "linter.hashes"]
     # Each costs what every call pays: raise these for what every call needs, and for nothing else.
-    assert len(engine) <= 109, engine
+    assert len(engine) <= 110, engine
     others = {*found["modules"]} - {*_own(found)} - parser
     assert len(others) <= 24, others
     assert len(found["patterns"]) <= 78, found["patterns"]

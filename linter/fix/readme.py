@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from linter.fix.naming import inline, one_line, positional, shell
 from linter.model import Edit, Finding, Fix, ObjectRef, Op
-from linter.rollouts import rollout
+from linter.shell import rollout
 
 _DROPPED = ("uid", "resourceVersion", "creationTimestamp", "managedFields")
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"

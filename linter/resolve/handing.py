@@ -13,7 +13,7 @@ from linter.inventory.workloads import owner
 from linter.resolve.commands import Shell, pointer
 from linter.resolve.records import Change
 from linter.resolve.subjects import Case
-from linter.rollouts import rollout
+from linter.shell import rollout
 
 _HIGHEST: Final = 4
 

@@ -165,6 +165,7 @@ class _Maker:
 
 
 def _looks(command: str) -> bool:
-    """Whether a command only shows something: it repairs nothing."""
-    words = command.split()
-    return len(words) > 1 and words[0] in ("oc", "kubectl") and words[1] in _LOOKS
+    """Whether a command only shows something: it repairs nothing, nor does what reads from it."""
+    first, *rest = (stage.split() for stage in command.replace("&&", "|").split("|"))
+    asked = [words for words in (first, *rest) if words[:1] in (["oc"], ["kubectl"])]
+    return first in asked and all(words[1:2] and words[1] in _LOOKS for words in asked)

@@ -1,0 +1,83 @@
+"""Commands that are printed for people to run: each does no more than its sentence says, whatever the names in it are.
+
+What is taken out of a cluster goes to a file, is changed there and put back: only this payload changes, all else of the
+object stays as it is, and nothing of it is copied into an annotation (as `kubectl apply` would).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+FILE: Final = "auth.json"
+"""The file that a payload is taken out to."""
+
+_ROLLOUTS: Final = {
+    "Deployment": ("kubectl", "rollout", "restart", "deployment/"),
+    "StatefulSet": ("kubectl", "rollout", "restart", "statefulset/"),
+    "DaemonSet": ("kubectl", "rollout", "restart", "daemonset/"),
+    "DeploymentConfig": ("oc", "rollout", "latest", "dc/"),
+}
+
+
+def command(*words: str, namespace: str = "", about: tuple[str, ...] = ()) -> str:
+    """Return a shell command of `words`, each quoted where it must be, with `-n namespace` when one is known.
+
+    `about` are the names that stand in it by themselves. Return "" where a program would take one for an option: no API
+    server has taken it for a name.
+    """
+    import shlex  # noqa: PLC0415 - only a finding has commands
+
+    if any(name.startswith("-") for name in (*about, namespace)):
+        return ""
+    return shlex.join([*words, *(["-n", namespace] if namespace else [])])
+
+
+def piped(*commands: str) -> str:
+    """Return commands that read what the one before prints, "" where one of them cannot be given."""
+    return " | ".join(commands) if all(commands) else ""
+
+
+def taken_out(secret: str, key: str, namespace: str, tool: str = "kubectl") -> str:
+    """Return the command that writes one key of a Secret, decoded, to `FILE`: what the file held before is gone."""
+    path = "jsonpath={.data." + key.replace(".", "\\.") + "}"
+    read = command(tool, "get", "secret", secret, "-o", path, namespace=namespace, about=(secret,))
+    return read and f"{read} | base64 -d > {FILE}"
+
+
+def put_back(secret: str, key: str, namespace: str, *, openshift: bool = False) -> str:
+    """Return the command that makes `FILE` one key of a Secret, and removes the file: it holds credentials.
+
+    The API server refuses it where the object has changed meanwhile (but for `oc`), or is immutable.
+    """
+    if openshift:
+        put = command(
+            "oc", "set", "data", f"secret/{secret}", f"--from-file={key}={FILE}", namespace=namespace, about=(secret,)
+        )
+        return put and f"{put} && rm {FILE}"
+    read = command("kubectl", "get", "secret", secret, "-o", "json", namespace=namespace, about=(secret,))
+    change = command("jq", "--rawfile", "payload", FILE, f'.data["{key}"] = ($payload | @base64)')
+    put = piped(read, change, command("kubectl", "replace", "-f", "-", namespace=namespace))
+    return put and f"{put} && rm {FILE}"
+
+
+def rollout(kind: str, name: str, body: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+    """Return the words of the command by which an owner makes all its pods anew, or () where none does.
+
+    `body` is the owner's object, where it is known: a paused one refuses a rollout, and one that waits for pods to be
+    deleted, or holds back some by a partition, leaves them as they are (every version of Kubernetes and OpenShift).
+    Its pods have to be deleted then, as those of every other kind: whatever owns them makes new ones.
+    """
+    command = _ROLLOUTS.get(kind)
+    if command is None or (body is not None and _stays(body.get("spec"))):
+        return ()
+    return (*command[:-1], command[-1] + name)
+
+
+def _stays(spec: Any) -> bool:
+    if not isinstance(spec, dict):
+        return False
+    strategy = spec.get("updateStrategy")
+    if not isinstance(strategy, dict):
+        return spec.get("paused") is True
+    held = strategy.get("rollingUpdate")
+    partition = held.get("partition") if isinstance(held, dict) else None
+    return strategy.get("type") == "OnDelete" or (isinstance(partition, int) and partition > 0)
