@@ -194,7 +194,7 @@ def _take_windows(artifact: Artifact, raw: "Raw", keeper: Keeper | None, *, logs
         count.left += len(found.pop(number, ()))
         plain.pop(number, None)
 
-    window = min(WINDOW, artifact.limits.window_bytes)
+    window = min(WINDOW, artifact.limits.windows_from)
     with collector_off():
         result = windowed(artifact.path, watched or raw, artifact.limits, each, restart, window=window)
     documents = []
@@ -224,7 +224,7 @@ def scanned(artifact: Artifact, raw: "Raw") -> "Places":
             return scan(raw, artifact.limits)
         from linter.documents.yaml_windows import scan_yaml  # noqa: PLC0415 - as above
 
-        return scan_yaml(artifact.path, raw, artifact.limits, window=min(WINDOW, artifact.limits.window_bytes))
+        return scan_yaml(artifact.path, raw, artifact.limits, window=min(WINDOW, artifact.limits.windows_from))
     except TooManyError:
         from linter.documents.places import unread  # noqa: PLC0415 - few artifacts hold so much
 

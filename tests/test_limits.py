@@ -211,6 +211,10 @@ def test_a_list_of_small_items_may_be_larger_than_the_largest_file(judge: Judge,
     found = judge(put(items), limits="file: 2000")
     assert told(found) == []
     assert [one["code"] for one in found["findings"]] == ["RC307"]
+    items[50]["metadata"]["labels"] = {"large": "x" * 9000}
+    (problem,) = told(judge(put(items), limits="file: 2000"))
+    assert "is larger than 2000 bytes" in problem
+    assert "raise `file` under `limits` in the settings" in problem
 
 
 def test_aliases(judge: Judge) -> None:
