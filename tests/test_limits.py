@@ -188,9 +188,11 @@ def copies(values: int) -> str:
 @pytest.mark.parametrize("packed", ["", ".gz", ".tar", ".zip"])
 def test_a_list_of_small_items_may_be_larger_than_the_largest_file(judge: Judge, form: str, packed: str) -> None:
     """However small that is: it is read in windows, and the bound is that of an item."""
-    item = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a", "namespace": "b", "labels": {}}}
-    items: list[dict[str, Any]] = [{**item, "metadata": {**item["metadata"], "name": f"a{at}"}} for at in range(99)]
-    items.append({**item, "imagePullSecrets": [{"name": "x"}, {"name": "x"}]})
+    items: list[dict[str, Any]] = [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": f"a{at}", "namespace": "b", "labels": {}}}
+        for at in range(100)
+    ]
+    items[99]["imagePullSecrets"] = [{"name": "x"}, {"name": "x"}]
     write = json.dumps if form == "json" else partial(yaml.safe_dump, sort_keys=False)
 
     def put(many: list[dict[str, Any]]) -> str:
@@ -212,7 +214,7 @@ def test_a_list_of_small_items_may_be_larger_than_the_largest_file(judge: Judge,
     assert told(found) == []
     assert [one["code"] for one in found["findings"]] == ["RC307"]
     items[50]["metadata"]["labels"] = {"large": "x" * 9000}
-    (problem,) = told(judge(put(items), limits="file: 2000"))
+    problem = told(judge(put(items), limits="file: 2000"))[0]
     assert "is larger than 2000 bytes" in problem
     assert "raise `file` under `limits` in the settings" in problem
 
