@@ -62,7 +62,7 @@ from linter.patterns import lazy
 from linter.record import NamedTuple
 from linter.secret import changed, shown
 from linter.settings import Settings
-from linter.shell import command, piped, put_back, rollout, taken_out
+from linter.shell import command, linked, piped, put_back, rollout, taken_out
 
 _UNFINISHED = lazy(r"\{\{|\$\{|\$\(")
 
@@ -295,6 +295,7 @@ __all__ = [
     "group",
     "keys_of",
     "lazy",
+    "linked",
     "origin",
     "owner",
     "payload_edit",

@@ -59,6 +59,21 @@ def put_back(secret: str, key: str, namespace: str, *, openshift: bool = False) 
     return put and f"{put} && rm {FILE}"
 
 
+def linked(account: str, secret: str, namespace: str, *, openshift: bool = False) -> str:
+    """Return the command that adds a Secret to a service account's list for pulls, whatever the list holds by now.
+
+    What stands in the list stays, in its order (it decides which credential is tried first), and a Secret that is in it
+    already is not added again. A JSON patch could do neither: it begins a list in the place of the one that is there.
+    """
+    if openshift:
+        words = ("oc", "secrets", "link", account, secret, "--for=pull")
+        return command(*words, namespace=namespace, about=(account, secret))
+    read = command("kubectl", "get", "serviceaccount", account, "-o", "json", namespace=namespace, about=(account,))
+    added = "if any(.imagePullSecrets[]?; .name == $name) then . else .imagePullSecrets += [{name: $name}] end"
+    change = command("jq", "--arg", "name", secret, added, about=(secret,))
+    return piped(read, change, command("kubectl", "replace", "-f", "-", namespace=namespace))
+
+
 def rollout(kind: str, name: str, body: Mapping[str, Any] | None = None) -> tuple[str, ...]:
     """Return the words of the command by which an owner makes all its pods anew, or () where none does.
 

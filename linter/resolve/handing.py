@@ -69,7 +69,7 @@ def hand_over(case: Case, secret: str, shell: Shell) -> Change:
     account = at.workload.account
     lists = at.reach.account.pull_secrets if at.reach.account is not None else ()
     linked = any(link.name == secret for link in lists)
-    commands = () if linked else (shell.link(account, secret, listed=bool(lists)),)
+    commands = () if linked else (shell.link(account, secret),)
     summary = "" if linked else f"add {secret} to service account {account}"
     if not case.workload.object.identified or not case.workload.is_pod:
         return Change(summary or f"make the pods of {at.title} anew: the account lists {secret} by now", commands)

@@ -76,8 +76,8 @@ def test_43_the_second_patch_replaced_the_first(desk: Desk) -> None:
     first, second = secret(auths("quay.io"), "first"), secret(auths("ghcr.io"), "second")
     told = desk.ask("quay.io/acme/app:1", first, second, account("second"), deployment("quay.io/acme/app:1"))
     assert told.verdict == "uncovered"
-    assert "kubectl patch serviceaccount default --type=json" in told.change
-    assert '"path": "/imagePullSecrets/-"' in told.change
+    assert "kubectl get serviceaccount default -o json -n shop | jq --arg name first" in told.change
+    assert ".imagePullSecrets += [{name: $name}]" in told.change
     assert told.finds("RC301")
 
 

@@ -1,24 +1,22 @@
 """The change that `resolve` names is made, by its own commands where it has them, and `resolve` asked again: it works.
 
-`Cluster` understands the commands that an answer can hold. What a person does between two of them, in an editor, stands
+`Cluster` carries out the commands that an answer can hold. What a person does between two of them, in an editor, stands
 beside each world as `hand`: it gets the payload and does what the summary of the change says.
 """
 
-import base64
 import json
 import re
-import shlex
-from collections.abc import Callable
+import shutil
 from typing import Any, NamedTuple
 
 import pytest
+from cluster import Cluster, Hand
 from desk import DOCKERCFG, DOCKERCONFIGJSON, Desk, account, auth, auths, deployment, meta, secret, stream
 
 UID = {"uid": "5e1c0de0-0000-4000-8000-000000000001", "resourceVersion": "7"}
 KEY = re.compile(r"write the key (\S+) as (\S+?)(?: |,|$)")
-FILLED = {"USERNAME": "user", "PASSWORD": "pass"}
 
-Hand = Callable[[dict[str, Any], str], dict[str, Any]]
+pytestmark = pytest.mark.skipif(shutil.which("jq") is None, reason="the commands call jq")
 
 
 def rewrite(payload: dict[str, Any], summary: str) -> dict[str, Any]:
@@ -49,112 +47,6 @@ def keep_one(payload: dict[str, Any], summary: str) -> dict[str, Any]:
 def untouched(payload: dict[str, Any], _summary: str) -> dict[str, Any]:
     """Nothing is left to a person."""
     return payload
-
-
-class Cluster:
-    """Objects that the commands of a change work on."""
-
-    def __init__(self, objects: tuple[Any, ...], hand: Hand, summary: str) -> None:
-        self.objects = json.loads(json.dumps(objects))
-        self.hand, self.summary = hand, summary
-        self.file: bytes = b""
-
-    def run(self, line: str) -> None:
-        """Carry out one command line as a shell would."""
-        words = shlex.split(line.split(" | ", maxsplit=1)[0])
-        assert words.pop(0) in ("oc", "kubectl")
-        space = ""
-        if "-n" in words:
-            at = words.index("-n")
-            space = words[at + 1]
-            del words[at : at + 2]
-        name = f"_{words[0]}"
-        getattr(self, name)(space, words[1:], line)
-
-    def find(self, kind: str, name: str, space: str) -> dict[str, Any]:
-        (found,) = [
-            one
-            for one in self.objects
-            if (one["kind"].lower(), one["metadata"]["name"], one["metadata"].get("namespace")) == (kind, name, space)
-        ]
-        one: dict[str, Any] = found
-        return one
-
-    def _get(self, space: str, words: list[str], line: str) -> None:
-        assert words[0] == "secret"
-        assert line.endswith("| base64 -d > config.json")
-        key = re.search(r"\{\.data\.(.+)\}", words[3])
-        assert key
-        stored = self.find("secret", words[1], space)["data"][key[1].replace("\\.", ".")]
-        payload = json.loads(base64.b64decode(stored))
-        self.file = json.dumps(self.hand(payload, self.summary)).encode()
-
-    def _set(self, space: str, words: list[str], _line: str) -> None:
-        assert words[0] == "data"
-        target = self.find("secret", words[1].removeprefix("secret/"), space)
-        key, _, file = words[2].removeprefix("--from-file=").partition("=")
-        assert file == "config.json"
-        target["data"][key] = base64.b64encode(self.file).decode()
-
-    def _delete(self, space: str, words: list[str], _line: str) -> None:
-        target = self.find(words[0], words[1], space)
-        if target["kind"] == "Pod":
-            self._admit(target)
-        else:
-            self.objects.remove(target)
-
-    @staticmethod
-    def _admit(pod: dict[str, Any]) -> None:
-        """Made anew, a pod has neither the marks of the cluster nor the list that admission gave to the old one."""
-        for mark in UID:
-            pod["metadata"].pop(mark, None)
-        pod["spec"].pop("imagePullSecrets", None)
-
-    def _rollout(self, space: str, words: list[str], _line: str) -> None:
-        assert words[0] == "restart"
-        for one in self.objects:
-            if one["kind"] == "Pod" and one["metadata"]["namespace"] == space:
-                self._admit(one)
-
-    def _create(self, space: str, words: list[str], line: str) -> None:
-        if words[0] == "serviceaccount":
-            self.objects.append(account(name=words[1], namespace=space))
-            return
-        options = dict(word[2:].split("=", 1) for word in words[3:] if "=" in word)
-        kind = options.get("type", DOCKERCONFIGJSON)
-        if "docker-server" in options:
-            assert words[1] == "docker-registry"
-            user, password = FILLED[options["docker-username"]], FILLED[options["docker-password"]]
-            made = secret(auths(options["docker-server"], user=user, password=password), words[2], namespace=space)
-        else:
-            made = secret(self.file.decode(), words[2], kind, options["from-file"].split("=")[0], space)
-        applied = "--dry-run=client" in line and " apply " in line
-        there = [one for one in self.objects if (one["kind"], one["metadata"]) == ("Secret", made["metadata"])]
-        assert applied or not there, f"AlreadyExists: {line}"
-        for one in there:
-            assert one["type"] == made["type"], f"the type of a Secret is immutable: {line}"
-            self.objects.remove(one)
-        self.objects.append(made)
-
-    def _secrets(self, space: str, words: list[str], _line: str) -> None:
-        assert (words[0], words[3]) == ("link", "--for=pull")
-        self.find("serviceaccount", words[1], space).setdefault("imagePullSecrets", []).append({"name": words[2]})
-        assert any(one["kind"] == "Secret" and one["metadata"]["name"] == words[2] for one in self.objects)
-
-    def _patch(self, space: str, words: list[str], _line: str) -> None:
-        assert words[2:4] == ["--type=json", "-p"]
-        for operation in json.loads(words[4]):
-            *path, last = (step.replace("~1", "/").replace("~0", "~") for step in operation["path"].split("/")[1:])
-            node = self.find(words[0], words[1], space)
-            for step in path:
-                node = node[int(step)] if isinstance(node, list) else node[step]
-            if isinstance(node, list) and last == "-":
-                node.append(operation["value"])
-            elif isinstance(node, list):
-                node[int(last)] = operation["value"]
-            else:
-                assert operation["op"] == "add" or last in node
-                node[last] = operation["value"]
 
 
 class World(NamedTuple):
