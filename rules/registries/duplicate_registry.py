@@ -33,8 +33,9 @@ stringData:
 Keeps one spelling, the plain one where it is there (`https://index.docker.io/v1/` for Docker Hub), and removes the
 others.
 
-*Fix safety*: safe when the credentials are equal and no reader loses by it. Unsafe when they differ, because a
-credential goes, and for a key with a scheme and a path, which CRI-O and podman read as the whole host.
+*Fix safety*: safe when the credentials are equal and every reader finds for every image what it found before. Unsafe
+when they differ, because a credential goes, and where CRI-O, podman or builds would lose by it: they take a key with a
+scheme for the whole host, and one without, or its path, letter by letter.
 """
 
 from collections import defaultdict
@@ -57,6 +58,7 @@ from linter.rule import (
     payload_fix,
     shown,
 )
+from rules.registries._readings import OTHERS, Near, Reading, images, losers, member
 from rules.registries._shared import HUB_KEY, at_key, judged, line_of, named, same_credential, serves, sound, without
 
 
@@ -67,12 +69,15 @@ def check(context: Context) -> Iterator[Finding]:
         for entry in payload.entries:
             if entry.live and entry.registry.error is None and sound(entry):
                 groups[entry.registry.text].append(entry)
-        for registry, group in groups.items():
-            if registry and len(group) > 1:
-                yield _finding(context, secret, payload, group)
+        doubled = [group for registry, group in groups.items() if registry and len(group) > 1]
+        if not doubled:
+            continue
+        near = Near(payload)
+        for group in doubled:
+            yield _finding(context, secret, payload, group, near)
 
 
-def _finding(context: Context, secret: PullSecret, payload: Payload, group: list[Entry]) -> Finding:
+def _finding(context: Context, secret: PullSecret, payload: Payload, group: list[Entry], near: Near) -> Finding:
     kept = min(group, key=_rank)
     others = [entry for entry in group if entry is not kept]
     equal = all(same_credential(entry, kept) for entry in others)
@@ -104,45 +109,58 @@ def _finding(context: Context, secret: PullSecret, payload: Payload, group: list
             Related(f"the same registry: {line_of(secret, kept)}", at_key(secret, kept)),
         ],
         impact=Impact() if equal else context.joins.impact(secret, serves(kept)),
-        fix=None if secret.generated else _fix(secret, payload, kept, others, equal=equal),
+        fix=None if secret.generated else _fix(secret, payload, kept, others, equal=equal, near=near),
     )
 
 
 def _rank(entry: Entry) -> tuple[bool, int, int]:
     """Which entry to keep: one with `auth`, in the spelling that most readers understand, the first of equals."""
     plain = entry.registry.text
-    spelling = 3
+    spelling = 4
     if entry.key == HUB_KEY:
         spelling = 0
     elif entry.key == plain:
         spelling = 1
     elif entry.key in (f"https://{plain}", f"http://{plain}"):
         spelling = 2
-    # CRI-O, podman and Docker-strategy builds read only `auth`: an entry without it must not outlive one with it.
-    return not entry.has_auth, spelling, entry.key_span[0]
+    elif credentials.containers_key(entry.key).registry == credentials.containers_key(plain).registry:
+        spelling = 3
+    # CRI-O, podman and Docker-strategy builds read only a padded `auth`: none of theirs must go for one of others.
+    readable = not isinstance(credentials.decode_base64(entry.auth or "-", padded=True), credentials.Base64Error)
+    return not readable, spelling, entry.key_span[0]
 
 
-def _fix(secret: PullSecret, payload: Payload, kept: Entry, others: list[Entry], *, equal: bool) -> Fix | None:
+def _fix(
+    secret: PullSecret, payload: Payload, kept: Entry, others: list[Entry], *, equal: bool, near: Near
+) -> Fix | None:
     doomed = {entry.key for entry in others}
 
     def next_one(now: Payload) -> Entry | None:
         return next((entry for entry in now.entries if entry.key in doomed), None)
 
-    lost = ", ".join(shown(entry.key) for entry in others)
-    summary = f"keep {shown(kept.key)} and remove {lost}"
+    most = sum(entry.key in doomed for entry in payload.entries)
+    text = without(payload, next_one, most)
+    if text is None:
+        return None
+    summary = f"keep {shown(kept.key)} and remove {', '.join(shown(entry.key) for entry in others)}"
     if not equal:
         summary += ", whose different credential is lost"
-    safe = equal and not any(_wider(payload, entry) for entry in others)
-    most = sum(entry.key in doomed for entry in payload.entries)
-    applicability = Applicability.SAFE if safe else Applicability.UNSAFE
-    text = without(payload, next_one, most)
-    return payload_fix(secret, text, summary, applicability) if text is not None else None
+    safe = equal
+    if equal and _costs(payload, others, near):
+        safe = False
+        summary += f", by which {OTHERS} lose a credential"
+    return payload_fix(secret, text, summary, Applicability.SAFE if safe else Applicability.UNSAFE)
 
 
-def _wider(payload: Payload, entry: Entry) -> bool:
-    """Whether containers/image reads the key as a whole host where the kubelet reads a path below it."""
-    cut = credentials.containers_key(entry.key, legacy=payload.form == "dockercfg").registry
-    return bool(entry.registry.path) and cut == entry.registry.host
+def _costs(payload: Payload, others: list[Entry], near: Near) -> bool:
+    """Whether a reader finds less without `others`; kubelet and importer have one key for all of them."""
+    legacy = payload.form == "dockercfg"
+    deciding = near.to(*(entry.key for entry in others), legacy=legacy)
+    before = Reading((member(payload, entry) for entry in deciding), payload.form)
+    doomed = {entry.key for entry in others}
+    after = Reading((member(payload, entry) for entry in deciding if entry.key not in doomed), payload.form)
+    asked = [image for entry in others for image in images(entry.key, legacy=legacy)]
+    return bool(losers(before, after, asked))
 
 
 RULE = Rule(code="RC202", severity=Severity.ERROR, check=check, fixable=True, needs=("Secret",))

@@ -1,0 +1,157 @@
+"""What each reader of a payload makes of its keys, and what a change of them would take from it.
+
+Kubelet and importer match a key as a host with a prefix of the path. CRI-O, podman and builds (containers/image) take
+it letter by letter for a repository, a folder or a registry, and only a key with a scheme for its host. So everything
+is asked of `credentials.lookup`, with images by which two readings differ if they differ at all.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from linter.rule import DOCKERCFG, DOCKERCONFIGJSON, KEY_OF_TYPE, Consumer, Entry, Payload, credentials
+
+HUB_LOOKALIKES: Final = frozenset(
+    {"registry-1.docker.io", "hub.docker.com", "docker.com", "app.docker.com", "www.docker.com", "auth.docker.io"}
+)
+"""Hosts of Docker Hub by which no image is named."""
+OTHERS: Final = "CRI-O, podman and builds"
+"""Who reads a payload by the rules of containers/image."""
+_HUB_HOSTS: Final = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
+_ELSE: Final = "some-folder/some-image"
+"""A repository that no key names."""
+
+Member = tuple[str, str]
+"""A key and its value, both as JSON text."""
+
+
+def member(payload: Payload, entry: Entry) -> Member:
+    """Return an entry as it is written."""
+    return payload.text[slice(*entry.key_span)], payload.text[slice(*entry.value_span)]
+
+
+class Reading:
+    """What the readers of a payload with these members find for an image.
+
+    Never shows what it holds.
+    """
+
+    def __init__(self, members: Iterable[Member], form: str) -> None:
+        kind = DOCKERCFG if form == "dockercfg" else DOCKERCONFIGJSON
+        hosts = "{" + ",".join(f"{key}:{value}" for key, value in members) + "}"
+        text = hosts if kind == DOCKERCFG else f'{{"auths":{hosts}}}'
+        data = {KEY_OF_TYPE[kind]: text.encode("utf-8", "surrogatepass")}
+        secret = credentials.PullSecret("", kind, data)
+        self._readers = {consumer: credentials.Reader([secret], consumer=consumer) for consumer in Consumer}
+
+    def found(self, image: str, consumer: Consumer) -> credentials.Lookup:
+        """Return what one reader finds."""
+        return self._readers[consumer].lookup(image)
+
+
+class Near:
+    """The entries of one payload that a reader may use, found by the hosts for which any of them takes their keys."""
+
+    def __init__(self, payload: Payload) -> None:
+        self._everywhere: list[int] = []
+        self._at: dict[str, list[int]] = defaultdict(list)
+        self._entries = payload.entries
+        for number, entry in enumerate(payload.entries):
+            if entry.live and entry.registry.glob:
+                self._everywhere.append(number)
+            elif entry.live:
+                for host in hosts(entry.key, legacy=payload.form == "dockercfg"):
+                    self._at[host].append(number)
+
+    def to(self, *keys: str, legacy: bool) -> list[Entry]:
+        """Return the entries that can decide about an image which one of `keys` concerns, in written order."""
+        wanted = {host for key in keys for host in hosts(key, legacy=legacy)}
+        numbers = {number for host in wanted for number in self._at.get(host, ())}
+        return [self._entries[number] for number in sorted(numbers.union(self._everywhere))]
+
+
+def hosts(key: str, *, legacy: bool) -> set[str]:
+    """Return every host for which a reader takes a key, Docker Hub's under one name."""
+    named = {
+        credentials.containers_key(key, legacy=legacy).registry,
+        key.partition("/")[0],
+        credentials.normalise_key(key).host.removesuffix(":"),
+    }
+    return {"docker.io" if host in _HUB_HOSTS else host for host in named}
+
+
+def meant(registry: credentials.RegistryKey) -> list[str]:
+    """Return images that the kubelet serves with a key by its meaning: its repository, and one below its path."""
+    if registry.error is not None:
+        return []
+    text = registry.host.removesuffix(":") + registry.path
+    if registry.glob:
+        text = text.replace("*", "some")
+    if registry.text == "index.docker.io":
+        return [f"docker.io/{_ELSE}"]
+    if not registry.path:
+        return [f"{text}/{_ELSE}"]
+    return [text + _ELSE] if re.search(r"[^A-Za-z0-9]$", text) else [text, f"{text}/{_ELSE}"]
+
+
+def images(key: str, *, legacy: bool) -> list[str]:
+    """Return the images by which two readings of a key, and of payloads with and without it, differ if they do."""
+    read = credentials.containers_key(key, legacy=legacy)
+    found = meant(credentials.normalise_key(key))
+    found += [f"{read.exact}/{_ELSE}", read.exact] if "/" in read.exact else [f"{read.exact}/{_ELSE}"]
+    found += [f"docker.io/{_ELSE}" if read.registry == "index.docker.io" else f"{read.registry}/{_ELSE}"]
+    return list(dict.fromkeys(found))
+
+
+def usual(image: str) -> bool:
+    """Whether anybody names an image so: its host in lower case, and no page of Docker Hub."""
+    host = image.partition("/")[0]
+    return host == host.lower() and host not in HUB_LOOKALIKES
+
+
+def wider(key: str, *, legacy: bool = False) -> str:
+    """Return the registry that `OTHERS` take a key for as a whole where the kubelet does not, "" for none."""
+    registry = credentials.containers_key(key, legacy=legacy).registry
+    image = f"docker.io/{_ELSE}" if registry == "index.docker.io" else f"{registry}/{_ELSE}"
+    if not usual(image):
+        return ""
+    probe = Reading([(_quoted(key), '{"auth":"dTpw"}')], "dockercfg" if legacy else "dockerconfigjson")
+    if not probe.found(image, Consumer.CONTAINERS).found or probe.found(image, Consumer.KUBELET).found:
+        return ""
+    return image.partition("/")[0]
+
+
+def _quoted(key: str) -> str:
+    import json  # noqa: PLC0415 - only a finding needs it
+
+    return json.dumps(key)
+
+
+def losers(
+    before: Reading, after: Reading, asked: Iterable[str], wanted: Callable[[str], bool] = lambda _: True
+) -> list[Consumer]:
+    """Return the readers that find a credential in `before` and another one, or none, in its place in `after`."""
+    listed = [image for image in asked if wanted(image)]
+    return [
+        consumer
+        for consumer in Consumer
+        if not all(_kept(before.found(image, consumer), after.found(image, consumer)) for image in listed)
+    ]
+
+
+def _kept(was: credentials.Lookup, now: credentials.Lookup) -> bool:
+    """Whether what was found is found still, first where it was first."""
+    old, new = _sent(was), _sent(now)
+    if not old:
+        return True
+    if was.ambiguous or now.ambiguous:
+        # Where chance decides, it may neither lose a credential nor get another way out.
+        failing = now.reason is not None and was.reason is None
+        stopping = now.anonymous_at is not None and was.anonymous_at is None
+        return set(new) == set(old) and not failing and not stopping
+    return new[:1] == old[:1] and set(new) >= set(old)
+
+
+def _sent(found: credentials.Lookup) -> list[tuple[str, str]]:
+    return [(one.username, one.password) for one in found.candidates]

@@ -1,0 +1,131 @@
+"""Laws of what rules on registry keys repair: `lookup`, which they must not contradict, is asked before and after."""
+
+import base64
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from linter.__main__ import main
+from linter.credentials import Consumer, Lookup, PullSecret, lookup
+
+KIND = "kubernetes.io/dockerconfigjson"
+KEY = ".dockerconfigjson"
+ROOTS = ["", "https://", "http://"]
+SPELLINGS = [
+    "quay.io", "quay.io/", "quay.io/v1/", "quay.io/v2/", "https://quay.io", "http://quay.io/", "https://quay.io/v2/",
+    "quay.io:", "https://quay.io:", "u@quay.io", "quay.io?x", "quay.io#y",
+]  # fmt: skip
+HOSTS = ["quay.io", "docker.io", "index.docker.io", "registry-1.docker.io", "u@quay.io", "quay.io:443", "*.io"]
+PATHS = [
+    "",
+    "/",
+    "/v1/",
+    "/v2/",
+    "/team",
+    "/v1/team",
+    "/v2/team",
+    "/team/",
+    "/team/app",
+    "/team%2Fapp",
+    "?x",
+    "#y",
+    ":",
+]
+TAILS = [*PATHS, "/v1", "/TEAM", "/team:1", "/team#f", "/team/*", "/team-"]
+IMAGES = [
+    f"{host}/{path}"
+    for host in ("quay.io", "docker.io", "registry-1.docker.io", "quay.io:443")
+    for path in ("app", "team/app", "team/app/more", "team/other", "team-b/app", "other/app", "library/nginx")
+]
+
+
+def _auth(user: str) -> dict[str, str]:
+    return {"auth": base64.b64encode(f"{user}:s3cr3tpw9".encode()).decode()}
+
+
+def _bare(user: str) -> dict[str, str]:
+    return {"username": user, "password": "s3cr3tpw9"}
+
+
+ENTRIES = st.one_of(st.sampled_from([_auth("u1"), _auth("u1"), _auth("u1"), _auth("u2")]), st.just(_bare("u1")))
+
+
+def _spelled(host: str, paths: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """Payloads of a few keys, most of them of one host."""
+    keys = st.builds(
+        "{}{}{}".format, st.sampled_from(ROOTS), st.sampled_from([host] * 4 + HOSTS), st.sampled_from(paths)
+    )
+    return st.dictionaries(keys, ENTRIES, min_size=2, max_size=5)
+
+
+PAYLOADS = st.sampled_from(HOSTS).flatmap(lambda host: _spelled(host, PATHS))
+
+
+def _secret(auths: dict[str, Any], name: str, namespace: str) -> dict[str, Any]:
+    metadata = {"name": name, "namespace": namespace}
+    content = json.dumps({"auths": auths})
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": KIND, "stringData": {KEY: content}}
+
+
+def _repaired(place: Path, payloads: list[dict[str, Any]], *words: str, node: bool = False) -> list[dict[str, Any]]:
+    """Return the payloads after `--fix`, each of a Secret of its own; `node`: the one is the node-wide secret."""
+    names = ["pull-secret"] if node else [f"s{number}" for number in range(len(payloads))]
+    namespace = "openshift-config" if node else "shop"
+    items = [_secret(auths, name, namespace) for auths, name in zip(payloads, names, strict=True)]
+    file = place / "list.json"
+    file.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}), encoding="utf-8")
+    assert main(["check", str(place), "--fix", "--fail-on", "never", *words]) in (0, 3)
+    after = json.loads(file.read_text(encoding="utf-8"))["items"]
+    return [json.loads(one["stringData"][KEY])["auths"] for one in after]
+
+
+def _found(auths: dict[str, Any], image: str, consumer: Consumer) -> Lookup:
+    data = {KEY: json.dumps({"auths": auths}).encode()}
+    return lookup(image, [PullSecret("one", KIND, data)], consumer=consumer)
+
+
+def _sent(found: Lookup) -> list[str]:
+    return [one.username for one in found.candidates]
+
+
+def _lost(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """Return which reader finds less, or something else first, and for which image."""
+    told = []
+    for consumer, image in itertools.product(Consumer, IMAGES):
+        was, now = _found(before, image, consumer), _found(after, image, consumer)
+        old, new = _sent(was), _sent(now)
+        unclear = was.ambiguous or now.ambiguous
+        kept = set(old) == set(new) if unclear else old[:1] == new[:1] and set(old) <= set(new)
+        if old and not kept:
+            told.append(f"{consumer} {image}: {old} before, {new} after")
+    return told
+
+
+def test_of_two_spellings_the_one_that_all_readers_find_is_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    payloads = [dict.fromkeys(pair, _auth("u1")) for pair in itertools.permutations(SPELLINGS, 2)]
+    after = _repaired(tmp_path, payloads, "--select", "RC202")
+    capsys.readouterr()
+    merged = [(before, now) for before, now in zip(payloads, after, strict=True) if before != now]
+    assert len(merged) == 92
+    for before, now in merged:
+        assert len(now) == 1
+        assert not _lost(before, now), (list(before), list(now))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(payloads=st.lists(PAYLOADS, min_size=10, max_size=30))
+def test_what_is_merged_safely_serves_all_that_it_served(
+    payloads: list[dict[str, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    after = _repaired(tmp_path, payloads, "--select", "RC202")
+    capsys.readouterr()
+    for before, now in zip(payloads, after, strict=True):
+        if before != now:
+            assert not _lost(before, now), (before, list(now))
