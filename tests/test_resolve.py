@@ -184,6 +184,17 @@ def test_the_importer_reads_the_whole_namespace(tmp_path: Path, capsys: pytest.C
     assert found["verdict"] == "uncovered"
 
 
+def test_a_node_sends_an_identity_token_where_a_pod_has_nothing_to_send(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As `az acr login` writes it."""
+    entry = {"auth": _base64("00000000-0000-0000-0000-000000000000:"), "identitytoken": CANARY}
+    scan = _write(tmp_path, _secret("pull-secret", {"my.azurecr.io": entry}, namespace="openshift-config"))
+    words = ("my.azurecr.io/team/app:1", scan, "--consumer")
+    assert _ask(capsys, *words, "containers")[0]["verdict"] == "credential"
+    assert "the password is empty; the token beside it is not read" in json.dumps(_ask(capsys, *words, "kubelet"))
+
+
 def test_a_missing_account_forbids_the_pod_in_a_cluster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     scan = _write(tmp_path, _account(), _workload("quay.io/acme/app:1", serviceAccountName="absent"))
     assert _ask(capsys, "quay.io/acme/app:1", "--scope", "cluster", scan)[0]["verdict"] == "forbidden"

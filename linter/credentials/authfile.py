@@ -34,11 +34,17 @@ class AuthFile(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What one entry gives: a credential, an error, or (both None) nothing, which means anonymous."""
+    """What one entry gives: a credential, an error, or (both None) nothing, which means anonymous.
+
+    ``token`` tells that an identity token goes along, which a client sends rather than the password.  ``ends`` tells
+    that nothing is sent although no further file is asked.
+    """
 
     key: str
     credential: tuple[str, str] | None
     error: str | None
+    token: bool = False
+    ends: bool = False
 
     def __repr__(self) -> str:
         """Mask the credential."""
@@ -149,4 +155,7 @@ def _outcome(key: str, auth: str, identity_token: str) -> Outcome:
     password = password.strip(b"\x00")
     if not colon or not (user or password or identity_token):
         return Outcome(key, None, None)
-    return Outcome(key, (scrub_bytes(user), scrub_bytes(password)), None)
+    if not user and not identity_token:
+        # What was found is no empty credential, so the search is over; without a user name nobody is logged in.
+        return Outcome(key, None, None, ends=True)
+    return Outcome(key, (scrub_bytes(user), scrub_bytes(password)), None, token=bool(identity_token))

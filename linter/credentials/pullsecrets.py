@@ -32,13 +32,15 @@ class Candidate(NamedTuple):
     """One credential that a consumer would send.
 
     ``secret`` is the name of the Secret it comes from, None for the node-wide file; ``key`` is the registry key as
-    written there.
+    written there.  ``token`` (``containers`` only) tells that an identity token stands beside, which is exchanged for
+    access in place of the password (containers/image 5.23, ``docker_client.go``).
     """
 
     username: str
     password: str
     secret: str | None
     key: str
+    token: bool = False
 
     def __repr__(self) -> str:
         """Mask the credential, and the key, which may hold user information."""

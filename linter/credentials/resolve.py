@@ -91,7 +91,8 @@ def lookup(
 def _keyring_lookup(image: str, sources: Sources, node: Sources | None, consumer: Consumer) -> Lookup:
     """Kubelet and importer: the secrets' keyring, then the node-wide file's, results concatenated.
 
-    The keyring is built before the image name is parsed, so its error wins (Kubernetes 1.33 and 1.34).
+    Where both the secrets and the image name are refused, the error of the secrets is told: one that is there whatever
+    the image is called.  A kubelet that reads secrets with the pull (1.33 and later) meets the image name first.
     """
     reference = parse_reference(image, consumer=consumer)
     text = reference.lookup if isinstance(reference, Reference) else None
@@ -120,7 +121,7 @@ def _containers_lookup(image: str, files: list[Source]) -> Lookup:
     candidates: list[Candidate] = []
     failures: list[tuple[str, str | None]] = []
     anonymous_at: str | None = None
-    goes_on = True
+    goes_on, silent = True, False
     for source in files:
         auth_file = read_auth_file(source.payload, source.form)
         outcomes = (
@@ -130,15 +131,16 @@ def _containers_lookup(image: str, files: list[Source]) -> Lookup:
         )
         for outcome in outcomes:
             if outcome.credential:
-                candidates.append(Candidate(*outcome.credential, source.name, outcome.key))
+                candidates.append(Candidate(*outcome.credential, source.name, outcome.key, outcome.token))
             elif outcome.error:
                 failures.append((outcome.error, source.name))
             else:
                 anonymous_at = outcome.key if anonymous_at is None else anonymous_at
-        goes_on = not outcomes or any(_is_anonymous(outcome) for outcome in outcomes)
+        silent = any(_is_anonymous(outcome) and outcome.ends for outcome in outcomes)
+        goes_on = not outcomes or any(_is_anonymous(outcome) and not outcome.ends for outcome in outcomes)
         if not goes_on:
             break
-    ends = len({(c.username, c.password) for c in candidates}) + bool(failures) + goes_on
+    ends = len({(c.username, c.password) for c in candidates}) + bool(failures) + (goes_on or silent)
     reason, culprit = failures[0] if failures else (None, None)
     error = "keyring" if failures and ends == 1 else None
     return Lookup(error, reference.lookup, tuple(candidates), ends > 1, reason, culprit, anonymous_at)

@@ -23,12 +23,13 @@ _LONGEST: Final = 64 * 1024
 _OFTEN_ASKED: Final = 2048
 _LATEST: Final = 253_402_300_800  # the year 10000; anything above is no point in time
 _ECR_HOST: Final = lazy(
-    r"(?:[0-9]{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|on\.aws)|public\.ecr\.aws)"
+    r"(?:[0-9]{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9_-]+\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|on\.(?:aws|amazonwebservices\.com\.cn)"
+    r"|sc2s\.sgov\.gov|c2s\.ic\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)|public\.ecr\.aws)"
 )
 _ACR_HOST: Final = lazy(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.azurecr\.(?:io|cn|de|us)")
 _ACR_USER: Final = "00000000-0000-0000-0000-000000000000"
 _BASE64URL: Final = lazy(r"[A-Za-z0-9_-]+={0,2}")
-_INTEGER: Final = lazy(r"-?[0-9]{1,15}(?:\.[0-9]{1,30})?")
+_NUMBER: Final = lazy(r"-?[0-9]{1,15}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
 _PREFIXES: Final[tuple[tuple[str, str, int | None], ...]] = (
     ("sha256~", "openshift-oauth", 24 * _HOUR),
     ("ya29.", "gcp-access-token", _HOUR),
@@ -138,9 +139,10 @@ def _jwt_facts(kind: str, claims: dict[str, JsonNode], default_lifetime: int | N
 
 def _seconds(node: JsonNode | None) -> int | None:
     """Read a NumericDate: a JSON number, or a string of digits, within the years that exist."""
-    if node is None or node.kind not in ("number", "string") or not _INTEGER.fullmatch(str(node.value)):
+    if node is None or node.kind not in ("number", "string") or not _NUMBER.fullmatch(str(node.value)):
         return None
-    seconds = int(str(node.value).partition(".")[0])
+    text = str(node.value)
+    seconds = int(float(text)) if "e" in text.lower() else int(text.partition(".")[0])
     return seconds if 0 < seconds < _LATEST else None
 
 

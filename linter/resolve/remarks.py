@@ -42,6 +42,8 @@ def _unusable(candidate: Candidate, host: str, entry: Entry | None, secret: Pull
     user, password = candidate.username, candidate.password
     token = entry is not None and (entry.identity_token or entry.registry_token)
     left = "; the token beside it is not read" if token else ""
+    if candidate.token:  # it is sent in place of what else stands there
+        return None
     if not user and not password:
         helpers = secret.payload.helpers if secret is not None and secret.payload is not None else ()
         if helpers:

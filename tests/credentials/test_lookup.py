@@ -193,6 +193,27 @@ def test_containers_reads_secrets_before_the_node_file() -> None:
     assert _keys(lookup("quay.io/a", [anonymous], consumer="containers", node_config=node)) == [(None, "quay.io")]
 
 
+def test_containers_logs_nobody_in_without_a_user_name() -> None:
+    """What is there is no empty credential, though, so no further file is asked."""
+    nameless = {"auth": "OnB3"}
+    secret = PullSecret("s", "kubernetes.io/dockerconfigjson", {".dockerconfigjson": _auth_file({"quay.io": nameless})})
+    node = _auth_file({"quay.io": _ONE})
+    answer = lookup("quay.io/a", [secret], consumer="containers", node_config=node)
+    assert (answer.candidates, answer.error, answer.anonymous_at) == ((), None, "quay.io")
+    either = _auth_file({"https://quay.io/v1/": nameless, "http://quay.io/v2/": _ONE})
+    answer = lookup("quay.io/a", [], consumer="containers", node_config=either)
+    assert (_keys(answer), answer.ambiguous) == ([(None, "http://quay.io/v2/")], True)
+
+
+@pytest.mark.parametrize("auth", ["dTo=", "Og==", "dTpw"])
+def test_containers_sends_an_identity_token(auth: str) -> None:
+    config = _auth_file({"quay.io": {"auth": auth, "identitytoken": "invented"}})
+    (candidate,) = lookup("quay.io/a", [], consumer="containers", node_config=config).candidates
+    assert candidate.token
+    kubelet = lookup("quay.io/a", [], consumer="kubelet", node_config=config)
+    assert [one.token for one in kubelet.candidates] == [False]
+
+
 def test_containers_knows_hosts_only_in_a_legacy_file() -> None:
     payload = json.dumps({"quay.io/a/b": _ONE, "quay.io": _TWO}).encode()
     legacy = PullSecret("s", "kubernetes.io/dockercfg", {".dockercfg": payload})

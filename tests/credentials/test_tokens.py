@@ -28,6 +28,10 @@ def _ecr(expiration: object) -> str:
     [
         ("123456789012.dkr.ecr.eu-west-1.amazonaws.com", "AWS", _ecr(1700000000), ("ecr", 1700000000, 43200)),
         ("123456789012.dkr.ecr.eu-west-1.amazonaws.com", "AWS", "opaque", ("ecr", None, 43200)),
+        ("123456789012.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn", "AWS", "opaque", ("ecr", None, 43200)),
+        ("123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu", "AWS", "opaque", ("ecr", None, 43200)),
+        ("123456789012.dkr.ecr.us-iso-east-1.c2s.ic.gov", "AWS", "opaque", ("ecr", None, 43200)),
+        ("mirror.example.com", "AWS", "opaque", (None, None, None)),
         ("mirror.example.com", "AWS", _ecr(1700000000), ("ecr", 1700000000, 43200)),
         ("gcr.io", "oauth2accesstoken", "ya29.abc", ("gcp-access-token", None, 3600)),
         ("gcr.io", "_json_key", "{}", ("gcp-service-account-key", None, None)),
@@ -57,7 +61,7 @@ def test_times_that_are_none(exp: object) -> None:
     assert describe_token("quay.io", "u", password) == TokenFacts("jwt")
 
 
-@pytest.mark.parametrize("exp", [1700000000, 1700000000.5, "1700000000"])
+@pytest.mark.parametrize("exp", [1700000000, 1700000000.5, "1700000000", "1.7e9", "17E8", "17e+8"])
 def test_times_as_they_are_written(exp: object) -> None:
     assert describe_token("quay.io", "u", _jwt({"exp": exp, "nbf": 7})).expires == 1700000000
 
