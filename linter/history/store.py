@@ -149,12 +149,25 @@ class Store:
             finally:
                 with HELD:
                     connection.close()  # what is not committed is undone
+        except (KeyboardInterrupt, SystemExit) as stop:
+            _let_go(stop)
+            raise
         except (SQLAlchemyError, UnicodeError) as error:
             reason = scrub(self._where.clean(str(getattr(error, "orig", None) or type(error).__name__)))
             remedy = next((f": {remedy}" for said, remedy in _REMEDIES if said in reason), "")
             raise HistoryError(f"{self._where.shown}: the history cannot be {doing}: {reason}{remedy}") from None
         except DamagedError as error:
             raise HistoryError(f"{self._where.shown}: the history cannot be {doing}: {error}: {_OTHER}") from None
+
+
+def _let_go(stop: BaseException) -> None:
+    """Free the statement that was stopped: while it lives its connection is not closed, and its journal stays."""
+    import gc  # noqa: PLC0415 - only what is stopped needs it
+    import traceback  # noqa: PLC0415 - as above
+
+    with HELD:
+        traceback.clear_frames(stop.__traceback__)
+        gc.collect()
 
 
 def _usable(where: Address, *, writing: bool) -> None:
