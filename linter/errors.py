@@ -27,6 +27,10 @@ class HistoryError(RegcredError):
     """The history store cannot be opened, read or written; a scan is in it whole or not at all."""
 
 
+class NoHistoryError(HistoryError):
+    """There can be no history at the place that is named: told before anything is judged."""
+
+
 def where(error: BaseException) -> str:
     """Name an unexpected error by its type and place; its message may quote the input, so it is not shown."""
     trace = error.__traceback__

@@ -191,13 +191,20 @@ def _judged(arguments: argparse.Namespace, request: "Request") -> "tuple[Run, Hi
     from linter import engine  # noqa: PLC0415 - as above
     from linter.cli import _fleet  # noqa: PLC0415 - as above
     from linter.cli._history import keep, opened  # noqa: PLC0415 - as above
-    from linter.errors import HistoryError  # noqa: PLC0415 - as above
+    from linter.errors import HistoryError, NoHistoryError  # noqa: PLC0415 - as above
 
     apart = _fleet.apart(arguments, request)
-    store = opened(arguments)
+    store, failed = None, None
+    try:
+        store = opened(arguments)
+    except NoHistoryError:
+        raise
+    except HistoryError as error:
+        failed = error
     if apart:
         try:
-            return _fleet.judge(arguments, request, store)
+            run, unkept = _fleet.judge(arguments, request, store)
+            return run, failed or unkept
         finally:
             if store is not None:
                 store.close()
@@ -217,7 +224,7 @@ def _judged(arguments: argparse.Namespace, request: "Request") -> "tuple[Run, Hi
         quiet = request._replace(spread=None, wants=frozenset())
         result = engine.completed(request, repair(quiet, result, arguments))
     if store is None:
-        return result.run, None
+        return result.run, failed
     try:
         return keep(store, result, arguments), None
     except HistoryError as error:

@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from linter import files
 from linter.clock import now
-from linter.errors import HistoryError, UsageError
+from linter.errors import HistoryError, NoHistoryError, UsageError
 from linter.excerpts import scrub
 from linter.history import rows, schema
 from linter.history.address import NO_URL, Address
@@ -171,7 +171,7 @@ def _let_go(stop: BaseException) -> None:
 
 
 def _usable(where: Address, *, writing: bool) -> None:
-    """Raise `HistoryError` for a file that SQLite would refuse, without saying why, or only after everything is judged.
+    """Raise `NoHistoryError` for a file that SQLite would refuse without saying why, or only after all is judged.
 
     `writing` tells that more than what is there will be wanted of it.
     """
@@ -189,10 +189,10 @@ def _usable(where: Address, *, writing: bool) -> None:
         read_only = hasattr(os, "statvfs") and os.statvfs(folder).f_flag & os.ST_RDONLY
         code = errno.EROFS if read_only else errno.EACCES
     if there and not code and not os.path.isfile(where.file):
-        raise HistoryError(f"{where.shown}: the history cannot be opened: it is no regular file: name another")
+        raise NoHistoryError(f"{where.shown}: the history cannot be opened: it is no regular file: name another")
     if code:
         reason = files.reason(OSError(code, os.strerror(code)))
-        raise HistoryError(f"{where.shown}: the history cannot be opened: {reason}")
+        raise NoHistoryError(f"{where.shown}: the history cannot be opened: {reason}")
 
 
 def _forget(file: str) -> None:
