@@ -62,7 +62,7 @@ from linter.patterns import lazy
 from linter.record import NamedTuple
 from linter.secret import changed, shown
 from linter.settings import Settings
-from linter.shell import command, linked, piped, put_back, rollout, taken_out
+from linter.shell import command, created, fresh_login, linked, piped, put_back, rollout, taken_out
 
 _UNFINISHED = lazy(r"\{\{|\$\{|\$\(")
 
@@ -288,10 +288,12 @@ __all__ = [
     "command",
     "compatible",
     "could_be",
+    "created",
     "credentials",
     "dig",
     "dockerfile_images",
     "edit",
+    "fresh_login",
     "group",
     "keys_of",
     "lazy",

@@ -36,6 +36,19 @@ def piped(*commands: str) -> str:
     return " | ".join(commands) if all(commands) else ""
 
 
+def fresh_login(registry: str) -> str:
+    """Return the command that asks for the credential of a registry and writes it, and no other, to `FILE`."""
+    login = command("podman", "login", f"--authfile={FILE}", registry, about=(registry,))
+    return login and f"rm -f {FILE} && {login}"
+
+
+def created(secret: str, namespace: str, tool: str = "kubectl") -> str:
+    """Return the command that creates a pull secret of `FILE`, and removes the file: it holds credentials."""
+    words = (tool, "create", "secret", "generic", secret, "--type=kubernetes.io/dockerconfigjson")
+    create = command(*words, f"--from-file=.dockerconfigjson={FILE}", namespace=namespace, about=(secret,))
+    return create and f"{create} && rm {FILE}"
+
+
 def taken_out(secret: str, key: str, namespace: str, tool: str = "kubectl") -> str:
     """Return the command that writes one key of a Secret, decoded, to `FILE`: what the file held before is gone."""
     path = "jsonpath={.data." + key.replace(".", "\\.") + "}"

@@ -198,7 +198,7 @@ def test_fix(path: Path, kind: str, tmp_path: Path, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("example", "told"),
     [
-        ("uncovered_image/fires-older-pods.yaml", "kubectl delete pod web-1 web-2 -n shop"),
+        ("uncovered_image/fires-older-pods.yaml", "kubectl delete pod web-1 -n shop"),
         ("uncovered_image/fires-older-job.yaml", "kubectl delete job nightly-1 -n shop"),
         ("failing_pull/fires-older-pod.yaml", "kubectl rollout restart statefulset/web -n shop"),
     ],

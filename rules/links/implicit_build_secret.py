@@ -31,7 +31,8 @@ spec:
 
 ## Fix
 
-Set `spec.strategy.dockerStrategy.pullSecret`. When exactly one secret covers all images, the fix does it.
+Set `spec.strategy.dockerStrategy.pullSecret`. When exactly one secret covers all images, the fix does it. The spec of a
+Build in a cluster never changes: start another one.
 
 *Fix safety*: unsafe, because the build may pull further images (`COPY --from`) that another secret serves.
 """
@@ -62,6 +63,8 @@ from rules.links._census import in_namespace, together
 from rules.links._names import is_name
 
 _STRATEGY = ("spec", "strategy", "dockerStrategy")
+_SET = "Set spec.strategy.dockerStrategy.pullSecret, to {} for example."
+_NEW_BUILD = "Start another build with pullSecret set, to {} for example: the spec of a build never changes."
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -145,14 +148,13 @@ def _finding(
     first = secrets[0].name
     strategy = dig(item.body, *_STRATEGY)
     instead = f", and {images[0]} needs {covering[0].name}" if covering else ""
+    # The API server refuses every change of the spec of a Build, which runs once: another one has to be made.
+    fixed = item.kind == "Build" and item.identified
     fix = None
-    if len(covering) == 1 and isinstance(strategy, dict):
+    if len(covering) == 1 and isinstance(strategy, dict) and not fixed:
         edits = (edit(Op.SET, item, (*_STRATEGY, "pullSecret"), {"name": covering[0].name}),)
         fix = Fix(Applicability.UNSAFE, f"set pullSecret to {covering[0].name}", edits)
     wanted = covering[0].name if covering else next(one.name for one in secrets if one.generated != "OpenShift")
-    patch = '{"spec":{"strategy":{"dockerStrategy":{"pullSecret":{"name":"' + wanted + '"}}}}}'
-    kind = item.kind.lower()
-    patching = command("oc", "patch", kind, item.name, "--type=merge", "-p", patch, namespace=item.namespace)
     unknown = (
         "" if images else " Which images the Dockerfile pulls is not known here: that it needs another is a guess."
     )
@@ -163,11 +165,19 @@ def _finding(
         at=item.at(*_STRATEGY, part="key") if strategy is not None else item.at("spec", "strategy", part="key"),
         detail="Without an image to match, the build controller takes the first docker secret of the account's list, "
         f"matching or not (OpenShift 4: `secrets` up to 4.14, imagePullSecrets from 4.16).{unknown}",
-        remedy=f"Set spec.strategy.dockerStrategy.pullSecret, to {wanted} for example.",
-        commands=(patching,),
+        remedy=(_NEW_BUILD if fixed else _SET).format(wanted),
+        commands=(_patch(item, wanted),) if covering and item.kind == "BuildConfig" else (),
         related=[Related("the account", account.object.at("metadata", "name"), account.object.ref)],
         fix=fix,
     )
+
+
+def _patch(item: KubeObject, secret: str) -> str:
+    import json  # noqa: PLC0415 - only a finding has commands
+
+    change = {"spec": {"strategy": {"dockerStrategy": {"pullSecret": {"name": secret}}}}}
+    words = ("oc", "patch", "buildconfig", item.name, "--type=merge", "-p", json.dumps(change, separators=(",", ":")))
+    return command(*words, namespace=item.namespace, about=(item.name,))
 
 
 RULE = Rule(code="RC311", severity=Severity.WARNING, check=check, fixable=True)

@@ -54,7 +54,6 @@ from linter.rule import (
     Rule,
     Severity,
     Workload,
-    command,
     dig,
     edit,
     group,
@@ -62,16 +61,12 @@ from linter.rule import (
 )
 from rules.links._names import is_name
 from rules.links._naming import Owners, listing
-from rules.links._repair import append
+from rules.links._repair import append, copied
 
 _FIELD = "imagePullSecrets"
 _CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 _STRICT_GROUPS = frozenset({"", "apps", "batch", "extensions", "apps.openshift.io"})
 """Groups whose kinds surely have no such field above the pod template."""
-_STRIP = (
-    "del(.metadata.namespace,.metadata.uid,.metadata.resourceVersion,.metadata.creationTimestamp,"
-    ".metadata.ownerReferences,.metadata.managedFields,.metadata.annotations)"
-)
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -180,11 +175,7 @@ def _namespaced(context: Context, item: KubeObject, link: Link) -> Finding:
         remedy = f"Copy Secret {link.name} from namespace {claimed} into {target}, and remove the namespace here."
     commands: tuple[str, ...] = ()
     if foreign and known:
-        read = command("kubectl", "get", "secret", link.name, "-o", "json", namespace=claimed)
-        write = command("kubectl", "apply", "-f", "-", namespace=item.namespace)
-        import shlex  # noqa: PLC0415 - only a finding has commands
-
-        commands = (f"{read} | jq {shlex.quote(_STRIP)} | {write}",)
+        commands = (copied(link.name, claimed, item.namespace),)
     return context.finding(
         f"{item.kind} {item.name} names pull secret {link.name} with the namespace {claimed}, which the API drops",
         of=item,

@@ -56,6 +56,7 @@ from collections.abc import Iterator
 
 from linter.rule import Applicability, Context, Finding, Fix, Op, Rule, Severity, Use, command, dig, edit
 from rules.links._census import Census, Fate, Whereabouts, in_namespace
+from rules.links._making import making
 from rules.links._names import is_name
 from rules.links._naming import Naming, namings
 
@@ -135,8 +136,7 @@ def _commands(naming: Naming, meant: tuple[str, ...]) -> tuple[str, ...]:
     listing = command(*words, namespace=naming.namespace)
     if meant or not is_name(naming.name):
         return (listing,)
-    made = ("kubectl", "create", "secret", "docker-registry", naming.name, "--from-file=.dockerconfigjson=auth.json")
-    return (listing, command(*made, namespace=naming.namespace))
+    return (listing, *making(naming.name, naming.namespace))
 
 
 RULE = Rule(code="RC303", severity=Severity.ERROR, check=check, fixable=True)

@@ -154,6 +154,7 @@ def _finding(context: Context, accounts: "_Accounts", workload: Workload) -> Fin
         detail += f" An account of that name is in namespace {', '.join(sorted(elsewhere - {''})[:3])}."
     if not context.in_cluster:
         detail += " Only part of the cluster is in these files, so this is a warning."
+    create = command("kubectl", "create", "serviceaccount", name, namespace=item.namespace, about=(name,))
     return context.finding(
         f"{item.kind} {item.name} runs as service account {name}, which {scan}{in_namespace(item.namespace)}{guess}",
         of=item,
@@ -162,7 +163,7 @@ def _finding(context: Context, accounts: "_Accounts", workload: Workload) -> Fin
         key="/".join((*(str(step) for step in workload.template), name)),
         detail=detail,
         remedy=f"Create service account {name}{in_namespace(item.namespace)}, or correct the name.",
-        commands=(command("kubectl", "create", "serviceaccount", name, namespace=item.namespace),),
+        commands=(create,) if not meant else (),
         impact=Impact(workloads=(Affected(item.ref),)),
     )
 

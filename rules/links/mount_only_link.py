@@ -217,7 +217,6 @@ def _finding(
     if not takes_over(context, account):
         edits = (append(account.object, ("imagePullSecrets",), link.name),)
         fix = Fix(Applicability.SAFE, f"add {link.name} to imagePullSecrets of service account {account.name}", edits)
-    commands = link_commands(context, account.name, link.name, account.namespace, listed=bool(account.pull_secrets))
     return context.finding(
         f"ServiceAccount {account.name}{in_namespace(account.namespace)} lists pull secret {link.name} under secrets "
         f"only, which does nothing for pulls{needed}",
@@ -227,7 +226,7 @@ def _finding(
         key=link.name,
         detail=detail,
         remedy=f"Add {link.name} to imagePullSecrets of service account {account.name}, then recreate its pods.",
-        commands=commands,
+        commands=link_commands(account.name, link.name, account.namespace),
         related=[Related("the pull secret", holder.at("metadata", "name"), holder.ref)],
         impact=Impact(workloads=needs),
         fix=fix,

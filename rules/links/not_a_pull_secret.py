@@ -1,4 +1,4 @@
-"""The Secret that is named for pulls is of a type that cannot serve them.
+r"""The Secret that is named for pulls is of a type that cannot serve them.
 
 ## What it does
 
@@ -36,7 +36,9 @@ imagePullSecrets:
 Create a Secret of type `kubernetes.io/dockerconfigjson` under another name and name that one. The type of an existing
 Secret cannot be changed.
 
-    kubectl create secret docker-registry NAME --from-file=.dockerconfigjson=auth.json
+    rm -f auth.json && podman login --authfile=auth.json registry.example.com
+    kubectl create secret generic registry-login-pull --type=kubernetes.io/dockerconfigjson \
+      --from-file=.dockerconfigjson=auth.json && rm auth.json
 """
 
 from collections.abc import Iterator
@@ -53,11 +55,11 @@ from linter.rule import (
     Rule,
     Severity,
     Use,
-    command,
     dig,
     text,
 )
 from rules.links._census import Census, Fate, in_namespace, together
+from rules.links._making import free_name, making
 from rules.links._naming import Naming, namings
 
 _TEMPLATE_MARKS = ("{{", "${", "$(", "ENC[", "<")
@@ -114,8 +116,7 @@ def _shown_useless(made: GeneratedSecret) -> bool:
 def _finding(context: Context, naming: Naming, item: KubeObject, kind: str, route: Route) -> Finding:
     stated = isinstance(dig(item.body, *route), str)
     type_at = item.at(*route) if stated else item.at("metadata", "name")
-    new = f"{naming.name}-pull"
-    made = ("kubectl", "create", "secret", "docker-registry", new, "--from-file=.dockerconfigjson=auth.json")
+    new = free_name(context, naming.namespace, f"{naming.name}-pull")
     return context.finding(
         f"{naming.says} Secret {naming.name}{in_namespace(naming.namespace)}, whose type {kind} cannot serve pulls",
         of=naming.object,
@@ -126,7 +127,7 @@ def _finding(context: Context, naming: Naming, item: KubeObject, kind: str, rout
         "1.36).",
         remedy=f"Create a Secret of type kubernetes.io/dockerconfigjson under another name, {new} for example, and "
         "name that one: the type of an existing Secret cannot be changed.",
-        commands=(command(*made, namespace=naming.namespace),),
+        commands=making(new, naming.namespace),
         related=[Related(f"its type is {kind}", type_at, item.ref), *naming.elsewhere()],
         impact=naming.impact,
     )

@@ -31,23 +31,21 @@ imagePullSecrets:
 
 ## Fix
 
-Copy the Secret, once or by a replication controller:
+Copy the Secret, once or by a replication controller. What says who keeps the first one (labels, owners, finalizers)
+must stay behind:
 
-    kubectl get secret regcred -n build -o json | jq '…' | kubectl apply -n shop -f -
+    kubectl get secret regcred -o json -n build |
+      jq '{apiVersion, kind, type, data, metadata: {name: .metadata.name}}' | kubectl create -f - -n shop
 
 A SealedSecret has to be sealed again for its new namespace, unless its scope is cluster-wide.
 """
 
 from collections.abc import Iterator
 
-from linter.rule import Context, Finding, KubeObject, Related, Rule, Severity, command
+from linter.rule import Context, Finding, KubeObject, Related, Rule, Severity
 from rules.links._census import Census, Fate
 from rules.links._naming import Naming, namings
-
-_STRIP = (
-    "del(.metadata.namespace,.metadata.uid,.metadata.resourceVersion,.metadata.creationTimestamp,"
-    ".metadata.ownerReferences,.metadata.managedFields,.metadata.annotations)"
-)
+from rules.links._repair import copied
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -72,7 +70,7 @@ def _finding(context: Context, naming: Naming, holders: tuple[KubeObject, ...], 
         detail="Secrets do not cross namespaces: the kubelet reads a pod's pull secrets from the pod's own namespace, "
         f"skips what is not there and pulls without it (Kubernetes 1.25 to 1.36).{partial}",
         remedy=_remedy(naming, holders[0]),
-        commands=_commands(naming, spaces[0]),
+        commands=(copied(naming.name, spaces[0], naming.namespace),),
         related=[
             *(Related("the Secret of that name", item.at("metadata", "name"), item.ref) for item in holders[:3]),
             *naming.elsewhere(),
@@ -86,14 +84,6 @@ def _remedy(naming: Naming, holder: KubeObject) -> str:
     if holder.kind == "SealedSecret":
         return f"{copy} A SealedSecret must be sealed again for its new namespace."
     return copy
-
-
-def _commands(naming: Naming, holder: str) -> tuple[str, ...]:
-    read = command("kubectl", "get", "secret", naming.name, "-o", "json", namespace=holder)
-    write = command("kubectl", "apply", "-f", "-", namespace=naming.namespace)
-    import shlex  # noqa: PLC0415 - only a finding has commands
-
-    return (f"{read} | jq {shlex.quote(_STRIP)} | {write}",)
 
 
 RULE = Rule(code="RC304", severity=Severity.ERROR, check=check)

@@ -51,9 +51,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 def _finding(context: Context, account: ServiceAccount) -> Finding:
     names = [link.name for link in account.pull_secrets if is_name(link.name) and "-dockercfg-" not in link.name]
-    commands = [
-        link_commands(context, account.name, name, account.namespace, listed=True)[0] for name in dict.fromkeys(names)
-    ]
+    commands = [link_commands(account.name, name, account.namespace)[0] for name in dict.fromkeys(names)]
     return context.finding(
         f"This manifest sets imagePullSecrets of service account {account.name}{in_namespace(account.namespace)}: "
         "applying it removes what OpenShift put there",

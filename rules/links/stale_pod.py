@@ -37,7 +37,9 @@ Recreate the pods:
     kubectl rollout restart deployment/web -n shop
 
 Where a rollout leaves pods as they are (`updateStrategy: {type: OnDelete}`, a `partition`, a paused deployment), delete
-the pods: their owner makes new ones.
+the pods one after the other: their owner makes new ones. A pod of a Job that is deleted counts as one that failed, so
+the Job is made anew instead; one that a CronJob made can be deleted, since the next run makes another. A pod that
+nothing owns has to be created again from its manifest.
 """
 
 from collections.abc import Iterator
@@ -163,8 +165,7 @@ def _finding(
     guess = "" if certain else "; that it needs the secret is a guess, whose content is not known here"
     link = listing(account.pull_secrets, secret.name)
     related = [Related("the link", account.object.at(*link.route), account.object.ref)] if link is not None else []
-    made = top.object if top is not pod else None
-    kind, name = owner(pod) if made is None else (made.kind, made.name)
+    anew = recreate(top, [one for one, _, _ in found])
     return context.finding(
         f"Pod {item.name}{more}{in_namespace(item.namespace)} {verb} admitted before service account "
         f"{account.name} got {secret.name}, and {'need' if more else 'needs'} it for {image}{guess}",
@@ -173,8 +174,8 @@ def _finding(
         key=f"{account.name}/{secret.name}",
         detail="Admission copies the account's list into a pod when it is created; the list of a pod never changes "
         "(every version of Kubernetes).",
-        remedy="Recreate the pods; nothing else has to change.",
-        commands=recreate(kind, name, [one.object.name for one, _, _ in found], item.namespace, made),
+        remedy=anew.remedy,
+        commands=anew.commands,
         related=related,
         impact=Impact(workloads=tuple(Affected(one.object.ref, wanted) for one, wanted, _ in found)),
     )

@@ -84,7 +84,7 @@ from linter.rule import (
 from rules.links._census import Census, Fate, in_namespace, together, unseen
 from rules.links._names import is_name
 from rules.links._naming import Owners, namings
-from rules.links._repair import append, link_commands, on_openshift, takes_over
+from rules.links._repair import append, link_commands, takes_over
 from rules.payload._defects import whole_defect
 
 _BROKEN = frozenset({State.INVALID_BASE64, State.PLACEHOLDER, State.EMPTY, State.ABSENT, State.REPLICATED})
@@ -320,8 +320,7 @@ def _fix(
         if account is not None and not takes_over(context, account):
             edits.append(append(account.object, ("imagePullSecrets",), secret.name))
             changed.append(f"service account {name}")
-        listed = bool(account.pull_secrets) if account is not None else on_openshift(context) or None
-        commands.extend(link_commands(context, name, secret.name, secret.namespace, listed=listed))
+        commands.extend(link_commands(name, secret.name, secret.namespace))
     for workload in needs.templates:
         edits.append(append(workload.object, (*workload.template, "imagePullSecrets"), secret.name))
         changed.append(f"{workload.object.kind} {workload.object.name}")

@@ -12,9 +12,9 @@ from linter.rule import (
     ServiceAccount,
     Workload,
     WorkloadPull,
-    command,
-    owner,
+    linked,
 )
+from rules.links._making import making, name_for
 from rules.links._naming import listing
 from rules.links._repair import append, link_commands, on_openshift, recreate, takes_over
 
@@ -56,29 +56,16 @@ def link(
         place = f"the imagePullSecrets of service account {source.account}"
     choice = name if len(serving) == 1 else " or ".join(one.name for one in serving[:5])
     remedy = f"Add {choice} to {place}, then recreate the pods."
-    return Repair(remedy, _commands(context, source, account, name), related, _fix(context, source, account, serving))
+    commands = () if source.explicit else link_commands(source.account, name, source.object.namespace)
+    return Repair(remedy, commands, related, _fix(context, source, account, serving))
 
 
 def _anew(context: Context, source: Workload, made: list[Workload], listed: PullSecret) -> Repair:
     """Return the repair of what was made before the list of `source` named a secret."""
     item = source.object
     at = Related(f"the list names {listed.name}", item.at(*source.template, "imagePullSecrets"), item.ref)
-    if item.kind == "CronJob":  # a Job keeps its template, and makes its pods with that
-        jobs = dict.fromkeys(owner(one)[1] if one.is_pod else one.object.name for one in made)
-        remedy = "Delete the jobs that were made before; the next ones get the list as it is now."
-        commands: tuple[str, ...] = (command("kubectl", "delete", "job", *jobs, namespace=item.namespace),)
-    else:
-        pods = [*dict.fromkeys(one.object.name for one in made if one.is_pod)]
-        remedy = "Recreate the pods; nothing else has to change."
-        commands = recreate(item.kind, item.name, pods, item.namespace, item)
-    return Repair(remedy, commands if context.in_cluster else (), (at,), None, listed)
-
-
-def _commands(context: Context, source: Workload, account: ServiceAccount | None, name: str) -> tuple[str, ...]:
-    if source.explicit:
-        return ()
-    listed = bool(account.pull_secrets) if account is not None else on_openshift(context) or None
-    return link_commands(context, source.account, name, source.object.namespace, listed=listed)
+    anew = recreate(source, made, template=True)
+    return Repair(anew.remedy, anew.commands if context.in_cluster else (), (at,), None, listed)
 
 
 def _fix(context: Context, source: Workload, account: ServiceAccount | None, serving: list[PullSecret]) -> Fix | None:
@@ -103,11 +90,9 @@ def _create(context: Context, source: Workload, registry: str) -> Repair:
     target = f"service account {source.account}"
     if source.explicit:
         target = f"the imagePullSecrets of {source.object.kind} {source.object.name}"
-    kind, login = "--type=kubernetes.io/dockerconfigjson", "--from-file=.dockerconfigjson=auth.json"
-    create = (
-        command("podman", "login", "--authfile=auth.json", registry),
-        command("kubectl", "create", "secret", "generic", "registry-pull", kind, login, namespace=namespace),
-    )
-    linked = () if source.explicit else link_commands(context, source.account, "registry-pull", namespace, listed=None)
+    name = name_for(context, namespace, registry)
+    commands = making(name, namespace, registry)
+    if commands and not source.explicit:
+        commands = (*commands, linked(source.account, name, namespace, openshift=on_openshift(context)))
     remedy = f"Create a pull secret for {registry} in {where} and link it to {target}, or add it to the node-wide one."
-    return Repair(remedy, (*create, *linked[:1]), (), None)
+    return Repair(remedy, commands, (), None)
