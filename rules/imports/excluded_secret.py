@@ -30,6 +30,9 @@ Removes the annotation. On a live cluster:
 
     oc annotate secret regcred openshift.io/image.excludeSecret- -n shop
 
+Where the secret has an entry for another import too, which another secret serves, give the import a secret of its own
+instead.
+
 *Fix safety*: unsafe. Somebody excluded the secret on purpose, perhaps for another import that works better without
 it.
 """
@@ -58,6 +61,8 @@ from rules.registries._needs import Need, unserved
 from rules.registries._shared import affected, named, usable
 
 ANNOTATION = "openshift.io/image.excludeSecret"
+_OWN = "Give the import a secret of its own."
+_OTHERS = "Without the annotation this one has an entry for other imports too, which another secret serves now."
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -70,8 +75,25 @@ def check(context: Context) -> Iterator[Finding]:
             entry = _match(secret, need)
             if entry is not None:
                 found.setdefault(id(secret.object), (secret, entry, []))[2].append(need)
+    served = _served(context) if found else {}
     for secret, entry, hit in found.values():
-        yield _finding(context, secret, entry, hit)
+        yield _finding(context, secret, entry, hit, served.get(hit[0].item.namespace, []))
+
+
+def _served(context: Context) -> dict[str, list[str]]:
+    """Return what is looked up for the imports of each namespace that have a credential, which is another secret's."""
+    served: dict[str, list[str]] = {}
+    for pull in context.joins.import_pulls:
+        outcome = context.joins.import_outcome(pull)
+        if outcome.verdict == "credential" and outcome.lookup is not None and outcome.lookup.reference:
+            served.setdefault(pull.stream.object.namespace, []).append(outcome.lookup.reference)
+    return served
+
+
+def _takes_over(secret: PullSecret, served: list[str]) -> bool:
+    """Whether the secret has an entry for one of the imports that another one serves."""
+    keys = [entry.registry for entry in secret.payload.entries if entry.live] if secret.payload is not None else []
+    return any(credentials.key_matches(key, target) for key in keys if key.error is None for target in served)
 
 
 def _match(secret: PullSecret, need: Need) -> Entry | None:
@@ -80,7 +102,14 @@ def _match(secret: PullSecret, need: Need) -> Entry | None:
     return next((entry for entry in usable(secret) if credentials.key_matches(entry.registry, need.target)), None)
 
 
-def _finding(context: Context, secret: PullSecret, entry: Entry, hit: list[Need]) -> Finding:
+def _finding(context: Context, secret: PullSecret, entry: Entry, hit: list[Need], served: list[str]) -> Finding:
+    remove = command(
+        "oc", "annotate", "secret", secret.name, f"{ANNOTATION}-", namespace=secret.namespace, about=(secret.name,)
+    )
+    remedy = "Remove the annotation, or give the import a secret of its own."
+    if _takes_over(secret, served):
+        remedy = f"{_OWN} {_OTHERS}"
+        remove = ""
     what = hit[0].affected
     more = len({need.affected for need in hit}) - 1
     return context.finding(
@@ -93,8 +122,8 @@ def _finding(context: Context, secret: PullSecret, entry: Entry, hit: list[Need]
         detail="OpenShift's image importer leaves secrets with this annotation out; the kubelet does not know "
         "it, so pods "
         "pull with the same secret.",
-        remedy=origin(secret) or "Remove the annotation, or give the import a secret of its own.",
-        commands=[command("oc", "annotate", "secret", secret.name, f"{ANNOTATION}-", namespace=secret.namespace)],
+        remedy=origin(secret) or remedy,
+        commands=[remove],
         impact=affected((True, need.affected) for need in hit),
         fix=_fix(secret),
     )

@@ -1,4 +1,4 @@
-"""An image stream imports from a registry that needs a credential, and none reaches the import.
+r"""An image stream imports from a registry that needs a credential, and none reaches the import.
 
 ## What it does
 Reports imports for which no secret of the namespace and no node-wide entry matches, when the registry is known to
@@ -30,8 +30,9 @@ in a namespace without a pull secret for `registry.example.com`.
 ## Fix
 There is no automatic fix, because the credential is not there. Create it in the stream's namespace and import again:
 
-    oc create secret generic registry-pull --type=kubernetes.io/dockerconfigjson
-    --from-file=.dockerconfigjson=auth.json -n shop
+    rm -f auth.json && podman login --authfile=auth.json registry.example.com
+    oc create secret generic registry-example-com-pull --type=kubernetes.io/dockerconfigjson \
+      --from-file=.dockerconfigjson=auth.json -n shop && rm auth.json
     oc import-image app:latest -n shop
 """
 
@@ -42,6 +43,7 @@ from linter.rule import (
     Context,
     Finding,
     ImportPull,
+    KubeObject,
     NamedTuple,
     Rule,
     Severity,
@@ -55,6 +57,7 @@ from rules.imports._shared import (
     node_entries,
     refused,
 )
+from rules.links._making import making, name_for
 from rules.registries._needs import HeldLists, Need, need_of_import
 from rules.registries._shared import ANONYMOUS_HOSTS, affected
 
@@ -126,9 +129,7 @@ def _finding(context: Context, found: list[_Case]) -> Finding:
     )
     severity = Severity.ERROR if case.unauthorized else context.absence(Severity.WARNING)
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    name = f"{item.name}:{tag.tag}" if tag.tag else item.name
-    login = "--from-file=.dockerconfigjson=auth.json"
-    kind = "--type=kubernetes.io/dockerconfigjson"
+    made = making(name_for(context, item.namespace, registry), item.namespace, registry, "oc")
     return context.finding(
         f"{item.kind} {item.name} imports {tag.image}{more} without a credential: "
         f"no secret of {where}{node} matches {registry}",
@@ -141,12 +142,19 @@ def _finding(context: Context, found: list[_Case]) -> Finding:
         f"and since OpenShift 4.5 the node-wide one after them.{part}",
         remedy=f"Create a pull secret for {registry} in {where}, then import again: a new secret alone does "
         f"not start an import.",
-        commands=[
-            command("oc", "create", "secret", "generic", "registry-pull", kind, login, namespace=item.namespace),
-            command("oc", "import-image", name, namespace=item.namespace),
-        ],
+        commands=[*made, _again(item, tag.tag)],
         impact=affected((True, Affected(one.pull.stream.object.ref, one.pull.tag.image)) for one in found),
     )
+
+
+def _again(item: KubeObject, tag: str) -> str:
+    """Return the command that imports a tag again, or the repository of a stream; a request is made only once."""
+    if item.kind == "ImageStreamImport":
+        return ""
+    what = (f"{item.name}:{tag}",) if tag else (item.name, "--all")
+    if item.kind == "ImageStreamTag":
+        what = (item.name,)
+    return command("oc", "import-image", *what, namespace=item.namespace, about=(item.name,))
 
 
 RULE = Rule(code="RC403", severity=Severity.WARNING, check=check, needs=("ImageStream",))

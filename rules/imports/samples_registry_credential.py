@@ -26,8 +26,9 @@ spec:
 ## Fix
 There is no automatic fix, because the credential is not there. Create it where the streams are:
 
-    oc create secret generic samples-pull -n openshift --type=kubernetes.io/dockerconfigjson \
-      --from-file=.dockerconfigjson=auth.json
+    rm -f auth.json && podman login --authfile=auth.json registry.example.com
+    oc create secret generic registry-example-com-pull --type=kubernetes.io/dockerconfigjson \
+      --from-file=.dockerconfigjson=auth.json -n openshift && rm auth.json
 """
 
 from collections.abc import Iterator
@@ -39,7 +40,6 @@ from linter.rule import (
     KubeObject,
     Rule,
     Severity,
-    command,
     credentials,
     dig,
     group,
@@ -47,6 +47,7 @@ from linter.rule import (
     text,
 )
 from rules.imports._shared import hidden, in_namespace, node_entries
+from rules.links._making import making, name_for
 from rules.registries._shared import ANONYMOUS_HOSTS, OPENSHIFT, usable
 
 NAMESPACE = "openshift"
@@ -100,8 +101,8 @@ def _finding(context: Context, item: KubeObject, registry: str) -> Finding:
     part = (
         "" if context.in_cluster else " Only part of the cluster is in these files: the secret may come from elsewhere."
     )
-    kind = "--type=kubernetes.io/dockerconfigjson"
-    login = "--from-file=.dockerconfigjson=auth.json"
+    host = registry.partition("/")[0]
+    name = name_for(context, NAMESPACE, host)
     return context.finding(
         f"The samples come from {shown(registry)}, and no secret of namespace {NAMESPACE} and no node-wide "
         f"entry is for it",
@@ -113,7 +114,7 @@ def _finding(context: Context, item: KubeObject, registry: str) -> Finding:
         f"OpenShift 4.5 the operator "
         f"brings no credential of its own.{part}",
         remedy=f"Create a pull secret for {shown(registry)} in namespace {NAMESPACE}, or add it to the node-wide one.",
-        commands=[command("oc", "create", "secret", "generic", "samples-pull", kind, login, namespace=NAMESPACE)],
+        commands=making(name, NAMESPACE, shown(host), "oc"),
     )
 
 

@@ -29,7 +29,8 @@ with an image stream that imports `quay.io/shop/web:1`.
 
 ## Fix
 
-There is no automatic fix here. Repair or remove the entry (see the finding about it), or keep its Secret from imports:
+There is no automatic fix here. Repair or remove the entry (see the finding about it). Where another Secret has the
+usable one, and nothing else in this one is of use, it can be kept from imports:
 
     oc annotate secret regcred openshift.io/image.excludeSecret=true -n shop
 """
@@ -56,6 +57,7 @@ from linter.rule import (
 )
 from rules.lifetime._shared import expired_entry
 from rules.payload._defects import entry_defect
+from rules.registries._shared import usable
 
 _USELESS = {"RC109": "has no credential", "RC114": "has no credential but a token", "RC115": "is a placeholder"}
 
@@ -152,10 +154,11 @@ def _imported(pull: ImportPull) -> bool:
 def _finding(context: Context, first: _Match, good: _Match, pulls: list[ImportPull]) -> Finding:
     item, tag = pulls[0].stream.object, pulls[0].tag
     more = f" and {len(pulls) - 1} more" if len(pulls) > 1 else ""
-    exclude = command(
-        "oc", "annotate", "secret", first.secret.name, "openshift.io/image.excludeSecret=true", namespace=item.namespace
-    )
     apart = first.secret.object is not good.secret.object and not context.inventory.is_global(first.secret)
+    # The annotation keeps the whole Secret away, from imports of other registries too.
+    apart = apart and all(_useless(context, entry) for entry in usable(first.secret))
+    words = ("oc", "annotate", "secret", first.secret.name, "openshift.io/image.excludeSecret=true")
+    exclude = command(*words, namespace=item.namespace, about=(first.secret.name,))
     return context.finding(
         f"The import of {tag.image}{more} stops at entry {shown(first.entry.key)} of Secret {first.secret.name}, which "
         f"{first.useless}, although {shown(good.entry.key)} of Secret {good.secret.name} would do",

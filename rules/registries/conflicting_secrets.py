@@ -26,10 +26,10 @@ imagePullSecrets:
 where both secrets hold the key `quay.io`, each with its own credential.
 
 ## Fix
-There is no automatic fix: only the owner knows which credential is right. Remove the stale one, give each the path
-that it is for (`quay.io/team-a`), or keep one of them from imports:
-
-    oc annotate secret quay-old openshift.io/image.excludeSecret=true -n shop
+There is no automatic fix: only the owner knows which credential is right. Remove the stale one, or give each the path
+that it is for (`quay.io/team-a`). The annotation `openshift.io/image.excludeSecret=true` keeps a whole secret from
+imports. It helps where that secret comes first by name and holds the wrong credential, and it does harm where another
+import needs an entry of it.
 """
 
 from collections import defaultdict
@@ -48,7 +48,6 @@ from linter.rule import (
     Related,
     Rule,
     Severity,
-    command,
     credentials,
     origin,
     shown,
@@ -56,6 +55,10 @@ from linter.rule import (
 from rules.registries._shared import HUB, OPENSHIFT, Usable, affected, at_key, named, same_credential
 
 Pair = tuple[int, int, str]
+_IMPORTS = (
+    "The annotation openshift.io/image.excludeSecret=true keeps a whole secret from imports: the wrong one, if it "
+    "comes first by name and no import needs another entry of it."
+)
 
 
 class _Conflict(NamedTuple):
@@ -224,6 +227,8 @@ def _together(first: PullSecret, second: PullSecret) -> bool:
 def _finding(context: Context, conflict: _Conflict) -> Finding:
     first, second = conflict.first, conflict.second
     registry = shown(conflict.second_entry.registry.text)
+    # Which of them is wrong is not known here, nor what else a secret serves: no command may choose.
+    imports = f" {_IMPORTS}" if any(imported for imported, _ in conflict.hit) else ""
     return context.finding(
         f"{named(first)} and {named(second)} hold different credentials for {registry}, and both are read by "
         f"{conflict.reader}",
@@ -234,19 +239,7 @@ def _finding(context: Context, conflict: _Conflict) -> Finding:
         f"failure; OpenShift's "
         "image importer goes through the secrets of a namespace by name and sends only the first that matches.",
         remedy=origin(second)
-        or f"Remove the credential that {registry} no longer accepts, or give each secret the path it is for.",
-        commands=[
-            command(
-                "oc",
-                "annotate",
-                "secret",
-                second.name,
-                "openshift.io/image.excludeSecret=true",
-                namespace=second.namespace,
-            )
-        ]
-        if any(imported for imported, _ in conflict.hit)
-        else [],
+        or f"Remove the credential that {registry} no longer accepts, or give each secret the path it is for.{imports}",
         related=[
             Related(
                 f"{first.name} has another credential for it", at_key(first, conflict.first_entry), first.object.ref
