@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from linter.rule import KEY_OF_TYPE, UNJUDGED, Context, Entry, PullSecret, compatible, credentials, dig, lazy
+from linter.rule import KEY_OF_TYPE, UNJUDGED, Context, Entry, PullSecret, compatible, credentials, dig, group, lazy
 from rules.registries._needs import Need
 from rules.registries._shared import OPENSHIFT, usable
 
@@ -83,6 +83,24 @@ def node_entries(context: Context) -> list[Entry] | None:
     """Return the node-wide entries, None where the scan does not know them."""
     secret = context.inventory.global_secret
     return None if secret is None or secret.payload is None else usable(secret)
+
+
+HOSTED = (
+    "The control plane of this cluster is hosted, and what is written here is undone: change the secret that the "
+    "HostedCluster names in spec.pullSecret, in the management cluster. For pulls of nodes a Secret "
+    "additional-pull-secret in namespace kube-system of this cluster adds entries, in releases and on platforms that "
+    "read it."
+)
+"""What is done instead of changing the node-wide pull secret, where it is a copy of one in another cluster."""
+
+
+def hosted(context: Context) -> bool:
+    """Whether the control plane runs in another cluster, which keeps the node-wide pull secret and the settings."""
+    return any(
+        group(item.api_version) == "config.openshift.io"
+        and dig(item.body, "status", "controlPlaneTopology") == "External"
+        for item in context.inventory.of_kinds(frozenset({"Infrastructure"}))
+    )
 
 
 def in_namespace(context: Context, namespace: str, target: str = "") -> Iterator[PullSecret]:

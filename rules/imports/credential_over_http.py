@@ -1,4 +1,4 @@
-"""A credential is used with an insecure registry and can cross the network in clear.
+r"""A credential is used with an insecure registry and can cross the network in clear.
 
 ## What it does
 Reports an image stream that imports over an insecure connection from a registry for which a credential reaches the
@@ -26,10 +26,22 @@ in a namespace with a pull secret for `registry.example.com`.
 
 ## Fix
 There is no automatic fix: without the flag the import fails until the registry's certificate is trusted. Give the
-cluster the certificate authority, then remove the flag:
+cluster the certificate authority, then remove the flag. Look first whether it has a ConfigMap of such authorities:
 
-    oc create configmap registry-ca -n openshift-config --from-file=registry.example.com=ca.crt
-    oc patch image.config.openshift.io/cluster --type=merge -p '{"spec":{"additionalTrustedCA":{"name":"registry-ca"}}}'
+    oc get image.config.openshift.io/cluster -o jsonpath='{.spec.additionalTrustedCA.name}'
+
+The one that is named there speaks for all registries and must not be replaced: add a key to it.
+
+    oc set data configmap/NAME --from-file=registry.example.com=ca.crt -n openshift-config
+
+Where none is named, create one and name it:
+
+    oc create configmap registry-ca --from-file=registry.example.com=ca.crt -n openshift-config &&
+      oc patch image.config.openshift.io/cluster --type=merge \
+        -p '{"spec":{"additionalTrustedCA":{"name":"registry-ca"}}}'
+
+Where the control plane is hosted (`controlPlaneTopology: External`), the HostedCluster of the management cluster holds
+these settings, in `spec.configuration.image`.
 """
 
 from collections.abc import Iterator
@@ -51,10 +63,14 @@ from linter.rule import (
     dig,
     group,
     shown,
+    text,
 )
+from rules.imports._shared import hosted
 from rules.registries._shared import OPENSHIFT, affected, named
 
 INSECURE_ANNOTATION = "openshift.io/image.insecureRepository"
+_CONFIG = "image.config.openshift.io/cluster"
+_NAMED = '{"spec":{"additionalTrustedCA":{"name":"registry-ca"}}}'
 _LISTED: Route = ("spec", "registrySources", "insecureRegistries")
 _DETAIL = (
     "An insecure registry is one whose certificate is not checked, and with which the client goes on over plain HTTP "
@@ -141,18 +157,37 @@ def _finding(
     hit: list[tuple[bool, Affected]],
 ) -> Finding:
     secret = outcome.secret
-    ca = f"--from-file={registry.replace(':', '..')}=ca.crt"
+    remedy, commands = _trust(context, registry)
     return context.finding(
         message,
         of=item,
         at=at,
         key=shown(registry),
         detail=_DETAIL,
-        remedy="Let the cluster trust the registry's certificate authority, then remove the flag.",
-        commands=[command("oc", "create", "configmap", "registry-ca", ca, namespace="openshift-config")],
+        remedy=f"Let the cluster trust the registry's certificate authority, then remove the flag. {remedy}",
+        commands=commands,
         related=[Related(f"{named(secret)} holds the credential", secret.at(), secret.object.ref)] if secret else [],
         impact=affected(hit),
     )
+
+
+def _trust(context: Context, registry: str) -> tuple[str, tuple[str, ...]]:
+    """Return how the cluster is given a registry's certificate authority and keeps those that it has."""
+    if hosted(context):
+        return "The HostedCluster of the management cluster holds its list, in spec.configuration.image.", ()
+    space, ca = "openshift-config", f"--from-file={registry.replace(':', '..')}=ca.crt"
+    found = context.inventory.of_kinds(frozenset({"Image"}))
+    found = tuple(item for item in found if group(item.api_version) == "config.openshift.io")
+    name = text(dig(found[0].body, "spec", "additionalTrustedCA", "name")) if len(found) == 1 else ""
+    if name:
+        add = command("oc", "set", "data", f"configmap/{name}", ca, namespace=space, about=(name,))
+        return f"ConfigMap {name} of namespace {space} lists the authorities: add this one.", (add,)
+    look = command("oc", "get", _CONFIG, "-o", "jsonpath={.spec.additionalTrustedCA.name}")
+    if not (found and context.in_cluster):
+        return f"Add it to the ConfigMap that {_CONFIG} names, or name a new one there where it names none.", (look,)
+    create = command("oc", "create", "configmap", "registry-ca", ca, namespace=space)
+    patch = command("oc", "patch", _CONFIG, "--type=merge", "-p", _NAMED)
+    return f"No ConfigMap lists such authorities yet: create one, and name it in {_CONFIG}.", (f"{create} && {patch}",)
 
 
 RULE = Rule(code="RC407", severity=Severity.WARNING, check=check, needs=("ImageStream",))

@@ -29,9 +29,12 @@ with a pod that runs `quay.io/shop/app@sha256:…` and a pull secret for `mirror
 ## Fix
 There is no automatic fix: the node-wide pull secret gives every namespace access. Add the mirror there:
 
-    oc extract secret/pull-secret -n openshift-config --to=.
-    oc registry login --registry=mirror.example.com --auth-basic=USER:PASSWORD --to=.dockerconfigjson
-    oc set data secret/pull-secret -n openshift-config --from-file=.dockerconfigjson
+    oc extract secret/pull-secret --keys=.dockerconfigjson --to=. --confirm -n openshift-config &&
+      oc registry login --registry=mirror.example.com --auth-basic=USER:PASSWORD --to=.dockerconfigjson &&
+      oc set data secret/pull-secret --from-file=.dockerconfigjson -n openshift-config && rm .dockerconfigjson
+
+Where the control plane is hosted (`controlPlaneTopology: External`), that is undone: change the secret that the
+HostedCluster names in `spec.pullSecret`, in the management cluster.
 """
 
 from collections.abc import Iterable, Iterator
@@ -57,7 +60,7 @@ from linter.rule import (
     shown,
     text,
 )
-from rules.imports._shared import node_entries
+from rules.imports._shared import HOSTED, hosted, node_entries
 from rules.registries._needs import Need, above, needs
 from rules.registries._shared import affected, at_key, named
 
@@ -164,7 +167,7 @@ def _finding(context: Context, secret: PullSecret, entry: Entry, mirror: _Mirror
     known = node_entries(context) is not None
     guess = "" if known else " The node-wide pull secret is not in these files: whether it has the mirror is not known."
     host = shown(mirror.mirror.partition("/")[0])
-    file = "--from-file=.dockerconfigjson"
+    elsewhere = f" {HOSTED}" if hosted(context) else ""
     return context.finding(
         f"The credential for {shown(entry.key)} in {named(secret)} is never used for the mirror of "
         f"{hit[0].image}",
@@ -176,14 +179,8 @@ def _finding(context: Context, secret: PullSecret, entry: Entry, mirror: _Mirror
         "the node-wide pull "
         f"secret alone (OpenShift 4.x). Image imports do use the namespace's secrets for mirrors.{guess}",
         remedy=f"Add {host} to the node-wide pull secret, or list it in a CRIOCredentialProviderConfig "
-        f"(OpenShift 4.22 and later).",
-        commands=[
-            command("oc", "extract", "secret/pull-secret", "--to=.", namespace="openshift-config"),
-            command(
-                "oc", "registry", "login", f"--registry={host}", "--auth-basic=USER:PASSWORD", "--to=.dockerconfigjson"
-            ),
-            command("oc", "set", "data", "secret/pull-secret", file, namespace="openshift-config"),
-        ],
+        f"(OpenShift 4.22 and later).{elsewhere}",
+        commands=() if elsewhere else (_add(host),),
         related=[
             Related(
                 f"{mirror.item.kind} {mirror.item.name} sends it there", mirror.item.at(*mirror.route), mirror.item.ref
@@ -191,6 +188,20 @@ def _finding(context: Context, secret: PullSecret, entry: Entry, mirror: _Mirror
         ],
         impact=affected((False, need.affected) for need in hit),
     )
+
+
+def _add(host: str) -> str:
+    """Return the command that adds an entry to the node-wide pull secret.
+
+    One step only begins where the one before went well: what is set replaces the secret whole. `oc registry login`
+    keeps what it does not know of the other entries.
+    """
+    space = "openshift-config"
+    login = ("oc", "registry", "login", f"--registry={host}", "--auth-basic=USER:PASSWORD", "--to=.dockerconfigjson")
+    take = ("oc", "extract", "secret/pull-secret", "--keys=.dockerconfigjson", "--to=.", "--confirm")
+    put = ("oc", "set", "data", "secret/pull-secret", "--from-file=.dockerconfigjson")
+    steps = (command(*take, namespace=space), command(*login), command(*put, namespace=space), "rm .dockerconfigjson")
+    return " && ".join(steps)
 
 
 RULE = Rule(code="RC406", severity=Severity.WARNING, check=check, needs=("Secret",))

@@ -228,14 +228,18 @@ def _refused(context: Context, pull: WorkloadPull, outcome: Outcome) -> Cause:
 
 def _remedy(cause: Cause) -> str:
     if cause.rule:
-        return f"Do what {cause.rule} says, then delete the waiting pods."
+        return (
+            f"Do what {cause.rule} says. A pod that waits tries again with what its secrets hold by then; it gets "
+            "another list only when it is made anew."
+        )
     return "Log in with the same credential to see what the registry says; renew it, or give its account the right."
 
 
 def _look(failure: PullFailure) -> tuple[str, ...]:
     if failure.object.kind != "Pod":
         return ()
-    return (command("kubectl", "describe", "pod", failure.object.name, namespace=failure.object.namespace),)
+    item = failure.object
+    return (command("kubectl", "describe", "pod", item.name, namespace=item.namespace, about=(item.name,)),)
 
 
 RULE = Rule(code="RC502", severity=Severity.ERROR, check=check, fixable=True, needs=("Pod", "Event"))

@@ -49,14 +49,19 @@ An empty secret becomes `{"auths":{}}`, the form in which every release takes it
 For what is missing there is no automatic fix, because the credential is not there. Fetch the pull secret from the Red
 Hat console, merge it with the one that is there, and set both:
 
-    oc extract secret/pull-secret -n openshift-config --to=.
-    jq -s '{auths: (.[0].auths * .[1].auths)}' .dockerconfigjson from-console.json > merged.json
-    oc set data secret/pull-secret -n openshift-config --from-file=.dockerconfigjson=merged.json
+    oc extract secret/pull-secret --keys=.dockerconfigjson --to=. --confirm -n openshift-config &&
+      jq -s '{auths: (.[0].auths * .[1].auths)}' .dockerconfigjson from-console.json > merged.json &&
+      oc set data secret/pull-secret --from-file=.dockerconfigjson=merged.json -n openshift-config &&
+      rm .dockerconfigjson merged.json
+
+Where the control plane is hosted (`controlPlaneTopology: External`), this Secret is a copy, and what is written there
+is undone: change the secret that the HostedCluster names in `spec.pullSecret`, in the management cluster.
 """
 
 from collections.abc import Iterator
 
 from linter.rule import DOCKERCFG, Context, Entry, Finding, Location, Payload, PullSecret, Rule, Severity, command, spot
+from rules.imports._shared import HOSTED, hosted
 from rules.payload._defects import entry_defect, is_empty, whole_defect
 from rules.payload._shared import NODE_WIDE, repair
 from rules.pulls._causes import Causes
@@ -66,6 +71,8 @@ _NEEDED = {
     "registry.redhat.io": "operators, samples and base images come from it",
 }
 _HANDED_OUT = frozenset({"cloud.openshift.com", "quay.io", "registry.redhat.io", "registry.connect.redhat.com"})
+_MERGE = "Merge the pull secret of the Red Hat console, saved as from-console.json, into this one."
+_MERGE_HOSTED = f"Merge the pull secret of the Red Hat console into that of the cluster. {HOSTED}"
 _RELEASE = {"quay.io": "quay.io/openshift-release-dev/", "registry.redhat.io": "registry.redhat.io/"}
 _PLATFORM = ("openshift-", "kube-")
 _MALFORMED = {
@@ -148,14 +155,17 @@ def _refused(context: Context, secret: PullSecret, what: str, at: Location) -> F
         detail="The machine-config operator writes this Secret to every node. It takes the type "
         "kubernetes.io/dockerconfigjson with inline credentials only, and becomes degraded otherwise: nodes keep the "
         "old file, and upgrades stop.",
-        remedy="Write it as kubernetes.io/dockerconfigjson with the credentials themselves.",
+        remedy="Write it as kubernetes.io/dockerconfigjson with the credentials themselves."
+        + (f" {HOSTED}" if hosted(context) else ""),
     )
 
 
 def _empty(context: Context, secret: PullSecret, payload: Payload) -> Finding:
     root = payload.root
     at = spot(secret, root.start, root.end) if root is not None else secret.at()
-    fix = repair(secret, '{"auths":{}}', "write the empty global pull secret in the form that every release takes")
+    elsewhere = hosted(context)
+    words = "write the empty global pull secret in the form that every release takes"
+    fix = repair(secret, '{"auths":{}}', words) if not elsewhere else None
     return context.finding(
         "The global pull secret is empty and has no auths object, by which the machine-config operator was degraded",
         of=secret.object,
@@ -163,7 +173,8 @@ def _empty(context: Context, secret: PullSecret, payload: Payload) -> Finding:
         key="empty",
         detail="Releases without the repair of OCPBUGS-62828 do not take {} or null as a config: nodes keep the old "
         "file, and upgrades stop. Kubelet and CRI-O find no credential in it.",
-        remedy='Write {"auths":{}} where it is empty on purpose, else set that of the Red Hat console.',
+        remedy='Write {"auths":{}} where it is empty on purpose, else set that of the Red Hat console.'
+        + (f" {HOSTED}" if elsewhere else ""),
         fix=fix,
     )
 
@@ -191,8 +202,7 @@ def _pulled(context: Context, registry: str) -> bool:
 
 def _lacks(context: Context, secret: PullSecret, registry: str, why: str) -> Finding:
     part = "" if context.in_cluster else " The mirrors of a disconnected cluster may be configured elsewhere."
-    merge = "jq -s '{auths: (.[0].auths * .[1].auths)}' .dockerconfigjson from-console.json > merged.json"
-    change = ("oc", "set", "data", "secret/pull-secret", "--from-file=.dockerconfigjson=merged.json")
+    elsewhere = hosted(context)
     return context.finding(
         f"The global pull secret has no entry for {registry}",
         of=secret.object,
@@ -201,13 +211,18 @@ def _lacks(context: Context, secret: PullSecret, registry: str, why: str) -> Fin
         key=registry,
         detail=f"{why[0].upper()}{why[1:]}, and every node, import and build reads this Secret. No mirror is "
         f"configured that would replace it.{part}",
-        remedy="Merge the pull secret of the Red Hat console into this one.",
-        commands=(
-            command("oc", "extract", "secret/pull-secret", "--to=.", namespace=secret.namespace),
-            merge,
-            command(*change, namespace=secret.namespace),
-        ),
+        remedy=_MERGE_HOSTED if elsewhere else _MERGE,
+        commands=() if elsewhere else (_merge(secret.namespace),),
     )
+
+
+def _merge(namespace: str) -> str:
+    """Return the command that merges a file into the secret: a step only begins where the one before went well."""
+    take = ("oc", "extract", "secret/pull-secret", "--keys=.dockerconfigjson", "--to=.", "--confirm")
+    merge = "jq -s '{auths: (.[0].auths * .[1].auths)}' .dockerconfigjson from-console.json > merged.json"
+    put = ("oc", "set", "data", "secret/pull-secret", "--from-file=.dockerconfigjson=merged.json")
+    steps = (command(*take, namespace=namespace), merge, command(*put, namespace=namespace))
+    return " && ".join((*steps, "rm .dockerconfigjson merged.json"))
 
 
 RULE = Rule(code="RC504", severity=Severity.ERROR, check=check, fixable=True, needs=("Secret",))
