@@ -1,14 +1,17 @@
 """The smallest change that would make a pull work, with the exact commands where there are any."""
 
+import re
 from collections.abc import Iterator
+from itertools import chain, count
 from typing import Final
 
 from linter.credentials import Consumer, decode_base64_field
 from linter.inventory.inventory import compatible
-from linter.inventory.records import KEY_OF_TYPE, PullSecret
+from linter.inventory.records import PullSecret
 from linter.resolve.atlas import Atlas, right_type, would_serve
 from linter.resolve.commands import Shell
 from linter.resolve.handing import hand_over, rename
+from linter.resolve.mending import Mender
 from linter.resolve.names import Whereabouts, whereabouts
 from linter.resolve.near import HUB, HUB_KEY
 from linter.resolve.records import Change, Fate, KeyMatch, KeyStep, Offer, SecretStep, Verdict
@@ -16,6 +19,9 @@ from linter.resolve.subjects import Case
 from linter.rule import shown
 
 _MOST: Final = 3
+_PORT: Final = re.compile(r":\d+$")
+_UNNAMED: Final = re.compile(r"[^a-z0-9]+")
+"""What no name of a Secret may hold, but for its dots."""
 
 
 def changes(
@@ -70,6 +76,7 @@ class _Advisor:
         self.reference = reference
         self.atlas = atlas
         self.shell = Shell(case.namespace, openshift=atlas.openshift)
+        self.mender = Mender(case.inventory, openshift=atlas.openshift)
 
     def repairs(self) -> Iterator[Change]:
         """A secret that does not decode: repair it, or take it out of the list."""
@@ -134,12 +141,7 @@ class _Advisor:
 
     def _edited(self, secret: str, node_wide: bool, summary: str) -> Change:
         found = self._secret(secret, node_wide)
-        if found is None or found.data_key is None:
-            return Change(summary)
-        if found.generated:
-            return Change(f"{summary}; it is made by {found.generated}: repair its source")
-        shell = Shell(found.namespace, openshift=self.atlas.openshift)
-        return Change(summary, shell.edit(found.name, found.data_key))
+        return Change(summary) if found is None else self.mender.edited(found, summary)
 
     def _secret(self, name: str, node_wide: bool) -> PullSecret | None:
         inventory = self.case.inventory
@@ -155,14 +157,7 @@ class _Advisor:
                 continue
             kind = right_type(secret)
             if kind != secret.type and self.reference and would_serve(secret, self.reference, self.case.consumer):
-                yield Change(
-                    f"make Secret {secret.name} anew with type {kind} (the type of a Secret cannot be changed)",
-                    (
-                        self.shell.read(secret.name, secret.data_key),
-                        self.shell.run("delete", "secret", secret.name, about=(secret.name,)),
-                        self.shell.create_from_file(secret.name, KEY_OF_TYPE[kind]),
-                    ),
-                )
+                yield self.mender.retyped(secret, kind)
 
     def _near_keys(self, *, sure: bool = False) -> Iterator[Change]:
         """Keys that nearly match, the plain mistakes first; `sure`: those alone."""
@@ -188,7 +183,8 @@ class _Advisor:
             if step.fate is not Fate.MISSING:
                 continue
             found = self._where(step.name)
-            if found.nearest:
+            # Where the name that is meant stands in the list already, it leaves the pull as it is.
+            if found.nearest and not any(found.nearest == one.name for one in self.secrets):
                 yield rename(self.case, step.name, found.nearest, self.shell)
             elif found.elsewhere:
                 yield self._copied(step.name, found.elsewhere[0])
@@ -199,12 +195,8 @@ class _Advisor:
     def _copied(self, name: str, space: str) -> Change:
         """The name exists in another namespace: secrets do not cross namespaces."""
         there = [one for one in self.case.inventory.secrets if one.name == name and one.namespace == space]
-        key = there[0].data_key if there else None
         summary = f"copy Secret {name} from namespace {space}: a pod reads secrets of its own namespace only"
-        if key is None:
-            return Change(summary)
-        shell = Shell(space, openshift=self.atlas.openshift)
-        return Change(summary, (shell.read(name, key), self.shell.create_from_file(name, key)))
+        return self.mender.copied(there[0], self.case.namespace, summary) if there else Change(summary)
 
     def _near_elsewhere(self) -> Iterator[Change]:
         """A secret that nobody hands over, with a key that nearly matches."""
@@ -229,7 +221,7 @@ class _Advisor:
             return
         if self.atlas.nearly(case.namespace, self.reference):
             return
-        name = f"{host.partition(':')[0].replace('.', '-')}-pull"
+        name = self._free(host)
         server = HUB_KEY if host == HUB else host
         create = self.shell.create(name, server)
         if case.consumer is Consumer.IMPORTER:
@@ -237,6 +229,13 @@ class _Advisor:
         elif case.reach is not None:
             link = hand_over(self.case, name, self.shell)
             yield Change(f"create a pull secret for {host} and {link.summary}", (create, *link.commands))
+
+    def _free(self, host: str) -> str:
+        """A name for a new secret: one that no Secret of the namespace has."""
+        known, space = self.case.inventory.secret_names, self.case.namespace
+        name = _UNNAMED.sub("-", f"{_PORT.sub('', host)}-pull".lower()).strip("-")
+        names = chain((name,), (f"{name}-{number}" for number in count(2)))
+        return next(one for one in names if not any(compatible(other, space) for other in known.get(one, ())))
 
 
 def _how(secret: PullSecret | None, *, entry: bool) -> str:

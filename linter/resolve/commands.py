@@ -1,9 +1,15 @@
 """The exact commands behind a change: `oc` on OpenShift, `kubectl` elsewhere. Words in capitals are to be filled."""
 
 import json
+from typing import Final
 
 from linter import shell
 from linter.model import Route
+
+_GIVEN: Final = ", ".join(
+    f".metadata.{field}" for field in ("uid", "resourceVersion", "creationTimestamp", "managedFields")
+)
+"""What the API server gives to an object: it takes none that has a version already."""
 
 
 class Shell:
@@ -34,12 +40,27 @@ class Shell:
         return shell.taken_out(secret, key, self.namespace, self.tool)
 
     def create_from_file(self, secret: str, key: str) -> str:
-        """Create a pull secret from the file."""
+        """Create a pull secret from the file, and remove that: it holds credentials."""
         file = f"--from-file={key}={shell.FILE}"
+        words: tuple[str, ...] = ("docker-registry", secret, file)
         if key == ".dockercfg":
-            kind = "--type=kubernetes.io/dockercfg"
-            return self.run("create", "secret", "generic", secret, kind, file, about=(secret,))
-        return self.run("create", "secret", "docker-registry", secret, file, about=(secret,))
+            words = ("generic", secret, "--type=kubernetes.io/dockercfg", file)
+        create = self.run("create", "secret", *words, about=(secret,))
+        return create and f"{create} && rm {shell.FILE}"
+
+    def remade(self, kind: str, name: str, program: str, *words: str) -> str:
+        """Make an object anew that cannot be changed, all of it but for what `program` of jq changes, given `words`.
+
+        It is deleted only once the new one is written down, and that file removed only once it is created.
+        """
+        file = f"{kind}.json"
+        get = self.run("get", kind, name, "-o", "json", about=(name,))
+        saved = shell.piped(get, shell.command("jq", *words, f"del({_GIVEN}) | {program}"))
+        delete = self.run("delete", kind, name, about=(name,))
+        create = self.run("create", "-f", file)
+        # A pipe has the exit status of its end, and jq is content with nothing: only the file tells what was read.
+        steps = (saved and f"{saved} > {file}", f"test -s {file}", delete, create, f"rm {file}")
+        return " && ".join(steps) if all(steps) else ""
 
     def create(self, secret: str, server: str) -> str:
         """Create a pull secret with one credential, which the user fills in."""

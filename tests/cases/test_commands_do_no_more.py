@@ -2,12 +2,15 @@
 
 import base64
 import json
+import os
 import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 from cluster import Cluster
-from desk import Desk, account, auth, auths, deployment, meta, secret
+from desk import DOCKERCFG, DOCKERCONFIGJSON, Desk, account, auth, auths, deployment, meta, secret, stream
 
 pytestmark = pytest.mark.skipif(shutil.which("jq") is None, reason="the commands call jq")
 
@@ -19,10 +22,10 @@ def refilled(payload: dict[str, Any], _summary: str) -> dict[str, Any]:
     return payload
 
 
-def run(told: dict[str, Any], *objects: Any) -> Cluster:
-    """Make the first change twice: a person does not know whether the first time came through."""
+def run(told: dict[str, Any], *objects: Any, times: int = 2) -> Cluster:
+    """Make the first change, twice: a person does not know whether the first time came through."""
     cluster = Cluster(objects, refilled, "")
-    for _ in range(2):
+    for _ in range(times):
         for line in told["changes"][0]["commands"]:
             cluster.run(line)
     cluster.space = "shop"
@@ -50,4 +53,109 @@ def test_an_edit_of_a_payload_keeps_all_else_of_the_secret(desk: Desk) -> None:
     assert found["data"] == {"ca.crt": "Q0VSVA=="}
     assert found["metadata"].pop("resourceVersion") != "5"
     assert found["metadata"] == meta("pull", labels={"team": "x"}, annotations={"note": "y"}, uid="1")
+    assert not cluster.files
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "old", "new"),
+    [
+        (auths("quay.io"), "Opaque", ".dockerconfigjson", DOCKERCONFIGJSON),
+        (auths("quay.io"), DOCKERCFG, ".dockercfg", DOCKERCONFIGJSON),
+        ({"quay.io": auth()}, DOCKERCONFIGJSON, ".dockerconfigjson", DOCKERCFG),
+    ],
+)
+def test_another_type_keeps_all_else_of_the_secret(desk: Desk, content: Any, kind: str, old: str, new: str) -> None:
+    there = secret(content, kind=kind, key=old)
+    there["data"]["db-password"] = "aGVsbG8="
+    there["metadata"] = meta("pull", labels={"team": "x"}, annotations={"note": "y"}, uid="1", resourceVersion="5")
+    told = desk.pull(IMAGE, there)
+    assert f"anew with type {new}" in told.answer["changes"][0]["summary"]
+    assert "keep secret.json until it is created" in told.answer["changes"][0]["summary"]
+    cluster = run(told.answer, there, times=1)
+    found = cluster.find("secret", "pull")
+    assert found["type"] == new
+    assert found["metadata"] == meta("pull", labels={"team": "x"}, annotations={"note": "y"})
+    right = {DOCKERCFG: ".dockercfg", DOCKERCONFIGJSON: ".dockerconfigjson"}[new]
+    assert found["data"] == {right: there["data"][old], "db-password": "aGVsbG8="}
+    assert not cluster.files
+
+
+def test_nothing_is_deleted_that_could_not_be_read_before(desk: Desk, tmp_path: Path) -> None:
+    """The API server cannot be reached for a moment, and `jq` gets nothing."""
+    told = desk.pull(IMAGE, secret(auths("quay.io"), kind="Opaque"))
+    (line,) = told.answer["changes"][0]["commands"]
+    stub = tmp_path / "kubectl"
+    stub.write_text('#!/bin/sh\necho "$1" >> calls\n[ "$1" != get ]\n')
+    stub.chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(["sh", "-c", line], cwd=tmp_path, env={**os.environ, "PATH": path}, check=False)
+    assert done.returncode
+    assert (tmp_path / "calls").read_text() == "get\n"
+
+
+def test_the_other_key_of_a_secret_is_not_written_over(desk: Desk) -> None:
+    there = secret({"quay.io": auth()})
+    there["data"][".dockercfg"] = "e30="
+    change = desk.pull(IMAGE, there).answer["changes"][0]
+    assert "with the content of its key .dockerconfigjson under .dockercfg" in change["summary"]
+    assert not change["commands"]
+
+
+@pytest.mark.parametrize("content", [auths("quay.io"), {"auths": {"quay.io": {}}}])
+def test_a_secret_that_something_makes_is_repaired_at_its_source(desk: Desk, content: Any) -> None:
+    made = secret(content, kind="Opaque" if content == auths("quay.io") else DOCKERCONFIGJSON)
+    made["metadata"]["ownerReferences"] = [
+        {"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "name": "e"}
+    ]
+    change = desk.pull(IMAGE, made).answer["changes"][0]
+    assert change["summary"].endswith("it is made by ExternalSecret: repair its source")
+    assert not change["commands"]
+
+
+def test_an_immutable_secret_is_not_edited(desk: Desk) -> None:
+    change = desk.pull(IMAGE, {**secret({"auths": {"quay.io": {}}}), "immutable": True}).answer["changes"][0]
+    assert change["summary"].endswith("it is immutable: delete it, and create it anew with the repaired payload")
+    assert not change["commands"]
+
+
+@pytest.mark.parametrize("key", [".dockercfg", ".dockerconfigjson"])
+@pytest.mark.parametrize("words", [(), ("--consumer", "importer")])
+def test_the_node_wide_secret_is_not_made_anew(desk: Desk, key: str, words: tuple[str, ...]) -> None:
+    """Nor is a Secret of its name in the namespace of the pull."""
+    content = auths("quay.io") if key == ".dockerconfigjson" else {"quay.io": auth()}
+    node = secret(content, "pull-secret", "Opaque", key, "openshift-config")
+    other = secret(auths("ghcr.io"), "pull-secret")
+    scan = (node, other, account(), stream(IMAGE) if words else deployment(IMAGE))
+    told = desk.ask(IMAGE, *scan, words=words, config="private-registries: [quay.io]")
+    for change in told.answer["changes"]:
+        assert not any("delete" in line or "pull-secret" in line for line in change["commands"]), change
+        assert "anew with type" not in change["summary"]
+    if not told.answer["works"]:
+        (change,) = (one for one in told.answer["changes"] if "node-wide Secret pull-secret" in one["summary"])
+        assert "the machine-config operator refuses every other form" in change["summary"]
+
+
+def test_a_new_secret_gets_a_name_that_is_free(desk: Desk) -> None:
+    taken = secret(auths("ghcr.io"), "quay-io-pull")
+    other = {**secret("{}", "quay-io-pull-2"), "type": "Opaque", "data": {"password": "eA=="}}
+    scan = (taken, other, account(), deployment(IMAGE))
+    told = desk.ask(IMAGE, *scan, config="private-registries: [quay.io]")
+    (change,) = (one for one in told.answer["changes"] if "create a pull secret" in one["summary"])
+    assert " quay-io-pull-3 " in change["commands"][0]
+    assert " quay-io-pull-3 " in change["commands"][1]
+
+
+def test_a_new_secret_gets_a_name_that_the_api_server_takes(desk: Desk) -> None:
+    image = "reg_x.Example.com:5000/acme/app:1"
+    told = desk.ask(image, account(), deployment(image), config="private-registries: ['reg_x.Example.com:5000']")
+    for change in told.answer["changes"]:
+        for line in change["commands"]:
+            assert " reg-x-example-com-pull " in line
+
+
+def test_a_copy_leaves_no_credential_in_the_folder(desk: Desk) -> None:
+    there = secret(auths("quay.io"), namespace="infra")
+    told = desk.ask(IMAGE, there, account("pull"), deployment(IMAGE))
+    cluster = run(told.answer, there, account("pull"), times=1)
+    assert cluster.find("secret", "pull")["data"] == there["data"]
     assert not cluster.files
