@@ -7,6 +7,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from linter.documents.objects import KubeObject
 from linter.inventory.records import (
+    DOCKERCONFIGJSON,
     GeneratedSecret,
     ImageStream,
     PullSecret,
@@ -236,6 +237,18 @@ class Inventory:
     def global_secret(self) -> PullSecret | None:
         """The cluster's global pull secret, where the scan holds it."""
         return next((secret for secret in self.secrets if self.is_global(secret)), None)
+
+    @property
+    def node_wide(self) -> PullSecret | None:
+        """The global pull secret where it is what the nodes have, as far as the scan can tell.
+
+        Of another type, or without JSON, the machine-config operator refuses it, and nodes keep the file of before,
+        which nobody knows here (OpenShift 4.1 to 4.20).
+        """
+        secret = self.global_secret
+        if secret is None or secret.type != DOCKERCONFIGJSON:
+            return None
+        return None if secret.payload is not None and secret.payload.root is None else secret
 
 
 class Mentions:

@@ -124,8 +124,8 @@ def plain(secret: PullSecret) -> credentials.PullSecret:
 
 
 def node_config(inventory: Inventory) -> bytes | None:
-    """The node-wide file as far as the scan knows it: the global pull secret, where it could be read."""
-    secret = inventory.global_secret
+    """The node-wide file as far as the scan knows it: the global pull secret, read here and taken by the nodes."""
+    secret = inventory.node_wide
     if secret is None or secret.payload is None or secret.decoded is None:
         return None
     return secret.decoded.reveal().encode("utf-8", "surrogatepass")

@@ -33,8 +33,10 @@ def notes(case: Case, reference: str, verdict: Verdict, atlas: Atlas) -> Iterato
     if case.consumer is Consumer.KUBELET:
         yield from _mirrors(case, reference)
     yield from _old_importer(case, reference, atlas)
-    if case.inventory.global_secret is None and verdict not in (Verdict.REFUSED, Verdict.CREDENTIAL, Verdict.BAD_IMAGE):
-        yield "the node-wide file is not in the scan: a credential in it would be tried after these secrets"
+    if case.inventory.node_wide is None and verdict not in (Verdict.REFUSED, Verdict.CREDENTIAL, Verdict.BAD_IMAGE):
+        refused = "is one of before, since the machine-config operator refuses the global pull secret"
+        why = "is not in the scan" if case.inventory.global_secret is None else refused
+        yield f"the node-wide file {why}: a credential in it would be tried after these secrets"
 
 
 def misplaced(case: Case) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from linter.credentials import Candidate, Consumer, Entry, KeyIndex, Lookup, Payload, containers_key, key_matches
 from linter.inventory.lately import Lately
 from linter.inventory.pulls import Alike, Desk, node_config, readable
-from linter.inventory.records import KEY_OF_TYPE, UNJUDGED, PullSecret, State
+from linter.inventory.records import DOCKERCONFIGJSON, KEY_OF_TYPE, UNJUDGED, PullSecret, State
 from linter.resolve.atlas import looks_legacy
 from linter.resolve.near import SURE, Near, near_miss
 from linter.resolve.records import Fate, KeyMatch, KeyStep, ListStep, Offer, SecretStep
@@ -178,6 +178,10 @@ def _read(step: SecretStep, payload: Payload) -> SecretStep:
 def _node_fate(case: Case, node: PullSecret, found: Lookup | None) -> SecretStep:
     """The global pull secret, which every node holds as its config.json."""
     step = _fate(case, node, found)._replace(node_wide=True)
+    if case.inventory.node_wide is None and step.fate in (Fate.READ, Fate.FATAL):
+        what = f"its type is {node.type}" if node.type != DOCKERCONFIGJSON else "it is no JSON"
+        refused = f"{what}, which the machine-config operator refuses: nodes keep the file of before"
+        return step._replace(fate=Fate.SKIPPED, reason=refused)
     if case.consumer is Consumer.CONTAINERS and found is not None and found.error == "keyring" and not found.culprit:
         return step._replace(fate=Fate.FATAL, reason=found.reason or "")
     if step.fate is Fate.FATAL:
@@ -193,7 +197,7 @@ def sources(case: Case) -> tuple[list[Source], list[Source]]:
         for secret in case.secrets
         if readable(secret) and secret.typed and secret.payload is not None
     ]
-    node = case.inventory.global_secret
+    node = case.inventory.node_wide
     wide = [Source(None, node, node.payload)] if node is not None and node.payload is not None else []
     return own, wide
 

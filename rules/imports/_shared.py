@@ -81,7 +81,7 @@ class _Holders:
 
 def node_entries(context: Context) -> list[Entry] | None:
     """Return the node-wide entries, None where the scan does not know them."""
-    secret = context.inventory.global_secret
+    secret = context.inventory.node_wide
     return None if secret is None or secret.payload is None else usable(secret)
 
 

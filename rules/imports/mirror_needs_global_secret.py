@@ -149,7 +149,7 @@ def _provided(context: Context) -> list[credentials.RegistryKey]:
 
 def _node_wide(context: Context, provided: Iterable[credentials.RegistryKey], image: str) -> bool:
     """Whether the node has a credential for the mirror, as far as the scan knows."""
-    secret = context.inventory.global_secret
+    secret = context.inventory.node_wide
     if secret is not None and secret.decoded is not None and secret.payload is not None:
         config = secret.decoded.reveal()
         if credentials.lookup(image, [], consumer=Consumer.CONTAINERS, node_config=config).candidates:

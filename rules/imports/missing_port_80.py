@@ -109,7 +109,7 @@ def legacy(context: Context) -> bool:
 
 
 def _cases(context: Context, need: Need, host: str, *, explicit: bool) -> Iterator[_Case]:
-    node = context.inventory.global_secret
+    node = context.inventory.node_wide
     # The node-wide credentials reach imports since OpenShift 4.5, and there only a reference with :80 asks for the
     # suffix.
     unread = node if legacy(context) else None

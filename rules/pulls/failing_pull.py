@@ -178,7 +178,7 @@ def _resolve(context: Context, causes: Causes, found: list[_Case]) -> tuple[Caus
     if outcome.verdict != "anonymous" or target is None:
         return Cause(f"why cannot be told from this scan: {outcome.reason}"), None
     registry = shown(target.partition("/")[0])
-    unknown = "" if context.inventory.global_secret is not None else " (what the nodes have is not known)"
+    unknown = "" if context.inventory.node_wide is not None else " (what the nodes have is not known)"
     source = top or pull.workload
     serving = causes.candidates(pull, target)
     repair = link(context, source, [one.pull for one in found if one.pull is not None], serving, registry)

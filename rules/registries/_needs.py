@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
 
 from linter.rule import (
-    DOCKERCFG,
     KEY_OF_TYPE,
     Affected,
     Context,
@@ -90,9 +89,7 @@ class HeldLists:
     """The lists of secrets of one scan, each with the node-wide secret behind it; the very same list is one."""
 
     def __init__(self, context: Context) -> None:
-        node = context.inventory.global_secret
-        # In the legacy form it comes to no node (RC504).
-        self._node = None if node is not None and node.data_key == KEY_OF_TYPE[DOCKERCFG] else node
+        self._node = context.inventory.node_wide
         self._entries = context.once(Usable).of
         self._made: dict[int, tuple[tuple[PullSecret, ...], Held]] = {}
 
