@@ -87,11 +87,12 @@ class Store:
     ) -> Recorded:
         """Store the scans of one call, or of a part of one. Raises `HistoryError`, and then nothing of it is stored.
 
-        `save` may return a result that is kept with them, for `saved`.
+        `save` may return a result that is kept with them, for `saved`. Results that are too old for that go.
         """
         seen: dict[tuple[str, str], Seen] = {}
         trends = []
         with self._transaction("written") as connection:
+            connection.execute(delete(result).where(result.c.time <= now() - _YOUNG))
             for observation in observations:
                 number = _series(connection, observation.series)
                 made = _record(connection, number, observation)
@@ -245,11 +246,10 @@ def _plain(text: str) -> str:
 
 
 def _save(connection: Connection, kept: Saved) -> None:
-    """Keep a result in place of the one before it, and let those go that are too old to be of use."""
-    place, time = _plain(kept.place), now()
-    gone = (result.c.place == place) | (result.c.key == kept.key) | (result.c.time <= time - _YOUNG)
-    connection.execute(delete(result).where(gone))
-    connection.execute(insert(result).values(key=kept.key, place=place, time=time, data=kept.data))
+    """Keep a result in place of the one before it."""
+    place = _plain(kept.place)
+    connection.execute(delete(result).where((result.c.place == place) | (result.c.key == kept.key)))
+    connection.execute(insert(result).values(key=kept.key, place=place, time=now(), data=kept.data))
 
 
 def _series(connection: Connection, name: str) -> int:

@@ -7,12 +7,13 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from linter.errors import HistoryError
 from linter.history import open_store, schema
@@ -287,6 +288,23 @@ def test_the_newest_result_of_an_input_is_kept_for_a_day(url: str, monkeypatch: 
         assert [one.cluster for one in store.trends(["prod", "nobody"]).clusters] == ["prod"]
         monkeypatch.setenv("SOURCE_DATE_EPOCH", str(1795000000 + 86_400))
         assert store.saved("c" * 64) is None
+
+
+@pytest.mark.parametrize("save", [None, lambda _: None, lambda _: Saved("d" * 64, "four.json", b"")])
+def test_any_scan_lets_go_of_results_that_are_older_than_a_day(
+    save: Any, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = select(schema.result.c.key).where(schema.result.c.key < "d").order_by(schema.result.c.key)
+    with open_store(url) as store:
+        for letter, time in (("a", 1795000000), ("b", 1795000001)):
+            monkeypatch.setenv("SOURCE_DATE_EPOCH", str(time))
+            store.record([observation()], lambda _, letter=letter: Saved(letter * 64, letter, b""))
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(1795000000 + 86_400))
+        store.record([observation(series="other")], save)
+    engine = _engine(address(url))
+    with engine.connect() as connection:
+        assert connection.execute(kept).scalars().all() == ["b" * 64]
+    engine.dispose()
 
 
 @pytest.mark.parametrize(
