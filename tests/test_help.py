@@ -1,5 +1,6 @@
 """The help that a person learns from, and the completion of the shell: examples that parse, scripts that complete."""
 
+import argparse
 import os
 import re
 import shlex
@@ -12,7 +13,7 @@ import pytest
 
 from linter.__main__ import main
 from linter.cli import available
-from linter.cli.completion import SHELLS
+from linter.cli.completion import FILES, SHELLS
 
 EXAMPLES = [
     (command, line) for command in available() for line, _ in import_module(f"linter.cli.{command}").EXAMPLES
@@ -83,8 +84,31 @@ COMPLETIONS = {
     ("completion", "z"): {"zsh"},
     ("check", "man"): {"manifests"},
     ("check", "--baseline", "acc"): {"accepted"},
+    ("check", "--history", "acc"): {"accepted"},
+    ("trend", "--history", "acc"): {"accepted"},
+    ("collect", "--output", "acc"): {"accepted"},
+    ("report", "acc"): {"accepted"},
 }
 """Words of a command line, the last cut off, and what a shell makes of it."""
+
+
+NO_FILES = {
+    *("[INPUT=]NAME", "ADDRESS", "AGE", "IMAGE", "KIND/NAME", "N", "NAME", "NAME[=FILE]", "NAMESPACE"),
+    *("REF", "RULE", "RULES", "SECONDS", "SHELL"),
+}
+"""The metavariables for which no name of a file stands alone."""
+
+
+@pytest.mark.parametrize("command", available())
+def test_every_file_that_a_command_takes_is_completed(command: str) -> None:
+    parser = argparse.ArgumentParser()
+    import_module(f"linter.cli.{command}").configure(parser)
+    named = {action.metavar for action in parser._actions if action.metavar}
+    assert named <= {*NO_FILES, *FILES, "DIR"}
+
+
+def test_help_tells_where_each_shell_looks() -> None:
+    assert [line.split()[2] for line, _ in import_module("linter.cli.completion").EXAMPLES] == list(SHELLS)
 
 
 Words = tuple[str, ...]

@@ -1,6 +1,7 @@
 """Print a script that completes regcred's commands, options, formats and rules in your shell.
 
-It is read when a new shell starts; print it anew when regcred has come to know more.
+It is read when a new shell starts; print it anew when regcred has come to know more. Make the folder of
+the file where there is none.
 
 Exit codes: 0 printed; 2 usage error.
 """
@@ -20,7 +21,17 @@ EXAMPLES = (
     ("regcred completion bash > ~/.local/share/bash-completion/completions/regcred", "bash, for you alone"),
     ('regcred completion zsh > "${fpath[1]}/_regcred"', "zsh, into the first folder where its compinit looks"),
     ("regcred completion fish > ~/.config/fish/completions/regcred.fish", "fish"),
+    (
+        "regcred completion tcsh > ~/.local/share/regcred.tcsh",
+        "tcsh; then write `source ~/.local/share/regcred.tcsh` into ~/.tcshrc",
+    ),
+    (
+        "regcred completion powershell > ~/.config/powershell/regcred.ps1",
+        "PowerShell; then write `. ~/.config/powershell/regcred.ps1` into the file that $PROFILE names",
+    ),
 )
+FILES: Final = ("FILE", "FILE.tar.gz", "PATH", "[IMAGE] PATH", "RESULT.json", "URL")
+"""The metavariables that stand for a file's name; a history's URL is most often the path of one."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +48,7 @@ def execute(arguments: argparse.Namespace) -> int:
     rules = [word for loaded in registry.rules() for word in (loaded.rule.code, loaded.name)]
     families = list(dict.fromkeys(loaded.family for loaded in registry.rules()))
     words = {"RULE": rules, "RULES": [*families, *rules], "NAME[=FILE]": list(registry.report_names())}
-    completers = {"FILE": shtab.FILE, "PATH": shtab.FILE, "[IMAGE] PATH": shtab.FILE, "DIR": shtab.DIRECTORY}
+    completers = {"DIR": shtab.DIRECTORY, **dict.fromkeys(FILES, shtab.FILE)}
     sys.stdout.write(shtab.complete(whole(words, completers), arguments.shell) + "\n")
     return EXIT_CLEAN
 
@@ -65,6 +76,6 @@ def whole(
             metavar = action.metavar if isinstance(action.metavar, str) else ""
             if metavar in words:
                 action.choices = words[metavar]
-            elif metavar in completers or metavar.endswith("FILE"):
-                action.complete = completers.get(metavar, completers["FILE"])  # type: ignore[attr-defined] # shtab's hook
+            elif metavar in completers:
+                action.complete = completers[metavar]  # type: ignore[attr-defined] # shtab's hook
     return top
