@@ -236,6 +236,29 @@ class TestAction:
         assert "file=a folder/-x.yaml" in done.stdout
         assert "old.yaml" not in done.stdout
 
+    @pytest.mark.parametrize("paths", ["", "  \n\n"])
+    def test_no_paths_are_the_whole_checkout(self, paths: str, repository: Any) -> None:
+        done = self.step(repository, paths=paths)
+        assert (done.returncode, "file=old.yaml" in done.stdout) == (1, True)
+
+    def test_a_call_that_fails_shows_no_summary_of_another(self, repository: Any) -> None:
+        self.step(repository)
+        (repository.root.parent / "summary.md").unlink()
+        assert self.step(repository, fail_on="nonsense").returncode == 2
+        assert not (repository.root.parent / "summary.md").exists()
+
+    def test_windows_is_refused_in_words(self, repository: Any) -> None:
+        script = _yaml(ROOT / "action.yml")["runs"]["steps"][0]["run"]
+        words = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script)
+        done = _run(repository.root, *words, RUNNER_OS="Windows", RUNNER_TEMP=str(repository.root), ACTION_PATH="x")
+        assert (done.returncode, done.stdout.startswith("::error::regcred runs on Linux and macOS")) == (2, True)
+
+    def test_the_scripts_are_read_by_the_bash_of_macos(self) -> None:
+        """That is 3.2: none of what came later."""
+        later = r"mapfile|readarray|declare -A|coproc|\$\{\w+(?:\[[^]]*\])?[,^@]|\|&|&>>|\[-\d+\]|;;?&"
+        for step in _yaml(ROOT / "action.yml")["runs"]["steps"]:
+            assert not re.search(later, step["run"])
+
     @pytest.mark.parametrize("name", ["paths", "changed_since", "fail_on", "baseline", "config", "sarif", "html"])
     @pytest.mark.parametrize("value", [HOSTILE, "--help", "$(touch${IFS}x)"])
     def test_an_input_runs_nothing_and_is_no_option(self, name: str, value: str, repository: Any) -> None:
