@@ -27,7 +27,7 @@ def main() -> int:
     parser.add_argument("--one", help=argparse.SUPPRESS)
     arguments, rest = parser.parse_known_args()
     if importlib.util.find_spec("atheris") is None:
-        sys.stderr.write("atheris is not installed: pip install 'regcred[fuzz]' (there are wheels for some CPythons)\n")
+        sys.stderr.write("atheris is not installed: pip install -e '.[fuzz]' (there are wheels for some CPythons)\n")
         return 2
     if arguments.one:
         return _fuzz(arguments.one, rest)

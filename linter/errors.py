@@ -15,6 +15,17 @@ class UsageError(RegcredError):
     """The command line asks for something that does not exist or does not fit together."""
 
 
+def missing_extra(user: str, package: str, extra: str) -> UsageError:
+    """The error of a part that needs packages of an extra; `user` is who needs them, with its verb.
+
+    It names the checkout: regcred is on no package index, and what somebody has put there under its name is not ours.
+    """
+    return UsageError(
+        f"{user} the package {package}, which is not installed: in a checkout of regcred, pip install '.[{extra}]' "
+        f"(with pipx: pipx install --force '.[{extra}]')"
+    )
+
+
 class SettingsError(RegcredError):
     """The configuration file is wrong; the message names the file, the place and the nearest right key."""
 

@@ -3,6 +3,7 @@
 import re
 import shlex
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from linter.__main__ import main
 from linter.cli import available
 
 ROOT = Path(__file__).parent.parent
+DEPLOY = ROOT / "deploy"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line for block in BLOCKS for line in block.strip().splitlines()]
@@ -79,6 +81,21 @@ def test_readme_names_every_family_that_has_rules() -> None:
     families = {loaded.family for loaded in registry.rules()}
     table = README.split("## Rules")[1]
     assert set(re.findall(r"^\| RC\dxx (\w+) \|", table, re.MULTILINE)) == families
+
+
+def test_an_extra_is_installed_from_the_checkout_and_exists() -> None:
+    """The package is on no index: who asks one for its name runs what a stranger has put there."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    folders = ("docs", "deploy", "linter", "rules", "reports", "fuzz", "examples", "benchmarks")
+    found = (path for folder in folders for path in (ROOT / folder).rglob("*"))
+    files = [path for path in found if path.suffix in (".py", ".md", ".yaml")]
+    named = set()
+    for path in (ROOT / "README.md", ROOT / "SECURITY.md", ROOT / "action.yml", DEPLOY / "Containerfile", *files):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"\b(?:install|inject|add|run|uvx)\s[^`\n]*?\bregcred(?:\[|==|@\d)", text), path
+        assert not re.search(r"\b(?:pip|pipx|uv tool) install (?:-\S+ )*['\"]?regcred\b", text), path
+        named |= set(re.findall(r"install (?:-\S+ )*['\"]\.\[(\w+)\]", text))
+    assert named == set(extras)
 
 
 def test_every_long_option_in_readme_exists(capsys: pytest.CaptureFixture[str]) -> None:

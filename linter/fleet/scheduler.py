@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from typing import Any, Final
 
-from linter.errors import UsageError
+from linter.errors import UsageError, missing_extra
 from linter.fleet.executors import GoneError, Pending, finished
 
 _PACKAGE: Final = "regcred"
@@ -34,10 +34,7 @@ class Scheduler:
         try:
             distributed: Any = importlib.import_module("distributed")
         except ImportError as error:
-            raise UsageError(
-                f"--scheduler needs the package {error.name or 'distributed'}, which is not installed: "
-                "pip install 'regcred[dask]'"
-            ) from error
+            raise missing_extra("--scheduler needs", error.name or "distributed", "dask") from error
         self._address = address
         self._alone = alone
         self._heard = True
@@ -86,7 +83,7 @@ class Scheduler:
                 has = f"regcred {version}" if isinstance(version, str) else "no regcred"
                 raise UsageError(
                     f"--scheduler {self._address}: {where} has {has}, this is {here}: "
-                    f"pip install regcred=={here} where the scheduler and its workers run"
+                    f"install regcred {here} from a checkout where the scheduler and its workers run"
                 )
 
     def _workers(self) -> bool:

@@ -5,7 +5,7 @@
 
 from typing import TYPE_CHECKING
 
-from linter.errors import UsageError
+from linter.errors import UsageError, missing_extra
 from linter.history.address import Address, address
 
 if TYPE_CHECKING:
@@ -30,10 +30,7 @@ def open_store(where: str, *, create: bool = True) -> "Store":
 
 
 def _missing(error: ImportError) -> UsageError:
-    return UsageError(
-        f"a history needs the package {error.name or 'sqlalchemy'}, which is not installed: "
-        "pip install 'regcred[history]'"
-    )
+    return missing_extra("a history needs", error.name or "sqlalchemy", "history")
 
 
 __all__ = ["Address", "address", "open_store"]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from linter.errors import UsageError
+from linter.errors import UsageError, missing_extra
 from linter.secret import MASK, Sensitive
 from linter.sources.watch import Watch
 
@@ -109,9 +109,7 @@ def filesystem(
             options["config_kwargs"] = {**waits, **own} if isinstance(own, dict) else waits
     except ImportError as error:
         missing = (error.name or "fsspec").partition(".")[0]
-        raise UsageError(
-            f"{shown(url)}: URLs need the package {missing}, which is not installed: pip install 'regcred[url]'"
-        ) from None
+        raise missing_extra(f"{shown(url)}: URLs need", missing, "url") from None
     try:
         found, path = fsspec.url_to_fs(url, skip_instance_cache=True, **options)
     except ImportError as error:

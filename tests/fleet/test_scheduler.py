@@ -246,5 +246,5 @@ def test_no_scheduler_no_workers_and_no_package_are_said(
     monkeypatch.setitem(sys.modules, "distributed", None)
     code, _, err = check(capsys, "a.json", "--scheduler", dask.address)
     assert code == 2
-    assert "pip install 'regcred[dask]'" in err
+    assert "in a checkout of regcred, pip install '.[dask]' (with pipx" in err
     assert check(capsys, "a.json", "--scheduler", dask.address, "--diff")[0] == 2

@@ -316,5 +316,5 @@ def test_without_the_extra_it_is_named(
         monkeypatch.setitem(sys.modules, name, None)
     code, _, err = check(capsys, f"https://h/x?{SECRET}")
     assert code == 2
-    assert "pip install 'regcred[url]'" in err
+    assert "in a checkout of regcred, pip install '.[url]' (with pipx" in err
     assert SECRET not in err

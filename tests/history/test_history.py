@@ -278,7 +278,7 @@ def test_the_extra_that_is_missing_is_named(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
     assert main(["trend", "--history", str(tmp_path / "x.db")]) == 2
-    assert "pip install 'regcred[history]'" in capsys.readouterr().err
+    assert "in a checkout of regcred, pip install '.[history]' (with pipx" in capsys.readouterr().err
 
 
 def test_reports_are_written_although_the_history_cannot_be(
