@@ -113,6 +113,15 @@ def test_a_build_of_a_cluster_gets_no_change(findings: Any) -> None:
     assert found["fix"]["applicability"] == "unsafe"
 
 
+def test_a_misspelt_name_in_a_build_of_a_cluster_stays(findings: Any) -> None:
+    for kind, change in (("BuildConfig", "name Secret robot-pull instead of robot-pul"), ("Build", None)):
+        made_of = build(kind, "app", "FROM quay.io/team/base:1")
+        made_of["spec"]["strategy"]["dockerStrategy"]["pullSecret"] = {"name": "robot-pul"}
+        (found,) = findings("RC303", secret("robot-pull", quay_io="u:p"), made_of)
+        assert (found["fix"] or {}).get("summary") == change
+    assert found["remedy"].startswith("Create Secret robot-pul in namespace shop, or start a build with robot-pull")
+
+
 def test_no_secret_is_given_to_a_build_by_guess(findings: Any) -> None:
     (found,) = findings("RC311", *BUILDER, build("BuildConfig", "app", ""))
     assert (found["commands"], found["remedy"]) == (

@@ -47,7 +47,8 @@ imagePullSecrets:
 ## Fix
 
 Correct the name, or create the Secret. When exactly one pull secret of the namespace has a similar name, the fix puts
-that name in place; where the list names that Secret already, it takes the other entry away.
+that name in place; where the list names that Secret already, it takes the other entry away. The spec of a Build in a
+cluster never changes: create the Secret, or start another build.
 
 *Fix safety*: unsafe, because the similar name is a guess.
 """
@@ -97,9 +98,11 @@ def _finding(context: Context, naming: Naming, meant: tuple[str, ...]) -> Findin
     )
 
 
-def _fix(naming: Naming, meant: str) -> Fix:
+def _fix(naming: Naming, meant: str) -> Fix | None:
     """Name the secret that is meant; a list that names it already needs no second entry."""
     item = naming.object
+    if _unchangeable(naming):
+        return None
     edits = []
     for route in naming.routes:
         entries = dig(item.body, *route[:-2])
@@ -108,6 +111,11 @@ def _fix(naming: Naming, meant: str) -> Fix:
     if all(one.op is Op.REMOVE for one in edits):
         return Fix(Applicability.UNSAFE, f"take {naming.name} away, which stands beside Secret {meant}", tuple(edits))
     return Fix(Applicability.UNSAFE, f"name Secret {meant} instead of {naming.name}", tuple(edits))
+
+
+def _unchangeable(naming: Naming) -> bool:
+    """Whether a build in a cluster names it, whose spec never changes, but for the secret of its push."""
+    return naming.object.kind == "Build" and naming.object.identified and naming.use is not Use.PUSH
 
 
 def _consumer(naming: Naming) -> str:
@@ -126,6 +134,8 @@ def _remedy(naming: Naming, meant: tuple[str, ...]) -> str:
     if not is_name(naming.name):
         other = f"{meant[0]} if that is the one (a guess by its name)" if meant else "the Secret that is meant"
         return f"Name {other}: no object can be called {naming.name}."
+    if meant and _unchangeable(naming):
+        return f"Create Secret {naming.name}{where}, or start a build with {meant[0]} if that is the one (a guess)."
     if meant:
         return f"Name {meant[0]} if that is the one (a guess by its name), or create Secret {naming.name}{where}."
     return f"Create Secret {naming.name}{where}, or correct the name."
