@@ -151,12 +151,12 @@ def test_each_registry_gets_a_secret_of_its_own(findings: Any) -> None:
 def test_an_import_is_asked_for_after_a_login(findings: Any) -> None:
     nodes = secret("pull-secret", "openshift-config", quay_io="a:b")
     image = "registry.redhat.io/team/app"
-    (found,) = findings("RC403", nodes, stream("app", one=f"{image}:1"))
+    (found,) = findings("RC403", nodes, stream("app", one=f"{image}:1", two=f"{image}:2"))
     made_of = [
         "rm -f auth.json && podman login --authfile=auth.json registry.redhat.io",
         f"oc create secret generic registry-redhat-io-pull {_TYPE} -n shop && rm auth.json",
     ]
-    assert found["commands"] == [*made_of, "oc import-image app:one -n shop"]
+    assert found["commands"] == [*made_of, "oc import-image app:one -n shop", "oc import-image app:two -n shop"]
     whole = made("ImageStream", "app", api="image.openshift.io/v1", spec={"dockerImageRepository": image})
     (found,) = findings("RC403", nodes, whole)
     assert found["commands"] == [*made_of, "oc import-image app --all -n shop"]

@@ -61,6 +61,9 @@ from rules.links._making import making, name_for
 from rules.registries._needs import HeldLists, Need, need_of_import
 from rules.registries._shared import ANONYMOUS_HOSTS, affected
 
+_SHOWN = 5
+"""So many imports are asked for again by a command each; all of them are told."""
+
 
 class _Case(NamedTuple):
     """One import that goes out without a credential."""
@@ -129,6 +132,7 @@ def _finding(context: Context, found: list[_Case]) -> Finding:
     )
     severity = Severity.ERROR if case.unauthorized else context.absence(Severity.WARNING)
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    again = dict.fromkeys(_again(one.pull.stream.object, one.pull.tag.tag) for one in found)
     made = making(name_for(context, item.namespace, registry), item.namespace, registry, "oc")
     return context.finding(
         f"{item.kind} {item.name} imports {tag.image}{more} without a credential: "
@@ -142,7 +146,7 @@ def _finding(context: Context, found: list[_Case]) -> Finding:
         f"and since OpenShift 4.5 the node-wide one after them.{part}",
         remedy=f"Create a pull secret for {registry} in {where}, then import again: a new secret alone does "
         f"not start an import.",
-        commands=[*made, _again(item, tag.tag)],
+        commands=[*made, *[*again][:_SHOWN]],
         impact=affected((True, Affected(one.pull.stream.object.ref, one.pull.tag.image)) for one in found),
     )
 
