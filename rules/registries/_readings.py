@@ -19,6 +19,8 @@ HUB_LOOKALIKES: Final = frozenset(
 OTHERS: Final = "CRI-O, podman and builds"
 """Who reads a payload by the rules of containers/image."""
 _HUB_HOSTS: Final = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
+PROBE: Final = '{"auth":"dTpw"}'
+"""The value of an entry with a credential."""
 _ELSE: Final = "some-folder/some-image"
 """A repository that no key names."""
 
@@ -100,29 +102,45 @@ def images(key: str, *, legacy: bool) -> list[str]:
     read = credentials.containers_key(key, legacy=legacy)
     found = meant(credentials.normalise_key(key))
     found += [f"{read.exact}/{_ELSE}", read.exact] if "/" in read.exact else [f"{read.exact}/{_ELSE}"]
-    found += [f"docker.io/{_ELSE}" if read.registry == "index.docker.io" else f"{read.registry}/{_ELSE}"]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys([*found, whole(key, legacy=legacy)]))
+
+
+def whole(key: str, *, legacy: bool = False) -> str:
+    """Return an image of the registry that containers/image takes a key for, whose repository no key names."""
+    registry = credentials.containers_key(key, legacy=legacy).registry.partition("/")[0]
+    return f"docker.io/{_ELSE}" if registry == "index.docker.io" else f"{registry}/{_ELSE}"
+
+
+def beside(registry: credentials.RegistryKey) -> list[str]:
+    """Return an image that the kubelet serves with a key because its repository begins as the path of the key does."""
+    plain = registry.error is None and registry.path and registry.path[-1].isalnum()
+    return [f"{registry.host.removesuffix(':')}{registry.path}-{_ELSE}"] if plain else []
 
 
 def usual(image: str) -> bool:
-    """Whether anybody names an image so: its host in lower case, and no page of Docker Hub."""
+    """Whether anybody names an image so: its host in lower case, and Docker Hub by the name that is looked up."""
     host = image.partition("/")[0]
-    return host == host.lower() and host not in HUB_LOOKALIKES
+    return host == host.lower() and host not in HUB_LOOKALIKES and host != "index.docker.io"
 
 
 def wider(key: str, *, legacy: bool = False) -> str:
     """Return the registry that `OTHERS` take a key for as a whole where the kubelet does not, "" for none."""
-    registry = credentials.containers_key(key, legacy=legacy).registry
-    image = f"docker.io/{_ELSE}" if registry == "index.docker.io" else f"{registry}/{_ELSE}"
+    image = whole(key, legacy=legacy)
     if not usual(image):
         return ""
-    probe = Reading([(_quoted(key), '{"auth":"dTpw"}')], "dockercfg" if legacy else "dockerconfigjson")
+    probe = Reading([(quoted(key), PROBE)], "dockercfg" if legacy else "dockerconfigjson")
     if not probe.found(image, Consumer.CONTAINERS).found or probe.found(image, Consumer.KUBELET).found:
         return ""
     return image.partition("/")[0]
 
 
-def _quoted(key: str) -> str:
+def pattern(image: str) -> str:
+    """Return which images one of `images` stands for, as texts name them."""
+    return image.replace(_ELSE, "…")
+
+
+def quoted(key: str) -> str:
+    """Write a key as a JSON string."""
     import json  # noqa: PLC0415 - only a finding needs it
 
     return json.dumps(key)
