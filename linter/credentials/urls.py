@@ -1,7 +1,8 @@
 """The part of Go's ``net/url``, ``net`` and ``path/filepath`` through which every registry key passes.
 
 Rules of ``url.Parse`` for ``https://…`` as current Go releases have them: square brackets only around an IPv6 literal
-at the start of the host (Go 1.24.8 / 1.25.2 and later; older releases accepted ``q[uay.io``), and a host of several
+(Go 1.24.8, 1.25.2 and later; older releases accepted ``q[u]ay.io``, which then is a shell pattern), which stands at the
+start of the host (Go 1.25.8, 1.26.1 and later; others dropped the ``x`` of ``x[::1]:5000``), and a host of several
 colons (``h:1:2``) still parses (Go before 1.26).  Text is handled as Python ``str`` in which a byte that is not UTF-8
 is one lone surrogate.
 """

@@ -12,6 +12,12 @@ The kubelet logs the key and goes on without it; the other entries of the secret
 (Kubernetes 1.25 to 1.36). OpenShift's image importer shares that code. Some operators that go through all secrets of
 a cluster have crashed on such keys.
 
+Square brackets are refused since Go 1.24.8 and 1.25.2, and text before an IPv6 address in brackets since Go 1.25.8 and
+1.26.1. A kubelet built with an older Go reads such keys: to it `registr[xyz].example.com` is a shell pattern, and it
+finds the credential. The finding names the Go releases then, since it is the build of the kubelet that decides.
+
+CRI-O, podman and builds parse no URL. They take `https://quay.io/%zz` for all of `quay.io`, and the finding says so.
+
 ## Example
 ```yaml
 apiVersion: v1
@@ -29,6 +35,7 @@ Cuts off white space and quotes around the key, when what is left can be read an
 *Fix safety*: unsafe. An entry that nobody used comes to life, and it may have been forgotten for good reason.
 """
 
+import re
 from collections.abc import Iterator
 
 from linter.rule import (
@@ -46,7 +53,12 @@ from linter.rule import (
     shown,
 )
 from rules.registries._needs import Targets
+from rules.registries._readings import OTHERS, wider
 from rules.registries._shared import KEPT, at_key, judged, kept, named, rename_key, unfinished
+
+_BRACKETS = "1.24.8, 1.25.2"
+_BEFORE_BRACKETS = "1.25.8, 1.26.1"
+_NO_BRACKETS = str.maketrans("[]", "xx")
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -81,16 +93,48 @@ def _finding(
     at: Location,
     wanted: Targets,
 ) -> Finding:
+    since = _refused_since(key, registry.error or "")
+    legacy = secret.payload is not None and secret.payload.form == "dockercfg"
+    wide = shown(wider(key, legacy=legacy))
+    what = f"The key {shown(key)!r} of {named(secret)} is no host with a path"
+    if since:
+        what += f" to a kubelet built with Go {since} or later, which never uses its credential"
+    else:
+        what += (
+            f": {'the kubelet and the importer never use its credential' if wide else 'its credential is never used'}"
+        )
     return context.finding(
-        f"The key {shown(key)!r} of {named(secret)} is no host with a path: its credential is never used",
+        what + (f", and {OTHERS} take it for all of {wide}" if wide else ""),
         of=secret.object,
         at=at,
         key=shown(key),
         detail=f"The kubelet's URL parser refuses it ({registry.error}), logs it and goes on without this entry "
-        "(Kubernetes 1.25 to 1.36); OpenShift's image importer does the same.",
+        + (
+            f"(built with Go {since} or later); OpenShift's image importer does the same. One that was built with an "
+            "older Go reads the key, and may find its credential."
+            if since
+            else "(Kubernetes 1.25 to 1.36); OpenShift's image importer does the same."
+        ),
         remedy=origin(secret) or "Write the registry as images name it: host, port if there is one, path if wanted.",
         impact=wanted.missed(secret, _trimmed(key)),
     )
+
+
+def _refused_since(key: str, error: str) -> str:
+    """Return the Go releases that are the first to refuse a key for its square brackets, "" where all of them do.
+
+    Before, `[` was special at the start of a host only, and whatever stood in the brackets was taken for an address.
+    """
+    if "IP" not in error:
+        return ""
+    user, _, host = re.split(r"[/?#]", re.sub(r"^https?://", "", key), maxsplit=1)[0].rpartition("@")
+    if "[" in user or "]" in user:
+        return ""
+    if host.startswith("["):
+        return _BRACKETS if re.fullmatch(r"\[.*\](:[0-9]*)?", host) else ""
+    if credentials.normalise_key(host.translate(_NO_BRACKETS)).error is not None:
+        return ""
+    return _BRACKETS if credentials.normalise_key(host[host.rfind("[") :]).error is not None else _BEFORE_BRACKETS
 
 
 def _trimmed(key: str) -> str:
