@@ -64,7 +64,7 @@ from linter.rule import (
 )
 from rules.payload._defects import entry_defect, sound
 from rules.payload._shared import advice, encode_auth, matched, readers, repair
-from rules.registries._readings import Member, Near, Reading, beside, meant, pattern, quoted, usual, whole
+from rules.registries._readings import Member, Near, Reading, beside, images, meant, pattern, quoted, usual, whole
 from rules.registries._shared import HUB_KEY, host_map
 from rules.registries._unmatchable import unmatchable
 
@@ -126,7 +126,8 @@ class _Keys:
 
     def renamed(self, entry: Entry, key: str) -> Reading:
         """Return what is found when the entry has another key: true for the images that one of both keys concerns."""
-        deciding = self._near.to(entry.key, key, legacy=False)
+        asked = [*images(entry.key, legacy=False), *images(key, legacy=False)]
+        deciding = self._near.deciding([*asked, *beside(credentials.normalise_key(key))], [entry])
         return Reading((self.member(one, key if one is entry else None) for one in deciding), "dockerconfigjson")
 
 

@@ -18,7 +18,7 @@ HUB_LOOKALIKES: Final = frozenset(
 """Hosts of Docker Hub by which no image is named."""
 OTHERS: Final = "CRI-O, podman and builds"
 """Who reads a payload by the rules of containers/image."""
-_HUB_HOSTS: Final = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
+_FEW: Final = 16
 PROBE: Final = '{"auth":"dTpw"}'
 """The value of an entry with a credential."""
 _ELSE: Final = "some-folder/some-image"
@@ -53,34 +53,58 @@ class Reading:
 
 
 class Near:
-    """The entries of one payload that a reader may use, found by the hosts for which any of them takes their keys."""
+    """The entries of one payload that decide what is found for an image, without those that cannot."""
 
     def __init__(self, payload: Payload) -> None:
-        self._everywhere: list[int] = []
-        self._at: dict[str, list[int]] = defaultdict(list)
         self._entries = payload.entries
-        for number, entry in enumerate(payload.entries):
-            if entry.live and entry.registry.glob:
-                self._everywhere.append(number)
-            elif entry.live:
-                for host in hosts(entry.key, legacy=payload.form == "dockercfg"):
-                    self._at[host].append(number)
+        self._legacy = payload.form == "dockercfg"
+        live = [(number, entry) for number, entry in enumerate(payload.entries) if entry.live]
+        self._exact = {entry.key: number for number, entry in live}
+        self._whole: dict[str, list[int]] = defaultdict(list)
+        for number, entry in live:
+            self._whole[credentials.containers_key(entry.key, legacy=self._legacy).registry].append(number)
+        self._keys = credentials.KeyIndex(
+            (entry.registry, number) for number, entry in live if entry.registry.error is None
+        )
 
-    def to(self, *keys: str, legacy: bool) -> list[Entry]:
-        """Return the entries that can decide about an image which one of `keys` concerns, in written order."""
-        wanted = {host for key in keys for host in hosts(key, legacy=legacy)}
-        numbers = {number for host in wanted for number in self._at.get(host, ())}
-        return [self._entries[number] for number in sorted(numbers.union(self._everywhere))]
+    def deciding(self, asked: Iterable[str], changed: list[Entry]) -> list[Entry]:
+        """Return `changed`, and all others that can decide about the images `asked`, in written order."""
+        ours = {self._exact[entry.key] for entry in changed}
+        numbers = set(ours)
+        spared = {_credential(entry) for entry in changed}
+
+        def add(found: Iterable[int]) -> None:
+            numbers.update(self._few([number for number in found if number not in ours], spared))
+
+        for image in asked:
+            for consumer in Consumer:
+                reference = credentials.parse_reference(image, consumer=consumer)
+                if not isinstance(reference, credentials.Reference):
+                    continue
+                if consumer is not Consumer.CONTAINERS:
+                    add(self._keys.matching(reference.lookup))
+                    add(self._keys.fallback)
+                    continue
+                parts = reference.lookup.split("/")
+                paths = ("/".join(parts[:end]) for end in range(1, len(parts) + 1))
+                numbers.update(self._exact[path] for path in paths if path in self._exact)
+                add(self._whole.get(credentials.containers_key(reference.registry).registry, ()))
+        return [self._entries[number] for number in sorted(numbers)]
+
+    def _few(self, numbers: list[int], spared: set[tuple[str | None, str, str]]) -> list[int]:
+        """Return two of each credential, and of many credentials a few: chance decides among so many in any case."""
+        if len(numbers) <= _FEW:
+            return numbers
+        found: dict[tuple[str | None, str, str], list[int]] = {}
+        for number in numbers:
+            one = _credential(self._entries[number])
+            if one in spared or one in found or len(found) < _FEW:
+                found.setdefault(one, []).append(number)
+        return [number for alike in found.values() for number in alike[:2]]
 
 
-def hosts(key: str, *, legacy: bool) -> set[str]:
-    """Return every host for which a reader takes a key, Docker Hub's under one name."""
-    named = {
-        credentials.containers_key(key, legacy=legacy).registry,
-        key.partition("/")[0],
-        credentials.normalise_key(key).host.removesuffix(":"),
-    }
-    return {"docker.io" if host in _HUB_HOSTS else host for host in named}
+def _credential(entry: Entry) -> tuple[str | None, str, str]:
+    return entry.auth, entry.username, entry.password
 
 
 def meant(registry: credentials.RegistryKey) -> list[str]:

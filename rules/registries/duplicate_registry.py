@@ -155,11 +155,11 @@ def _fix(
 def _costs(payload: Payload, others: list[Entry], near: Near) -> bool:
     """Whether a reader finds less without `others`; kubelet and importer have one key for all of them."""
     legacy = payload.form == "dockercfg"
-    deciding = near.to(*(entry.key for entry in others), legacy=legacy)
+    asked = [image for entry in others for image in images(entry.key, legacy=legacy)]
+    deciding = near.deciding(asked, others)
     before = Reading((member(payload, entry) for entry in deciding), payload.form)
     doomed = {entry.key for entry in others}
     after = Reading((member(payload, entry) for entry in deciding if entry.key not in doomed), payload.form)
-    asked = [image for entry in others for image in images(entry.key, legacy=legacy)]
     return bool(losers(before, after, asked))
 
 

@@ -140,14 +140,14 @@ def _fix(secret: PullSecret, payload: Payload, entry: Entry, verdict: Verdict, n
 
 def _losers(payload: Payload, entry: Entry, better: str, near: Near) -> list[Consumer]:
     legacy = payload.form == "dockercfg"
-    deciding = near.to(entry.key, better, legacy=legacy)
+    asked = [*images(entry.key, legacy=legacy), *images(better, legacy=legacy)]
+    asked += beside(credentials.normalise_key(better))
+    deciding = near.deciding(asked, [entry])
     members = [member(payload, one) for one in deciding]
     changed = [
         (payload_edit.quote(better), value) if one is entry else (key, value)
         for one, (key, value) in zip(deciding, members, strict=True)
     ]
-    asked = [*images(entry.key, legacy=legacy), *images(better, legacy=legacy)]
-    asked += beside(credentials.normalise_key(better))
     return losers(Reading(members, payload.form), Reading(changed, payload.form), asked, usual)
 
 
