@@ -76,3 +76,17 @@ def test_a_wildcard_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[s
     (alone,) = judged(tmp_path, capsys, payload, "--select", "pulls")
     assert (alone["code"], alone["severity"]) == ("RC505", "warning")
     assert "wildcard" in alone["message"]
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["registry.redhat.io/", "registry.redhat.io:", "registry.redhat.io/v1/", "http://registry.redhat.io"],
+)
+def test_a_registry_is_there_in_whichever_spelling_the_kubelet_finds_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], key: str
+) -> None:
+    payload = {"auths": {"cloud.openshift.com": GOOD, "quay.io": GOOD, key: GOOD}}
+    assert "RC504" not in [one["code"] for one in judged(tmp_path, capsys, payload)]
+    payload["auths"]["*.example.com"] = payload["auths"].pop(key)
+    found = [one["message"] for one in judged(tmp_path, capsys, payload) if one["code"] == "RC504"]
+    assert found == ["The global pull secret has no entry for registry.redhat.io"]

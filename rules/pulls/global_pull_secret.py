@@ -60,7 +60,20 @@ is undone: change the secret that the HostedCluster names in `spec.pullSecret`, 
 
 from collections.abc import Iterator
 
-from linter.rule import DOCKERCFG, Context, Entry, Finding, Location, Payload, PullSecret, Rule, Severity, command, spot
+from linter.rule import (
+    DOCKERCFG,
+    Context,
+    Entry,
+    Finding,
+    Location,
+    Payload,
+    PullSecret,
+    Rule,
+    Severity,
+    command,
+    credentials,
+    spot,
+)
 from rules.imports._shared import HOSTED, hosted
 from rules.payload._defects import entry_defect, is_empty, whole_defect
 from rules.payload._shared import NODE_WIDE, repair
@@ -181,12 +194,15 @@ def _empty(context: Context, secret: PullSecret, payload: Payload) -> Finding:
 
 def _lacking(context: Context, secret: PullSecret, entries: list[Entry]) -> Iterator[Finding]:
     """Report the registries that the platform needs and the secret has no entry for."""
-    keys = {entry.registry.host for entry in entries if entry.live}
+    # A colon without a port changes nothing; a wildcard counts for what it matches.
+    keys = {entry.registry.host.removesuffix(":") for entry in entries if entry.live}
     if Causes(context).mirror_sources:
         return
     official = bool(keys & _HANDED_OUT)
     for registry, why in _NEEDED.items():
-        if registry in keys or any(entry.registry.glob for entry in entries):
+        image = f"{_RELEASE[registry]}image"
+        wild = (entry.registry for entry in entries if entry.live and entry.registry.glob)
+        if registry in keys or any(credentials.key_matches(key, image) for key in wild):
             continue
         if official or _pulled(context, registry):
             yield _lacks(context, secret, registry, why)
