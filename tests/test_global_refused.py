@@ -45,6 +45,8 @@ def test_whether_the_nodes_have_a_credential_is_not_known(
     assert found["findings"] == []
     (unknown,) = (one for one in found["coverage"]["not_evaluated"] if one["reason"] == "absent")
     assert unknown["message"] == "whether the nodes have a credential for registry.redhat.io is not known here"
+    main(["resolve", "--pod", "web", "-n", "shop", path, "--format", "json"])
+    assert json.loads(capsys.readouterr().out)["answers"][0]["verdict"] == "unknown"
     main(["resolve", "--pod", "web", "-n", "shop", path])
     said = " ".join(capsys.readouterr().out.split())
     assert "the node-wide file is one of before, since the machine-config operator refuses the global pull" in said

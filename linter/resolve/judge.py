@@ -239,6 +239,8 @@ def _hidden(steps: Steps) -> str:
     node = case.inventory.global_secret
     if node is not None and (node.state in UNJUDGED or not readable(node)):
         return f"the node-wide file cannot be judged ({node.reason})"
+    if node is not None and case.inventory.node_wide is None:
+        return "the node-wide file is one of before, since the machine-config operator refuses the global pull secret"
     if case.consumer is Consumer.IMPORTER:
         for made in case.inventory.generated:
             if made.type in KEY_OF_TYPE and compatible(made.namespace, case.namespace):
