@@ -248,7 +248,8 @@ class Inventory:
         secret = self.global_secret
         if secret is None or secret.type != DOCKERCONFIGJSON:
             return None
-        return None if secret.payload is not None and secret.payload.root is None else secret
+        error = secret.payload.error if secret.payload is not None else None
+        return None if error is not None and error.kind == "json" else secret
 
 
 class Mentions:

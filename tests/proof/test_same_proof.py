@@ -136,3 +136,17 @@ def test_the_key_of_docker_hub_counts_again_when_an_empty_entry_before_it_goes()
     )
     fix = Fix(Applicability.SAFE, "remove the entry", (edit,))
     assert Prover(inventory).together([fix]).repaired == ("apps/ImageStream/web imports nginx",)
+
+
+def test_an_import_works_once_the_global_pull_secret_has_its_entry() -> None:
+    """Where that is what the nodes have: the text of a change is all that is known of it."""
+    secret = _secret("pull-secret", '{"auths":{}}')
+    secret["metadata"]["namespace"] = "openshift-config"
+    inventory = _scanned([secret, _stream("quay.io/team/app:1")], "cluster").inventories[0]
+    (held,) = inventory.secrets
+    entry = '{"auths":{"quay.io":{"auth":"dXNlcjpwYXNz"}}}'
+    for text, repaired in ((entry, ("apps/ImageStream/web imports quay.io/team/app:1",)), (entry[:-1], ())):
+        fix = _changed(held.object, (Op.PAYLOAD, held.route, Sensitive(text)))
+        proof = Prover(inventory).together([fix])
+        assert proof.repaired == repaired
+        assert proof == SlowProver(inventory).together([fix])
