@@ -65,7 +65,7 @@ from linter.rule import (
 from rules.payload._defects import entry_defect, sound
 from rules.payload._shared import advice, encode_auth, matched, readers, repair
 from rules.registries._readings import Member, Near, Reading, beside, images, meant, pattern, quoted, usual, whole
-from rules.registries._shared import HUB_KEY, host_map
+from rules.registries._shared import HUB_KEY, host_map, meaning
 from rules.registries._unmatchable import unmatchable
 
 _HARMLESS = frozenset({"", "RC107", "RC108"})
@@ -175,7 +175,7 @@ def _better(context: Context, secret: PullSecret, entry: Entry, keys: _Keys) -> 
     if unmatchable(context, secret, entry.key, entry.registry) is not None:
         return None
     own = entry.registry
-    key = HUB_KEY if own.text == "index.docker.io" else (own.host.removesuffix(":") + own.path).rstrip("/")
+    key = HUB_KEY if own.text == "index.docker.io" else meaning(own).rstrip("/")
     after = keys.renamed(entry, key)
     if _difference(key, keys.credential(entry), after):
         return None
@@ -222,8 +222,8 @@ def _fix(secret: PullSecret, payload: Payload, entry: Entry, better: _Better | N
     summary = f"write the entry {shown(entry.key)} in the form that kubelet and CRI-O read alike"
     applicability = Applicability.SAFE
     if better is not None:
-        meaning = credentials.normalise_key(better.key).text
-        if any(one.registry.text == meaning for one in payload.entries if one is not entry):
+        wanted = meaning(credentials.normalise_key(better.key))
+        if any(meaning(one.registry) == wanted for one in payload.entries if one is not entry):
             return None
         text = payload_edit.replace(text, *entry.key_span, payload_edit.quote(better.key))
         summary += f": {shown(better.key)}"

@@ -185,15 +185,18 @@ def add_beside(secret: PullSecret, entry: Entry, key: str) -> Fix | None:
     )
 
 
+def meaning(registry: credentials.RegistryKey) -> str:
+    """Return what a key stands for, in one text for all that match alike: a colon without a port says nothing."""
+    return registry.host.removesuffix(":") + registry.path
+
+
 def rename_key(secret: PullSecret, entry: Entry, key: str, applicability: Applicability) -> Fix | None:
     """Build a fix that writes `entry`'s key as `key`; None where another entry has that meaning already."""
     payload = secret.payload
     if payload is None or secret.generated:
         return None
-    meant = credentials.normalise_key(key)
-    if any(
-        one.registry.text == meant.text for one in payload.entries if one is not entry and one.registry.error is None
-    ):
+    wanted = meaning(credentials.normalise_key(key))
+    if any(meaning(one.registry) == wanted for one in payload.entries if one is not entry and not one.registry.error):
         return None
     text = payload_edit.replace(payload.text, *entry.key_span, payload_edit.quote(key))
     return payload_fix(secret, text, f"write the key {shown(entry.key)} as {shown(key)}", applicability)

@@ -65,6 +65,7 @@ def check(context: Context) -> Iterator[Finding]:
     """Report every key that the kubelet cannot read."""
     wanted = context.once(Targets)
     for secret, payload in judged(context):
+        written = set[str]()
         for entry in payload.entries:
             if not entry.live or entry.registry.error is None:
                 continue
@@ -78,7 +79,10 @@ def check(context: Context) -> Iterator[Finding]:
                 )
             else:
                 found = _finding(context, secret, entry.key, entry.registry, at_key(secret, entry), wanted)
-                yield found._replace(fix=_fix(secret, entry))
+                # Two keys cannot both become one: the later would replace the earlier.
+                better = _trimmed(entry.key)
+                yield found._replace(fix=_fix(secret, entry, better) if better not in written else None)
+                written.add(better)
     for secret, key, registry in kept(context):
         if registry.error is not None:
             found = _finding(context, secret, key, registry, secret.object.at(), wanted)
@@ -142,8 +146,7 @@ def _trimmed(key: str) -> str:
     return key.strip().strip("\"'`").strip()
 
 
-def _fix(secret: PullSecret, entry: Entry) -> Fix | None:
-    better = _trimmed(entry.key)
+def _fix(secret: PullSecret, entry: Entry, better: str) -> Fix | None:
     meant = credentials.normalise_key(better)
     if better == entry.key or meant.error is not None or "." not in meant.host:
         return None

@@ -214,3 +214,19 @@ def test_of_the_node_wide_secret_every_key_is_told_that_its_readers_find_for_oth
         assert not _differing(after, next(iter(after))), key
         for consumer, image in itertools.product(("kubelet", "importer"), NODE_IMAGES):
             assert _first(before, image, consumer) == _first(after, image, consumer), (key, image)
+
+
+COLLIDING = [
+    "quay.io:", "quay.io/", "Quay.io", "docker://quay.io", "quay.io/v1/", "https://quay.io:", "quay.io/v2", "quay.io?x",
+    "https://quay.io/v2",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("one", COLLIDING)
+def test_no_two_keys_become_one(one: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number, other in enumerate(key for key in COLLIDING if key != one):
+        place = tmp_path / str(number)
+        place.mkdir()
+        (after,) = _repaired(place, [{one: _auth("u1"), other: _auth("u2")}], node=True)
+        capsys.readouterr()
+        assert len(after) == 2, (one, other, list(after))
