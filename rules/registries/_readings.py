@@ -69,7 +69,7 @@ class Near:
 
     def deciding(self, asked: Iterable[str], changed: list[Entry]) -> list[Entry]:
         """Return `changed`, and all others that can decide about the images `asked`, in written order."""
-        ours = {self._exact[entry.key] for entry in changed}
+        ours = {number for entry in changed if (number := self._exact.get(entry.key)) is not None}
         numbers = set(ours)
         spared = {_credential(entry) for entry in changed}
 
@@ -90,6 +90,27 @@ class Near:
                 numbers.update(self._exact[path] for path in paths if path in self._exact)
                 add(self._whole.get(credentials.containers_key(reference.registry).registry, ()))
         return [self._entries[number] for number in sorted(numbers)]
+
+    def crossing(self, key: str) -> list[str] | None:
+        """Return images at which a wildcard meets `key` as another key, None where they are too many to be asked.
+
+        A wildcard with a path and a key of a host serve the same images, and neither is told by the other's own.
+        """
+        ours = credentials.normalise_key(key)
+        others = [number for number in self._exact.values() if self._entries[number].registry.error is None]
+        if not ours.glob:
+            others = [number for number in others if self._entries[number].registry.glob]
+        if len(others) > _FEW:
+            return None
+        found = []
+        for number in others:
+            its = self._entries[number].registry
+            hosts = {one.host.removesuffix(":").replace("*", "some") for one in (ours, its)} | {"docker.io"}
+            paths = {one.path.rstrip("/") for one in (ours, its)} | {""}
+            found += [
+                f"{host}{path}{end}" for host in hosts for path in paths for end in ("", f"/{_ELSE}", f"-{_ELSE}")
+            ]
+        return found
 
     def _few(self, numbers: list[int], spared: set[tuple[str | None, str, str]]) -> list[int]:
         """Return two of each credential, and of many credentials a few: chance decides among so many in any case."""

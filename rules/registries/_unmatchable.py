@@ -63,7 +63,7 @@ def _verdict(key: str, registry: credentials.RegistryKey) -> Verdict | None:
     if not host:
         return Verdict("it names no host", "")
     host = host.removesuffix(":")
-    return _hub(host, path) or _path(host, path) or _host(registry) or _cut_off(key, registry)
+    return _hub(host, path) or _path(host, path) or _host(host, path, glob=registry.glob) or _cut_off(key, registry)
 
 
 def _hub(host: str, path: str) -> Verdict | None:
@@ -94,11 +94,10 @@ def _path(host: str, path: str) -> Verdict | None:
     return Verdict("no repository can begin with that path", "")
 
 
-def _host(registry: credentials.RegistryKey) -> Verdict | None:
-    host, path = registry.host, registry.path
+def _host(host: str, path: str, *, glob: bool) -> Verdict | None:
     if host != host.lower():
         return Verdict("images write the host in lower case", host.lower() + path)
-    if "." not in host and ":" not in host and host != "localhost" and not registry.glob:
+    if "." not in host and ":" not in host and host != "localhost" and not glob:
         why = "the first part of an image name is a host only with a dot or a port: else it is a folder of Docker Hub"
         return Verdict(why, "")
     return None

@@ -63,16 +63,19 @@ from linter.rule import (
     shown,
 )
 from rules.registries._needs import Targets
-from rules.registries._readings import OTHERS, Near, Reading, beside, images, losers, member, usual
+from rules.registries._readings import OTHERS, Member, Near, Reading, beside, images, losers, member, usual
 from rules.registries._shared import KEPT, at_key, judged, kept, named, rename_key, sound, unfinished
 from rules.registries._unmatchable import Verdict, unmatchable
+
+_TOGETHER = 16
+"""So many safe renames of keys of one payload, which served somebody, are looked at together."""
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Report every key that can serve nothing."""
     wanted = context.once(Targets)
     for secret, payload in judged(context):
-        near, written = None, set[str]()
+        near, written, renamed = None, set[str](), dict[str, str]()
         for entry in payload.entries:
             if not entry.live or entry.registry.error is not None or not sound(entry) or unfinished(entry.key):
                 continue
@@ -81,7 +84,10 @@ def check(context: Context) -> Iterator[Finding]:
                 near = near or Near(payload)
                 found = _finding(context, secret, entry.registry, verdict, at_key(secret, entry))
                 # Two keys that were meant to be one cannot both become it: the later would replace the earlier.
-                fix = _fix(secret, payload, entry, verdict, near) if verdict.better not in written else None
+                clash = verdict.better in written
+                fix = None if clash else _fix(secret, payload, entry, verdict, near, renamed)
+                if fix is not None and fix.applicability is Applicability.SAFE and (verdict.wide or verdict.cut):
+                    renamed[entry.key] = verdict.better
                 written.add(verdict.better)
                 yield found._replace(impact=wanted.missed(secret, verdict.better), fix=fix)
     for secret, key, registry in kept(context):
@@ -124,11 +130,13 @@ def _result(verdict: Verdict) -> str:
     return f"matches no image: {verdict.why}"
 
 
-def _fix(secret: PullSecret, payload: Payload, entry: Entry, verdict: Verdict, near: Near) -> Fix | None:
+def _fix(
+    secret: PullSecret, payload: Payload, entry: Entry, verdict: Verdict, near: Near, renamed: dict[str, str]
+) -> Fix | None:
     """Write the key as it was meant: safe where every reader finds for every image what it found before."""
     better = verdict.better
     fix = rename_key(secret, entry, better, Applicability.SAFE) if better else None
-    lost = _losers(payload, entry, better, near) if fix is not None else []
+    lost = _losers(payload, entry, better, near, renamed) if fix is not None else []
     if fix is None or not lost:
         return fix
     if Consumer.CONTAINERS in lost and verdict.wide:
@@ -138,17 +146,27 @@ def _fix(secret: PullSecret, payload: Payload, entry: Entry, verdict: Verdict, n
     return fix._replace(applicability=Applicability.UNSAFE, summary=f"{fix.summary}, {cost}")
 
 
-def _losers(payload: Payload, entry: Entry, better: str, near: Near) -> list[Consumer]:
+def _losers(payload: Payload, entry: Entry, better: str, near: Near, renamed: dict[str, str]) -> list[Consumer]:
+    """Return the readers that lose by the new key, be it the only one or one beside those that are `renamed` safely."""
     legacy = payload.form == "dockercfg"
-    asked = [*images(entry.key, legacy=legacy), *images(better, legacy=legacy)]
+    crossing = near.crossing(better)
+    if crossing is None or len(renamed) >= _TOGETHER:
+        return list(Consumer)
+    asked = [*images(entry.key, legacy=legacy), *images(better, legacy=legacy), *crossing]
     asked += beside(credentials.normalise_key(better))
-    deciding = near.deciding(asked, [entry])
-    members = [member(payload, one) for one in deciding]
-    changed = [
-        (payload_edit.quote(better), value) if one is entry else (key, value)
-        for one, (key, value) in zip(deciding, members, strict=True)
-    ]
-    return losers(Reading(members, payload.form), Reading(changed, payload.form), asked, usual)
+    deciding = near.deciding(asked, [entry, *(one for one in payload.entries if one.live and one.key in renamed)])
+    before = Reading((member(payload, one) for one in deciding), payload.form)
+    lost: list[Consumer] = []
+    for more in ({}, renamed) if renamed else ({},):
+        keys = {**more, entry.key: better}
+        after = Reading((_under(keys, payload, one) for one in deciding), payload.form)
+        lost += losers(before, after, asked, usual)
+    return lost
+
+
+def _under(keys: dict[str, str], payload: Payload, entry: Entry) -> Member:
+    key, value = member(payload, entry)
+    return payload_edit.quote(keys[entry.key]) if entry.key in keys else key, value
 
 
 RULE = Rule(code="RC205", severity=Severity.WARNING, check=check, fixable=True, needs=("Secret",))

@@ -20,7 +20,7 @@ SPELLINGS = [
     "quay.io", "quay.io/", "quay.io/v1/", "quay.io/v2/", "https://quay.io", "http://quay.io/", "https://quay.io/v2/",
     "quay.io:", "https://quay.io:", "u@quay.io", "quay.io?x", "quay.io#y",
 ]  # fmt: skip
-HOSTS = ["quay.io", "docker.io", "index.docker.io", "registry-1.docker.io", "u@quay.io", "quay.io:443", "*.io"]
+HOSTS = ["quay.io", "docker.io", "index.docker.io", "registry-1.docker.io", "u@quay.io", "Quay.io", "*.io", "q*y.io"]
 PATHS = [
     "",
     "/",
