@@ -43,6 +43,7 @@ Unsafe where CRI-O, podman and builds took the key for a whole registry, which t
 before another one whose credential is used so far.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 
 from linter.rule import (
@@ -76,6 +77,7 @@ def check(context: Context) -> Iterator[Finding]:
     wanted = context.once(Targets)
     for secret, payload in judged(context):
         near, written, renamed = None, set[str](), dict[str, str]()
+        texts = Counter(entry.registry.text for entry in payload.entries if entry.live)
         for entry in payload.entries:
             if not entry.live or entry.registry.error is not None or not sound(entry) or unfinished(entry.key):
                 continue
@@ -84,7 +86,8 @@ def check(context: Context) -> Iterator[Finding]:
                 near = near or Near(payload)
                 found = _finding(context, secret, entry.registry, verdict, at_key(secret, entry))
                 # Two keys that were meant to be one cannot both become it: the later would replace the earlier.
-                clash = verdict.better in written
+                # Nor is one renamed of several that are one registry: they are to be merged first (RC202).
+                clash = verdict.better in written or texts[entry.registry.text] > 1
                 fix = None if clash else _fix(secret, payload, entry, verdict, near, renamed)
                 if fix is not None and fix.applicability is Applicability.SAFE and (verdict.wide or verdict.cut):
                     renamed[entry.key] = verdict.better

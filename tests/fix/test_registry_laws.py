@@ -139,7 +139,7 @@ def test_what_is_merged_safely_serves_all_that_it_served(
 def test_what_is_renamed_safely_serves_all_that_it_served(
     payloads: list[dict[str, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    after = _repaired(tmp_path, payloads, "--select", "RC205")
+    after = _repaired(tmp_path, payloads, "--select", "RC202,RC205")
     capsys.readouterr()
     for before, now in zip(payloads, after, strict=True):
         if before != now:
