@@ -211,6 +211,7 @@ def _write_fix_dir(result: engine.Result, arguments: argparse.Namespace) -> None
         credentials=not arguments.no_credentials,
         prove=lambda fixes: summary(summed(prover.together(fixes) for prover in provers)),
         agree=_agreeing(provers),
+        several=len(result.inventories) > 1,
     )
     for fix, reason in made.refused:
         if fix.obstacle == reason:

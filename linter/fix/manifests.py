@@ -1,38 +1,25 @@
 """Manifests that repair a cluster: each touched object whole, ready for `kubectl apply`."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from linter.errors import FixError
+from linter.fix.creatable import cleaned, creatable
 from linter.fix.data import apply_to_data, same, to_data
+from linter.fix.keepers import generated_by, keeper, out_of_reach
 from linter.fix.mask import mask_lines, parsed
 from linter.fix.naming import file_name, one_line
 from linter.fix.plan import Agree, declined, first_round
-from linter.fix.readme import Repaired, index, readme
+from linter.fix.readme import index, readme
+from linter.fix.repaired import KubeObject, Repaired, ref_of
+from linter.fix.restarts import Standing, owners
 from linter.fix.scalars import Style, render_block
 from linter.fix.takeaway import only_removes, removals
 from linter.fix.tree import parse
-from linter.model import Edit, Finding, Fix, ObjectRef, Route
+from linter.model import Edit, Finding, Fix
 
-_NOISE = ("managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink", "deletionTimestamp")
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _ORDER = ("Secret", "SealedSecret", "ExternalSecret", "ServiceAccount")
 _RECREATED = ("Pod", "Job")
-_KEPT_BY_OPENSHIFT = "openshift.io/internal-registry-pull-secret-ref"
-_GENERATED = ("openshift.io/internal-registry-auth-token.service-account", "openshift.io/token-secret.name")
-
-
-class KubeObject(Protocol):
-    """What is needed of an object, as `linter.documents.objects` has it."""
-
-    path: str
-    document: int
-    route: Route
-    api_version: str
-    kind: str
-    namespace: str
-    name: str
-    body: dict[str, Any]
 
 
 class FixFile(NamedTuple):
@@ -59,11 +46,13 @@ def build(
     credentials: bool = True,
     prove: Callable[[Sequence[Fix]], str] | None = None,
     agree: Agree | None = None,
+    several: bool = False,
 ) -> FixDir:
     """Make the folder's files for all fixes that may be made; nothing is written here.
 
     Each object stands in it whole, for the API replaces lists such as a service account's `imagePullSecrets` as one.
-    `prove` says in a sentence what the fixes do together; `agree` is asked about those that change one payload.
+    `prove` says in a sentence what the fixes do together; `agree` is asked about those that change one payload;
+    `several` tells that more than one cluster was judged, whether each has fixes or not.
     """
     by_document: dict[tuple[str, int], list[KubeObject]] = {}
     for item in objects:
@@ -78,7 +67,8 @@ def build(
         else:
             applied.append(fix)
     proof = prove(applied) if prove is not None and applied else ""
-    return _lay_out(collected, fixable, applied, refused, credentials=credentials, proof=proof)
+    told = _Told(fixable, tuple(refused), proof, several)
+    return _lay_out(collected, told, applied, credentials=credentials)
 
 
 def _choose(
@@ -115,7 +105,7 @@ class _Collected:
     def __init__(self, by_document: Mapping[tuple[str, int], list[KubeObject]]) -> None:
         self.by_document = by_document
         self.found: dict[int, tuple[KubeObject, list[Edit], list[Finding]]] = {}
-        self.sources: list[tuple[ObjectRef, str]] = []
+        self.untouchable = False
         self._told: set[tuple[object, ...]] = set()
 
     def add_all(self, findings: Iterable[Finding]) -> list[tuple[Fix, str]]:
@@ -153,10 +143,12 @@ class _Collected:
             if item.kind == "Kustomization" and not item.api_version.startswith("kustomize.toolkit."):
                 return "kustomize reads it as a file, and no cluster holds it: repair the file with --fix"
             source = generated_by(item.body)
-            if source:
-                self.sources.append((_ref(item), source))
-                return f"{one_line(str(_ref(item)))} is generated: change {one_line(source)} instead"
-            touched.append((item, edit._replace(route=edit.route[len(item.route) :])))
+            route = edit.route[len(item.route) :]
+            reason = f"is generated: change {one_line(source)} instead" if source else out_of_reach(item, route)
+            if reason:
+                self.untouchable = True
+                return f"{one_line(str(ref_of(item)))} {reason}" if source else reason
+            touched.append((item, edit._replace(route=route)))
         return _Touched(finding, fix, touched)
 
     def _add(self, part: Sequence[_Touched]) -> str:
@@ -194,20 +186,6 @@ class _Collected:
         return min(around, key=lambda item: len(item.route), default=None)
 
 
-def generated_by(body: Mapping[str, Any]) -> str:
-    """Name what an object was made from and is kept like, or return "": a repair there would be undone."""
-    metadata = body.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    annotations = metadata.get("annotations")
-    if isinstance(annotations, dict) and any(key in annotations for key in _GENERATED):
-        return "nothing (OpenShift keeps this secret itself)"
-    owners = metadata.get("ownerReferences")
-    for owner in owners if isinstance(owners, list) else ():
-        if isinstance(owner, dict) and owner.get("kind"):
-            return f"{owner.get('kind')} {owner.get('name', '')}".strip()
-    return ""
-
-
 def _generated_links(body: Any) -> set[str]:
     """Collect the `<account>-dockercfg-xxxxx` names in a service account's lists."""
     if not isinstance(body, dict) or body.get("kind", "ServiceAccount") != "ServiceAccount":
@@ -222,39 +200,25 @@ def _generated_links(body: Any) -> set[str]:
     return names
 
 
-def _ref(item: KubeObject) -> ObjectRef:
-    return ObjectRef(item.api_version, item.kind, item.namespace, item.name)
+class _Told(NamedTuple):
+    """What the README tells beside the repairs. `several`: more than one cluster was judged."""
+
+    findings: Sequence[Finding]
+    refused: Sequence[tuple[Fix, str]]
+    proof: str
+    several: bool
+
+    def of(self, cluster: str) -> list[Finding]:
+        """The findings of one cluster."""
+        return [finding for finding in self.findings if finding.cluster == cluster]
 
 
-def cleaned(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the body without what the cluster writes itself, and without the copy of an earlier apply."""
-    result = {key: value for key, value in body.items() if key != "status"}
-    metadata = result.get("metadata")
-    if isinstance(metadata, dict):
-        metadata = {key: value for key, value in metadata.items() if key not in _NOISE}
-        annotations = metadata.get("annotations")
-        if isinstance(annotations, dict):
-            kept = {key: value for key, value in annotations.items() if key not in (_LAST_APPLIED, _KEPT_BY_OPENSHIFT)}
-            metadata = {key: value for key, value in metadata.items() if key != "annotations"}
-            metadata |= {"annotations": kept} if kept else {}
-        result["metadata"] = metadata
-    return result
-
-
-def _lay_out(
-    collected: _Collected,
-    findings: Sequence[Finding],
-    applied: list[Fix],
-    refused: list[tuple[Fix, str]],
-    *,
-    credentials: bool,
-    proof: str,
-) -> FixDir:
-    clusters = {finding.cluster for _, _, found in collected.found.values() for finding in found}
+def _lay_out(collected: _Collected, told: _Told, applied: list[Fix], *, credentials: bool) -> FixDir:
     repaired = [
         _repaired(item, edits, found, credentials=credentials) for item, edits, found in collected.found.values()
     ]
     repaired.sort(key=lambda one: (one.cluster, one.ref.namespace, _rank(one.ref.kind), one.ref.kind, one.ref.name))
+    clusters = list(dict.fromkeys(one.cluster for one in repaired))
     files: dict[str, FixFile] = {}
     done: list[Repaired] = []
     folders: dict[str, list[str]] = {}
@@ -265,7 +229,7 @@ def _lay_out(
             done.append(one)
             continue
         name = f"{number:02d}-{file_name(one.ref.kind.lower())}-{file_name(one.ref.name)}.yaml"
-        folders[folder].append("" if one.recreate else name)
+        folders[folder].append("" if one.recreate or one.replace else name)
         path = f"{folder}/delete-and-create/{name}" if one.recreate else f"{folder}/{name}"
         mode = 0o600 if one.carries_credential else 0o644
         files[path] = FixFile(_header(one) + rendered(one.body), mode, one.carries_credential)
@@ -273,25 +237,28 @@ def _lay_out(
     for folder, names in folders.items():
         if any(names):
             files[f"{folder}/kustomization.yaml"] = FixFile(_kustomization([name for name in names if name]))
+    objects = [item for listed in collected.by_document.values() for item in listed]
+    standing = owners(told.findings, objects)
     if len(clusters) > 1:
-        files |= _by_cluster(done, findings, refused, proof)
-    elif done or collected.sources:
-        files["README.md"] = FixFile(readme(done, findings, refused, proof))
-    return FixDir(dict(sorted(files.items())), tuple(applied), tuple(refused))
+        files |= _by_cluster(done, told, standing)
+    elif done or collected.untouchable:
+        name = (clusters or [finding.cluster for finding in told.findings] or [""])[0] if told.several else ""
+        files["README.md"] = FixFile(
+            readme(done, told.findings, told.refused, told.proof, cluster=name, standing=standing)
+        )
+    return FixDir(dict(sorted(files.items())), tuple(applied), tuple(told.refused))
 
 
-def _by_cluster(
-    done: Sequence[Repaired], findings: Sequence[Finding], refused: Sequence[tuple[Fix, str]], proof: str
-) -> dict[str, FixFile]:
+def _by_cluster(done: Sequence[Repaired], told: _Told, standing: Standing) -> dict[str, FixFile]:
     """One README for each cluster, beside its folders: its commands must reach no other. The first names them all."""
     files: dict[str, FixFile] = {}
     folders: dict[str, str] = {}
     for cluster in dict.fromkeys(one.cluster for one in done):
         folder = folders[cluster] = file_name(cluster)
         own = [one._replace(path=one.path.removeprefix(f"{folder}/")) for one in done if one.cluster == cluster]
-        mine = [finding for finding in findings if finding.cluster == cluster]
-        files[f"{folder}/README.md"] = FixFile(readme(own, mine, refused))
-    files["README.md"] = FixFile(index(folders, proof))
+        text = readme(own, told.of(cluster), told.refused, cluster=cluster, standing=standing)
+        files[f"{folder}/README.md"] = FixFile(text)
+    files["README.md"] = FixFile(index(folders, told.proof))
     return files
 
 
@@ -310,43 +277,40 @@ def _folder(one: Repaired, *, several: bool) -> str:
 def _repaired(item: KubeObject, edits: list[Edit], findings: list[Finding], *, credentials: bool) -> Repaired:
     after = apply_to_data(item.body, edits)
     body = {"apiVersion": item.api_version, "kind": item.kind} | cleaned(after)
-    before_type = item.body.get("type") or "Opaque"
-    changed = item.kind == "Secret" and (
-        before_type != (body.get("type") or "Opaque") or item.body.get("immutable") is True
-    )
+    secret = item.kind == "Secret"
+    retyped = secret and (item.body.get("type") or "Opaque") != (body.get("type") or "Opaque")
+    recreate = retyped or (secret and item.body.get("immutable") is True) or item.kind in _RECREATED
     carries = _carries(body)
-    recreate = changed or item.kind in _RECREATED
     taken = () if recreate else tuple(removals(item.kind, edits, after))
     note = ""
     if taken and only_removes(item.kind, edits):
         note = "no manifest can take this away: see its command"
         carries = False
     elif carries and not credentials:
-        note = "not written, for it would carry a credential: see its commands"
-    cluster = next((finding.cluster for finding in findings), "")
+        note = "not written, for it would carry a credential: "
+        note += "see its commands" if secret else "change it in the cluster, as said here"
+    replace = secret and item.identified and not recreate and not note
+    if replace or (secret and carries and note):
+        taken = ()  # what takes its place whole, by a file or by hand, lacks it; a patch before would lose it
+    if recreate and item.identified:
+        body = creatable(body)
+    version = item.body.get("metadata", {}).get("resourceVersion") if replace else None
+    if isinstance(version, str) and version:
+        body["metadata"] = {**body["metadata"], "resourceVersion": version}
     return Repaired(
-        _ref(item), cluster, tuple(findings), tuple(edits), body, "", recreate, carries, note, taken, keeper(item.body)
+        ref=ref_of(item),
+        cluster=next((finding.cluster for finding in findings), ""),
+        findings=tuple(findings),
+        edits=tuple(edits),
+        body=body,
+        recreate=recreate,
+        replace=replace,
+        identified=item.identified,
+        carries_credential=carries,
+        note=note,
+        taken=taken,
+        keeper=keeper(item.body),
     )
-
-
-def keeper(body: Mapping[str, Any]) -> str:
-    """Name the tool that keeps an object like its own source, or return "": it may undo what is done by hand."""
-    metadata = body.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    marks = {
-        str(key): str(value)
-        for field in ("labels", "annotations")
-        for key, value in (metadata[field].items() if isinstance(metadata.get(field), dict) else ())
-    }
-    if "argocd.argoproj.io/tracking-id" in marks or "argocd.argoproj.io/instance" in marks:
-        app = marks.get("argocd.argoproj.io/instance") or marks["argocd.argoproj.io/tracking-id"].partition(":")[0]
-        return f"the Argo CD application {app}"
-    for word, kind in (("kustomize", "Kustomization"), ("helm", "HelmRelease")):
-        if f"{word}.toolkit.fluxcd.io/name" in marks:
-            return f"the Flux {kind} {marks[f'{word}.toolkit.fluxcd.io/name']}"
-    if "meta.helm.sh/release-name" in marks:
-        return f"the Helm release {marks['meta.helm.sh/release-name']}"
-    return ""
 
 
 def _carries(body: Mapping[str, Any]) -> bool:

@@ -5,11 +5,15 @@ import re
 import shlex
 from typing import Final
 
+from linter.model import ObjectRef
+
 _RESERVED: Final = frozenset(
     {"con", "prn", "aux", "nul", "readme", *(f"{port}{at}" for port in ("com", "lpt") for at in range(10))}
 )
 """Names that stand for devices on Windows, whatever their ending, and that of a file which stands beside folders."""
 _LONGEST: Final = 80
+_PLAIN: Final = frozenset({"", "apps", "batch", "extensions"})
+"""API groups of Kubernetes itself, whose kinds are meant where a command names no group."""
 
 
 def file_name(text: str) -> str:
@@ -39,3 +43,15 @@ def one_line(text: str) -> str:
 def inline(text: str) -> str:
     """Return text for a line of Markdown: no markup of its own takes effect."""
     return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", one_line(text))
+
+
+def named(ref: ObjectRef) -> tuple[str, ...]:
+    """Return the words that name an object in a command: with its group, where another may have a kind of that name."""
+    group = ref.api_version.rpartition("/")[0]
+    kind = ref.kind.lower() if group in _PLAIN else f"{ref.kind.lower()}.{group}"
+    return positional(f"{kind}/{ref.name}")
+
+
+def namespace(ref: ObjectRef) -> tuple[str, ...]:
+    """Return the words that say where an object is, none where that is not known."""
+    return ("-n", ref.namespace) if ref.namespace else ()

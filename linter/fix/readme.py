@@ -2,41 +2,37 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from linter.fix.naming import inline, one_line, positional, shell
-from linter.model import Edit, Finding, Fix, ObjectRef, Op
-from linter.shell import rollout
+from linter.fix.anew import secrets_anew, workloads_anew
+from linter.fix.by_hand import by_hand
+from linter.fix.naming import inline, named, namespace, one_line, positional, shell
+from linter.fix.repaired import Repaired
+from linter.fix.restarts import Standing, restarts
+from linter.model import Edit, Finding, Fix, Op
 
-_DROPPED = ("uid", "resourceVersion", "creationTimestamp", "managedFields")
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-
-
-class Repaired(NamedTuple):
-    """One object after its repairs. `path` is empty when no file is written for it; `note` then says what to do."""
-
-    ref: ObjectRef
-    cluster: str
-    findings: tuple[Finding, ...]
-    edits: tuple[Edit, ...]
-    body: dict[str, Any]
-    path: str = ""
-    recreate: bool = False
-    carries_credential: bool = False
-    note: str = ""
-    taken: tuple[dict[str, Any], ...] = ()
-    keeper: str = ""
+_APPLY = ("kubectl", "apply", "--server-side", "--force-conflicts", "--field-manager=regcred", "-k")
 
 
 def readme(
-    repaired: Sequence[Repaired], findings: Sequence[Finding], refused: Sequence[tuple[Fix, str]], proof: str = ""
+    repaired: Sequence[Repaired],
+    findings: Sequence[Finding],
+    refused: Sequence[tuple[Fix, str]],
+    proof: str = "",
+    *,
+    cluster: str = "",
+    standing: Standing | None = None,
 ) -> str:
-    """Return the Markdown text; every name in a command is quoted for the shell. `proof` is one sentence of all."""
-    parts = [*_intro(repaired)]
+    """Return the Markdown text; every name in a command is quoted for the shell. `proof` is one sentence of all.
+
+    `cluster` is whose repairs they are, where more than one was judged; `standing` are the bodies of what they concern.
+    """
+    parts = [*_intro(repaired, cluster)]
     parts += [f"Proof, of all repairs together: {inline(proof)}.\n"] if proof else []
-    parts += [*_order(), *_recreate(repaired), *_take_away(repaired), *_apply(repaired)]
-    parts += [*_by_hand(repaired), *_links(repaired), *_restarts(repaired), *_files(repaired)]
-    parts += [*_kept(repaired), *_further(repaired), *_left(findings, refused)]
+    parts += [*_order()] if repaired else []
+    parts += [*secrets_anew(repaired), *_replace(repaired), *by_hand(repaired), *_take_away(repaired)]
+    parts += [*_apply(repaired), *_links(repaired), *workloads_anew(repaired), *restarts(repaired, standing or {})]
+    parts += [*_files(repaired), *_kept(repaired), *_further(repaired), *_left(findings, refused)]
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
@@ -49,8 +45,11 @@ def index(folders: Mapping[str, str], proof: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _intro(repaired: Sequence[Repaired]) -> Iterator[str]:
-    yield "# Repairs\n"
+def _intro(repaired: Sequence[Repaired], cluster: str) -> Iterator[str]:
+    yield f"# Repairs of {inline(cluster)}\n" if cluster else "# Repairs\n"
+    if cluster:
+        yield f"They are those of {inline(cluster)} alone, of all that was judged: point `kubectl` at that cluster"
+        yield "before you run what is here.\n"
     yield "Read each file before you apply it: it holds the whole object as it was read, with the repair made."
     yield "If the object has changed in the cluster since, make this folder again. Nothing here was applied.\n"
     carriers = [one.path for one in repaired if one.path and one.carries_credential]
@@ -65,30 +64,37 @@ def _order() -> Iterator[str]:
     yield "1. Secrets first: a link to a secret that does not exist yet is skipped without a word."
     yield "2. Then service accounts and workloads. Their lists are complete: the API replaces `imagePullSecrets` of a"
     yield "   service account as one, so leaving out what OpenShift has generated would make it mint new secrets."
-    yield "3. Then restart what runs: a pod keeps the list it was admitted with.\n"
-    yield "The sections below are in this order; so are the numbers of the files.\n"
+    yield "3. Then make anew, or restart, what runs: a pod keeps the list it was admitted with.\n"
+    yield "The sections below are in this order. Their commands are for this folder as the current one.\n"
+
+
+def _replace(repaired: Sequence[Repaired]) -> Iterator[str]:
+    chosen = [one for one in repaired if one.path and one.replace]
+    if not chosen:
+        return
+    yield "## Replace\n"
+    yield "These Secrets are put back whole. The API server refuses one that has changed since it was read. Nothing of"
+    yield "them is copied into an annotation, as `kubectl apply` would, and such a copy of before is gone.\n"
+    yield "```sh"
+    yield from (shell("kubectl", "replace", "-f", one.path, *namespace(one.ref)) for one in chosen)
+    yield "```\n"
 
 
 def _apply(repaired: Sequence[Repaired]) -> Iterator[str]:
-    folders = sorted({one.path.rpartition("/")[0] for one in repaired if one.path and not one.recreate})
+    applied = [one for one in repaired if one.path and not one.recreate and not one.replace]
+    folders = sorted({one.path.rpartition("/")[0] for one in applied})
     if not folders:
         return
     yield "## Apply\n"
     if any(folder.rpartition("/")[2] == "no-namespace" for folder in folders):
         yield "What names no namespace goes into the current one, or into that of `-n`.\n"
     yield "```sh"
-    yield from (shell("kubectl", "apply", "--server-side", "--force-conflicts", "-k", folder) for folder in folders)
+    yield from (shell(*_APPLY, folder) for folder in folders)
     yield "```\n"
-    yield "`--force-conflicts` takes over the fields that these files name. Or plainly:\n"
-    yield "```sh"
-    yield from (shell("kubectl", "apply", "-k", folder) for folder in folders)
-    for one in repaired:
-        if one.ref.kind == "Secret" and one.path and not one.recreate:
-            yield shell("kubectl", "annotate", *_named(one.ref), *_namespace(one.ref), _LAST_APPLIED + "-")
-    yield "```\n"
-    if any(one.ref.kind == "Secret" and one.path and not one.recreate for one in repaired):
-        yield "A plain apply copies what it applies into an annotation, the credential of a Secret too: the last"
-        yield "commands take it out again.\n"
+    yield "`--force-conflicts` takes over the fields that these files name, from whatever has set them. Under a field"
+    yield "manager of its own the annotation in which `kubectl apply` remembers your manifest stays as it is: it gets"
+    yield "no copy of a credential, and your next apply takes nothing away that your manifest does not name, such as"
+    yield "`replicas`. For the same reason, do not apply these files without `--server-side`.\n"
 
 
 def _take_away(repaired: Sequence[Repaired]) -> Iterator[str]:
@@ -101,7 +107,7 @@ def _take_away(repaired: Sequence[Repaired]) -> Iterator[str]:
     yield "```sh"
     for one in chosen:
         patch = json.dumps(list(one.taken), separators=(",", ":"), ensure_ascii=False)
-        yield shell("kubectl", "patch", *_named(one.ref), *_namespace(one.ref), "--type=json", "-p", patch)
+        yield shell("kubectl", "patch", *named(one.ref), *namespace(one.ref), "--type=json", "-p", patch)
     yield "```\n"
 
 
@@ -129,70 +135,9 @@ def _files(repaired: Sequence[Repaired]) -> Iterator[str]:
     yield ""
 
 
-def _recreate(repaired: Sequence[Repaired]) -> Iterator[str]:
-    chosen = [one for one in repaired if one.path and one.recreate]
-    if not chosen:
-        return
-    yield "## Delete and create\n"
-    yield "The type of a Secret, an immutable Secret, a Pod and a Job cannot be changed in place. Between the two"
-    yield "steps the object is missing: pods that start then fail to pull, and try again.\n"
-    yield "```sh"
-    for one in chosen:
-        yield shell("kubectl", "delete", *_named(one.ref), *_namespace(one.ref))
-        yield shell("kubectl", "create", "-f", one.path, *_namespace(one.ref))
-    yield "```\n"
-
-
-def _by_hand(repaired: Sequence[Repaired]) -> Iterator[str]:
-    chosen = [one for one in repaired if one.note]
-    if not chosen:
-        return
-    yield "## Without a file\n"
-    for one in chosen:
-        yield f"- {inline(str(one.ref))}: {one.note}"
-        for finding in one.findings:
-            yield f"  - {finding.code} {inline(finding.message)}"
-            if finding.fix:
-                yield f"  - to do: {inline(finding.fix.summary)}"
-    commands = [line for one in chosen if one.carries_credential for line in _edit_commands(one)]
-    if commands:
-        yield "\nTake the payload out, change it as said above, put it back, and delete the local copy:\n"
-        yield "```sh"
-        yield "umask 077; folder=$(mktemp -d)"
-        yield from commands
-        yield 'rm -r "$folder"'
-        yield "```"
-    yield ""
-
-
-def _edit_commands(one: Repaired) -> Iterator[str]:
-    if one.ref.kind != "Secret":
-        return
-    secret = f"secret/{one.ref.name}"
-    if one.recreate:
-        program = (
-            f"del({', '.join(f'.metadata.{key}' for key in _DROPPED)}) | .type = {json.dumps(one.body.get('type'))}"
-        )
-        made = '"$folder"/secret.json'
-        yield (
-            shell("kubectl", "get", secret, *_namespace(one.ref), "-o", "json") + f" | {shell('jq', program)} > {made}"
-        )
-        yield f'"${{EDITOR:-vi}}" {made}'
-        yield shell("kubectl", "delete", secret, *_namespace(one.ref)) + f" && kubectl create -f {made}"
-        return
-    for key in dict.fromkeys(str(edit.route[1]) for edit in one.edits if len(edit.route) > 1):
-        if not key.startswith(".docker"):
-            continue
-        yield shell("oc", "extract", secret, *_namespace(one.ref), f"--keys={key}", "--confirm") + ' --to="$folder"'
-        yield f'"${{EDITOR:-vi}}" "$folder"/{shell(key)}'
-        yield (
-            shell("oc", "set", "data", secret, *_namespace(one.ref), f"--from-file={key}=") + f'"$folder"/{shell(key)}'
-        )
-
-
 def _links(repaired: Sequence[Repaired]) -> Iterator[str]:
     commands = dict.fromkeys(
-        shell("oc", "secrets", "link", "--for=pull", *_namespace(one.ref), *positional(one.ref.name, name))
+        shell("oc", "secrets", "link", "--for=pull", *namespace(one.ref), *positional(one.ref.name, name))
         for one in repaired
         if one.ref.kind == "ServiceAccount"
         for edit in one.edits
@@ -215,34 +160,10 @@ def _linked(edit: Edit) -> Iterator[str]:
                 yield name
 
 
-def _restarts(repaired: Sequence[Repaired]) -> Iterator[str]:
-    commands: dict[str, None] = {}
-    for one in repaired:
-        for finding in one.findings:
-            for workload in finding.impact.workloads:
-                for line in _restart(workload.object):
-                    commands[line] = None
-    if commands:
-        yield "## Then restart\n"
-        yield "Only what still fails, or may not wait for its next pod. What is paused, or updates pods only when they"
-        yield "are deleted, keeps them: delete its pods instead.\n"
-        yield "```sh"
-        yield from commands
-        yield "```\n"
-
-
-def _restart(ref: ObjectRef) -> Iterator[str]:
-    words = rollout(ref.kind, ref.name)
-    if words:
-        yield shell(*words, *_namespace(ref))
-    elif ref.kind == "Pod":
-        yield shell("kubectl", "delete", *_named(ref), *_namespace(ref))
-
-
 def _further(repaired: Sequence[Repaired]) -> Iterator[str]:
-    commands = dict.fromkeys(
-        one_line(line) for one in repaired for finding in one.findings for line in finding.commands
-    )
+    """Only of what is neither in a file nor in a command above: what is repaired there may not be done twice."""
+    left = [one for one in repaired if one.note and one.carries_credential and not one.secret]
+    commands = dict.fromkeys(one_line(line) for one in left for finding in one.findings for line in finding.commands)
     if commands:
         yield "## Commands that the findings name\n"
         yield "```sh"
@@ -262,11 +183,3 @@ def _left(findings: Sequence[Finding], refused: Sequence[tuple[Fix, str]]) -> It
     )
     yield from lines
     yield ""
-
-
-def _named(ref: ObjectRef) -> tuple[str, ...]:
-    return positional(f"{ref.kind.lower()}/{ref.name}")
-
-
-def _namespace(ref: ObjectRef) -> tuple[str, ...]:
-    return ("-n", ref.namespace) if ref.namespace else ()

@@ -195,7 +195,10 @@ def test_every_cluster_has_its_own_commands(
         own, other = ("east", "west") if "east" in str(place) else ("west", "east")
         assert f"kubectl delete secret/{own} -n shop" in text
         assert f"secret/{other}" not in text
-        made = next(line.split()[3] for line in text.splitlines() if line.startswith("kubectl create"))
+        assert text.startswith(f"# Repairs of {own}")
+        made = next(
+            line.split("kubectl create -f ")[1].split()[0] for line in text.splitlines() if "&& kubectl create" in line
+        )
         assert (folder / place / made).is_file()
 
 
