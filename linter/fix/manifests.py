@@ -294,7 +294,8 @@ def _repaired(item: KubeObject, edits: list[Edit], findings: list[Finding], *, c
         taken = ()  # what takes its place whole, by a file or by hand, lacks it; a patch before would lose it
     if recreate and item.identified:
         body = creatable(body)
-    version = item.body.get("metadata", {}).get("resourceVersion") if replace else None
+    metadata = item.body.get("metadata")
+    version = metadata.get("resourceVersion") if replace and isinstance(metadata, dict) else None
     if isinstance(version, str) and version:
         body["metadata"] = {**body["metadata"], "resourceVersion": version}
     return Repaired(

@@ -73,8 +73,9 @@ def _replace(repaired: Sequence[Repaired]) -> Iterator[str]:
     if not chosen:
         return
     yield "## Replace\n"
-    yield "These Secrets are put back whole. The API server refuses one that has changed since it was read. Nothing of"
-    yield "them is copied into an annotation, as `kubectl apply` would, and such a copy of before is gone.\n"
+    yield "These Secrets are put back whole. The API server refuses one that has changed since it was read, by the"
+    yield "`resourceVersion` in its file. Nothing of them is copied into an annotation, as `kubectl apply` would, and"
+    yield "such a copy of before is gone.\n"
     yield "```sh"
     yield from (shell("kubectl", "replace", "-f", one.path, *namespace(one.ref)) for one in chosen)
     yield "```\n"
@@ -162,7 +163,7 @@ def _linked(edit: Edit) -> Iterator[str]:
 
 def _further(repaired: Sequence[Repaired]) -> Iterator[str]:
     """Only of what is neither in a file nor in a command above: what is repaired there may not be done twice."""
-    left = [one for one in repaired if one.note and one.carries_credential and not one.secret]
+    left = [one for one in repaired if one.note and one.carries_credential and not (one.secret or one.taken)]
     commands = dict.fromkeys(one_line(line) for one in left for finding in one.findings for line in finding.commands)
     if commands:
         yield "## Commands that the findings name\n"
