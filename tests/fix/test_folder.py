@@ -191,20 +191,6 @@ def test_what_has_no_name_has_no_command(folder: Any) -> None:
     assert "it has no name yet" in made.section("Not repaired here")
 
 
-def test_a_build_that_was_made_is_not_changed(folder: Any) -> None:
-    strategy = {"type": "Docker", "dockerStrategy": {}}
-    output = {"to": {"kind": "DockerImage", "name": "quay.io/shop/app:1"}}
-    source = {"dockerfile": "FROM quay.io/shop/base:1"}
-    build = thing(
-        "Build", "app-1", "build.openshift.io/v1", spec={"source": source, "strategy": strategy, "output": output}
-    )
-    builder = thing("ServiceAccount", "builder", imagePullSecrets=[{"name": "zz"}, {"name": "b"}])
-    made = folder(build, builder, secret("b", "quay.io"), more=("--select", "RC311"))
-    assert "a build never changes once it is made" in made.section("Not repaired here")
-    assert "from failing to working" not in made.readme
-    assert not list(made.path.rglob("*.yaml"))
-
-
 def test_a_kind_of_another_group_is_named_with_it(folder: Any) -> None:
     template = {"spec": {**POD, "imagePullSecrets": TWICE}}
     made = folder(thing("Service", "web", "serving.knative.dev/v1", spec={"template": template}))

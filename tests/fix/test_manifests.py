@@ -181,6 +181,20 @@ def test_generated_objects_point_to_their_source() -> None:
     assert len(made.refused) == 2
 
 
+@pytest.mark.parametrize(("kind", "version"), [("Build", "build.openshift.io/v1"), ("TaskRun", "tekton.dev/v1")])
+def test_what_never_changes_once_it_is_made_gets_no_manifest(kind: str, version: str) -> None:
+    proofs: list[object] = []
+    item = thing(kind, "app-1", spec={"strategy": {}})
+    item.api_version = version
+    change = finding(item, (Op.SET, ("spec", "strategy", "x"), 1))
+    made = build([item], [change], unsafe=False, prove=lambda fixes: str(proofs.append(fixes)))
+    assert list(made.files) == ["README.md"]
+    assert "never changes once it" in made.files["README.md"].text
+    assert not proofs
+    item.identified = False  # a file that makes one can still be changed
+    assert not build([item], [change], unsafe=False).refused
+
+
 def test_clusters_get_a_folder_each() -> None:
     one, two = account(path="a.yaml"), account(path="b.yaml")
     made = build([one, two], [link(one, cluster="east"), link(two, cluster="../West")], unsafe=False)
