@@ -104,7 +104,8 @@ def _content(value: str, *, encoded: bool) -> bytes | None:
 
 def _finding(context: Context, secret: PullSecret, entries: list[Entry]) -> Finding:
     what = "a credential" if len(entries) == 1 else "credentials"
-    remove = command("kubectl", "annotate", "secret", secret.name, f"{LAST_APPLIED}-", namespace=secret.namespace)
+    words = ("kubectl", "annotate", "secret", secret.name, f"{LAST_APPLIED}-")
+    remove = command(*words, namespace=secret.namespace, about=(secret.name,))
     fix = None
     if not secret.generated:
         summary = f"remove the annotation {LAST_APPLIED} of Secret {secret.name}"
@@ -120,7 +121,7 @@ def _finding(context: Context, secret: PullSecret, entries: list[Entry]) -> Find
         remedy=origin(secret)
         or "Remove the annotation, then write the Secret with kubectl apply --server-side: a plain kubectl apply "
         "brings the annotation back. Renew the credential where others could read the annotation.",
-        commands=(remove,),
+        commands=() if secret.generated else (remove,),
         fix=fix,
     )
 

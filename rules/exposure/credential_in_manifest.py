@@ -89,10 +89,11 @@ def _remedy(source: str) -> str:
 
 
 def _commands(secret: PullSecret) -> tuple[str, ...]:
-    if secret.generated or not secret.object.path.endswith((".yaml", ".yml", ".json")):
+    path = secret.object.path
+    if secret.generated or "!/" in path or not path.endswith((".yaml", ".yml", ".json")):
         return ()
     pattern = "^(data|stringData)$"
-    return (command("sops", "--encrypt", "--in-place", "--encrypted-regex", pattern, secret.object.path),)
+    return (command("sops", "--encrypt", "--in-place", "--encrypted-regex", pattern, path, about=(path,)),)
 
 
 def _literals(context: Context) -> Iterator[Finding]:

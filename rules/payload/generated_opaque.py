@@ -102,7 +102,7 @@ def _finding(context: Context, made: GeneratedSecret, key: str) -> Finding:
             f"Without a type the Secret becomes Opaque; {key} is read under {right} only (Kubernetes 1.25 to 1.36)."
         ),
         remedy=f"Set {'.'.join(map(str, made.type_route))} to {right}; delete the Secret once if it exists already.",
-        commands=(command("kubectl", "delete", "secret", made.name, namespace=made.namespace),)
+        commands=(command("kubectl", "delete", "secret", made.name, namespace=made.namespace, about=(made.name,)),)
         if context.in_cluster
         else (),
         impact=_impact(context, made),

@@ -109,7 +109,7 @@ def _finding(context: Context, secret: PullSecret) -> Finding:
         key=right,
         detail=f"{REFUSED} If another file adds the key, check what is built from both.",
         remedy=advice(secret, f"Call the key {right}."),
-        commands=_commands(secret, right),
+        commands=() if context.inventory.is_global(secret) else _commands(secret, right, len(values)),
         impact=context.joins.impact(secret),
         fix=_fix(secret, meant, right, sole=sum(value.config for value in values) == 1),
     )
@@ -134,7 +134,8 @@ def _meant(values: list[_Value]) -> _Value | None:
     return None
 
 
-def _commands(secret: PullSecret, right: str) -> tuple[str, ...]:
+def _commands(secret: PullSecret, right: str, held: int) -> tuple[str, ...]:
+    """Return the command that creates the Secret; what it holds beside the config would not be in it."""
     words = (
         "kubectl",
         "create",
@@ -144,7 +145,7 @@ def _commands(secret: PullSecret, right: str) -> tuple[str, ...]:
         f"--type={secret.type}",
         f"--from-file={right}=config.json",
     )
-    return () if secret.generated else (command(*words, namespace=secret.namespace),)
+    return () if secret.generated or held > 1 else (command(*words, namespace=secret.namespace, about=(secret.name,)),)
 
 
 def _fix(secret: PullSecret, meant: _Value | None, right: str, *, sole: bool) -> Fix | None:

@@ -29,7 +29,8 @@ stringData:
 ## Fix
 
 The type is set. In manifests that is safe for whoever creates the Secret; where it already exists, the API
-server refuses the change, because `type` is immutable: delete it first, or let `kubectl replace --force` do so.
+server refuses the change, because `type` is immutable: save it, delete it and create it anew from the file, which
+is to be kept until then. (`kubectl replace --force` deletes it too, and keeps nothing if the new one is refused.)
 No fix is offered while the payload has a defect of its own, because the right type would make it fail for
 everybody, nor for OpenShift's global pull secret with `.dockercfg`, of which the legacy type is refused too.
 """
@@ -57,10 +58,12 @@ from linter.rule import (
     credentials,
     edit,
     lazy,
+    origin,
+    piped,
     text,
 )
 from rules.payload._defects import exempt, whole_defect
-from rules.payload._shared import advice, everywhere, named
+from rules.payload._shared import everywhere, named
 from rules.payload._uses import foreign_type, pulled_with, used_otherwise
 
 _PLAIN = lazy(r"[\w./-]+")
@@ -69,6 +72,17 @@ _TO_NODES = (
     "machine-config operator refuses the global pull secret in the legacy form."
 )
 _IMMUTABLE = "The type of a Secret cannot be changed once it exists: delete it and create it anew."
+_SAVED = "The commands save it to a file first, which is to be kept until the Secret has been created."
+_OWN = frozenset(
+    f"{group}/{kind}"
+    for group, kinds in (
+        ("kubernetes.io", ("service-account-token", "basic-auth", "ssh-auth", "tls")),
+        ("bootstrap.kubernetes.io", ("token",)),
+    )
+    for kind in kinds
+)
+"""Types that others than pulls read the Secret by."""
+_NAME = lazy(r"[a-z0-9.-]+")
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -104,7 +118,8 @@ def _finding(context: Context, secret: PullSecret) -> Finding:
     what = f"has type {secret.type}" if stated else "has no type, which means Opaque,"
     effect = "so the API server refuses it" if refused else "so nothing pulls with it"
     legacy = right != DOCKERCONFIGJSON and context.inventory.is_global(secret)
-    remedy = _TO_NODES if legacy else f"Set type: {right}. {_IMMUTABLE}"
+    commands = () if legacy else _commands(context, secret, right)
+    remedy = _TO_NODES if legacy else " ".join((f"Set type: {right}.", _IMMUTABLE, *([_SAVED] if commands else ())))
     why = f"The kubelet and the importer pass over {key} under any type but {right}, without a word"
     if refused:
         why = f"The type {secret.type} promises the key {KEY_OF_TYPE[secret.type]}"
@@ -114,8 +129,8 @@ def _finding(context: Context, secret: PullSecret) -> Finding:
         at=_place(secret, stated=stated),
         key=key,
         detail=f"{why} (Kubernetes 1.25 to 1.36).{everywhere(context, secret)}",
-        remedy=advice(secret, remedy),
-        commands=() if legacy else _commands(secret, right),
+        remedy=origin(secret) or remedy,
+        commands=commands,
         impact=_impact(context, secret, right),
         fix=None if legacy else _fix(secret, right),
     )
@@ -125,12 +140,24 @@ def _place(secret: PullSecret, *, stated: bool) -> Location:
     return secret.object.at("type") if stated else secret.at("key")
 
 
-def _commands(secret: PullSecret, right: str) -> tuple[str, ...]:
-    if secret.generated or secret.type in KEY_OF_TYPE:
+def _commands(context: Context, secret: PullSecret, right: str) -> tuple[str, ...]:
+    """Return the commands that save the Secret, delete it and create it with another type, and lose it at no step.
+
+    The global pull secret is none to be deleted, and what the API server may refuse to create is none either.
+    """
+    if secret.type in KEY_OF_TYPE or secret.type in _OWN or context.inventory.is_global(secret) or not _sound(secret):
         return ()
-    get = command("kubectl", "get", "secret", secret.name, "-o", "yaml", namespace=secret.namespace)
-    change = command("sed", f"s#^type: .*#type: {right}#")
-    return (f"{get} | {change} | {command('kubectl', 'replace', '--force', '-f', '-')}",)
+    name, namespace = secret.name, secret.namespace
+    if not _NAME.fullmatch(name) or not _NAME.fullmatch(namespace or "default"):
+        return ()
+    file = f"secret-{namespace or 'default'}-{name}.json"
+    read = command("kubectl", "get", "secret", name, "-o", "json", namespace=namespace, about=(name,))
+    change = command("jq", "-n", f'input | .type = "{right}" | del(.metadata.uid, .metadata.resourceVersion)')
+    delete = command("kubectl", "delete", "secret", name, namespace=namespace, about=(name,))
+    if not (read and delete):
+        return ()
+    create = command("kubectl", "create", "-f", file, namespace=namespace)
+    return (f"{piped(read, change)} > {file} && {delete}", f"{create} && rm {file}")
 
 
 def _impact(context: Context, secret: PullSecret, right: str) -> Impact:
@@ -160,9 +187,14 @@ def _would_serve(secret: PullSecret, right: str, image: str) -> bool:
     return found.found or found.error == "keyring"
 
 
-def _fix(secret: PullSecret, right: str) -> Fix | None:
+def _sound(secret: PullSecret) -> bool:
+    """Whether it is the user's own, and would be taken and read under the right type."""
     payload = secret.payload
-    if payload is None or payload.error is not None or whole_defect(secret) or secret.generated:
+    return payload is not None and payload.error is None and not whole_defect(secret) and not secret.generated
+
+
+def _fix(secret: PullSecret, right: str) -> Fix | None:
+    if not _sound(secret):
         return None
     summary = f"Set the type of {secret.name} to {right}"
     return Fix(Applicability.SAFE, summary, (edit(Op.SET, secret.object, ("type",), right),))
