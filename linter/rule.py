@@ -62,7 +62,19 @@ from linter.patterns import lazy
 from linter.record import NamedTuple
 from linter.secret import changed, shown
 from linter.settings import Settings
-from linter.shell import command, created, fresh_login, linked, piped, put_back, rollout, taken_out
+from linter.shell import (
+    EDITED,
+    command,
+    created,
+    fresh_login,
+    linked,
+    logged_in,
+    piped,
+    put_back,
+    recorded,
+    rollout,
+    taken_out,
+)
 
 _UNFINISHED = lazy(r"\{\{|\$\{|\$\(")
 
@@ -237,6 +249,7 @@ def origin(secret: PullSecret) -> str:
 __all__ = [
     "DOCKERCFG",
     "DOCKERCONFIGJSON",
+    "EDITED",
     "KEY_OF_TYPE",
     "REFUSED",
     "TYPE_OF_KEY",
@@ -298,6 +311,7 @@ __all__ = [
     "keys_of",
     "lazy",
     "linked",
+    "logged_in",
     "origin",
     "owner",
     "payload_edit",
@@ -305,6 +319,7 @@ __all__ = [
     "piped",
     "put_back",
     "reach",
+    "recorded",
     "rollout",
     "serves",
     "shown",

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 FILE: Final = "auth.json"
 """The file that a payload is taken out to."""
+EDITED: Final = f'"${{EDITOR:-vi}}" {FILE}'
+"""The command by which a person changes what was taken out."""
 
 _ROLLOUTS: Final = {
     "Deployment": ("kubectl", "rollout", "restart", "deployment/"),
@@ -70,6 +72,24 @@ def put_back(secret: str, key: str, namespace: str, *, openshift: bool = False) 
     change = command("jq", "--rawfile", "payload", FILE, f'.data["{key}"] = ($payload | @base64)')
     put = piped(read, change, command("kubectl", "replace", "-f", "-", namespace=namespace))
     return put and f"{put} && rm {FILE}"
+
+
+def logged_in(key: str, *options: str) -> str:
+    """Return the command that writes a credential into `FILE` under `key`, once its registry has taken it."""
+    return command("podman", "login", f"--authfile={FILE}", *options, key, about=(key,))
+
+
+def recorded(maker: str, user: str, key: str) -> str:
+    """Return the command that writes the token that `maker` prints into `FILE` under `key`, however that is spelt.
+
+    Nobody is asked whether it opens the registry, which may be out of reach from here.
+    """
+    import json  # noqa: PLC0415 - only a finding has commands
+
+    entry = f"{{auth: ({json.dumps(user + ':')} + $token | @base64)}}"
+    change = f"input as $token | $held[0] | .auths[{json.dumps(key)}] = {entry}"
+    put = piped(maker, command("jq", "-nR", "--slurpfile", "held", FILE, change))
+    return put and f"{put} > {FILE}.new && mv {FILE}.new {FILE}"
 
 
 def linked(account: str, secret: str, namespace: str, *, openshift: bool = False) -> str:

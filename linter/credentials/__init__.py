@@ -29,7 +29,7 @@ from linter.credentials.placeholders import placeholder, redacted
 from linter.credentials.pullsecrets import Candidate, Lookup, PullSecret, secret_payload
 from linter.credentials.references import Consumer, Reference, ReferenceError_, parse_reference
 from linter.credentials.resolve import Reader, lookup
-from linter.credentials.tokens import TokenFacts, describe_token
+from linter.credentials.tokens import TokenFacts, describe_token, token_account
 
 __all__ = [
     "HUB_FALLBACK",
@@ -76,4 +76,5 @@ __all__ = [
     "redacted",
     "registry_host",
     "secret_payload",
+    "token_account",
 ]

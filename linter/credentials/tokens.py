@@ -16,7 +16,7 @@ from linter.credentials.jsontext import JsonNode, decode_text, parse_json
 from linter.patterns import lazy
 from linter.record import NamedTuple
 
-__all__ = ["TokenFacts", "describe_token"]
+__all__ = ["TokenFacts", "describe_token", "token_account"]
 
 _HOUR: Final = 3600
 _LONGEST: Final = 64 * 1024
@@ -89,6 +89,23 @@ def _described(host: str, username: str, password: str) -> TokenFacts:
         if password.startswith(prefix):
             return TokenFacts(kind, lifetime_hint=lifetime)
     return TokenFacts("gitlab-job", lifetime_hint=_HOUR) if username == "gitlab-ci-token" else TokenFacts()
+
+
+def token_account(password: str) -> tuple[str, str]:
+    """Return the namespace and name of the service account that a bound token says it is of; ("", "") for others.
+
+    Nothing is verified: whoever wrote the token may have written anything.
+    """
+    claims = (_jwt_claims(password) if len(password) <= _LONGEST else None) or {}
+    held = _named(claims.get("kubernetes.io"))
+    namespace, name = held.get("namespace"), _named(held.get("serviceaccount")).get("name")
+    if namespace is None or name is None or (namespace.kind, name.kind) != ("string", "string"):
+        return "", ""
+    return str(namespace.value), str(name.value)
+
+
+def _named(node: JsonNode | None) -> dict[str, JsonNode]:
+    return {name: value for name, _, _, value in node.members} if node is not None else {}
 
 
 def _members(text: str) -> dict[str, JsonNode] | None:

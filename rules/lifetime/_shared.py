@@ -1,4 +1,4 @@
-"""What the rules about lifetime share: which credentials say when they end, and how each kind is renewed.
+"""What the rules about lifetime share: which credentials say when they end.
 
 One token, one finding: what has expired falls to RC601, what lives hours by design to RC603, the rest to RC602.
 """
@@ -8,16 +8,15 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from linter.rule import Context, Entry, Impact, NamedTuple, PullSecret, command, credentials, lazy, shown
+from linter.rule import Context, Entry, Impact, NamedTuple, PullSecret, credentials, shown
 from rules.payload._defects import entry_defect, sound
-from rules.payload._shared import matched, readers, remake
+from rules.payload._shared import matched, readers
 
 OPENSHIFT: Final = "OpenShift"
 DAY: Final = 24 * 3600
 _SKEW: Final = 300
 """Seconds by which clocks may differ: a token that ended just now is not called expired."""
 _HARMLESS: Final = frozenset({"", "RC107", "RC108"})
-_REGION: Final = lazy(r"\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws|\.dkr-ecr(?:-fips)?\.([a-z0-9-]+)\.on\.aws")
 
 KINDS: Final = {
     "ecr": "token of Amazon ECR",
@@ -109,39 +108,3 @@ def day(seconds: int) -> str:
 def impact(context: Context, one: Dated) -> Impact:
     """Return every pull and import that the credential serves."""
     return readers(context, one.secret, matched([entry.key for entry in one.entries]))
-
-
-def renewal(one: Dated) -> tuple[str, ...]:
-    """Return the commands that put a fresh credential in the place of this one and keep all other entries."""
-    secret = one.secret
-    apply = remake(secret, one.entry.key)[1:]
-    if not apply:
-        return ()
-    read = command("kubectl", "get", "secret", secret.name, namespace=secret.namespace)
-    extract = f"{read} -o jsonpath='{{.data.\\.dockerconfigjson}}' | base64 -d > auth.json"
-    return (extract, _login(one), *apply)
-
-
-def _login(one: Dated) -> str:
-    """The registry's own way to a new token, handed to a login that never shows it."""
-    host = credentials.registry_host(one.entry.key) or "<registry>"
-    login = ["podman", "login", "--authfile=auth.json"]
-    makers = {"ecr": ("AWS", _aws(host)), "gcp-access-token": ("oauth2accesstoken", "gcloud auth print-access-token")}
-    if one.kind == "acr-refresh":
-        name = host.partition(".")[0]
-        import shlex  # noqa: PLC0415 - only a finding has commands
-
-        token = f"az acr login --name {shlex.quote(name)} --expose-token --query accessToken --output tsv"
-        makers["acr-refresh"] = ("00000000-0000-0000-0000-000000000000", token)
-    user, maker = makers.get(one.kind, ("", ""))
-    if maker:
-        return f"{maker} | {command(*login, f'--username={user}', '--password-stdin', host)}"
-    if one.kind in ("openshift-oauth", "serviceaccount-bound"):
-        return command("oc", "registry", "login", f"--registry={host}", "--to=auth.json")
-    return command(*login, host)
-
-
-def _aws(host: str) -> str:
-    found = _REGION.search(host)
-    region = next(filter(None, found.groups()), "") if found else ""
-    return command("aws", "ecr", "get-login-password", *(("--region", region) if region else ()))

@@ -27,13 +27,21 @@ stringData:
 ## Fix
 
 There is no automatic fix: only the registry can give a new token. The finding prints the renewal command of that
-registry. For tokens that live hours the next one ends as soon; there, use what short-lived-credential names.
+registry, which leaves the other entries of the Secret as they are. `aws` and `az` make a token of whoever runs them:
+let that be an account that may only pull. A token of a service account is made for the account that the old one names,
+where it is of the Secret's namespace and for the cluster's own registry; never with `oc registry login`, which records
+the token of whoever runs it. For tokens that live hours the next one ends as soon; there, use what
+short-lived-credential names.
 """
 
 from collections.abc import Iterator
 
-from linter.rule import Context, Finding, Rule, Severity, origin, shown, spot
-from rules.lifetime._shared import dated, day, impact, renewal
+from linter.rule import Context, Finding, Rule, Severity, shown, spot
+from rules.lifetime._renewal import advised, renewal
+from rules.lifetime._shared import dated, day, impact
+from rules.payload._shared import advice
+
+_RENEW = "Renew it; for a token that lives hours, let the node or an operator bring it."
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -41,7 +49,7 @@ def check(context: Context) -> Iterator[Finding]:
     for one in dated(context):
         if one.expires is None or not one.expired(context.now):
             continue
-        secret = one.secret
+        secret, commands = one.secret, renewal(context, one)
         yield context.finding(
             f"The {one.what} for {one.registries} in Secret {secret.name} expired on {day(one.expires)}",
             of=secret.object,
@@ -50,8 +58,8 @@ def check(context: Context) -> Iterator[Finding]:
             detail="The registry refuses it, and the entry still matches: the kubelet makes no separate attempt "
             "without a credential (Kubernetes 1.25 to 1.36), and the OpenShift importer tries only the first match "
             "(OpenShift 4.5 and later).",
-            remedy=origin(secret) or "Renew it; for a token that lives hours, let the node or an operator bring it.",
-            commands=renewal(one),
+            remedy=advice(secret, advised(one, _RENEW, commands)),
+            commands=commands,
             impact=impact(context, one),
         )
 

@@ -21,13 +21,16 @@ expiry-warning-days: 60
 
 ## Fix
 
-There is no automatic fix: only the registry can give a new token. The finding prints the renewal command.
+There is no automatic fix: only the registry can give a new token. The finding prints the renewal command, as
+expired-credential does.
 """
 
 from collections.abc import Iterator
 
 from linter.rule import Context, Finding, Rule, Severity, shown, spot
-from rules.lifetime._shared import DAY, dated, day, impact, renewal
+from rules.lifetime._renewal import advised, renewal
+from rules.lifetime._shared import DAY, dated, day, impact
+from rules.payload._shared import advice
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -38,7 +41,7 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         if one.expires - now > days * DAY:
             continue
-        secret = one.secret
+        secret, commands = one.secret, renewal(context, one)
         yield context.finding(
             f"The {one.what} for {one.registries} in Secret {secret.name} expires on {day(one.expires)}, within "
             f"{days} days",
@@ -47,8 +50,8 @@ def check(context: Context) -> Iterator[Finding]:
             key=shown(one.entry.key),
             detail="The token states its end itself. After it the registry refuses every pull that is not served by an "
             "image on the node.",
-            remedy="Renew it before then.",
-            commands=renewal(one),
+            remedy=advice(secret, advised(one, "Renew it before then.", commands)),
+            commands=commands,
             impact=impact(context, one),
         )
 

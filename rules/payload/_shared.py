@@ -1,11 +1,10 @@
-"""What the rules about payloads have in common: how they name things, whom a defect hits, how the Secret is remade."""
+"""What the rules about payloads have in common: how they name things, whom a defect hits, what to do."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from typing import Final
 
 from linter.rule import (
-    TYPE_OF_KEY,
     Applicability,
     Consumer,
     Context,
@@ -16,13 +15,13 @@ from linter.rule import (
     JsonNode,
     Payload,
     PullSecret,
-    command,
     credentials,
     origin,
     payload_edit,
     payload_fix,
     shown,
 )
+from rules.payload._remake import immutable, remake
 
 POISON: Final = (
     "The kubelet decodes all pull secrets of a pod before it pulls anything: one that cannot be decoded fails every "
@@ -32,6 +31,9 @@ POISON: Final = (
 REFUSED: Final = "The API server refuses such a Secret, so applying this manifest fails (Kubernetes 1.25 to 1.36)."
 IGNORED: Final = (
     "Nothing pulls with this Secret while its type does not go with its key, so the defect is hidden for now."
+)
+_IMMUTABLE: Final = (
+    "The Secret is immutable: it changes only by being deleted and created anew, so keep what else it holds."
 )
 NODE_WIDE: Final = (
     "It is the cluster's node-wide secret: the kubelet skips a config.json that it cannot decode, so every node loses "
@@ -50,7 +52,7 @@ def seen_finding(context: Context, secret: PullSecret, message: str, key: str, r
         key=key,
         detail=" ".join((proof, *more, reasons(context, secret))),
         remedy=advice(secret, remedy),
-        commands=remake(secret, key),
+        commands=remake(context, secret),
         impact=readers(context, secret),
     )
 
@@ -158,31 +160,5 @@ def repair(
 
 
 def advice(secret: PullSecret, otherwise: str) -> str:
-    """What to do: at the secret's origin when it has one."""
-    return origin(secret) or otherwise
-
-
-def remake(secret: PullSecret, registry: str = "") -> tuple[str, ...]:
-    """Commands that write the credential anew, without it ever standing in the shell's history."""
-    kind = TYPE_OF_KEY.get(secret.data_key or "", "kubernetes.io/dockerconfigjson")
-    if secret.generated or kind != "kubernetes.io/dockerconfigjson":
-        return ()
-    host = credentials.registry_host(registry) or "<registry>"
-    if host == "cloud.openshift.com":
-        # No registry but the telemetry service: its token comes with the pull secret of the cluster.
-        return ()
-    create = command(
-        "kubectl",
-        "create",
-        "secret",
-        "generic",
-        secret.name,
-        f"--type={kind}",
-        "--from-file=.dockerconfigjson=auth.json",
-        "--dry-run=client",
-        "-o",
-        "yaml",
-        namespace=secret.namespace,
-    )
-    apply = command("kubectl", "apply", "-f", "-", namespace=secret.namespace)
-    return (command("podman", "login", "--authfile=auth.json", shown(host)), f"{create} | {apply}")
+    """What to do: at the secret's origin when it has one, and by another Secret where this one cannot be changed."""
+    return origin(secret) or (f"{otherwise} {_IMMUTABLE}" if immutable(secret) else otherwise)

@@ -31,7 +31,8 @@ from collections.abc import Iterator
 
 from linter.rule import Context, Entry, Finding, Fix, Payload, PullSecret, Rule, Severity, payload_edit, shown, spot
 from rules.payload._defects import disagrees, entries
-from rules.payload._shared import advice, member, of_entry, remake, repair, rewritten
+from rules.payload._remake import remake
+from rules.payload._shared import advice, member, of_entry, repair, rewritten
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -50,7 +51,7 @@ def check(context: Context) -> Iterator[Finding]:
             remedy=advice(
                 secret, "Make both say the same: the fields like auth, or the entry anew with the right one."
             ),
-            commands=remake(secret, entry.key),
+            commands=remake(context, secret, entry, works=True),
             fix=_fix(secret, payload, entry, names),
         )
 

@@ -1,4 +1,4 @@
-"""The config asks a credential helper that no cluster has.
+r"""The config asks a credential helper that no cluster has.
 
 ## What it does
 
@@ -25,12 +25,16 @@ stringData:
 
 ## Fix
 
-The credential is not in the file, so no fix can put it there. Log in without a helper into a file of its own,
-and make the Secret of that:
+The credential is not in the file, so no fix can put it there. Take the payload out, put the credential in and
+put it back. `podman login` does that for a key such as `quay.io` or `quay.io/team`, and drops `credsStore`; the
+key `https://index.docker.io/v1/` and whatever has `credHelpers` beside it are edited by hand:
 
 ```console
-$ podman login --authfile=auth.json docker.io
-$ kubectl create secret generic regcred --type=kubernetes.io/dockerconfigjson --from-file=.dockerconfigjson=auth.json
+$ kubectl get secret regcred -o 'jsonpath={.data.\.dockerconfigjson}' | base64 -d > auth.json
+$ podman login --authfile=auth.json quay.io
+$ kubectl get secret regcred -o json |
+    jq --rawfile payload auth.json '.data[".dockerconfigjson"] = ($payload | @base64)' |
+    kubectl replace -f - && rm auth.json
 ```
 """
 
@@ -38,7 +42,8 @@ from collections.abc import Iterator
 
 from linter.rule import Context, Finding, Location, Payload, PullSecret, Rule, Severity, spot
 from rules.payload._defects import whole
-from rules.payload._shared import advice, everywhere, matched, named, readers, reasons, remake
+from rules.payload._remake import remake
+from rules.payload._shared import advice, everywhere, matched, named, readers, reasons
 from rules.payload._uses import pulled_with, used_otherwise
 
 _HELPERS = ("credsstore", "credhelpers")
@@ -58,7 +63,7 @@ def check(context: Context) -> Iterator[Finding]:
             key=secret.data_key or "",
             detail=_detail(context, secret),
             remedy=advice(secret, "Make the Secret of a config that holds its credentials itself."),
-            commands=remake(secret, hosts[0] if hosts else ""),
+            commands=remake(context, secret, *payload.entries),
             impact=readers(context, secret, matched(hosts) if hosts and payload.error is None else None),
         )
 

@@ -46,7 +46,8 @@ from linter.rule import (
     spot,
 )
 from rules.payload._defects import entries, padded
-from rules.payload._shared import advice, encode_auth, matched, member, of_entry, readers, remake, repair, rewritten
+from rules.payload._remake import remake
+from rules.payload._shared import advice, encode_auth, matched, member, of_entry, readers, repair, rewritten
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -64,7 +65,7 @@ def check(context: Context) -> Iterator[Finding]:
             key=shown(entry.key),
             detail="It is sent as part of the credential, and the registry compares it (Kubernetes 1.25 to 1.36).",
             remedy=advice(secret, "Encode the credential without it: printf adds no line break, echo does."),
-            commands=remake(secret, entry.key),
+            commands=remake(context, secret, entry),
             impact=readers(context, secret, None if payload.error is not None else matched([entry.key])),
             fix=_fix(secret, payload, entry),
         )

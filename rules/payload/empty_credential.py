@@ -46,7 +46,8 @@ from linter.rule import (
     spot,
 )
 from rules.payload._defects import entries
-from rules.payload._shared import advice, entry_maps, matched, of_entry, readers, remake, repair
+from rules.payload._remake import remake
+from rules.payload._shared import advice, entry_maps, matched, of_entry, readers, repair
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -68,7 +69,7 @@ def check(context: Context) -> Iterator[Finding]:
                 f"{more}"
             ),
             remedy=advice(secret, "Give the entry a credential, or remove it."),
-            commands=remake(secret, entry.key),
+            commands=remake(context, secret, entry),
             impact=readers(context, secret, None if payload.error is not None else matched([entry.key])),
             fix=_fix(secret, payload, entry, other),
         )

@@ -35,7 +35,8 @@ from collections.abc import Iterator
 
 from linter.rule import Context, Finding, Payload, PullSecret, Rule, Severity, credentials, shown, spot
 from rules.payload._defects import seen_only, sound
-from rules.payload._shared import advice, named, readers, reasons, remake, seen_finding
+from rules.payload._remake import remake
+from rules.payload._shared import advice, named, readers, reasons, seen_finding
 
 _REMEDY = "Write the value as a JSON string; auths, its entries and HttpHeaders as objects."
 
@@ -71,7 +72,7 @@ def _finding(context: Context, secret: PullSecret, payload: Payload, error: cred
         key=shown(error.entry) if error.entry is not None else error.member or "",
         detail=reasons(context, secret),
         remedy=advice(secret, _REMEDY),
-        commands=remake(secret, error.entry or ""),
+        commands=remake(context, secret),
         impact=readers(context, secret),
     )
 

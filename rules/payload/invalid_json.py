@@ -31,21 +31,16 @@ stringData:
 A byte order mark is removed (safe). Comments, trailing commas, single and typographic quotes and UTF-16 are
 repaired as an unsafe fix, and only when the result is a config that its readers accept.
 *Fix safety*: unsafe, because a repair guesses what the author meant: the diff shows it. All else must be
-written anew; `kubectl create secret docker-registry` and `podman login --authfile` escape what needs it.
+written anew: the finding prints how the payload is taken out, edited and put back.
 """
 
 from collections.abc import Iterator
 
-from linter.rule import Applicability, Context, Finding, Payload, PullSecret, Rule, Severity, State, lazy, spot
+from linter.rule import Applicability, Context, Finding, Payload, PullSecret, Rule, Severity, State, spot
 from rules.payload._defects import seen_only, whole
-from rules.payload._shared import advice, named, readers, reasons, remake, repair, seen_finding
+from rules.payload._remake import remake
+from rules.payload._shared import advice, named, readers, reasons, repair, seen_finding
 
-_LONGEST = 64 * 1024
-_KEY = lazy(
-    r"""(?<![\w./:-])(?:https?://)?([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+(?::\d{1,5})?|localhost:\d{1,5})(?:/[\w./-]*)?"""
-    r"""["'\u2018-\u201d]?\s*:\s*\{"""
-)
-"""The key of an entry in JSON, or in what was to be JSON: a host, and an object behind it."""
 _REMEDY = "Write the payload as JSON, most easily with a tool that quotes for you."
 
 
@@ -77,16 +72,10 @@ def _broken(context: Context, secret: PullSecret, payload: Payload) -> Finding:
         key=secret.data_key or "",
         detail=" ".join(filter(None, (_damage(secret), reasons(context, secret, refused=True)))),
         remedy=advice(secret, _REMEDY),
-        commands=remake(secret, _host(payload)),
+        commands=remake(context, secret),
         impact=readers(context, secret),
         fix=repair(secret, found.repaired, f"Make {secret.data_key} of {secret.name} valid JSON", sure),
     )
-
-
-def _host(payload: Payload) -> str:
-    """The registry that the broken text names, "" where it names none or several."""
-    named_here = {found[1] for found in _KEY.finditer(payload.text[:_LONGEST])}
-    return named_here.pop() if len(named_here) == 1 else ""
 
 
 def _damage(secret: PullSecret) -> str:
@@ -110,7 +99,7 @@ def _empty(context: Context, secret: PullSecret) -> Iterator[Finding]:
         key=secret.data_key or "",
         detail=reasons(context, secret, refused=True),
         remedy=advice(secret, 'Put the credentials there. A config without any is written {"auths":{}}.'),
-        commands=remake(secret),
+        commands=remake(context, secret),
         impact=readers(context, secret),
     )
 

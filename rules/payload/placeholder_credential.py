@@ -46,7 +46,8 @@ from linter.rule import (
     spot,
 )
 from rules.payload._defects import entries, exempt, stand_in, whole
-from rules.payload._shared import IGNORED, REFUSED, advice, matched, member, named, of_entry, readers, reasons, remake
+from rules.payload._remake import remake
+from rules.payload._shared import IGNORED, REFUSED, advice, matched, member, named, of_entry, readers, reasons
 
 _REMEDY = "Replace it by a real credential, kept outside of version control."
 
@@ -86,7 +87,7 @@ def _whole(context: Context, secret: PullSecret) -> Iterator[Finding]:
         key=secret.data_key or "",
         detail=f"As it stands it is no config. {REFUSED if secret.typed else IGNORED}",
         remedy=advice(secret, _REMEDY),
-        commands=remake(secret),
+        commands=remake(context, secret),
         impact=readers(context, secret),
     )
 
@@ -104,7 +105,7 @@ def _entry(context: Context, secret: PullSecret, payload: Payload, entry: Entry)
         key=shown(entry.key),
         detail=_detail(context, secret, poison=poison),
         remedy=advice(secret, _REMEDY),
-        commands=remake(secret, entry.key),
+        commands=remake(context, secret, entry),
         impact=readers(context, secret, None if payload.error is not None else matched([entry.key])),
     )
 

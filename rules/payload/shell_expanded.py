@@ -28,17 +28,15 @@ stringData:
 
 ## Fix
 
-None is offered: what was eaten is gone. Put the name between single quotes, and write it with one `$`:
-
-```console
-$ podman login --authfile=auth.json --username='robot$ci' registry.example.com
-```
+None is offered: what was eaten is gone. The commands of the finding ask for the name, where no shell reads it. In a
+script, put it between single quotes and write it with one `$`: `--username='robot$ci'`.
 """
 
 from collections.abc import Iterator
 
-from linter.rule import Context, Finding, Rule, Severity, command, credentials, shown, spot
+from linter.rule import Context, Finding, Rule, Severity, shown, spot
 from rules.payload._defects import GUESS, eaten, entries
+from rules.payload._remake import remake
 from rules.payload._shared import advice, matched, member, of_entry, readers, reasons
 
 _GUESS = (
@@ -56,8 +54,6 @@ def check(context: Context) -> Iterator[Finding]:
         start, end = (node.start, node.end) if node is not None else entry.value_span
         undecodable = bool(entry.auth_error)
         also = ", and cannot be decoded" if undecodable else ""
-        host = credentials.registry_host(entry.key) or "registry.example.com"
-        login = command("podman", "login", "--authfile=auth.json", "--username=robot$name", shown(host))
         guess = what.endswith(GUESS)
         sent = _GUESS if guess else "The registry gets it as it stands and refuses it."
         yield context.finding(
@@ -67,7 +63,7 @@ def check(context: Context) -> Iterator[Finding]:
             key=shown(entry.key),
             detail=reasons(context, secret) if undecodable else sent,
             remedy=advice(secret, "Put the credential between single quotes where a shell reads it, with one $."),
-            commands=() if secret.generated else (login,),
+            commands=remake(context, secret, entry),
             impact=readers(context, secret, None if payload.error is not None else matched([entry.key])),
         )
 

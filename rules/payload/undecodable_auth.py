@@ -54,7 +54,8 @@ from linter.rule import (
     spot,
 )
 from rules.payload._defects import entries, seen_only
-from rules.payload._shared import advice, encode_auth, named, of_entry, readers, reasons, remake, repair, seen_finding
+from rules.payload._remake import remake
+from rules.payload._shared import advice, encode_auth, named, of_entry, readers, reasons, repair, seen_finding
 
 _REMEDY = "Write base64 of user name, colon and password, without a line break at its end."
 _PLACE = (
@@ -80,7 +81,7 @@ def check(context: Context) -> Iterator[Finding]:
             key=shown(entry.key),
             detail=reasons(context, secret),
             remedy=advice(secret, _REMEDY),
-            commands=remake(secret, entry.key),
+            commands=remake(context, secret, entry),
             impact=readers(context, secret),
             fix=_fix(secret, payload, entry, found),
         )

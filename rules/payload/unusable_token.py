@@ -31,7 +31,8 @@ from collections.abc import Iterator
 
 from linter.rule import Context, Entry, Finding, Payload, PullSecret, Rule, Severity, Use, shown, spot
 from rules.payload._defects import entries
-from rules.payload._shared import advice, matched, member, of_entry, readers, remake
+from rules.payload._remake import remake
+from rules.payload._shared import advice, matched, member, of_entry, readers
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -49,7 +50,7 @@ def check(context: Context) -> Iterator[Finding]:
             key=shown(entry.key),
             detail="The kubelet and the importer drop both kinds of token when they decode (Kubernetes 1.25 to 1.36).",
             remedy=advice(secret, "Use a password or access key that the registry issues for machines."),
-            commands=remake(secret, entry.key),
+            commands=remake(context, secret, entry),
             impact=readers(context, secret, None if payload.error is not None else matched([entry.key])),
         )
 

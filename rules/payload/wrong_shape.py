@@ -46,7 +46,8 @@ from linter.rule import (
     spot,
 )
 from rules.payload._defects import is_empty, whole
-from rules.payload._shared import advice, everywhere, named, readers, reasons, remake, repair
+from rules.payload._remake import remake
+from rules.payload._shared import advice, everywhere, named, readers, reasons, repair
 
 _ENTRY_FIELDS = frozenset({"auth", "username", "password", "email", "identitytoken", "registrytoken"})
 _UNSEEN = (
@@ -74,7 +75,7 @@ def check(context: Context) -> Iterator[Finding]:
             if refused or not secret.typed
             else _UNSEEN + everywhere(context, secret),
             remedy=advice(secret, hint),
-            commands=remake(secret),
+            commands=remake(context, secret),
             impact=readers(context, secret),
             fix=repair(
                 secret, _reshaped(payload, payload.root), f"Give {secret.data_key} of {secret.name} the shape it needs"

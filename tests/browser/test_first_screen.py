@@ -125,7 +125,7 @@ WORLDS = {
         "a comma stands before a closing bracket (line 1",
         "crawl/Deployment/spider",
         "harbor.example.com/crawl/spider:5",
-        "kubectl create secret generic harbor",
+        '"${EDITOR:-vi}" auth.json',
     ),
     "an expired token before a good one": World(
         [

@@ -52,8 +52,8 @@ def shown(page):
 
 FAILING = {
     "shop/Deployment/storefront": ("quay.io/shop/storefront:2.4", "oc secrets link web quay-robot --for=pull -n shop"),
-    "billing/Deployment/invoices": ("registry.example.com/billing/invoices:7", "podman login --authfile=auth.json"),
-    "billing/Deployment/ledger": ("registry.access.redhat.com/ubi9/ubi:9.4", "podman login --authfile=auth.json"),
+    "billing/Deployment/invoices": ("registry.example.com/billing/invoices:7", "oc get secret registries -o"),
+    "billing/Deployment/ledger": ("registry.access.redhat.com/ubi9/ubi:9.4", "oc get secret registries -o"),
     "lab/Deployment/notebook": ("lab.example.com/lab/notebook:latest", "oc patch deployment notebook"),
     "media/Deployment/encoder": ("registry.example.com/media/encoder:3", "--select RC202 --diff --unsafe-fixes"),
 }

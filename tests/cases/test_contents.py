@@ -202,20 +202,12 @@ def test_20_the_browsers_address_and_a_colon_in_base64(desk: Desk) -> None:
     assert told.finds("RC106")
 
 
-@pytest.mark.parametrize(
-    ("payload", "host"),
-    [
-        ("{'auths': {'quay.io': {'auth': 'dXNlcjpwYXNz'}}}", "quay.io"),
-        ('{"auths": {"https://registry.example.com:5000/v2/": {"auth": "YTpi",}}}', "registry.example.com:5000"),
-        ('{"auths": {\u201cghcr.io/shop\u201d: {"auth": "dXNlcjpwYXNz"}}}', "ghcr.io"),
-        ('{"auths": {"quay.io": {"auth": "a",}, "ghcr.io": {}}}', "'<registry>'"),
-        ("auths: nothing", "'<registry>'"),
-    ],
-)
-def test_the_login_names_the_registry_of_a_payload_that_is_no_json(
-    payload: str, host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("payload", ["{'auths': {'quay.io': {'auth': 'dXNlcjpwYXNz'}}}", "auths: nothing"])
+def test_a_payload_that_is_no_json_is_edited_and_put_back(
+    payload: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """No tool that logs in can read the file, and a new file would have none of the other entries."""
     (tmp_path / "s.json").write_text(json.dumps(secret(payload)))
     main(["check", str(tmp_path / "s.json"), "--select", "RC102", "--format", "json"])
     (found,) = json.loads(capsys.readouterr().out)["findings"]
-    assert found["commands"][0] == f"podman login --authfile=auth.json {host}"
+    assert found["commands"][1] == '"${EDITOR:-vi}" auth.json'
