@@ -58,7 +58,7 @@ def check(context: Context) -> Iterator[Finding]:
             detail="The registry refuses it, and the entry still matches: the kubelet makes no separate attempt "
             "without a credential (Kubernetes 1.25 to 1.36), and the OpenShift importer tries only the first match "
             "(OpenShift 4.5 and later).",
-            remedy=advice(secret, advised(one, _RENEW, commands)),
+            remedy=advice(context, secret, advised(one, _RENEW, commands)),
             commands=commands,
             impact=impact(context, one),
         )

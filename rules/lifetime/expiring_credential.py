@@ -50,7 +50,7 @@ def check(context: Context) -> Iterator[Finding]:
             key=shown(one.entry.key),
             detail="The token states its end itself. After it the registry refuses every pull that is not served by an "
             "image on the node.",
-            remedy=advice(secret, advised(one, "Renew it before then.", commands)),
+            remedy=advice(context, secret, advised(one, "Renew it before then.", commands)),
             commands=commands,
             impact=impact(context, one),
         )

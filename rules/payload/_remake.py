@@ -21,6 +21,7 @@ from linter.rule import (
     shown,
     taken_out,
 )
+from rules.imports._shared import hosted
 from rules.links._repair import on_openshift
 from rules.payload._defects import disagrees
 
@@ -39,11 +40,13 @@ _MOST: Final = 4
 def remade(context: Context, secret: PullSecret, *steps: str) -> tuple[str, ...]:
     """Return the commands that take the payload out, change it by `steps` and put it back.
 
-    There are none where that cannot be: something else makes the Secret, it is immutable, or it is of the legacy form,
-    which no tool but an editor writes.
+    There are none where that cannot be or will not last: something else makes the Secret, it is immutable, or it is of
+    the legacy form, which no tool but an editor writes.
     """
     key = secret.data_key or ""
-    if secret.generated or immutable(secret) or TYPE_OF_KEY.get(key, DOCKERCONFIGJSON) != DOCKERCONFIGJSON:
+    if secret.generated or immutable(secret) or kept_elsewhere(context, secret):
+        return ()
+    if TYPE_OF_KEY.get(key, DOCKERCONFIGJSON) != DOCKERCONFIGJSON:
         return ()
     key = key or ".dockerconfigjson"
     openshift = context.inventory.is_global(secret) or on_openshift(context)
@@ -68,6 +71,11 @@ def remake(context: Context, secret: PullSecret, *entries: Entry, works: bool = 
 def immutable(secret: PullSecret) -> bool:
     """Whether the API server refuses every change of its content (Kubernetes 1.21 and later)."""
     return secret.object.body.get("immutable") is True
+
+
+def kept_elsewhere(context: Context, secret: PullSecret) -> bool:
+    """Whether it is the node-wide secret of a cluster with a hosted control plane: a copy, which is written anew."""
+    return context.inventory.is_global(secret) and hosted(context)
 
 
 def login(payload: Payload | None, entry: Entry, *options: str) -> str:

@@ -21,7 +21,8 @@ from linter.rule import (
     payload_fix,
     shown,
 )
-from rules.payload._remake import immutable, remake
+from rules.imports._shared import HOSTED
+from rules.payload._remake import immutable, kept_elsewhere, remake
 
 POISON: Final = (
     "The kubelet decodes all pull secrets of a pod before it pulls anything: one that cannot be decoded fails every "
@@ -51,7 +52,7 @@ def seen_finding(context: Context, secret: PullSecret, message: str, key: str, r
         at=secret.object.at(),
         key=key,
         detail=" ".join((proof, *more, reasons(context, secret))),
-        remedy=advice(secret, remedy),
+        remedy=advice(context, secret, remedy),
         commands=remake(context, secret),
         impact=readers(context, secret),
     )
@@ -159,6 +160,7 @@ def repair(
     return payload_fix(secret, new, summary, applicability)
 
 
-def advice(secret: PullSecret, otherwise: str) -> str:
-    """What to do: at the secret's origin when it has one, and by another Secret where this one cannot be changed."""
-    return origin(secret) or (f"{otherwise} {_IMMUTABLE}" if immutable(secret) else otherwise)
+def advice(context: Context, secret: PullSecret, otherwise: str) -> str:
+    """What to do: at the secret's origin when it has one, and elsewhere where this one cannot be changed for good."""
+    kept = HOSTED if kept_elsewhere(context, secret) else _IMMUTABLE if immutable(secret) else ""
+    return origin(secret) or f"{otherwise} {kept}".rstrip()

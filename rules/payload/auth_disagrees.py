@@ -49,7 +49,7 @@ def check(context: Context) -> Iterator[Finding]:
             key=shown(entry.key),
             detail="The kubelet and the importer ignore the fields where auth is not empty (Kubernetes 1.25 to 1.36).",
             remedy=advice(
-                secret, "Make both say the same: the fields like auth, or the entry anew with the right one."
+                context, secret, "Make both say the same: the fields like auth, or the entry anew with the right one."
             ),
             commands=remake(context, secret, entry, works=True),
             fix=_fix(secret, payload, entry, names),

@@ -62,7 +62,7 @@ def check(context: Context) -> Iterator[Finding]:
             at=_place(secret, payload),
             key=secret.data_key or "",
             detail=_detail(context, secret),
-            remedy=advice(secret, "Make the Secret of a config that holds its credentials itself."),
+            remedy=advice(context, secret, "Make the Secret of a config that holds its credentials itself."),
             commands=remake(context, secret, *payload.entries),
             impact=readers(context, secret, matched(hosts) if hosts and payload.error is None else None),
         )

@@ -64,7 +64,7 @@ def check(context: Context) -> Iterator[Finding]:
             at=spot(secret, *(_place(payload, entry, half)), entry.key),
             key=shown(entry.key),
             detail="It is sent as part of the credential, and the registry compares it (Kubernetes 1.25 to 1.36).",
-            remedy=advice(secret, "Encode the credential without it: printf adds no line break, echo does."),
+            remedy=advice(context, secret, "Encode the credential without it: printf adds no line break, echo does."),
             commands=remake(context, secret, entry),
             impact=readers(context, secret, None if payload.error is not None else matched([entry.key])),
             fix=_fix(secret, payload, entry),

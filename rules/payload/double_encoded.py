@@ -45,7 +45,7 @@ def check(context: Context) -> Iterator[Finding]:
             at=secret.at(),
             key=secret.data_key or "",
             detail=reasons(context, secret, refused=True),
-            remedy=advice(secret, "Encode the config once under data, or not at all under stringData."),
+            remedy=advice(context, secret, "Encode the config once under data, or not at all under stringData."),
             impact=readers(context, secret),
             fix=repair(
                 secret,

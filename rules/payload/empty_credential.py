@@ -68,7 +68,7 @@ def check(context: Context) -> Iterator[Finding]:
                 "importer, which tries only the first match, goes on without a credential (OpenShift 4.5 and later)."
                 f"{more}"
             ),
-            remedy=advice(secret, "Give the entry a credential, or remove it."),
+            remedy=advice(context, secret, "Give the entry a credential, or remove it."),
             commands=remake(context, secret, entry),
             impact=readers(context, secret, None if payload.error is not None else matched([entry.key])),
             fix=_fix(secret, payload, entry, other),

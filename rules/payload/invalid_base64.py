@@ -55,7 +55,7 @@ def check(context: Context) -> Iterator[Finding]:
             key=secret.data_key or "",
             detail=REFUSED,
             remedy=advice(
-                secret, "Encode the config once, without line wrapping, or put it in clear under stringData."
+                context, secret, "Encode the config once, without line wrapping, or put it in clear under stringData."
             ),
             commands=() if secret.generated else (command("base64", "-w0", "config.json"),),
             impact=readers(context, secret),
@@ -70,7 +70,7 @@ def _mapping(context: Context, secret: PullSecret) -> Finding:
         at=secret.at(),
         key=secret.data_key or "",
         detail=REFUSED,
-        remedy=advice(secret, "Put the config under stringData, between single quotes or behind a bar (|)."),
+        remedy=advice(context, secret, "Put the config under stringData, between single quotes or behind a bar (|)."),
         impact=readers(context, secret),
     )
 

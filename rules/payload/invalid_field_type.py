@@ -71,7 +71,7 @@ def _finding(context: Context, secret: PullSecret, payload: Payload, error: cred
         at=at,
         key=shown(error.entry) if error.entry is not None else error.member or "",
         detail=reasons(context, secret),
-        remedy=advice(secret, _REMEDY),
+        remedy=advice(context, secret, _REMEDY),
         commands=remake(context, secret),
         impact=readers(context, secret),
     )

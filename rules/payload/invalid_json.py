@@ -71,7 +71,7 @@ def _broken(context: Context, secret: PullSecret, payload: Payload) -> Finding:
         at=spot(secret, found.offset, found.offset + 1),
         key=secret.data_key or "",
         detail=" ".join(filter(None, (_damage(secret), reasons(context, secret, refused=True)))),
-        remedy=advice(secret, _REMEDY),
+        remedy=advice(context, secret, _REMEDY),
         commands=remake(context, secret),
         impact=readers(context, secret),
         fix=repair(secret, found.repaired, f"Make {secret.data_key} of {secret.name} valid JSON", sure),
@@ -98,7 +98,7 @@ def _empty(context: Context, secret: PullSecret) -> Iterator[Finding]:
         at=secret.at(),
         key=secret.data_key or "",
         detail=reasons(context, secret, refused=True),
-        remedy=advice(secret, 'Put the credentials there. A config without any is written {"auths":{}}.'),
+        remedy=advice(context, secret, 'Put the credentials there. A config without any is written {"auths":{}}.'),
         commands=remake(context, secret),
         impact=readers(context, secret),
     )

@@ -61,7 +61,9 @@ def check(context: Context) -> Iterator[Finding]:
                 at=secret.object.at("type"),
                 key=secret.data_key or "",
                 detail="The kubelet still reads it (Kubernetes 1.25 to 1.36); newer readers know the other form only.",
-                remedy=advice(secret, f"Make a Secret of type {DOCKERCONFIGJSON}, with the entries under auths."),
+                remedy=advice(
+                    context, secret, f"Make a Secret of type {DOCKERCONFIGJSON}, with the entries under auths."
+                ),
                 fix=_fix(secret, payload),
             )
 

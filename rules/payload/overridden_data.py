@@ -62,7 +62,7 @@ def check(context: Context) -> Iterator[Finding]:
                 at=secret.object.at(*secret.superseded),
                 key=secret.data_key or "",
                 detail="The value under data is dropped when the object is stored (Kubernetes 1.25 to 1.36).",
-                remedy=advice(secret, "Keep one of the two."),
+                remedy=advice(context, secret, "Keep one of the two."),
                 related=(Related("the value that is used", secret.at()),),
                 fix=_fix(secret),
             )

@@ -86,7 +86,7 @@ def _whole(context: Context, secret: PullSecret) -> Iterator[Finding]:
         at=secret.at("key" if secret.written is None else "value"),
         key=secret.data_key or "",
         detail=f"As it stands it is no config. {REFUSED if secret.typed else IGNORED}",
-        remedy=advice(secret, _REMEDY),
+        remedy=advice(context, secret, _REMEDY),
         commands=remake(context, secret),
         impact=readers(context, secret),
     )
@@ -104,7 +104,7 @@ def _entry(context: Context, secret: PullSecret, payload: Payload, entry: Entry)
         at=spot(secret, start, end, entry.key),
         key=shown(entry.key),
         detail=_detail(context, secret, poison=poison),
-        remedy=advice(secret, _REMEDY),
+        remedy=advice(context, secret, _REMEDY),
         commands=remake(context, secret, entry),
         impact=readers(context, secret, None if payload.error is not None else matched([entry.key])),
     )

@@ -62,7 +62,9 @@ def check(context: Context) -> Iterator[Finding]:
             at=spot(secret, start, end, entry.key),
             key=shown(entry.key),
             detail=reasons(context, secret) if undecodable else sent,
-            remedy=advice(secret, "Put the credential between single quotes where a shell reads it, with one $."),
+            remedy=advice(
+                context, secret, "Put the credential between single quotes where a shell reads it, with one $."
+            ),
             commands=remake(context, secret, entry),
             impact=readers(context, secret, None if payload.error is not None else matched([entry.key])),
         )

@@ -80,7 +80,7 @@ def check(context: Context) -> Iterator[Finding]:
             at=spot(secret, *(entry.auth_span or entry.value_span), entry.key),
             key=shown(entry.key),
             detail=reasons(context, secret),
-            remedy=advice(secret, _REMEDY),
+            remedy=advice(context, secret, _REMEDY),
             commands=remake(context, secret, entry),
             impact=readers(context, secret),
             fix=_fix(secret, payload, entry, found),

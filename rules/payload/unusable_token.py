@@ -49,7 +49,7 @@ def check(context: Context) -> Iterator[Finding]:
             at=spot(secret, *_place(payload, entry, name), entry.key),
             key=shown(entry.key),
             detail="The kubelet and the importer drop both kinds of token when they decode (Kubernetes 1.25 to 1.36).",
-            remedy=advice(secret, "Use a password or access key that the registry issues for machines."),
+            remedy=advice(context, secret, "Use a password or access key that the registry issues for machines."),
             commands=remake(context, secret, entry),
             impact=readers(context, secret, None if payload.error is not None else matched([entry.key])),
         )

@@ -108,7 +108,7 @@ def _finding(context: Context, secret: PullSecret) -> Finding:
         at=at,
         key=right,
         detail=f"{REFUSED} If another file adds the key, check what is built from both.",
-        remedy=advice(secret, f"Call the key {right}."),
+        remedy=advice(context, secret, f"Call the key {right}."),
         commands=() if context.inventory.is_global(secret) else _commands(secret, right, len(values)),
         impact=context.joins.impact(secret),
         fix=_fix(secret, meant, right, sole=sum(value.config for value in values) == 1),

@@ -62,7 +62,9 @@ from linter.rule import (
     piped,
     text,
 )
+from rules.imports._shared import HOSTED
 from rules.payload._defects import exempt, whole_defect
+from rules.payload._remake import kept_elsewhere
 from rules.payload._shared import everywhere, named
 from rules.payload._uses import foreign_type, pulled_with, used_otherwise
 
@@ -129,7 +131,7 @@ def _finding(context: Context, secret: PullSecret) -> Finding:
         at=_place(secret, stated=stated),
         key=key,
         detail=f"{why} (Kubernetes 1.25 to 1.36).{everywhere(context, secret)}",
-        remedy=origin(secret) or remedy,
+        remedy=origin(secret) or (f"{remedy} {HOSTED}" if kept_elsewhere(context, secret) else remedy),
         commands=commands,
         impact=_impact(context, secret, right),
         fix=None if legacy else _fix(secret, right),

@@ -74,7 +74,7 @@ def check(context: Context) -> Iterator[Finding]:
             detail=reasons(context, secret, refused=True)
             if refused or not secret.typed
             else _UNSEEN + everywhere(context, secret),
-            remedy=advice(secret, hint),
+            remedy=advice(context, secret, hint),
             commands=remake(context, secret),
             impact=readers(context, secret),
             fix=repair(

@@ -199,7 +199,7 @@ def _finding(context: Context, secret: PullSecret, entry: Entry, told: list[str]
         key=shown(entry.key),
         detail="Both read this Secret on every node: the kubelet for pods, CRI-O itself for mirrors and for images the "
         "kubelet found nothing for (OpenShift 4.x); builds read it as CRI-O does.",
-        remedy=advice(secret, "Write the entry in the form that both read alike."),
+        remedy=advice(context, secret, "Write the entry in the form that both read alike."),
         impact=readers(context, secret, matched([entry.key])),
         fix=fix,
     )

@@ -54,9 +54,10 @@ class World:
         self.item.update({"type": DOCKERCONFIGJSON, **more})
         return self
 
-    def told(self, code: str) -> Told:
-        """What the only finding of a rule says."""
-        (self.folder / "scan.json").write_text(json.dumps(self.item))
+    def told(self, code: str, *beside: dict[str, Any]) -> Told:
+        """What the only finding of a rule says, in a cluster with the objects `beside`."""
+        items = {"apiVersion": "v1", "kind": "List", "items": [self.item, *beside]}
+        (self.folder / "scan.json").write_text(json.dumps(items))
         words = ("--scope", "cluster", "--select", code, "--format", "json", "--fail-on", "never")
         main(["check", str(self.folder / "scan.json"), *words])
         (found,) = json.loads(self.capsys.readouterr().out)["findings"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import programs
 import pytest
-from hands import ENDED, GOOD, World, entry, jwt, needs_jq
+from hands import DOCKERCONFIGJSON, ENDED, GOOD, World, entry, jwt, needs_jq
 
 
 @needs_jq
@@ -74,6 +74,18 @@ def test_the_node_wide_secret_is_set_as_openshift_sets_it(world: World) -> None:
     assert told.commands[0].startswith("oc get secret pull-secret ")
     assert told.commands[-1].startswith("oc set data secret/pull-secret --from-file=.dockerconfigjson=auth.json ")
     assert world.payload_after(*told.commands)["auths"]["ghcr.io"] == GOOD
+
+
+@pytest.mark.parametrize("code", ["RC109", "RC111"])
+def test_the_copy_of_a_node_wide_secret_is_not_changed(world: World, code: str) -> None:
+    """A cluster with a hosted control plane gets it from another cluster again and again."""
+    kind = "Opaque" if code == "RC111" else DOCKERCONFIGJSON
+    world.secret({"auths": {"quay.io": {}}}, "pull-secret", "openshift-config", type=kind)
+    version, status = "config.openshift.io/v1", {"controlPlaneTopology": "External"}
+    item = {"apiVersion": version, "kind": "Infrastructure", "metadata": {"name": "cluster"}, "status": status}
+    told = world.told(code, item)
+    assert not told.commands
+    assert "change the secret that the HostedCluster names" in told.remedy
 
 
 def test_a_robot_is_asked_for_its_name(world: World) -> None:
