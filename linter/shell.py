@@ -92,6 +92,11 @@ def recorded(maker: str, user: str, key: str) -> str:
     return put and f"{put} > {FILE}.new && mv {FILE}.new {FILE}"
 
 
+def added(path: str) -> str:
+    """Return the program of jq that adds `$name` to the list of names at `path`, where it is not in it."""
+    return f"if any({path}[]?; .name == $name) then . else {path} += [{{name: $name}}] end"
+
+
 def linked(account: str, secret: str, namespace: str, *, openshift: bool = False) -> str:
     """Return the command that adds a Secret to a service account's list for pulls, whatever the list holds by now.
 
@@ -102,8 +107,7 @@ def linked(account: str, secret: str, namespace: str, *, openshift: bool = False
         words = ("oc", "secrets", "link", account, secret, "--for=pull")
         return command(*words, namespace=namespace, about=(account, secret))
     read = command("kubectl", "get", "serviceaccount", account, "-o", "json", namespace=namespace, about=(account,))
-    added = "if any(.imagePullSecrets[]?; .name == $name) then . else .imagePullSecrets += [{name: $name}] end"
-    change = command("jq", "--arg", "name", secret, added, about=(secret,))
+    change = command("jq", "--arg", "name", secret, added(".imagePullSecrets"), about=(secret,))
     return piped(read, change, command("kubectl", "replace", "-f", "-", namespace=namespace))
 
 

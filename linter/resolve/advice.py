@@ -227,6 +227,9 @@ class _Advisor:
         if case.consumer is Consumer.IMPORTER:
             yield Change(f"create a pull secret for {host} in the namespace; imports read it without a link", (create,))
         elif case.reach is not None:
+            if any(one.name == name for one in case.reach.links):
+                yield Change(f"create a pull secret for {host} under the name that the list has: {name}", (create,))
+                return
             link = hand_over(self.case, name, self.shell)
             yield Change(f"create a pull secret for {host} and {link.summary}", (create, *link.commands))
 

@@ -1,15 +1,20 @@
 """The exact commands behind a change: `oc` on OpenShift, `kubectl` elsewhere. Words in capitals are to be filled."""
 
 import json
+from itertools import chain
 from typing import Final
 
 from linter import shell
+from linter.documents.objects import KubeObject
 from linter.model import Route
 
 _GIVEN: Final = ", ".join(
     f".metadata.{field}" for field in ("uid", "resourceVersion", "creationTimestamp", "managedFields")
 )
 """What the API server gives to an object: it takes none that has a version already."""
+
+_WELL_KNOWN: Final = frozenset({"", "apps", "batch", "extensions"})
+"""Groups whose kinds kubectl takes first."""
 
 
 class Shell:
@@ -33,7 +38,7 @@ class Shell:
 
     def patch(self, kind: str, name: str, *operations: object) -> str:
         """Change an object by JSON patch: other items of its lists stay as they are."""
-        return self.run("patch", kind.lower(), name, "--type=json", "-p", json.dumps(list(operations)), about=(name,))
+        return self.run("patch", kind, name, "--type=json", "-p", json.dumps(list(operations)), about=(name,))
 
     def read(self, secret: str, key: str) -> str:
         """Write a secret's payload to a file."""
@@ -48,14 +53,16 @@ class Shell:
         create = self.run("create", "secret", *words, about=(secret,))
         return create and f"{create} && rm {shell.FILE}"
 
-    def remade(self, kind: str, name: str, program: str, *words: str) -> str:
-        """Make an object anew that cannot be changed, all of it but for what `program` of jq changes, given `words`.
+    def remade(self, kind: str, name: str, program: str, /, **values: str) -> str:
+        """Make an object anew that cannot be changed, all of it but for what `program` of jq changes with `values`.
 
         It is deleted only once the new one is written down, and that file removed only once it is created.
         """
         file = f"{kind}.json"
         get = self.run("get", kind, name, "-o", "json", about=(name,))
-        saved = shell.piped(get, shell.command("jq", *words, f"del({_GIVEN}) | {program}"))
+        words = chain.from_iterable(("--arg", *value) for value in values.items())
+        change = shell.command("jq", *words, f"del({_GIVEN}) | {program}", about=tuple(values.values()))
+        saved = shell.piped(get, change)
         delete = self.run("delete", kind, name, about=(name,))
         create = self.run("create", "-f", file)
         # A pipe has the exit status of its end, and jq is content with nothing: only the file tells what was read.
@@ -72,6 +79,12 @@ class Shell:
     def edit(self, secret: str, key: str) -> tuple[str, str]:
         """Take a payload out to edit it, and put it back."""
         return self.read(secret, key), shell.put_back(secret, key, self.namespace, openshift=self.openshift)
+
+
+def resource(item: KubeObject) -> str:
+    """What kubectl calls the kind of an object: with its group where a kind of another group may have that name."""
+    kind = item.kind.lower()
+    return kind if item.group in _WELL_KNOWN else f"{kind}s.{item.group}"
 
 
 def pointer(*steps: Route) -> str:

@@ -4,57 +4,20 @@ A pod's list never changes, and what a controller made is made again: the change
 the scan holds.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
-from linter.inventory.inventory import Inventory
-from linter.inventory.pulls import Reach, reach
-from linter.inventory.records import Link, Workload
-from linter.inventory.workloads import owner
-from linter.resolve.commands import Shell, pointer
+from linter.inventory.records import Link
+from linter.resolve.anew import after, again, all_of, alone, then
+from linter.resolve.commands import Shell, pointer, resource
+from linter.resolve.owners import Place, live, place
 from linter.resolve.records import Change
 from linter.resolve.subjects import Case
-from linter.shell import rollout
+from linter.shell import added
 
-_HIGHEST: Final = 4
-
-
-class Place(NamedTuple):
-    """The object whose template decides the list; `owner` names one above it that the scan does not hold ("": none)."""
-
-    workload: Workload
-    reach: Reach
-    owner: str = ""
-
-    @property
-    def title(self) -> str:
-        """The object as sentences name it."""
-        return f"{self.workload.object.kind} {self.workload.object.name}"
-
-    @property
-    def live(self) -> bool:
-        """Whether it is a pod that admission has let in, so that nothing about its list can change."""
-        return self.workload.is_pod and self.workload.object.identified
-
-
-def place(inventory: Inventory, workload: Workload, reached: Reach) -> Place:
-    """Follow the controllers of a workload upwards as far as the scan holds them."""
-    found = Place(workload, reached)
-    for _ in range(_HIGHEST):
-        kind, name = owner(found.workload)
-        if not kind:
-            return found
-        above = _named(inventory, found.workload.object.namespace, kind, name)
-        if above is None:
-            return found._replace(owner=f"{kind} {name}")
-        found = Place(above, reach(inventory, above))
-    return found
-
-
-def _named(inventory: Inventory, namespace: str, kind: str, name: str) -> Workload | None:
-    for one in inventory.workloads:
-        if (one.object.namespace, one.object.kind, one.object.name) == (namespace, kind, name):
-            return one
-    return None
+_FIXED: Final = frozenset({"Job", "Pod", "Revision"})
+"""Kinds of which the API server lets nobody change the spec of the pod."""
+_ADDED: Final = added(".spec.imagePullSecrets")
+_RENAMED: Final = "(.spec.imagePullSecrets[] | select(.name == $old) | .name) = $new"
 
 
 def hand_over(case: Case, secret: str, shell: Shell) -> Change:
@@ -62,36 +25,45 @@ def hand_over(case: Case, secret: str, shell: Shell) -> Change:
     if case.workload is None or case.reach is None:
         return Change(f"list {secret}")
     at = place(case.inventory, case.workload, case.reach)
+    pod = case.workload if live(case.workload) else None
     if at.owner:
-        return Change(f"add {secret} to the imagePullSecrets of {at.owner}, which made {at.title}, or to its account")
-    if at.workload.explicit and not at.live:
-        return _into_template(at, secret, shell)
+        return Change(_above(at, secret))
+    if at.workload.explicit and pod is not None and at.live:
+        return alone(pod.object.name, f" with {secret} in its imagePullSecrets", shell, _ADDED, name=secret)
+    if at.workload.explicit:
+        return _into_template(at, secret, case, shell)
     account = at.workload.account
     lists = at.reach.account.pull_secrets if at.reach.account is not None else ()
     linked = any(link.name == secret for link in lists)
-    commands = () if linked else (shell.link(account, secret),)
-    summary = "" if linked else f"add {secret} to service account {account}"
-    if not case.workload.object.identified or not case.workload.is_pod:
-        return Change(summary or f"make the pods of {at.title} anew: the account lists {secret} by now", commands)
-    pod = case.workload.object.name
-    again = f"make pod {pod} anew: the list of a running pod never changes"
-    return Change(", and ".join(filter(None, (summary, again))), (*commands, _anew(at, pod, shell)))
+    link = Change(f"add {secret} to service account {account}", (shell.link(account, secret),))
+    change = then(Change("") if linked else link, again(at, pod, shell) if pod is not None else all_of(at, shell))
+    return change if change.summary else Change(f"make the pods of {at.title} anew: the account lists {secret} by now")
 
 
-def _into_template(at: Place, secret: str, shell: Shell) -> Change:
-    if at.workload.object.kind == "Job" and at.workload.object.identified:
-        return Change(f"make {at.title} anew with {secret} in its imagePullSecrets: the template of a job stays")
-    path = pointer(at.workload.template, ("imagePullSecrets", "-"))
-    operation = {"op": "add", "path": path, "value": {"name": secret}}
-    command = shell.patch(at.workload.object.kind, at.workload.object.name, operation)
-    return Change(f"add {secret} to the imagePullSecrets of {at.title}", (command,))
+def _above(at: Place, secret: str) -> str:
+    """What to do about an object that the scan does not hold."""
+    kind = at.owner.partition(" ")[0]
+    if kind == "Node":
+        return f"add {secret} to the imagePullSecrets of {at.title} in its manifest on {at.owner}, of which it is made"
+    if kind == "Job":
+        return f"make {at.owner}, which made {at.title}, anew with {secret} in its imagePullSecrets or its account's"
+    return f"add {secret} to the imagePullSecrets of {at.owner}, which made {at.title}, or to its account"
 
 
-def _anew(at: Place, pod: str, shell: Shell) -> str:
-    """Never by deleting what makes pods: the pod goes, where nothing rolls all of them out again."""
+def _into_template(at: Place, secret: str, case: Case, shell: Shell) -> Change:
     item = at.workload.object
-    words = rollout(item.kind, item.name, item.body)[1:] or ("delete", "pod", pod)
-    return shell.run(*words, about=(item.name, pod))
+    pod = case.workload if case.workload is not None and live(case.workload) else None
+    if any(link.name == secret for link in at.workload.pull_secrets):
+        stale = Change(f"make the pods of {at.title} anew: it lists {secret} by now")
+        return stale if pod is None else again(at, pod, shell)
+    if item.kind == "Job" and item.identified:
+        return Change(f"make {at.title} anew with {secret} in its imagePullSecrets: the template of a job stays")
+    summary = f"add {secret} to the imagePullSecrets of {at.title}"
+    if item.kind in _FIXED:
+        return Change(summary)
+    path = pointer(at.workload.template, ("imagePullSecrets", "-"))
+    patch = shell.patch(resource(item), item.name, {"op": "add", "path": path, "value": {"name": secret}})
+    return then(Change(summary, (patch,)), after(at, pod, shell))
 
 
 def rename(case: Case, name: str, nearest: str, shell: Shell) -> Change:
@@ -100,16 +72,30 @@ def rename(case: Case, name: str, nearest: str, shell: Shell) -> Change:
     if case.workload is None or case.reach is None:
         return Change(summary)
     at = place(case.inventory, case.workload, case.reach)
-    account = at.reach.account
-    own = _listed(at.workload.pull_secrets, name) if not at.live else None
+    pod = case.workload if live(case.workload) else None
+    item, account = at.workload.object, at.reach.account
+    own = _listed(at.workload.pull_secrets, name)
     theirs = _listed(account.pull_secrets, name) if account is not None else None
-    link = own or theirs
-    if link is None or at.owner:
-        return Change(summary)
-    operation = {"op": "replace", "path": pointer(link.route), "value": nearest}
+    if at.owner or (own is None and theirs is None):
+        # A template that names it no more has pods from before.
+        return again(at, pod, shell) if pod is not None and not at.owner else Change(summary)
+    if own is not None and not at.live:
+        if item.kind in _FIXED:
+            return Change(f"{summary} in {at.title}, made anew: the list in a {item.kind} never changes")
+        patch = shell.patch(resource(item), item.name, *_replaced(own, nearest))
+        return then(Change(summary, (patch,)), after(at, pod, shell))
+    patched = Change(summary)
+    if theirs is not None:
+        patched = Change(summary, (shell.patch("serviceaccount", at.workload.account, *_replaced(theirs, nearest)),))
     if own is not None:
-        return Change(summary, (shell.patch(at.workload.object.kind, at.workload.object.name, operation),))
-    return Change(summary, (shell.patch("serviceaccount", at.workload.account, operation),))
+        return then(patched, alone(item.name, "", shell, _RENAMED, old=name, new=nearest))
+    return then(patched, again(at, pod, shell) if pod is not None else all_of(at, shell))
+
+
+def _replaced(link: Link, name: str) -> tuple[dict[str, str], dict[str, str]]:
+    """The operations that write another name; the first refuses where a list has changed since the scan."""
+    path = pointer(link.route)
+    return {"op": "test", "path": path, "value": link.name}, {"op": "replace", "path": path, "value": name}
 
 
 def _listed(links: tuple[Link, ...], name: str) -> Link | None:

@@ -46,8 +46,8 @@ class Mender:
         if old != new and isinstance(data, dict) and new in data:
             return Change(f"{summary}, with the content of its key {old} under {new}")
         program = _RETYPED if old == new else _MOVED
-        words = ("--arg", "type", kind, *(() if old == new else ("--arg", "old", old, "--arg", "new", new)))
-        command = self._shell(secret.namespace).remade("secret", secret.name, program, *words)
+        values = {"type": kind, **({} if old == new else {"old": old, "new": new})}
+        command = self._shell(secret.namespace).remade("secret", secret.name, program, **values)
         return Change(f"{summary}; keep secret.json until it is created", (command,))
 
     def copied(self, secret: PullSecret, space: str, summary: str) -> Change:

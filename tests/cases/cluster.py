@@ -48,8 +48,10 @@ class Cluster:
         return found
 
     def _is(self, one: dict[str, Any], kind: str, name: str) -> bool:
-        known = (one["kind"].lower(), one["metadata"]["name"], one["metadata"].get("namespace", ""))
-        return known == (kind, name, self.space)
+        group = one["apiVersion"].rpartition("/")[0]
+        kinds = (one["kind"].lower(), f"{one['kind'].lower()}s.{group}")
+        known = (one["metadata"]["name"], one["metadata"].get("namespace", ""))
+        return kind in kinds and known == (name, self.space)
 
     def _keep(self, file: str, given: bytes) -> None:
         """A file is written; a payload is edited there before the next command."""
@@ -109,7 +111,7 @@ class Cluster:
 
     def _delete(self, words: list[str], _given: bytes) -> None:
         target = self.find(words[0], words[1])
-        if target["kind"] == "Pod":
+        if target["metadata"].get("ownerReferences"):
             self._admit(target)
         else:
             self.objects.remove(target)
@@ -153,6 +155,7 @@ class Cluster:
 
     def _patch(self, words: list[str], _given: bytes) -> None:
         assert words[2:4] == ["--type=json", "-p"]
+        assert words[0] not in ("job", "pod"), "the API server lets nobody change it"
         for operation in json.loads(words[4]):
             *path, last = (step.replace("~1", "/").replace("~0", "~") for step in operation["path"].split("/")[1:])
             node: Any = self.find(words[0], words[1])
@@ -162,6 +165,8 @@ class Cluster:
                 node.append(operation["value"])
             elif isinstance(node, list):
                 node[int(last)] = operation["value"]
+            elif operation["op"] == "test":
+                assert node[last] == operation["value"], "the JSON patch is refused: its test failed"
             else:
                 assert operation["op"] == "add" or last in node
                 node[last] = operation["value"]
