@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, Final, Generic, TypeVar
 
 from linter.documents.objects import KubeObject
+from linter.inventory.paths import dig
 from linter.inventory.records import (
     DOCKERCONFIGJSON,
     GeneratedSecret,
@@ -250,6 +251,12 @@ class Inventory:
             return None
         error = secret.payload.error if secret.payload is not None else None
         return None if error is not None and error.kind == "json" else secret
+
+    @cached_property
+    def hosted(self) -> bool:
+        """Whether the control plane runs in another cluster, which keeps the global pull secret and the settings."""
+        found = (item for item in self.of_kinds(frozenset({"Infrastructure"})) if item.group == "config.openshift.io")
+        return any(dig(item.body, "status", "controlPlaneTopology") == "External" for item in found)
 
 
 class Mentions:

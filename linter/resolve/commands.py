@@ -46,11 +46,10 @@ class Shell:
 
     def create_from_file(self, secret: str, key: str) -> str:
         """Create a pull secret from the file, and remove that: it holds credentials."""
-        file = f"--from-file={key}={shell.FILE}"
-        words: tuple[str, ...] = ("docker-registry", secret, file)
-        if key == ".dockercfg":
-            words = ("generic", secret, "--type=kubernetes.io/dockercfg", file)
-        create = self.run("create", "secret", *words, about=(secret,))
+        if key != ".dockercfg":
+            return shell.created(secret, self.namespace, self.tool)
+        words = ("create", "secret", "generic", secret, "--type=kubernetes.io/dockercfg")
+        create = self.run(*words, f"--from-file={key}={shell.FILE}", about=(secret,))
         return create and f"{create} && rm {shell.FILE}"
 
     def remade(self, kind: str, name: str, program: str, /, **values: str) -> str:

@@ -7,6 +7,10 @@ from linter.inventory.records import DOCKERCONFIGJSON, KEY_OF_TYPE, PullSecret
 from linter.resolve.commands import Shell
 from linter.resolve.records import Change
 
+_HOSTED: Final = (
+    "the control plane is hosted, and undoes what is written here: do it in the secret that the HostedCluster names in "
+    "spec.pullSecret, in the management cluster"
+)
 _RETYPED: Final = ".type = $type"
 _MOVED: Final = f"{_RETYPED} | .data[$new] = .data[$old] | del(.data[$old])"
 
@@ -25,6 +29,8 @@ class Mender:
         source = self._source(secret)
         if source:
             return Change(f"{summary}; {source}")
+        if self.inventory.is_global(secret) and self.inventory.hosted:
+            return Change(f"{summary}; {_HOSTED}")
         if secret.object.body.get("immutable") is True:
             return Change(f"{summary}; it is immutable: delete it, and create it anew with the repaired payload")
         return Change(summary, self._shell(secret.namespace).edit(secret.name, secret.data_key))
@@ -32,10 +38,11 @@ class Mender:
     def retyped(self, secret: PullSecret, kind: str) -> Change:
         """Make the Secret anew with another type, and the payload under the key that goes with it."""
         if self.inventory.is_global(secret):
+            elsewhere = f"; {_HOSTED}" if self.inventory.hosted else ""
             return Change(
                 f"write the node-wide Secret {secret.name} in namespace {secret.namespace} as {DOCKERCONFIGJSON}, "
                 f"under the key {KEY_OF_TYPE[DOCKERCONFIGJSON]} with the entries in `auths`: "
-                "the machine-config operator refuses every other form"
+                f"the machine-config operator refuses every other form{elsewhere}"
             )
         summary = f"make Secret {secret.name} anew with type {kind} (the type of a Secret cannot be changed)"
         source = self._source(secret)

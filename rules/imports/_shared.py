@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from linter.rule import KEY_OF_TYPE, UNJUDGED, Context, Entry, PullSecret, compatible, credentials, dig, group, lazy
+from linter.rule import KEY_OF_TYPE, UNJUDGED, Context, Entry, PullSecret, compatible, credentials, dig, lazy
 from rules.registries._needs import Need
 from rules.registries._shared import OPENSHIFT, usable
 
@@ -96,11 +96,7 @@ HOSTED = (
 
 def hosted(context: Context) -> bool:
     """Whether the control plane runs in another cluster, which keeps the node-wide pull secret and the settings."""
-    return any(
-        group(item.api_version) == "config.openshift.io"
-        and dig(item.body, "status", "controlPlaneTopology") == "External"
-        for item in context.inventory.of_kinds(frozenset({"Infrastructure"}))
-    )
+    return context.inventory.hosted
 
 
 def in_namespace(context: Context, namespace: str, target: str = "") -> Iterator[PullSecret]:

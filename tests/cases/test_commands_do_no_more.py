@@ -135,6 +135,17 @@ def test_the_node_wide_secret_is_not_made_anew(desk: Desk, key: str, words: tupl
         assert "the machine-config operator refuses every other form" in change["summary"]
 
 
+def test_the_node_wide_secret_of_a_hosted_cluster_is_changed_where_it_is_kept(desk: Desk) -> None:
+    infrastructure = {"apiVersion": "config.openshift.io/v1", "kind": "Infrastructure", "metadata": {"name": "cluster"}}
+    node = secret({"auths": {"quay.io": auth("user", "")}}, "pull-secret", namespace="openshift-config")
+    for topology in ("External", "HighlyAvailable"):
+        scan = ({**infrastructure, "status": {"controlPlaneTopology": topology}}, node, account(), deployment(IMAGE))
+        whole = {"apiVersion": "v1", "kind": "List", "items": list(scan)}
+        change = desk.ask(IMAGE, whole).answer["changes"][0]
+        assert bool(change["commands"]) is (topology != "External")
+        assert ("HostedCluster names in spec.pullSecret" in change["summary"]) is (topology == "External")
+
+
 def test_a_new_secret_gets_a_name_that_is_free(desk: Desk) -> None:
     taken = secret(auths("ghcr.io"), "quay-io-pull")
     other = {**secret("{}", "quay-io-pull-2"), "type": "Opaque", "data": {"password": "eA=="}}
