@@ -1,10 +1,13 @@
-"""The files of `deploy/`: valid, least privileged, and clean by our own rules."""
+"""The files of `deploy/`: valid, least privileged, clean by our own rules, and as its page says."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +18,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from linter import __version__
 from linter.__main__ import main
 from linter.inventory.asked import ASKED
 
@@ -175,17 +179,30 @@ def test_the_role_grants_what_a_scan_of_a_namespace_asks_for_and_nothing_else(
         }
 
 
-@pytest.mark.skipif(shutil.which("kubectl") is None, reason="needs kubectl on the PATH")
+def build(folder: Path) -> list[dict[str, Any]]:
+    done = subprocess.run(["kubectl", "kustomize", str(folder)], capture_output=True, check=True, timeout=60)
+    return list(yaml.safe_load_all(done.stdout))
+
+
+NEEDS_KUBECTL = pytest.mark.skipif(shutil.which("kubectl") is None, reason="needs kubectl on the PATH")
+
+
+@NEEDS_KUBECTL
 @pytest.mark.parametrize(
-    ("folder", "role", "argument"), [("", "ClusterRole", "cluster:"), ("namespaced", "Role", "--namespace=team-a")]
+    ("folder", "role", "argument", "group"),
+    [
+        ("", "ClusterRole", "cluster:", None),
+        ("kubernetes", "ClusterRole", "cluster:", 65532),
+        ("namespaced", "Role", "--namespace=team-a", None),
+    ],
 )
-def test_each_variant_builds(folder: str, role: str, argument: str) -> None:
-    done = subprocess.run(["kubectl", "kustomize", str(DEPLOY / folder)], capture_output=True, check=True, timeout=60)
-    built = {one["kind"]: one for one in yaml.safe_load_all(done.stdout)}
+def test_each_variant_builds(folder: str, role: str, argument: str, group: int | None) -> None:
+    built = {one["kind"]: one for one in build(DEPLOY / folder)}
     roles = {kind for kind in built if kind.startswith(("Role", "ClusterRole"))}
     assert roles == {role, f"{role}Binding"}
     pod = built["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     assert argument in pod["containers"][0]["args"]
+    assert pod["securityContext"].get("fsGroup") == group
     assert built[f"{role}Binding"]["subjects"] == [
         {"kind": "ServiceAccount", "name": pod["serviceAccountName"], "namespace": "regcred"}
     ]
@@ -199,12 +216,15 @@ def test_the_containerfile_is_clean() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
+PODS = [
+    found("base/cronjob.yaml", "CronJob")["spec"]["jobTemplate"]["spec"]["template"]["spec"],
+    found("pipelines/argocd-sync.yaml", "Job")["spec"]["template"]["spec"],
+    found("fetch/pod.yaml", "Pod")["spec"],
+]
+
+
 def test_pods_meet_the_restricted_standard() -> None:
-    pods = [
-        found("base/cronjob.yaml", "CronJob")["spec"]["jobTemplate"]["spec"]["template"]["spec"],
-        found("pipelines/argocd-presync.yaml", "Job")["spec"]["template"]["spec"],
-    ]
-    for pod in pods:
+    for pod in PODS:
         for container in pod["containers"]:
             context = {**pod.get("securityContext", {}), **container["securityContext"]}
             assert context["runAsNonRoot"]
@@ -214,9 +234,18 @@ def test_pods_meet_the_restricted_standard() -> None:
             assert context["seccompProfile"] == {"type": "RuntimeDefault"}
 
 
+def test_no_pod_asks_for_a_user_or_a_group() -> None:
+    """OpenShift gives a pod those of its namespace's range, and restricted-v2 refuses a pod that wants others."""
+    fixed = ("runAsUser", "runAsGroup", "fsGroup", "supplementalGroups")
+    written = [path for path in DEPLOY.rglob("*.yaml") if any(word in path.read_text() for word in fixed)]
+    assert written == [DEPLOY / "group" / "kustomization.yaml"]
+    using = [path for path in DEPLOY.rglob("kustomization.yaml") if "- ../group" in path.read_text()]
+    assert {path.parent.name for path in using if yaml.safe_load(path.read_text()).get("components")} == {"kubernetes"}
+
+
 @pytest.mark.usefixtures("no_cluster")
 @pytest.mark.parametrize(
-    ("name", "kind"), [("base/cronjob.yaml", "CronJob"), ("pipelines/argocd-presync.yaml", "Job")]
+    ("name", "kind"), [("base/cronjob.yaml", "CronJob"), ("pipelines/argocd-sync.yaml", "Job")]
 )
 def test_arguments_are_options_that_exist(name: str, kind: str, tmp_path: Path) -> None:
     """Run without kubectl and outside of a pod: all that can be wrong is that there is no cluster."""
@@ -236,8 +265,133 @@ def test_our_own_rules_find_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_image_runs_as_nobody_and_starts_regcred() -> None:
     text = (DEPLOY / "Containerfile").read_text()
     last = text.rpartition("\nFROM ")[2]
-    assert re.search(r"^USER [1-9][0-9]*:[1-9][0-9]*$", last, re.MULTILINE)
+    assert re.search(r"^USER [1-9][0-9]*:0$", last, re.MULTILINE)  # group 0, as OpenShift's own user has it
+    assert re.search(r"mkdir -m 0775 /work$", last, re.MULTILINE)
+    assert "WORKDIR /work" in last
     assert 'ENTRYPOINT ["regcred"]' in last
     copied = {word for line in re.findall(r"^COPY (?!--from)(.*)$", text, re.MULTILINE) for word in line.split()[:-1]}
     assert {"pyproject.toml", "README.md", "linter", "rules", "reports"} == copied
     assert all((ROOT / name).exists() for name in copied)
+
+
+def _runs(python: str, environment: dict[str, str], somebody: dict[str, Any]) -> bool:
+    """Whether an interpreter of this version is there for somebody, with all that is installed."""
+    needed = f"import sys, linter, msgspec, sqlalchemy; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
+    try:
+        done = subprocess.run([python, "-c", needed], env=environment, capture_output=True, check=False, **somebody)
+    except OSError:
+        return False
+    return not done.returncode
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become somebody else")
+def test_any_user_of_group_0_can_scan_and_write_where_the_group_may() -> None:
+    """As OpenShift starts it: a user that no file knows, without a home, in group 0."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o775)
+        shutil.copy(ROOT / "examples" / "cluster.yaml", folder)
+        (folder / "cluster.yaml").chmod(0o444)
+        formats = ["text", "html=report.html", "json=result.json", "prometheus=regcred.prom"]
+        words = ["cluster.yaml", "--history=scans.db", "--fail-on=never", *(f"--format={one}" for one in formats)]
+        somebody: dict[str, Any] = {"user": 1000680000, "group": 0, "extra_groups": []}
+        sought = os.pathsep.join([str(ROOT), sysconfig.get_path("purelib")])
+        environment = {"HOME": "/", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": sought}
+        python = next((one for one in (sys.executable, "/usr/bin/python3") if _runs(one, environment, somebody)), None)
+        if python is None:
+            pytest.skip("the interpreter or what is installed is for root alone")
+        somebody |= {"capture_output": True, "text": True}
+        done = subprocess.run(
+            [python, "-m", "linter", "check", *words], cwd=folder, env=environment, check=False, **somebody
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        made = {"report.html", "result.json", "regcred.prom", "scans.db"}
+        assert {path.name for path in folder.iterdir() if path.stat().st_uid == 1000680000} == made
+
+
+PAGE = (DEPLOY / "README.md").read_text(encoding="utf-8")
+SHOWN = re.findall(r"```(console|yaml)\n(.*?)```", PAGE, re.DOTALL)
+PUSHED = "registry.example.com/tools/regcred:0.1.0"
+
+
+def test_every_image_is_the_one_that_the_page_pushes() -> None:
+    """None is called by a tag that nobody has pushed."""
+    assert f"podman push --digestfile digest {PUSHED}\n" in PAGE
+    files = [*DEPLOY.rglob("*.yaml"), *DEPLOY.rglob("*.yml"), ROOT / "docs" / "pipelines.md"]
+    named = {image for path in files for image in re.findall(r"\S+/regcred:[\w.]+", path.read_text(encoding="utf-8"))}
+    assert named == {PUSHED}
+    assert PUSHED.endswith(f":{__version__}")
+
+
+STUB = """\
+#!/bin/sh
+echo "$(basename "$0") $*" >> "$LOG"
+case "$(basename "$0") $1 $2" in
+  "kubectl apply -k" | "kubectl delete -k") exec "$KUBECTL" kustomize "$3" > "$BUILT/$2$(echo "$3" | tr / .)yaml" ;;
+  "kubectl apply -f") [ -f "$3" ] && [ -f "$5" ] ;;
+  "kubectl create secret") exec "$KUBECTL" "$@" --dry-run=client -o yaml > "$BUILT/secret.yaml" ;;
+  "kubectl exec "*) echo "of the volume" ;;
+  "podman login --authfile") echo '{"auths":{"registry.example.com":{"auth":"dTpw"}}}' > "$3" ;;
+  "podman push "*) echo sha256:0000000000000000000000000000000000000000000000000000000000000000 > "$3" ;;
+esac
+"""
+"""What stands for podman and for the cluster: it notes each call, and kubectl itself does what needs no cluster."""
+
+
+@NEEDS_KUBECTL
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_the_commands_of_the_page_run_from_the_first_to_the_last(tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    shutil.copytree(DEPLOY, checkout / "deploy")
+    for folder in ("stubs", "built"):
+        (tmp_path / folder).mkdir()
+    for name in ("podman", "kubectl"):
+        (tmp_path / "stubs" / name).write_text(STUB)
+        (tmp_path / "stubs" / name).chmod(0o755)
+    script = "".join(text for language, text in SHOWN if language == "console")
+    path = f"{tmp_path / 'stubs'}{os.pathsep}{os.environ['PATH']}"
+    places = {"LOG": str(tmp_path / "log"), "BUILT": str(tmp_path / "built"), "KUBECTL": shutil.which("kubectl") or ""}
+    environment = {**os.environ, "PATH": path, **places}
+    done = subprocess.run(
+        ["bash", "-euc", script], cwd=checkout, env=environment, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert not (checkout / "pull.json").exists()
+    for name in ("digest", "report.html", "result.json", "regcred.prom"):
+        assert (checkout / name).stat().st_size
+    _names_exist((tmp_path / "log").read_text())
+    linked = yaml.safe_load((tmp_path / "built" / "secret.yaml").read_text())
+    assert f'"value":[{{"name":"{linked["metadata"]["name"]}"}}]' in PAGE
+    _edited(checkout / "deploy")
+
+
+def _names_exist(log: str) -> None:
+    """What the commands name is what the manifests make, and the files are those that the scan writes."""
+    job = found("base/cronjob.yaml", "CronJob")
+    account, pod = found("base/account.yaml", "ServiceAccount"), found("fetch/pod.yaml", "Pod")
+    space = found("base/namespace.yaml", "Namespace")["metadata"]["name"]
+    assert f"create job --from=cronjob/{job['metadata']['name']} regcred-now -n {space}" in log
+    assert f"patch serviceaccount {account['metadata']['name']} " in log
+    assert f"pod/{pod['metadata']['name']} --timeout=5m -n {space}" in log
+    arguments = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["args"]
+    written = {one.rpartition("=")[2] for one in arguments if one.startswith("--format=") and "/" in one}
+    assert set(re.findall(r" exec \S+ -n \S+ -- cat (\S+)", log)) == written
+    claim = next(one for one in PODS[0]["volumes"] if one["name"] == "data")
+    assert pod["spec"]["volumes"] == [claim]
+
+
+def _edited(deploy: Path) -> None:
+    """What the page says to write into the files, written there, is what is built."""
+    image, namespaced = (yaml.safe_load(text) for language, text in SHOWN if language == "yaml")
+    for folder, shown in (("image", image), ("namespaced", namespaced)):
+        file = deploy / folder / "kustomization.yaml"
+        file.write_text(yaml.safe_dump({**yaml.safe_load(file.read_text()), **shown}))
+    built = build(deploy / "namespaced")
+    assert sorted(one["metadata"]["namespace"] for one in built if one["kind"] == "Role") == ["payments", "shop"]
+    assert sorted(one["metadata"]["namespace"] for one in built if one["kind"] == "RoleBinding") == ["payments", "shop"]
+    (pod,) = (one["spec"]["jobTemplate"]["spec"]["template"]["spec"] for one in built if one["kind"] == "CronJob")
+    words = [one for one in pod["containers"][0]["args"] if "namespace" in one]
+    assert words == ["--namespace=shop", "--namespace=payments"]
+    wanted = f"{image['images'][0]['newName']}@{image['images'][0]['digest']}"
+    (fetch,) = build(deploy / "fetch")
+    assert pod["containers"][0]["image"] == fetch["spec"]["containers"][0]["image"] == wanted

@@ -350,22 +350,27 @@ class TestTekton:
 
 
 class TestArgoCD:
-    def test_every_object_is_a_hook_and_the_job_waits_for_its_account(self) -> None:
-        with (PIPELINES / "argocd-presync.yaml").open(encoding="utf-8") as stream:
+    def test_the_job_alone_is_a_hook_and_stops_no_sync(self) -> None:
+        """A PreSync hook would stop the sync that brings a repair, and one of a later wave waits for health."""
+        with (PIPELINES / "argocd-sync.yaml").open(encoding="utf-8") as stream:
             objects = {one["kind"]: one for one in yaml.safe_load_all(stream)}
         assert set(objects) == {"ServiceAccount", "RoleBinding", "Job"}
-        for one in objects.values():
-            assert one["metadata"]["annotations"]["argocd.argoproj.io/hook"] == "PreSync"
+        hooks = {kind: one["metadata"].get("annotations", {}) for kind, one in objects.items()}
+        assert {kind for kind, one in hooks.items() if one} == {"Job"}
+        assert hooks["Job"] == {
+            "argocd.argoproj.io/hook": "Sync",
+            "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation",
+        }
         account = objects["ServiceAccount"]["metadata"]["name"]
         assert objects["RoleBinding"]["subjects"] == [{"kind": "ServiceAccount", "name": account}]
         job = objects["Job"]
-        assert int(job["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"]) > 0
+        assert job["spec"]["activeDeadlineSeconds"] <= 600  # a sync waits for it, whatever keeps it from starting
         pod = job["spec"]["template"]["spec"]
         assert (pod["serviceAccountName"], pod["restartPolicy"], job["spec"]["backoffLimit"]) == (account, "Never", 0)
 
     @pytest.mark.usefixtures("no_cluster")
     def test_the_job_is_restricted_and_its_arguments_are_understood(self, capsys: pytest.CaptureFixture[str]) -> None:
-        with (PIPELINES / "argocd-presync.yaml").open(encoding="utf-8") as stream:
+        with (PIPELINES / "argocd-sync.yaml").open(encoding="utf-8") as stream:
             (job,) = (one for one in yaml.safe_load_all(stream) if one["kind"] == "Job")
         (container,) = job["spec"]["template"]["spec"]["containers"]
         context = container["securityContext"]
