@@ -1,9 +1,13 @@
 """Every command that README shows is run, and what it shows of the output is so."""
 
+import os
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 import tomllib
+import venv
 from pathlib import Path
 
 import pytest
@@ -12,11 +16,17 @@ from linter import registry
 from linter.__main__ import main
 from linter.cli import available
 
+sys.path.insert(0, str(Path(__file__).parent / "sources"))
+
+import kubeapi as api
+
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
-COMMANDS = [line for block in BLOCKS for line in block.strip().splitlines()]
+LIVE = "".join(re.findall(r"```console\n(.*?)```", README.split("\n## ")[1].split("Each finding")[0], re.DOTALL))
+"""What is done with a cluster: it is run in a shell, beside one."""
+COMMANDS = [line for block in BLOCKS if block not in LIVE for line in block.strip().splitlines()]
 REGCRED = [
     part.strip()
     for line in COMMANDS
@@ -46,6 +56,49 @@ def test_a_command_of_readme_runs(line: str, here: Path, capsys: pytest.CaptureF
     assert not output.err
     for made in re.findall(r"=(\S+\.html)", line):
         assert (here / made).read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="needs kubectl on the PATH")
+def test_the_commands_for_a_cluster_run_in_a_shell(tmp_path: Path) -> None:
+    """From the environment that README has made, with kubectl itself, and a cluster without OpenShift."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    venv.create(tmp_path / ".venv", with_pip=False)
+    command = tmp_path / ".venv" / "bin" / "regcred"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m linter "$@"\n')
+    command.chmod(0o755)
+    trusted = api.authority()
+    server = api.Api([one for one in api.cluster() if one["apiVersion"] in ("v1", "apps/v1")])
+    server.kinds = [one for one in api.KINDS if "." not in one.version]
+    server.kinds += [api.Served("apps/v1", f"{kind.lower()}s", kind) for kind in ("StatefulSet", "DaemonSet")]
+    server.kinds.append(api.Served("batch/v1", "jobs", "Job"))
+    with api.serving(server, trusted.server):
+        api.kubeconfig(tmp_path / "kubeconfig", trusted.pem, ("here", server.address))
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("KUBERNETES_SERVICE")}
+        kept |= {"HOME": str(tmp_path), "KUBECONFIG": str(tmp_path / "kubeconfig"), "PYTHONPATH": str(ROOT)}
+        script = "umask 022\n" + "".join(f"{line}\necho code $?\n" for line in LIVE.strip().splitlines())
+        done = subprocess.run(
+            ["sh", "-c", script], cwd=tmp_path, env=kept, capture_output=True, text=True, check=False
+        )
+    codes = [int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("code ")]
+    assert codes == [1 if line.startswith("regcred check") else 0 for line in LIVE.strip().splitlines()], done.stderr
+    for name in ("dump.tar.gz", "cluster.yaml"):
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+    assert "Traceback" not in done.stderr
+
+
+def test_what_reports_speak_of_is_said_in_readme_before_it_is_used() -> None:
+    text = " ".join(README.split())
+    for told in (
+        "the importer, the part of OpenShift that",
+        "the payload (the JSON that the Secret holds",
+        "fatal, which means that",
+        "the keyring: the credentials of",
+        "coverage, the part of a report that",
+    ):
+        word = told.removeprefix("the ").split()[0].rstrip(":,")
+        first = re.search(rf"\b{word}", text, re.IGNORECASE)
+        assert first is not None
+        assert first.start() == text.index(told) + told.index(word)
 
 
 def test_readme_shows_what_is_printed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -136,6 +136,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def discovery(self, path: str) -> Body | None:
         versions = list(dict.fromkeys(one.version for one in self.api.kinds))
+        if path == "/api":
+            return {"kind": "APIVersions", "versions": ["v1"]}
         if path == "/apis":
             groups: dict[str, list[Body]] = {}
             for one in versions:
