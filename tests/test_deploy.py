@@ -345,7 +345,7 @@ def test_the_commands_of_the_page_run_from_the_first_to_the_last(tmp_path: Path)
     shutil.copytree(DEPLOY, checkout / "deploy")
     for folder in ("stubs", "built"):
         (tmp_path / folder).mkdir()
-    for name in ("podman", "kubectl"):
+    for name in ("podman", "kubectl", "oc"):
         (tmp_path / "stubs" / name).write_text(STUB)
         (tmp_path / "stubs" / name).chmod(0o755)
     script = "".join(text for language, text in SHOWN if language == "console")
@@ -362,6 +362,7 @@ def test_the_commands_of_the_page_run_from_the_first_to_the_last(tmp_path: Path)
     _names_exist((tmp_path / "log").read_text())
     linked = yaml.safe_load((tmp_path / "built" / "secret.yaml").read_text())
     assert f'"value":[{{"name":"{linked["metadata"]["name"]}"}}]' in PAGE
+    assert f"oc secrets link regcred {linked['metadata']['name']} --for=pull -n regcred\n" in PAGE
     _edited(checkout / "deploy")
 
 
