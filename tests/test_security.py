@@ -157,3 +157,46 @@ def test_of_a_cluster_nothing_is_asked_but_to_get(tmp_path: Path, monkeypatch: p
     said = [json.loads(line) for line in log.read_text().splitlines()]
     assert len(said) > len(commands)
     assert {tuple(words[:2]) for words in said} <= {("get", "--raw"), ("config", "current-context")}
+
+
+NAMING_NONE: Any = (
+    ("check", "in", "--verbose", "--render", "--scope", "cluster"),
+    ("check", "in", "--fix-dir", "fixes", "--unsafe-fixes"),
+    ("check", "in", "--history", "h.db", "--resume"),
+    ("resolve", "in"),
+    ("resolve", "quay.io/shop/web:1", "in"),
+    ("baseline", "in", "-o", "b"),
+    ("collect", "in", "-o", "in.tar.gz"),
+    ("check",),
+    ("check", "-n", "shop", "in"),
+    ("resolve", "-n", "shop", "in"),
+    ("trend", "--history", "h.db"),
+)
+
+
+def test_a_cluster_is_asked_when_it_is_named_or_when_there_is_nothing_else_to_collect(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "log"
+    Path(tmp_path, "bin").mkdir()
+    for program in ("kubectl", "oc"):
+        file = tmp_path / "bin" / program
+        file.write_text(KUBECTL.format(python=sys.executable, log=str(log)))
+        file.chmod(0o755)
+    Path(tmp_path, "in").mkdir()
+    Path(tmp_path, "in/a.yaml").write_text(TWICE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    for words in NAMING_NONE:
+        try:
+            quiet(*words)
+        except SystemExit:  # a call that lacks its path
+            continue
+    assert not log.exists()
+    assert quiet("collect", "-o", "c.tar.gz")[0] == 0
+    assert ["config", "current-context"] in [json.loads(line) for line in log.read_text().splitlines()]
+    # The promise names both.
+    promised = dict(tuple(row[:2]) for row in rows("Threats and answers"))["A live cluster is touched"]
+    assert "`cluster:` is named" in promised
+    assert "`regcred collect` without a PATH" in promised

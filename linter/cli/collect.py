@@ -1,7 +1,7 @@
 """Write a live cluster, a dump, a folder or an archive to one file, for later or for somebody else; `check` judges it.
 
-Without an argument the cluster of the current context is read. The file holds credentials (with --redact none) and has
-mode 0600.
+Without a PATH the cluster of the current context is read, as with `cluster:`. The file holds credentials (with --redact
+none) and has mode 0600.
 
 Exit codes: 0 written, whatever could not be read of it (it is named); 2 usage, configuration or internal error, or the
 file cannot be written; 3 an input could not be read to its end, and nothing was written.
@@ -44,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="cluster:[CONTEXT], dump, folder, archive, URL, or - for standard input; default: the current context",
+        help="cluster:[CONTEXT], dump, folder, archive, URL, or - for standard input; default: cluster:, the current context",
     )
     parser.add_argument("-o", "--output", required=True, metavar="FILE.tar.gz", help="the file to write, mode 0600")
     parser.add_argument("--force", action="store_true", help="write over a file that exists")

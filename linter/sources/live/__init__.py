@@ -1,6 +1,6 @@
 """A live cluster as a source: `cluster:` or `cluster:CONTEXT`, contacted only when it is named so.
 
-Read with the user's own kubeconfig through `kubectl` or `oc`, or inside a pod with its service account. Lists are read
+`collect` without a path names the current context itself. Read with the user's own kubeconfig through `kubectl` or `oc`, or inside a pod with its service account. Lists are read
 in pages and become artifacts of their own; the last artifact is the collection record, which says what was read in full
 and what was refused. Nothing is written, and no token is shown.
 """
