@@ -43,6 +43,44 @@ def test_help_shows_every_example_and_what_it_is_for(command: str, capsys: pytes
         assert f"  {line}\n      {what}\n" in shown
 
 
+def helped(command: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """The help of a command, its white space closed up."""
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    return " ".join(capsys.readouterr().out.split())
+
+
+BOUNDED = {"--timeout": "live cluster or URL", "--render": "build of --render", "--scheduler": "what --scheduler"}
+"""What --timeout bounds, by the option that brings it about."""
+
+
+@pytest.mark.parametrize("command", ["check", "baseline", "collect", "resolve"])
+def test_a_timeout_names_all_that_it_bounds_and_no_more(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = helped(command, capsys)
+    told = shown.partition("--timeout SECONDS ")[2].partition("default: 60")[0]
+    for option, words in BOUNDED.items():
+        assert (f" {option} " in shown) is (words in told), option
+
+
+@pytest.mark.parametrize("command", ["check", "baseline", "collect", "resolve"])
+def test_whatever_reads_urls_says_so(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "archive, URL, " in helped(command, capsys).partition("positional arguments:")[2].partition("options:")[0]
+
+
+@pytest.mark.parametrize("command", ["check", "baseline", "collect", "resolve"])
+def test_a_namespace_is_said_not_to_limit_kinds_without_one(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = helped(command, capsys).partition("--namespace NAMESPACE ")[2]
+    assert "inds without a namespace are still asked for" in told
+
+
+def test_strict_is_said_to_exit_for_problems_too(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = helped("check", capsys)
+    assert "(with --strict also: anything that was not evaluated, or a problem)" in shown
+    assert "exit 3 also for anything that was not evaluated, and for any problem" in shown
+
+
 def test_the_overview_begins_with_commands(capsys: pytest.CaptureFixture[str]) -> None:
     shown = printed(capsys, "--help").partition("where to start:\n")[2]
     lines = re.findall(r"^  (regcred .*?)  ", shown, re.MULTILINE)

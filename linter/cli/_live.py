@@ -11,8 +11,8 @@ _NAMESPACE: Final = lazy(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 TIMEOUT: Final = 60.0
 
 
-def add_live(parser: argparse.ArgumentParser, *, namespaces: bool = True) -> None:
-    """Declare the options."""
+def add_live(parser: argparse.ArgumentParser, waits: str, *, namespaces: bool = True) -> None:
+    """Declare the options. `waits` says what else than answers of a cluster --timeout bounds for this command."""
     group = parser.add_argument_group("live clusters", "cluster: is the current context, cluster:NAME another one")
     if namespaces:
         group.add_argument(
@@ -22,14 +22,15 @@ def add_live(parser: argparse.ArgumentParser, *, namespaces: bool = True) -> Non
             default=[],
             metavar="NAMESPACE",
             dest="namespaces",
-            help="read only this namespace of a live cluster; repeat for several",
+            help="of a live cluster, limit kinds that live in namespaces to this one; repeat for several. Kinds "
+            "without a namespace are still asked for",
         )
     group.add_argument(
         "--timeout",
         type=_seconds,
         default=TIMEOUT,
         metavar="SECONDS",
-        help=f"how long to wait for each answer of a live cluster, or for a build of --render; default: {TIMEOUT:g}",
+        help=f"how long to wait for each answer of a live cluster{waits}; default: {TIMEOUT:g}",
     )
 
 

@@ -1,7 +1,8 @@
 """Judge manifests, dumps, a live cluster (`cluster:`) or standard input (`-`): which image will not be pulled, and why.
 
 Exit codes: 0 nothing at or above --fail-on; 1 something; 2 usage, configuration or internal error;
-3 an input named here could not be read, or nothing to judge was found in it (with --strict also: not evaluated).
+3 an input named here could not be read, or nothing to judge was found in it (with --strict also: anything that was
+not evaluated, or a problem).
 """
 
 import argparse
@@ -64,7 +65,7 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
         "--ignore", action="append", default=[], metavar="RULES", help="do not run these rules, named as for --select"
     )
     parser.add_argument("--config", metavar="FILE", help="settings file; default: the nearest .regcred.yaml")
-    add_live(parser)
+    add_live(parser, " or URL, for each build of --render, and for what --scheduler has lost to come back")
     add_render(parser)
 
 
@@ -92,7 +93,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.usage = "%(prog)s PATH [PATH ...] [OPTIONS]"
     add_inputs(parser)
     add_outputs(parser)
-    parser.add_argument("--strict", action="store_true", help="exit 3 when something could not be evaluated")
+    strict = "exit 3 also for anything that was not evaluated, and for any problem"
+    parser.add_argument("--strict", action="store_true", help=strict)
     parser.add_argument("--baseline", metavar="FILE", help="do not count the findings of this file (regcred baseline)")
     parser.add_argument("--timing", action="store_true", help="tell on standard error where the time went")
     add_fleet(parser)

@@ -44,14 +44,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="cluster:[CONTEXT], dump, folder, archive, URL, or - for standard input; default: cluster:, the current context",
+        help="cluster:[CONTEXT], dump, folder, archive, URL, or - for standard input; default: cluster:, that of the "
+        "current context",
     )
     parser.add_argument("-o", "--output", required=True, metavar="FILE.tar.gz", help="the file to write, mode 0600")
     parser.add_argument("--force", action="store_true", help="write over a file that exists")
     parser.add_argument(
         "--redact", action="store_true", help="replace credentials by others of the same form, equal where they were"
     )
-    add_live(parser)
+    add_live(parser, " or URL")
 
 
 class _Inputs(NamedTuple):

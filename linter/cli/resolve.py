@@ -1,8 +1,8 @@
 """Print, step by step, what a consumer will do for an image: its list of secrets, the keyring, the credential offered.
 
 Without IMAGE every image of the scan is listed with its verdict, failing ones first. The first word counts as IMAGE
-when it is no file or folder, nor `-` or `cluster:`; --image says it outright. An image that nobody in the scan
-uses is answered for a new pod of the namespace's default service account.
+when it is no file, folder or URL, nor `-` or `cluster:`; --image says it outright. An image that nobody in the
+scan uses is answered for a new pod of the namespace's default service account.
 
 Exit codes: 0 a credential, or anonymous access, is offered as it should be (without IMAGE: nothing is known to fail);
 1 it is not, or with IMAGE it cannot be known; 2 usage, configuration or internal error; 3 an input could not be read,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 INTERMIXED = True
 _TOLD = 10
+_NAMESPACE = "only this namespace; of a live cluster, kinds without a namespace are still asked for"
 SUMMARY = "say step by step which credential an image is pulled with"
 EXAMPLES = (
     ("regcred resolve dump.yaml", "every image of the cluster with its verdict, failing ones first"),
@@ -45,10 +46,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "words",
         nargs="+",
         metavar="[IMAGE] PATH",
-        help="file, folder, archive, cluster:[CONTEXT], or - for standard input; an image before them",
+        help="file, folder, archive, URL, cluster:[CONTEXT], or - for standard input; an image before them",
     )
     parser.add_argument("--image", metavar="IMAGE", help="the image, when every word is a path")
-    parser.add_argument("-n", "--namespace", default="", metavar="NAMESPACE", help="only this namespace")
+    parser.add_argument("-n", "--namespace", default="", metavar="NAMESPACE", help=_NAMESPACE)
     subject = parser.add_mutually_exclusive_group()
     subject.add_argument("--serviceaccount", default="", metavar="NAME", help="as a new pod of this account")
     subject.add_argument("--pod", default="", metavar="NAME", help="as this pod")
@@ -68,7 +69,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="whether the input holds all that exists (cluster) or a part of it (manifests); default: auto",
     )
     parser.add_argument("--config", metavar="FILE", help="settings file; default: the nearest .regcred.yaml")
-    add_live(parser, namespaces=False)
+    add_live(parser, " or URL, or for each build of --render", namespaces=False)
     add_render(parser)
 
 

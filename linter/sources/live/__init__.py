@@ -1,8 +1,9 @@
 """A live cluster as a source: `cluster:` or `cluster:CONTEXT`, contacted only when it is named so.
 
-`collect` without a path names the current context itself. Read with the user's own kubeconfig through `kubectl` or `oc`, or inside a pod with its service account. Lists are read
-in pages and become artifacts of their own; the last artifact is the collection record, which says what was read in full
-and what was refused. Nothing is written, and no token is shown.
+`collect` without a path names the current context itself. Read with the user's own kubeconfig through `kubectl` or
+`oc`, or inside a pod with its service account. Lists are read in pages and become artifacts of their own; the last
+artifact is the collection record, which says what was read in full and what was refused. Nothing is written, and no
+token is shown.
 """
 
 from collections.abc import Sequence
