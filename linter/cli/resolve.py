@@ -20,8 +20,11 @@ from linter.cli._render import add_render, render_of
 from linter.cli._urls import shown_paths
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from linter.engine import Material
     from linter.resolve import Explanation, Question
+    from linter.sources.collection import Refused
 
 INTERMIXED = True
 _TOLD = 10
@@ -148,7 +151,7 @@ def _rendered(found: list["Explanation"], question: "Question", form: str) -> st
 
 def _complain(material: "Material") -> None:
     """Say on standard error what could not be read: an answer may depend on it."""
-    refused = [one.sentence() for inventory in material.inventories for one in inventory.refused]
+    refused = [sentence for inventory in material.inventories for sentence in _unread(inventory.refused)]
     if not (material.problems or material.templated or refused):
         return
     from linter.resolve.text import visible  # noqa: PLC0415 - only a problem needs it
@@ -165,6 +168,16 @@ def _complain(material: "Material") -> None:
         sys.stderr.write(f"regcred: and {len(refused) - _TOLD} more kinds that were refused\n")
     if material.templated:
         sys.stderr.write(f"regcred: left out, because they are unrendered templates: {len(material.templated)}\n")
+
+
+def _unread(refused: "Sequence[Refused]") -> list[str]:
+    """Say what a cluster did not show. Kinds that live in no namespace, which no Role can grant, make one sentence."""
+    wide = [one for one in refused if one.why == "forbidden" and one.namespaces == ("",)]
+    if len(wide) < 2:
+        return [one.sentence() for one in refused]
+    kinds = ", ".join(one.kind for one in wide)
+    told = f"{len(wide)} kinds that live in no namespace may not be listed: {kinds}"
+    return [*(one.sentence() for one in refused if one not in wide), told]
 
 
 def _write(text: str) -> None:

@@ -218,6 +218,32 @@ def test_resolve_says_what_it_was_not_shown(server: Api, capsys: pytest.CaptureF
     assert TOKEN not in said.out + said.err
 
 
+def test_a_role_leaves_kinds_without_a_namespace_refused(
+    server: Api, check: Check, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`-n` limits kinds that live in namespaces; the others are asked for all the same, and told of in few words."""
+    server.kinds.append(api.Served("config.openshift.io/v1", "imagedigestmirrorsets", "ImageDigestMirrorSet", False))
+    server.forbidden = lambda resource, namespace: namespace != "shop"
+    code, result = check("-n", "shop")
+    assert code == 1
+    lists = {one for one in server.paths() if one.count("/") == 4}
+    asked = ("images", "imagedigestmirrorsets")
+    assert lists == {f"/apis/config.openshift.io/v1/{kind}" for kind in asked}
+    told = [one.partition(":")[0] for one in unread(result)]
+    assert told == [
+        "Image (config.openshift.io) may not be listed",
+        "ImageDigestMirrorSet (config.openshift.io) may not be listed",
+        "Secret in namespace openshift-config may not be listed",
+    ]
+    assert check("-n", "shop", "--strict")[0] == 3
+    main(["resolve", "cluster:", "-n", "shop"])
+    said = [line.partition("forbidden:")[0] for line in capsys.readouterr().err.splitlines()]
+    assert said == [
+        "regcred: not read: Secret in namespace openshift-config may not be listed: secrets is ",
+        "regcred: not read: 2 kinds that live in no namespace may not be listed: Image, ImageDigestMirrorSet",
+    ]
+
+
 # Faults
 
 
