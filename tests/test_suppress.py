@@ -273,6 +273,7 @@ CONFIG = "ignore:\n- rule: missing-pull-secret\n  reason: replicated\n"
         ("path: other/", False),
         ("kind: ServiceAccount", True),
         ("kind: Pod", False),
+        ("kind: Service*", True),
         ("namespace: te*", True),
         ("namespace: prod", False),
         ("name: default", True),
@@ -287,6 +288,28 @@ def test_the_configuration(judge: Judge, where: str, hit: bool) -> None:
     result = judge(ACCOUNT, "--select", "RC303", config=CONFIG + (f"  {where}\n" if where else ""))
     assert (("missing-pull-secret", "configuration", "replicated") in accepted(result)) is hit
     assert bool(names(result)) is not hit
+
+
+@pytest.mark.parametrize("rule", ["RC303", "RC3", "links", "missing-pull-secret", "RC101, RC303"])
+def test_rules_of_an_entry_are_named_like_those_of_select(judge: Judge, rule: str) -> None:
+    result = judge(ACCOUNT, "--select", "RC303", config=f"ignore:\n- rule: {rule}\n  reason: replicated\n")
+    assert ("missing-pull-secret", "configuration", "replicated") in accepted(result)
+    assert not names(result)
+
+
+@pytest.mark.parametrize(
+    "severities",
+    [
+        "links: info",
+        "RC3: info",
+        "missing-pull-secret: info",
+        "links: error, RC30: info",
+        "RC303: info, links: error",
+    ],
+)
+def test_severities_go_by_whatever_select_takes_and_the_narrowest_counts(judge: Judge, severities: str) -> None:
+    result = judge(ACCOUNT, "--select", "RC303", config=f"severities: {{{severities}}}\n")
+    assert {one["severity"] for one in result["findings"]} == {"info"}
 
 
 @pytest.mark.parametrize("names", [("default", "d*"), ("d*", "default"), ("", "default"), ("default", "")])

@@ -64,7 +64,7 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ignore", action="append", default=[], metavar="RULES", help="do not run these rules, named as for --select"
     )
-    parser.add_argument("--config", metavar="FILE", help="settings file; default: the nearest .regcred.yaml")
+    parser.add_argument("--config", metavar="FILE", help="settings file; default: the nearest .regcred.yaml or .yml")
     add_live(parser, " or URL, for each build of --render, and for what --scheduler has lost to come back")
     add_render(parser)
 

@@ -71,7 +71,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="whether the input holds all that exists (cluster) or a part of it (manifests); default: auto",
     )
-    parser.add_argument("--config", metavar="FILE", help="settings file; default: the nearest .regcred.yaml")
+    parser.add_argument("--config", metavar="FILE", help="settings file; default: the nearest .regcred.yaml or .yml")
     add_live(parser, " or URL, or for each build of --render", namespaces=False)
     add_render(parser)
 
