@@ -12,6 +12,8 @@ FILE: Final = "auth.json"
 EDITED: Final = f'"${{EDITOR:-vi}}" {FILE}'
 """The command by which a person changes what was taken out."""
 
+_NO_COPY: Final = 'del(.metadata.annotations["kubectl.kubernetes.io/last-applied-configuration"])'
+"""The program of jq without which `kubectl replace` copies what it writes into that annotation, where there is one."""
 _ROLLOUTS: Final = {
     "Deployment": ("kubectl", "rollout", "restart", "deployment/"),
     "StatefulSet": ("kubectl", "rollout", "restart", "statefulset/"),
@@ -69,7 +71,7 @@ def put_back(secret: str, key: str, namespace: str, *, openshift: bool = False) 
         )
         return put and f"{put} && rm {FILE}"
     read = command("kubectl", "get", "secret", secret, "-o", "json", namespace=namespace, about=(secret,))
-    change = command("jq", "--rawfile", "payload", FILE, f'.data["{key}"] = ($payload | @base64)')
+    change = command("jq", "--rawfile", "payload", FILE, f'.data["{key}"] = ($payload | @base64) | {_NO_COPY}')
     put = piped(read, change, command("kubectl", "replace", "-f", "-", namespace=namespace))
     return put and f"{put} && rm {FILE}"
 

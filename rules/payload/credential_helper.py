@@ -33,7 +33,8 @@ key `https://index.docker.io/v1/` and whatever has `credHelpers` beside it are e
 $ kubectl get secret regcred -o 'jsonpath={.data.\.dockerconfigjson}' | base64 -d > auth.json
 $ podman login --authfile=auth.json quay.io
 $ kubectl get secret regcred -o json |
-    jq --rawfile payload auth.json '.data[".dockerconfigjson"] = ($payload | @base64)' |
+    jq --rawfile payload auth.json '.data[".dockerconfigjson"] = ($payload | @base64) |
+      del(.metadata.annotations["kubectl.kubernetes.io/last-applied-configuration"])' |
     kubectl replace -f - && rm auth.json
 ```
 """
