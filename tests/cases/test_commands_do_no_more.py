@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster import Cluster
 from desk import DOCKERCFG, DOCKERCONFIGJSON, Desk, account, auth, auths, deployment, meta, secret, stream
+from stand_in import Cluster
 
 pytestmark = pytest.mark.skipif(shutil.which("jq") is None, reason="the commands call jq")
 

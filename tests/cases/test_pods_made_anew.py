@@ -4,8 +4,8 @@ import shutil
 from typing import Any
 
 import pytest
-from cluster import Cluster
 from desk import Desk, account, auths, deployment, meta, secret
+from stand_in import Cluster
 
 pytestmark = pytest.mark.skipif(shutil.which("jq") is None, reason="the commands call jq")
 

@@ -10,8 +10,8 @@ import shutil
 from typing import Any, NamedTuple
 
 import pytest
-from cluster import Cluster, Hand
 from desk import DOCKERCFG, DOCKERCONFIGJSON, Desk, account, auth, auths, deployment, meta, secret, stream
+from stand_in import Cluster, Hand
 
 UID = {"uid": "5e1c0de0-0000-4000-8000-000000000001", "resourceVersion": "7"}
 KEY = re.compile(r"write the key (\S+) as (\S+?)(?: |,|$)")
