@@ -30,7 +30,10 @@ def test_every_pull_of_the_sample_is_resolved(capsys: pytest.CaptureFixture[str]
     assert [pull["fails"] for pull in tree["pulls"]["resolved"]] == [True] * 5 + [False] * 3
     web = found["Deployment", "quay.io/shop/storefront:2.4"]
     assert (web["account"], web["source"], web["secrets"], web["verdict"]) == ("web", "account", [], "uncovered")
-    assert web["commands"] == ["oc secrets link web quay-robot --for=pull -n shop"]
+    assert web["commands"] == [
+        "oc secrets link web quay-robot --for=pull -n shop",
+        "oc rollout restart deployment/storefront -n shop",
+    ]
     ledger = found["Deployment", "registry.access.redhat.com/ubi9/ubi:9.4"]
     assert [(use["name"], use["state"]) for use in ledger["secrets"]] == [("registries", "fatal")]
     missing = found["Deployment", "lab.example.com/lab/notebook:latest"]

@@ -28,7 +28,7 @@ from rules.payload._defects import disagrees
 _HOST: Final = r"(?:[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*)(?:\.[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*)*(?::[0-9]+)?"
 _PATH: Final = r"(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
 _SPELT: Final = lazy(_HOST + _PATH)
-_REGISTRY: Final = lazy(r"(?!index\.docker\.io/)(?:[^/]*[.:][^/]*|localhost)/")
+_REGISTRY: Final = lazy(r"(?!index\.docker\.io/)(?:[^/.:]*[.:][^/]*|localhost)/")
 """What goes before a path, for it to be the path of this registry and of no other."""
 _LONGEST: Final = 255
 _WRITTEN: Final = frozenset({"auths", "credsstore"})
