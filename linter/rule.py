@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 
 from linter import clock, credentials, payload_edit
 from linter.credentials import Consumer, Entry, JsonNode, Payload, PayloadError
+from linter.documents.kinds import may_make_secrets
 from linter.documents.objects import KubeObject
 from linter.fillings import could_be
 from linter.inventory.builds import dockerfile_images
@@ -312,6 +313,7 @@ __all__ = [
     "lazy",
     "linked",
     "logged_in",
+    "may_make_secrets",
     "origin",
     "owner",
     "payload_edit",

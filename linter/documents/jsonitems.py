@@ -7,7 +7,7 @@ import msgspec
 
 from linter.documents import simple
 from linter.documents.jsontext import check_depth
-from linter.documents.kinds import FIELD_WORDS, KINDS
+from linter.documents.kinds import FIELD_WORDS, KINDS, may_make_secrets
 from linter.documents.lists import OPENSHIFT, READ_ALONE, UNREAD
 
 Members = dict[str, msgspec.Raw]
@@ -109,6 +109,8 @@ class Items:
         if kind == UNREAD:
             return True
         if not isinstance(kind, str) or kind in READ_ALONE or kind in KINDS or kind.endswith("List"):
+            return False
+        if may_make_secrets(kind):
             return False
         version = members.get("apiVersion")
         if isinstance(version, msgspec.Raw) and _OPENSHIFT in bytes(version):

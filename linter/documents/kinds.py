@@ -6,6 +6,7 @@ kind that matters or a field that names a pull secret. Escapes, aliases, explici
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from linter.patterns import lazy
@@ -40,8 +41,17 @@ KINDS: Final[Mapping[str, str]] = {
     "Configuration": ".",
 }
 """Every kind that some rule reads, and a text that its documents must hold too ("" for none): names that several APIs
-share matter in one of them only. `List` is absent because its items name their own kinds; typed lists (`SecretList`)
-count as the kind that they list."""
+share matter in one of them only. Kinds of which `may_make_secrets` is true matter as well. `List` is absent because its
+items name their own kinds; typed lists (`SecretList`) count as the kind that they list."""
+
+_MAKER: Final = lazy(r"Secret|Vault|OnePassword|Policy|Composition")
+_NOT_MAKERS: Final = """
+    NetworkPolicy AdminNetworkPolicy BaselineAdminNetworkPolicy CiliumNetworkPolicy CiliumClusterwideNetworkPolicy
+    GlobalNetworkPolicy PodSecurityPolicy ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding AuthorizationPolicy
+    SecretStore ClusterSecretStore VaultAuth VaultAuthGlobal VaultConnection
+"""
+_NO_MAKERS: Final = frozenset(_NOT_MAKERS.split())
+"""Kinds that sound as if they made Secrets, and only govern traffic, admit objects or read credentials."""
 
 FIELD_WORDS: Final = ("pullsecret", "pushsecret", "dockerc", "packagepull", "pull_secret", "argocd-image-updater.")
 """Lower-case parts of every field or key that names or holds a pull secret; `dockerc` begins both data keys.
@@ -50,7 +60,7 @@ Annotations of Argo CD's image updater name pull secrets in objects of any kind:
 """
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_KIND = re.compile(r"""kind(["']?\s*:[ \t]*["']?([A-Za-z]*))?""")
+_KIND = re.compile(r"""kind(["']?\s*:[ \t]*["']?([A-Za-z0-9]*))?""")
 _ODD_KEY = lazy(r"""(?:\?|[&!][^\s&!]*|[|>][-+0-9]*)\s++(?:\#[^\r\n\x85\u2028\u2029]*+\s++)*+["']?\Z""")
 """What stands before a `kind` that is an explicit key, is anchored (an alias can bring it elsewhere) or is tagged."""
 _LETTER_ESCAPE = lazy(r"\\(?:[xuU]|(?<=[A-Za-z]\\)[\r\n\x85\u2028\u2029])")
@@ -64,21 +74,28 @@ def names_kind(word: str) -> str:
     return word[:-4] if word.endswith("List") and word != "List" else word
 
 
+@lru_cache(maxsize=4096)
+def may_make_secrets(kind: str) -> bool:
+    """Tell whether objects of a kind that no table may know can make Secrets: `BitwardenSecret`, a policy."""
+    return _MAKER.search(kind) is not None and kind not in _NO_MAKERS
+
+
 def _holds_kind(text: str) -> bool:
-    """Tell whether a `kind` of the table stands in the text, in whatever spelling without letter escapes."""
+    """Tell whether a `kind` that matters stands in the text, in whatever spelling without letter escapes."""
     anchored = "&" in text
     for match in _KIND.finditer(text):
         simple = match[1] is not None
         if simple and match[2]:
-            needed = KINDS.get(names_kind(match[2]))
-            if needed is not None and needed in text:
+            kind = names_kind(match[2])
+            needed = KINDS.get(kind)
+            if (needed is not None and needed in text) or (needed is None and may_make_secrets(kind)):
                 return True
         start = match.start()
         odd = (simple and not match[2]) or (
             (anchored or not simple) and _ODD_KEY.search(text, max(0, start - _LOOK_BACK), start) is not None
         )
         if odd:
-            return any(kind in text for kind in KINDS)
+            return any(kind in text for kind in KINDS) or _MAKER.search(text) is not None
     return False
 
 

@@ -1,20 +1,22 @@
 """What became of a name that is no pull secret's: whether its Secret is another, will be made, or is absent."""
 
 import posixpath
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from linter.rule import Context, KubeObject, NamedTuple, could_be, dig, lazy, text
+from linter.rule import Context, KubeObject, NamedTuple, could_be, dig, lazy, may_make_secrets, text
 from rules.links._names import NearNames, corrected, is_name, without_hash
 from rules.links._naming import Naming
 from rules.links._scripts import Script, scripts
 
 _REPLICATION = ("reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/")
 _ANNOTATED = (("metadata",), ("spec", "template", "metadata"), ("spec", "target", "template", "metadata"))
-_MAKER = lazy(r"Secret|Vault|OnePassword|Policy|Composition")
+_EMBEDDING = frozenset({"Object", "ManifestWork", "SyncSet", "SelectorSyncSet", "ResourceSet"})
+"""Kinds that hold manifests, which a controller applies."""
 _CLUSTER_MADE = lazy(r".+-dockercfg-[a-z0-9]{5}")
 _INTERNAL = lazy(r"(?:image-registry\.openshift-image-registry|docker-registry\.default)\.svc(?:\.cluster\.local)?:")
 """The cluster's own registry, for which the generated secrets are made (OpenShift 4, and 3)."""
@@ -134,7 +136,7 @@ class Census:
         """Objects of kinds that make Secrets in ways that no table knows: a ClusterSecret, a Kyverno policy."""
         known = {id(made.object) for made in self._inventory.generated}
         objects = (item for item in self._inventory.objects if item.kind != "Secret" and id(item) not in known)
-        return [item for item in objects if _MAKER.search(item.kind)]
+        return [item for item in objects if item.kind in _EMBEDDING or may_make_secrets(item.kind)]
 
     @cached_property
     def _patched(self) -> frozenset[str]:
@@ -300,7 +302,25 @@ def _replicated(item: KubeObject) -> bool:
 
 
 def _speaks_of(item: KubeObject, name: str) -> bool:
-    return item.name == name or any(leaf == name for leaf in _leaves(item.body.get("spec"), 0))
+    """Whether a maker may make a Secret of that name. In a policy the name can stand within an expression."""
+    spec = item.body.get("spec")
+    if item.kind in _EMBEDDING:
+        return _embeds(spec, name, 0)
+    leaves = _leaves(spec, 0)
+    if "Policy" in item.kind:
+        word = re.compile(rf"(?<![A-Za-z0-9_-]){re.escape(name)}(?![A-Za-z0-9_-])")
+        return item.name == name or any(word.search(leaf) for leaf in leaves)
+    return item.name == name or any(leaf == name for leaf in leaves)
+
+
+def _embeds(value: Any, name: str, depth: int) -> bool:
+    """Whether the manifest of a Secret of that name stands in a value."""
+    if depth > _DEEPEST or not isinstance(value, dict | list):
+        return False
+    if isinstance(value, dict) and value.get("kind") == "Secret" and dig(value, "metadata", "name") == name:
+        return True
+    children: Iterable[Any] = value.values() if isinstance(value, dict) else value
+    return any(_embeds(child, name, depth + 1) for child in children)
 
 
 def _leaves(value: Any, depth: int) -> Iterator[str]:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linter.documents.build import build
-from linter.documents.kinds import FIELD_WORDS, KINDS, matters, names_kind
+from linter.documents.kinds import FIELD_WORDS, KINDS, matters, may_make_secrets, names_kind
 from linter.sources import Limits
 
 KEYS = st.sampled_from(
@@ -48,6 +48,11 @@ VALUES = st.sampled_from(
         "|-\n  Secret",
         "\n  Secret",
         "ConfigMap",
+        "BitwardenSecret",
+        "'OnePasswordItem'",
+        "XVault1",
+        ">-\n  GeneratingPolicy",
+        "NetworkPolicy",
         "SecretList",
         "List",
         "Service",
@@ -76,6 +81,11 @@ def kinds_in(data: Any) -> set[str]:
     return set().union(*(kinds_in(item) for item in data)) if isinstance(data, list) else set()
 
 
+def wanted_kind(kind: str) -> bool:
+    named = names_kind(kind)
+    return may_make_secrets(named) or (named in KINDS and not KINDS[named])
+
+
 @settings(max_examples=1000, deadline=None)
 @given(PAIRS, st.sampled_from(["\n", "\r\n"]))
 def test_a_dropped_document_holds_no_kind_that_matters(pairs: list[tuple[str, str]], newline: str) -> None:
@@ -84,7 +94,7 @@ def test_a_dropped_document_holds_no_kind_that_matters(pairs: list[tuple[str, st
         data = build(text, Limits())
     except yaml.YAMLError:
         return
-    wanted = any(names_kind(kind) in KINDS and not KINDS[names_kind(kind)] for kind in kinds_in(data))
+    wanted = any(wanted_kind(kind) for kind in kinds_in(data))
     assert matters(text) or not wanted
 
 
@@ -101,7 +111,7 @@ def test_the_same_in_flow_style(pairs: list[tuple[str, str]]) -> None:
         data = build(text, Limits())
     except yaml.YAMLError:
         return
-    wanted = any(names_kind(kind) in KINDS and not KINDS[names_kind(kind)] for kind in kinds_in(data))
+    wanted = any(wanted_kind(kind) for kind in kinds_in(data))
     assert matters(text) or not wanted
 
 
@@ -117,6 +127,8 @@ def test_the_same_in_flow_style(pairs: list[tuple[str, str]]) -> None:
         '{"kind": "ConfigMap", "data": {"a": "b\\n"}}',
         "description: some kind of thing\n",
         "apiVersion: image.openshift.io/v1\nkind: Image\n",
+        "kind: NetworkPolicy\napiVersion: networking.k8s.io/v1\n",
+        "kind: ClusterSecretStore\n",
     ],
 )
 def test_what_cannot_matter_is_dropped(text: str) -> None:
@@ -138,6 +150,11 @@ def test_what_cannot_matter_is_dropped(text: str) -> None:
         "argocd-image-updater.argoproj.io/web.pull-secret: secret:ci/quay#creds",
         "image_pull_secrets: [quay]",
         "kind: {{ .Values.kind }} # Deployment",
+        "kind: SecretImport",
+        "kind: BitwardenSecretList",
+        "kind: K8sSecret",
+        "kind: >-\n  OnePasswordItem\n",
+        "kind: GeneratingPolicy",
     ],
 )
 def test_what_can_matter_stays(text: str) -> None:

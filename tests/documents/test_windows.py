@@ -64,10 +64,11 @@ def test_windows_hold_what_the_whole_text_holds(
         assert number not in passed or route[1] in passed[number]
 
 
-@pytest.mark.parametrize("kind", sorted(kind for kind, needed in KINDS.items() if needed))
+@pytest.mark.parametrize("kind", [*sorted(kind for kind, needed in KINDS.items() if needed), "SecretImport", "XVault"])
 @pytest.mark.parametrize("indent", [None, 4])
 def test_a_kind_that_several_apis_have_matters_in_windows_too(make: Make, kind: str, indent: int | None) -> None:
-    identity = {"apiVersion": {".": "a.example.com/v1"}.get(KINDS[kind], f"{KINDS[kind]}/v1"), "kind": kind}
+    group = KINDS.get(kind, ".")
+    identity = {"apiVersion": "a.example.com/v1" if group == "." else f"{group}/v1", "kind": kind}
     body = {"metadata": {"name": "cluster"}, "spec": {}}
     other = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "other"}}
     for values in (
