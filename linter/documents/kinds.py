@@ -53,8 +53,13 @@ _NOT_MAKERS: Final = """
 _NO_MAKERS: Final = frozenset(_NOT_MAKERS.split())
 """Kinds that sound as if they made Secrets, and only govern traffic, admit objects or read credentials."""
 
-FIELD_WORDS: Final = ("pullsecret", "pushsecret", "dockerc", "packagepull", "pull_secret", "argocd-image-updater.")
+FIELD_WORDS: Final = (
+    *("pullsecret", "pushsecret", "dockerc", "packagepull", "pull_secret", "argocd-image-updater."),
+    *("kpack.io/", "shipwright.io/"),
+)
 """Lower-case parts of every field or key that names or holds a pull secret; `dockerc` begins both data keys.
+
+The last two begin what builders run, which read credentials from an account's `secrets`.
 
 Annotations of Argo CD's image updater name pull secrets in objects of any kind: `….pull-secret: secret:ns/name#field`.
 """

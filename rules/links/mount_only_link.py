@@ -5,9 +5,10 @@
 Reports a pull secret that a service account names under `secrets` and not under `imagePullSecrets`, when nothing else
 makes anybody pull with it.
 
-Exempt are the secrets that OpenShift generates, accounts and secrets that Tekton uses (its steps read docker
-credentials from the account's `secrets`), accounts whose pods mount the secret, and the account `builder` unless
-OpenShift 4.16 or later is configured: up to 4.14 builds take their pull secrets from `secrets`.
+Exempt are the secrets that OpenShift generates, accounts and secrets that Tekton, Shipwright or kpack uses (they read
+docker credentials from the account's `secrets`), accounts whose pods mount the secret, and the account `builder` unless
+OpenShift 4.16 or later is configured: up to 4.14 builds take their pull secrets from `secrets`. So are accounts beside
+a build or task that does not say as whom it runs, as long as no workload runs as them.
 
 ## Why it matters
 
@@ -68,13 +69,22 @@ from rules.links._census import in_namespace, together, unseen
 from rules.links._naming import Owners, foreign, listing
 from rules.links._repair import append, link_commands, takes_over
 
+_BUILDERS = ("tekton.dev", "shipwright.io", "kpack.io")
+_ACCOUNT_FIELDS = frozenset({"serviceAccountName", "serviceAccount", "serviceAccountRef"})
+_RUN_BY_OTHERS = frozenset({"Task", "Pipeline", "Build"})
+"""Kinds of theirs of which something outside the files may make a run, under whichever account."""
+
 
 def check(context: Context) -> Iterator[Finding]:
     """Yield a finding for every account and pull secret that are linked for mounting only."""
-    tekton = _tekton_accounts(context)
+    builders = _builders(context)
+    named = _named_accounts(builders)
+    open_ended = [item for item in builders if item.kind in _RUN_BY_OTHERS]
     users = _Users(context)
     for account in context.inventory.accounts:
-        if not account.mountable or not _judged(context, account) or _uses(tekton, account):
+        if not account.mountable or not _judged(context, account) or _uses(named, account):
+            continue
+        if any(together(item, account.object) for item in open_ended) and not users.run(account):
             continue
         seen: set[str] = set()
         for link in account.mountable:
@@ -95,28 +105,33 @@ def _judged(context: Context, account: ServiceAccount) -> bool:
     return account.name != "builder" or (context.settings.openshift or (0, 0)) >= (4, 16)
 
 
-def _tekton_accounts(context: Context) -> set[tuple[str, str]]:
-    """The accounts under which Tekton runs its steps, OpenShift Pipelines' own among them."""
+def _builders(context: Context) -> list[KubeObject]:
+    """The objects of tools whose steps read credentials from the `secrets` of the account that runs them."""
+    found = (item for item in context.inventory.objects if group(item.api_version).endswith(_BUILDERS))
+    return list(found)
+
+
+def _named_accounts(builders: list[KubeObject]) -> set[tuple[str, str]]:
+    """The accounts under which these tools run, OpenShift Pipelines' own among them."""
     found = {("", "pipeline")}
-    for item in context.inventory.objects:
-        if group(item.api_version).endswith("tekton.dev"):
-            found.update((item.namespace, name) for name in _account_names(item.body.get("spec"), 0))
+    for item in builders:
+        found.update((item.namespace, name) for name in _account_names(item.body.get("spec"), 0))
     return found
 
 
 def _account_names(value: object, depth: int) -> Iterator[str]:
     if isinstance(value, dict) and depth < 40:
         for key, child in value.items():
-            if key == "serviceAccountName" and isinstance(child, str):
-                yield child
+            if key in _ACCOUNT_FIELDS:
+                yield text(child) or text(dig(child, "name"))
             yield from _account_names(child, depth + 1)
     elif isinstance(value, list) and depth < 40:
         for child in value:
             yield from _account_names(child, depth + 1)
 
 
-def _uses(tekton: set[tuple[str, str]], account: ServiceAccount) -> bool:
-    return any(name == account.name and namespace in ("", account.namespace) for namespace, name in tekton)
+def _uses(named: set[tuple[str, str]], account: ServiceAccount) -> bool:
+    return any(name == account.name and namespace in ("", account.namespace) for namespace, name in named)
 
 
 def _linked(context: Context, users: "_Users", account: ServiceAccount, link: Link) -> Iterator[Finding]:
@@ -177,6 +192,10 @@ class _Users:
         for pull in self._context.joins.workload_pulls:
             table[id(pull.reach.account)].append(pull)
         return table
+
+    def run(self, account: ServiceAccount) -> bool:
+        """Whether a workload of the scan runs as the account."""
+        return any(together(one.object, account.object) for one in self._workloads.get(account.name, ()))
 
     def mount(self, account: ServiceAccount, name: str) -> bool:
         """Whether a pod that runs as the account really mounts the secret: then `secrets` is what was meant."""
