@@ -14,6 +14,7 @@ from linter.documents.objects import KubeObject
 from linter.fillings import FILLED, pattern
 from linter.inventory.applied import WORD
 from linter.inventory.inventory import Inventory, Mentions, compatible
+from linter.inventory.paths import dig, group
 from linter.inventory.records import PullSecret
 from linter.patterns import lazy
 from linter.record import NamedTuple
@@ -27,6 +28,12 @@ _LISTS = lazy(
     r"""(?im)^[ \t]*["']?(?:image)?pull_?secrets?(?:ref)?["']?[ \t]*:.*(?:\n[ \t]*(?:- |\{\{|\{%|\$\{|name:).*)*"""
 )
 _WHOLE = lazy(r"toYaml|include|tpl|template|with|range|for ")
+
+_DESTINATIONS: Mapping[str, tuple[str, ...]] = {
+    "Application": ("spec", "destination"),
+    "ApplicationSet": ("spec", "template", "spec", "destination"),
+}
+"""Where objects of Argo CD say into which namespace they deploy."""
 
 _REMEMBERED = 2**23
 """Characters of documents that nobody has read, up to which they are kept for the next search."""
@@ -126,13 +133,23 @@ class TextMentions(Mentions):
         names = {secret.name for secret in self.inventory.secrets if secret.name}
         for item in self.inventory.objects:
             for name in _named(item, names):
-                table[name].append((frozenset({item.namespace}), item.path))
+                table[name].append((_spaces(item), item.path))
         for path, text, whole in self._unparsed():
             # The namespace of what a stretch names may stand in another one.
             spaces = frozenset(_NAMESPACE.findall(text) if whole else ())
             for name in _in_text(text, names):
                 table[name].append((spaces, path))
         return table
+
+
+def _spaces(item: KubeObject) -> frozenset[str]:
+    """The namespaces in which an object's mentions count: for what Argo CD deploys, that of its destination too."""
+    destination = _DESTINATIONS.get(item.kind)
+    if destination is None or group(item.api_version) != "argoproj.io":
+        return frozenset({item.namespace})
+    stated = dig(item.body, *destination, "namespace")
+    # Where none is stated, or a template fills it in, the manifests decide.
+    return frozenset({item.namespace, stated if isinstance(stated, str) and WORD.fullmatch(stated) else ""})
 
 
 def _named(item: KubeObject, names: set[str]) -> set[str]:
