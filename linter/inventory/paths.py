@@ -116,6 +116,11 @@ FALLBACK_FIELDS: dict[str, Use] = {
 """Field names that hold a string, `{name}`, `{secrets: […]}` or a list of either, whatever the kind (Helm values,
 unknown CRDs; the last is Kyverno's, which stands in rules, contexts and loops alike)."""
 
+PRUNED: dict[tuple[str, str], tuple[Path, ...]] = {
+    ("operators.coreos.com", "CatalogSource"): _paths("spec.imagePullSecrets", "spec.imagePullSecret"),
+}
+"""Fields of such a name that the API does not have and drops, by API group and kind: what they name is no link."""
+
 
 def walk(value: Any, path: Path, route: Route = ()) -> Iterator[tuple[Route, Any]]:
     """Yield `(route, node)` for every node at `path`, descending into every item at `*`; absent steps yield nothing."""

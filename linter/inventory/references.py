@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from linter.documents import Document
 from linter.documents.objects import KubeObject
-from linter.inventory.paths import FALLBACK_FIELDS, NAMED, dig, group, text, walk
+from linter.inventory.paths import FALLBACK_FIELDS, NAMED, PRUNED, dig, group, text, walk
 from linter.inventory.records import Reference, Use
 from linter.inventory.workloads import Once
 from linter.model import Location, Route
@@ -38,8 +38,9 @@ def references(item: KubeObject, named: "FieldSearch", once: Once) -> Iterator[R
             if isinstance(value, str) and value:
                 seen.add(route)
                 yield _reference(item, value, once(route), use)
+    pruned = PRUNED.get((where, item.kind), ())
     for name, route, use in named.of(item):
-        if route not in seen:
+        if route not in seen and route[:2] not in pruned:
             seen.add(route)
             yield _reference(item, name, once(route), use)
     yield from _annotated(item, body)
