@@ -59,6 +59,7 @@ CLUSTER_SCOPED = {
     ("config.openshift.io", "ImageDigestMirrorSet"),
     ("config.openshift.io", "ImageTagMirrorSet"),
     ("config.openshift.io", "CRIOCredentialProviderConfig"),
+    ("config.openshift.io", "Infrastructure"),
     ("operator.openshift.io", "ImageContentSourcePolicy"),
     ("samples.operator.openshift.io", "Config"),
     ("machineconfiguration.openshift.io", "MachineOSConfig"),

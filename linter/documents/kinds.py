@@ -36,6 +36,7 @@ KINDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(_PLAIN.split(), ""),
     "Collection": "regcred/v1",
     "Image": "config.openshift.io",
+    "Infrastructure": "config.openshift.io",
     "Config": "samples.operator.openshift.io",
     "Service": "serving.knative.dev",
     "Configuration": ".",

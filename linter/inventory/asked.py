@@ -26,7 +26,7 @@ apps.openshift.io DeploymentConfig
 image.openshift.io ImageStream
 build.openshift.io BuildConfig Build
 config.openshift.io Image ImageContentPolicy=imagecontentpolicies ImageDigestMirrorSet ImageTagMirrorSet
-config.openshift.io CRIOCredentialProviderConfig
+config.openshift.io CRIOCredentialProviderConfig Infrastructure
 operator.openshift.io ImageContentSourcePolicy=imagecontentsourcepolicies
 samples.operator.openshift.io Config
 machineconfiguration.openshift.io MachineOSConfig

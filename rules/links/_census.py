@@ -66,7 +66,7 @@ def in_namespace(namespace: str) -> str:
     return f" in namespace {namespace}" if namespace else ""
 
 
-_NO_USERS = frozenset({"Event", "Namespace", "Secret"})
+_NO_USERS = frozenset({"Event", "Infrastructure", "Namespace", "Secret"})
 """Kinds that use no pull secret."""
 
 

@@ -129,6 +129,7 @@ def test_the_same_in_flow_style(pairs: list[tuple[str, str]]) -> None:
         "apiVersion: image.openshift.io/v1\nkind: Image\n",
         "kind: NetworkPolicy\napiVersion: networking.k8s.io/v1\n",
         "kind: ClusterSecretStore\n",
+        "kind: Infrastructure\napiVersion: example.com/v1\n",
     ],
 )
 def test_what_cannot_matter_is_dropped(text: str) -> None:
@@ -150,6 +151,7 @@ def test_what_cannot_matter_is_dropped(text: str) -> None:
         "argocd-image-updater.argoproj.io/web.pull-secret: secret:ci/quay#creds",
         "image_pull_secrets: [quay]",
         "kind: {{ .Values.kind }} # Deployment",
+        "apiVersion: config.openshift.io/v1\nkind: Infrastructure\n",
         "kind: SecretImport",
         "kind: BitwardenSecretList",
         "kind: K8sSecret",
