@@ -34,6 +34,9 @@ _DESTINATIONS: Mapping[str, tuple[str, ...]] = {
     "ApplicationSet": ("spec", "template", "spec", "destination"),
 }
 """Where objects of Argo CD say into which namespace they deploy."""
+_CONTINUED = lazy(r"[\\`]\r?\n")
+_CREATES = lazy(r"\b(?:kubectl|oc)\b.*?\b(?:create|apply|replace)\b.*?\bsecrets?\b(.*)")
+_ASSIGNED = lazy(r"(?m)\b\w+[ \t]*[:?]?=[ \t]*[\"']?([a-z0-9][-a-z0-9.]*)")
 
 _REMEMBERED = 2**23
 """Characters of documents that nobody has read, up to which they are kept for the next search."""
@@ -55,10 +58,12 @@ class TextMentions(Mentions):
     """Mentions in one scan. `unparsed` yields the text of every document that no object was made of.
 
     `unread` yields those among them that may hold objects all the same: templates, and what could not be parsed.
+    `scripts` yields the files beside the manifests that may hold commands.
     """
 
-    def __init__(self, unparsed: Unparsed, unread: Unparsed) -> None:
+    def __init__(self, unparsed: Unparsed, unread: Unparsed, scripts: Unparsed = tuple) -> None:
         self._unparsed = unparsed
+        self._scripts = scripts
         self._unread = unread
         self.inventory: Inventory | None = None
 
@@ -86,6 +91,19 @@ class TextMentions(Mentions):
         """Return the path of an unread document whose list of pull secrets may hold this name, "" when none does."""
         found = (path for path, patterns in self._lists if any(pattern.fullmatch(name) for pattern in patterns))
         return next(found, "")
+
+    def creating(self, name: str) -> str:
+        """Return the path of a file with a command that creates a Secret of this name, "" when none does."""
+        return self._created.get(name, "")
+
+    @cached_property
+    def _created(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for texts in (self._scripts, self._unparsed):
+            for path, text, _ in texts():
+                for name in _given(text):
+                    found.setdefault(name, path)
+        return found
 
     @cached_property
     def _lists(self) -> list[tuple[str, tuple[re.Pattern[str], ...]]]:
@@ -190,6 +208,18 @@ _Maker = tuple[str, frozenset[str], tuple[re.Pattern[str], ...]]
 def _maker(path: str, text: str) -> _Maker:
     patterns = set(filter(None, map(pattern, _NAME.findall(text))))
     return path, frozenset(_words(text)), tuple(map(re.compile, sorted(patterns)))
+
+
+def _given(text: str) -> Iterator[str]:
+    """The words that commands of a text may give a Secret as its name; any assigned value where a variable does."""
+    if "secret" not in text:
+        return
+    for line in _CONTINUED.sub(" ", text).splitlines():
+        found = None if line.lstrip().startswith("#") else _CREATES.search(line)
+        if found:
+            yield from WORD.findall(found[1])
+            if "$" in found[1]:
+                yield from _ASSIGNED.findall(text)
 
 
 def _in_text(text: str, names: set[str]) -> set[str]:

@@ -36,7 +36,9 @@ def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
         source.documents.clear()  # the objects are the inventory's now, and second copies nobody's
     unread = reader.unread()
     mentions = TextMentions(
-        lambda: _unparsed(group, reader, parsed), lambda: _unparsed(group, reader, parsed, only=unread)
+        lambda: _unparsed(group, reader, parsed),
+        lambda: _unparsed(group, reader, parsed, only=unread),
+        lambda: _scripts(reader),
     )
     taken = group.recognised
     inventory = builder.finish(taken.scope, mentions=mentions, layout=taken.layout, stated=taken.stated)
@@ -50,6 +52,17 @@ def _fresh(documents: Sequence[Opened], seen: Seen | None) -> Iterable[Opened]:
         fresh = [item for item in found if seen is None or not seen.repeated(item)]
         if fresh or not found:
             yield document, fresh
+
+
+def _scripts(reader: Reader) -> Iterator[Unread]:
+    """The text of the files beside the manifests that may hold commands; what cannot be read is left out."""
+    for artifact in reader.scripts:
+        try:
+            data = artifact.read()
+        except InputProblem:
+            continue
+        if b"\0" not in data:
+            yield Unread(artifact.path, data.decode("utf-8", "replace"))
 
 
 def _unparsed(

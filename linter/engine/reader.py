@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from linter.sources.live import Live
     from linter.sources.raw import Raw
 
+_MOST_SCRIPTS = 1000
+"""Files with commands that a search for the maker of a Secret looks at."""
+
 
 class Reader:
     """Reads every artifact once and remembers what could not be read, what was passed over, and why."""
@@ -34,6 +37,7 @@ class Reader:
         self.artifacts: dict[str, Artifact] = {}
         self.problems: list[Problem] = []
         self.templated: list[tuple[int, NotEvaluated]] = []
+        self.scripts: list[Artifact] = []
         self.partly: set[str] = set()
         self.marked: set[str] = set()
         self._windowed: dict[str, Places | None] = {}
@@ -105,6 +109,8 @@ class Reader:
             self.problems.append(entry)
         elif isinstance(entry, Skipped):
             self.inputs[entry.input].part(entry.path).skipped[entry.reason] += 1
+            if entry.script is not None and len(self.scripts) < _MOST_SCRIPTS:
+                self.scripts.append(entry.script)
             self._passed_over(entry)
         else:
             self._take(entry)

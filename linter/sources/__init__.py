@@ -89,11 +89,15 @@ class InputProblem(RegcredError):  # noqa: N818 - a name of the contract
 
 
 class Skipped(NamedTuple):
-    """A file or folder that was deliberately not read, and why. `input` is the index of the argument it belongs to."""
+    """A file or folder that was deliberately not read, and why. `input` is the index of the argument it belongs to.
+
+    `script` is there where the file may hold commands: no manifest, but a search may read it.
+    """
 
     path: str
     reason: str
     input: int = 0
+    script: "Artifact | None" = None
 
 
 class Artifact:

@@ -35,6 +35,15 @@ _HIDDEN_MANIFESTS: Final = frozenset({".tekton", ".k8s", ".kubernetes", ".opensh
 """Hidden folders that hold manifests by convention: read like any other."""
 
 
+_SCRIPTS: Final = (".sh", ".bash", ".zsh", ".ps1", ".mk", ".just", ".md")
+_SCRIPT_NAMES: Final = frozenset({"makefile", "gnumakefile", "justfile", "jenkinsfile"})
+
+
+def may_hold_commands(name: str) -> bool:
+    """Tell whether a file of that name, which is no manifest, may hold commands for people or for CI."""
+    return name.lower().endswith(_SCRIPTS) or name.lower() in _SCRIPT_NAMES
+
+
 def is_archive_name(name: str) -> bool:
     """Tell whether a file name is that of an archive or a compressed file."""
     return name.lower().endswith(_ARCHIVES)

@@ -10,7 +10,7 @@ from linter.model import Problem
 from linter.record import NamedTuple
 from linter.secret import without_logins
 from linter.sources import REPEATED, Artifact, InputProblem, Limits, Skipped
-from linter.sources.choice import why_not_file, why_not_folder
+from linter.sources.choice import may_hold_commands, why_not_file, why_not_folder
 from linter.sources.disk import Disk
 from linter.sources.files import begins_text, failure, irregular, too_large
 from linter.sources.ignore import Excludes, Ignores, above
@@ -23,6 +23,7 @@ _BUILD_MARKS: Final = frozenset(
 )
 """What a folder of build results holds; without one of these, `build/` may be full of manifests."""
 _HEAD: Final = 1024
+_SCRIPT_BYTES: Final = 2**20
 _SIGNS: Final = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 
 
@@ -273,7 +274,8 @@ class _Walk:
     def _wanted_file(self, entry: "os.DirEntry[str]", path: str, inside: str, ignores: Ignores) -> bool:
         reason = why_not_file(entry.name)
         if reason:
-            self._skip(path, reason)
+            script = self._script(entry, path, inside, ignores) if may_hold_commands(entry.name) else None
+            self._rest.append(Skipped(path, reason, script=script))
         elif self._gatherer.excluded(path, inside):
             self._skip(path, "excluded")
         elif ignores.match(entry.path, folder=False):
@@ -281,6 +283,15 @@ class _Walk:
         else:
             return True
         return False
+
+    def _script(self, entry: "os.DirEntry[str]", path: str, inside: str, ignores: Ignores) -> Artifact | None:
+        """Make an artifact of a small text with commands, unless it is a link, excluded or ignored."""
+        if entry.is_symlink() or self._gatherer.excluded(path, inside) or ignores.match(entry.path, folder=False):
+            return None
+        status = entry.stat(follow_symlinks=False)
+        if irregular(status.st_mode) or status.st_size > _SCRIPT_BYTES:
+            return None
+        return self._disk.artifact(entry.path, path, self._number, limits=self._gatherer.limits, named=False)
 
     def _link(self, entry: "os.DirEntry[str]", path: str, inside: str, ignores: Ignores) -> None:
         """Follow a link to a file inside the root; a folder inside the root is read at its own place."""

@@ -162,7 +162,8 @@ class Census:
         elsewhere.sort(key=lambda one: one.namespace)
         if elsewhere and namespace and (not self._context.in_cluster or inventory.covers("Secret", namespace)):
             spaces = tuple(dict.fromkeys(one.namespace for one in elsewhere))
-            return Whereabouts(Fate.ELSEWHERE, tuple(one.object for one in elsewhere), namespaces=spaces)
+            objects = tuple(one.object for one in elsewhere)
+            return self._commanded(naming) or Whereabouts(Fate.ELSEWHERE, objects, namespaces=spaces)
         return self._absent(naming)
 
     def _made(self, naming: Naming) -> bool:
@@ -227,6 +228,12 @@ class Census:
                 return Whereabouts(Fate.UNKNOWN, (), "generated", why)
         return None
 
+    def _commanded(self, naming: Naming) -> Whereabouts | None:
+        """Whether a script or a page beside the manifests has a command that creates it."""
+        path = "" if self._context.in_cluster else self._inventory.may_create(naming.name)
+        why = f"a command in {path} creates Secrets and may make it"
+        return Whereabouts(Fate.UNKNOWN, (), "generated", why) if path else None
+
     def _replaced(self, naming: Naming) -> Whereabouts | None:
         """Whether OpenShift may have replaced a secret that it generated and left the old name behind.
 
@@ -259,7 +266,7 @@ class Census:
             if self._inventory.covers("Secret", naming.namespace):
                 return Whereabouts(Fate.ABSENT)
         elif any(True for _ in _beside(self._spaces, self._held, naming.object)):
-            return Whereabouts(Fate.ABSENT)
+            return self._commanded(naming) or Whereabouts(Fate.ABSENT)
         where = f"of namespace {naming.namespace}" if naming.namespace else "beside it"
         return Whereabouts(Fate.UNKNOWN, (), "absent", f"no Secret {where} is in the scan")
 

@@ -1,0 +1,99 @@
+"""A Secret that a command beside the manifests creates is not called absent."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.commons import quiet
+
+_DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: prod}
+spec:
+  template:
+    spec:
+      imagePullSecrets: [{name: ghcr-secret}]
+      containers: [{name: web, image: ghcr.io/acme/web:1}]
+"""
+_SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: %s, namespace: %s}\nstringData: {a: b}\n"
+_COMMAND = "kubectl create secret docker-registry %s \\\n  --docker-server=ghcr.io --docker-password=canary-7f3e\n"
+
+
+def _tree(folder: Path, files: dict[str, str]) -> Path:
+    given = {"k8s/web.yaml": _DEPLOYMENT, "k8s/secret.yaml": _SECRET % ("other", "prod"), **files}
+    for name, text in given.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+def _said(*words: str) -> tuple[bool, str]:
+    """Whether the check said that a Secret is absent, and all that it said; never what a script holds."""
+    shown = ""
+    for form in ("json", "sarif", "text"):
+        _, out, err = quiet("check", *words, "--fail-on", "never", "--format", form)
+        shown = out + err
+        assert "canary" not in shown
+    return "RC303" in shown or "RC304" in shown, shown
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("k8s/create.sh", _COMMAND % "ghcr-secret"),
+        ("README.md", "## Install\n\n    oc create secret generic ghcr-secret --from-file=a\n"),
+        ("Makefile", "SECRET ?= ghcr-secret\nsecret:\n\tkubectl create secret docker-registry $(SECRET)\n"),
+        ("Jenkinsfile", "sh 'kubectl -n prod create secret docker-registry ghcr-secret'\n"),
+        (".gitlab-ci.yml", "deploy:\n  script:\n    - kubectl create secret docker-registry ghcr-secret\n"),
+    ],
+)
+def test_a_secret_that_a_command_creates_is_listed_under_coverage(tmp_path: Path, name: str, text: str) -> None:
+    found, shown = _said(str(_tree(tmp_path, {name: text})))
+    assert not found
+    assert f"{name} creates" in " ".join(shown.split())
+    assert _said(str(tmp_path), "--jobs", "2") == (found, shown)
+
+
+def test_a_secret_of_another_namespace_may_be_created_in_this_one_too(tmp_path: Path) -> None:
+    tree = _tree(tmp_path, {"k8s/other.yaml": _SECRET % ("ghcr-secret", "test")})
+    assert _said(str(tree))[0]
+    assert not _said(str(_tree(tmp_path, {"create.sh": _COMMAND % "ghcr-secret"})))[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("create.sh", _COMMAND % "another-secret"),
+        ("create.sh", "# " + (_COMMAND % "ghcr-secret").replace("\\\n", "")),
+        ("create.sh", "kubectl delete secret ghcr-secret\n"),
+        ("create.sh", _COMMAND % "ghcr-secret" + "#" * 2**20),
+        ("create.sh", "\0" + _COMMAND % "ghcr-secret"),
+        ("create.bin", _COMMAND % "ghcr-secret"),
+        ("node_modules/create.sh", _COMMAND % "ghcr-secret"),
+        (".git/create.sh", _COMMAND % "ghcr-secret"),
+    ],
+)
+def test_what_creates_no_such_secret_changes_nothing(tmp_path: Path, name: str, text: str) -> None:
+    assert _said(str(_tree(tmp_path, {name: text})))[0]
+
+
+def test_neither_excluded_nor_ignored_scripts_are_read_nor_links(tmp_path: Path) -> None:
+    outside = tmp_path / "outside.sh"
+    outside.write_text(_COMMAND % "ghcr-secret")
+    tree = _tree(tmp_path / "tree", {})
+    (tree / "linked.sh").symlink_to(outside)
+    assert _said(str(tree))[0]
+    (tree / "create.sh").write_text(_COMMAND % "ghcr-secret")
+    assert not _said(str(tree))[0]
+    settings = tmp_path / ".regcred.yaml"
+    settings.write_text("exclude: ['*.sh']\n")
+    assert _said(str(tree), "--config", str(settings))[0]
+    (tree / ".git").mkdir()
+    (tree / ".gitignore").write_text("create.sh\n")
+    assert _said(str(tree))[0]
+
+
+def test_files_that_are_named_alone_bring_no_scripts(tmp_path: Path) -> None:
+    tree = _tree(tmp_path, {"k8s/create.sh": _COMMAND % "ghcr-secret"})
+    assert _said(str(tree / "k8s/web.yaml"), str(tree / "k8s/secret.yaml"))[0]
