@@ -35,7 +35,8 @@ _DESTINATIONS: Mapping[str, tuple[str, ...]] = {
 }
 """Where objects of Argo CD say into which namespace they deploy."""
 _CONTINUED = lazy(r"[\\`]\r?\n")
-_CREATES = lazy(r"\b(?:kubectl|oc)\b.*?\b(?:create|apply|replace)\b.*?\bsecrets?\b(.*)")
+_CREATES = (lazy(r"\b(?:kubectl|oc)\b"), lazy(r"\b(?:create|apply|replace)\b"), lazy(r"\bsecrets?\b"))
+"""The words of a command that creates a Secret, in their order; its name stands after them."""
 _ASSIGNED = lazy(r"(?m)\b\w+[ \t]*[:?]?=[ \t]*[\"']?([a-z0-9][-a-z0-9.]*)")
 
 _REMEMBERED = 2**23
@@ -214,12 +215,24 @@ def _given(text: str) -> Iterator[str]:
     """The words that commands of a text may give a Secret as its name; any assigned value where a variable does."""
     if "secret" not in text:
         return
+    filled = False
     for line in _CONTINUED.sub(" ", text).splitlines():
-        found = None if line.lstrip().startswith("#") else _CREATES.search(line)
-        if found:
-            yield from WORD.findall(found[1])
-            if "$" in found[1]:
-                yield from _ASSIGNED.findall(text)
+        rest = _after(line)
+        yield from WORD.findall(rest)
+        filled = filled or "$" in rest
+    if filled:
+        yield from _ASSIGNED.findall(text)
+
+
+def _after(line: str) -> str:
+    """What a line holds after the words of a command that creates a Secret, "" where it holds none."""
+    at = 0
+    for word in _CREATES if not line.lstrip().startswith("#") else ():
+        found = word.search(line, at)
+        if found is None:
+            return ""
+        at = found.end()
+    return line[at:] if at else ""
 
 
 def _in_text(text: str, names: set[str]) -> set[str]:

@@ -288,7 +288,10 @@ class _Walk:
         """Make an artifact of a small text with commands, unless it is a link, excluded or ignored."""
         if entry.is_symlink() or self._gatherer.excluded(path, inside) or ignores.match(entry.path, folder=False):
             return None
-        status = entry.stat(follow_symlinks=False)
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except OSError:
+            return None
         if irregular(status.st_mode) or status.st_size > _SCRIPT_BYTES:
             return None
         return self._disk.artifact(entry.path, path, self._number, limits=self._gatherer.limits, named=False)
