@@ -45,6 +45,7 @@ def _said(*words: str) -> tuple[bool, str]:
         ("README.md", "## Install\n\n    oc create secret generic ghcr-secret --from-file=a\n"),
         ("Makefile", "SECRET ?= ghcr-secret\nsecret:\n\tkubectl create secret docker-registry $(SECRET)\n"),
         ("Jenkinsfile", "sh 'kubectl -n prod create secret docker-registry ghcr-secret'\n"),
+        (".github/workflows/deploy.yml", "jobs:\n  a:\n    steps: [{run: oc create secret generic ghcr-secret}]\n"),
         (".gitlab-ci.yml", "deploy:\n  script:\n    - kubectl create secret docker-registry ghcr-secret\n"),
     ],
 )

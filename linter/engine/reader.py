@@ -109,8 +109,7 @@ class Reader:
             self.problems.append(entry)
         elif isinstance(entry, Skipped):
             self.inputs[entry.input].part(entry.path).skipped[entry.reason] += 1
-            if entry.script is not None and len(self.scripts) < _MOST_SCRIPTS:
-                self.scripts.append(entry.script)
+            self.scripts.extend(entry.scripts[: _MOST_SCRIPTS - len(self.scripts)])
             self._passed_over(entry)
         else:
             self._take(entry)

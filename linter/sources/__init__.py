@@ -91,13 +91,13 @@ class InputProblem(RegcredError):  # noqa: N818 - a name of the contract
 class Skipped(NamedTuple):
     """A file or folder that was deliberately not read, and why. `input` is the index of the argument it belongs to.
 
-    `script` is there where the file may hold commands: no manifest, but a search may read it.
+    `scripts` are the files in it, or itself, that may hold commands: no manifests, but a search may read them.
     """
 
     path: str
     reason: str
     input: int = 0
-    script: "Artifact | None" = None
+    scripts: "tuple[Artifact, ...]" = ()
 
 
 class Artifact:

@@ -262,7 +262,8 @@ class _Walk:
     def _wanted_folder(self, entry: "os.DirEntry[str]", path: str, inside: str, ignores: Ignores) -> bool:
         reason = why_not_folder(entry.name, os.path.basename(os.path.dirname(entry.path)))
         if reason:
-            self._skip(path, reason)
+            found = tuple(self._workflows(entry, path, inside, ignores)) if entry.name == ".github" else ()
+            self._rest.append(Skipped(path, reason, scripts=found))
         elif self._gatherer.excluded(path, inside, folder=True):
             self._skip(path, "excluded")
         elif ignores.match(entry.path, folder=True):
@@ -275,7 +276,7 @@ class _Walk:
         reason = why_not_file(entry.name)
         if reason:
             script = self._script(entry, path, inside, ignores) if may_hold_commands(entry.name) else None
-            self._rest.append(Skipped(path, reason, script=script))
+            self._rest.append(Skipped(path, reason, scripts=() if script is None else (script,)))
         elif self._gatherer.excluded(path, inside):
             self._skip(path, "excluded")
         elif ignores.match(entry.path, folder=False):
@@ -283,6 +284,20 @@ class _Walk:
         else:
             return True
         return False
+
+    def _workflows(
+        self, entry: "os.DirEntry[str]", path: str, inside: str, ignores: Ignores
+    ) -> Iterator[Artifact]:
+        """Yield the workflows of a folder `.github`, which holds commands and no manifests."""
+        if self._gatherer.excluded(path, inside, folder=True) or ignores.match(entry.path, folder=True):
+            return
+        for folder in self._disk.entries(entry.path):
+            if folder.name == "workflows" and folder.is_dir(follow_symlinks=False):
+                for each in self._disk.entries(folder.path):
+                    end = f"/workflows/{each.name}"
+                    script = self._script(each, path + display(end), inside + end, ignores)
+                    if script is not None:
+                        yield script
 
     def _script(self, entry: "os.DirEntry[str]", path: str, inside: str, ignores: Ignores) -> Artifact | None:
         """Make an artifact of a small text with commands, unless it is a link, excluded or ignored."""

@@ -14,8 +14,8 @@ policies that clone Secrets, and Secrets with the annotations of Reflector, kube
 the manifests creates Secrets (the job that calls `kubectl create secret` to renew the token of a cloud registry), a
 name that it may give is listed under coverage. So is, among manifests, a name that a command `kubectl create secret` or
 `oc create secret` gives in a script, Makefile, Justfile, Jenkinsfile or Markdown file of a folder that was named, or in
-YAML there that holds no objects: at most 1,000 such files of at most 1 MiB, no links, hidden folders such as `.github`,
-or excluded files. In a cluster OpenShift replaces the secrets that it generates: a name
+YAML there that holds no objects, `.github/workflows` too: at most 1,000 such files of at most 1 MiB, no links, no other
+hidden folders, no excluded files. In a cluster OpenShift replaces the secrets that it generates: a name
 of that form that is left in a pod, or in a service account without need for it, is listed under coverage. It is needed
 where a pod of the account pulls from the cluster's own registry and no
 other generated secret stands in the list.
