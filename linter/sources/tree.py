@@ -262,7 +262,10 @@ class _Walk:
     def _wanted_folder(self, entry: "os.DirEntry[str]", path: str, inside: str, ignores: Ignores) -> bool:
         reason = why_not_folder(entry.name, os.path.basename(os.path.dirname(entry.path)))
         if reason:
-            found = tuple(self._workflows(entry, path, inside, ignores)) if entry.name == ".github" else ()
+            try:
+                found = tuple(self._workflows(entry, path, inside, ignores)) if entry.name == ".github" else ()
+            except OSError:
+                found = ()  # it is passed over in any case
             self._rest.append(Skipped(path, reason, scripts=found))
         elif self._gatherer.excluded(path, inside, folder=True):
             self._skip(path, "excluded")
