@@ -38,17 +38,25 @@ _TEMPLATES: Final = (
     ("${", lazy(r"\$\{\{?[A-Za-z_][A-Za-z0-9_.:\- ]*\}?\}"), "a variable that was never substituted"),
     ("$(", lazy(r"\$\([A-Za-z_][A-Za-z0-9_.\- ]*\)"), "a variable that was never substituted"),
     ("<path:", lazy(r"<path:[^<>]*>"), "a vault path that was never substituted"),
+    ("vault:", lazy(r"\Avault:[\w.-]++(?:/[\w.-]++)++#"), "a vault path that was never substituted"),
 )
 """Each with what stands in whatever it matches: most texts hold none of it."""
 _VARIABLE: Final = lazy(
     r"\$[A-Z][A-Z_]{3,}[0-9]?|%[A-Z][A-Z_]{3,}%|@@?[A-Z][A-Z_]{3,}@@?|__[A-Z][A-Z_]{2,}[A-Z]__"
 )
 _ANGLE: Final = lazy(
-    r"<{1,3}\s*[A-Za-z][^<>]*>{1,3}|\[{1,2}\s*(?:your|insert|replace|enter|add)\b[^\[\]]*\]{1,2}", re.IGNORECASE
+    r"[\"']?<{1,3}\s*[A-Za-z][^<>]*>{1,3}[\"']?"
+    r"|\[{1,2}\s*(?:your|insert|replace|enter|add)\b[^\[\]]*\]{1,2}",
+    re.IGNORECASE,
 )
 _ELLIPSIS: Final = lazy(
-    r"\.{3,}|…+|[A-Za-z0-9+/_-]{4,}+(?:\.{3,}|…+)={0,2}|[A-Za-z0-9+/_-]{4,}+…[A-Za-z0-9+/_-]*={0,2}"
+    r"(?:\.{3,}+|…++)(?:\s++(?:\.{3,}+|…++))*+"
+    r"|[A-Za-z0-9+/_-]{4,}+(?:\.{3,}|…+)={0,2}|[A-Za-z0-9+/_-]{4,}+…[A-Za-z0-9+/_-]*={0,2}"
 )
+_ASKED: Final = lazy(
+    r"(?:REPLACE|CHANGE|UPDATE|FILL|EDIT)[ _-](?:ME|THIS|IT)(?![A-Z0-9])[A-Z _!.-]*|[A-Z][A-Z0-9_]*_HERE"
+)
+_NAMED: Final = lazy(r"(?=[A-Z0-9_]*(?:BASE64|DOCKER_?CONFIG))[A-Z][A-Z0-9]*+(?:_[A-Z0-9]++)++")
 _WORDS: Final = lazy(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _TEXT: Final = lazy(r"#?\s*[A-Za-z0-9]++(?:[-_. ]++[A-Za-z0-9]++)*+[.!:]?")
 _ENGLISH: Final = lazy(r"[A-Za-z0-9'_-]++[.,:!]?(?:\s++\(?[A-Za-z0-9'_-]++\)?[.,:!]?){2,}")
@@ -232,6 +240,10 @@ def _stand_in(text: str) -> str | None:
         return "text left out"
     if _SQUASHED.fullmatch(text):
         return "a description of the value"
+    if _ASKED.fullmatch(text):
+        return "a request to change it"
+    if _NAMED.fullmatch(text):
+        return "the name of a variable"
     if _ENGLISH.fullmatch(text) and _describes(text):
         return "a sentence"
     return _phrase(text)

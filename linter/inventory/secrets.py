@@ -21,6 +21,14 @@ _TEMPLATE_MARKS = lazy(r"\{\{|\{%|<%|<path:")
 _VARIABLE = lazy(r"^\s*(?:\$\{\{?[A-Za-z_][\w.:=-]*\}?\}|\$\([A-Za-z_]\w*\))\s*$")
 _SUBSTITUTED = lazy(r"\$\{\{?[A-Za-z_]\w*\}?\}")
 _SOPS = "ENC[AES256_GCM,"
+_VAULT_PLUGIN = "avp.kubernetes.io/path"
+"""The annotation by which the Vault plugin of Argo CD fills in what stands in angle brackets."""
+_BRACKETS = lazy(r"<[A-Za-z][\w .:|/#-]*>")
+_PATHS = lazy(r"(?:<|\\u003[cC])path:")
+_VAULT_PATH = lazy(r"(?:vault:)?[\w.-]+(?:/[\w.-]+)+#[\w.${}:-]+(?:#\d+)?")
+"""What the webhook of Bank-Vaults takes for a reference, after `vault:`: a path, a key, a version."""
+_AWAITS = "secretgen.carvel.dev/image-pull-secret"
+"""The annotation by which secretgen-controller fills in a Secret."""
 
 _GENERATED_ANNOTATIONS = (
     "openshift.io/internal-registry-auth-token.service-account",
@@ -143,7 +151,7 @@ def _unjudged(body: dict[str, Any], value: Any, *, substituted: bool) -> _Verdic
         return _Verdict(State.TEMPLATED, "the value is not text: a template left unrendered, most likely")
     if _SOPS in value or "sops" in body:
         return _Verdict(State.ENCRYPTED, "the value is encrypted with SOPS")
-    if _TEMPLATE_MARKS.search(value):
+    if _TEMPLATE_MARKS.search(value) or _plugged(body, value):
         return _Verdict(State.TEMPLATED, "the value is filled in by a template")
     if substituted and (_VARIABLE.match(value) or _SUBSTITUTED.search(value)):
         return _Verdict(State.TEMPLATED, "the value is or holds a variable that is substituted later")
@@ -175,6 +183,9 @@ def _decode(
     hidden = next(filter(None, map(_redacted_entry, fresh)), None)
     if hidden:
         return secret._replace(state=State.REDACTED, reason=f"a credential in it is {hidden}", decoded=kept)
+    if any(map(_in_vault, fresh)):
+        why = "a credential in it is a reference that Bank-Vaults fills in"
+        return secret._replace(state=State.TEMPLATED, reason=why, decoded=kept)
     return secret._replace(state=State.READABLE, decoded=kept, payload=payload)
 
 
@@ -195,6 +206,19 @@ def _examined(decoded: bytes, content: str, form: str, was: PullSecret | None) -
 def _redacted_entry(entry: Entry) -> str | None:
     """How a dump tool blanked the credential of one entry, or None: what is left of such a payload proves nothing."""
     return next(filter(None, (redacted(value) for value in (entry.auth, entry.inline_password) if value)), None)
+
+
+def _in_vault(entry: Entry) -> bool:
+    """Whether an entry holds a reference of Bank-Vaults: `vault:PATH#KEY`, which an `auth` parts at its first colon."""
+    if entry.username == "vault" and _VAULT_PATH.fullmatch(entry.password):
+        return True
+    inline = (value or "" for value in (entry.inline_username, entry.inline_password))
+    return any(value.startswith("vault:") and _VAULT_PATH.fullmatch(value) is not None for value in inline)
+
+
+def _plugged(body: dict[str, Any], text: str) -> bool:
+    """Whether the Vault plugin of Argo CD fills in what stands here in angle brackets."""
+    return _VAULT_PLUGIN in _annotations(body) and _BRACKETS.search(text) is not None
 
 
 def _damaged(secret: PullSecret, value: str, message: str, offset: int) -> PullSecret:
@@ -227,8 +251,12 @@ def _unjudged_content(body: dict[str, Any], decoded: bytes, content: str) -> _Ve
         return _Verdict(State.REDACTED, hidden)
     if '"sops"' in content and "ENC[" in content:
         return _Verdict(State.ENCRYPTED, "the payload is encrypted with SOPS")
-    if content.strip() in ("{}", '{"auths":{}}', '{"auths": {}}', "null") and _replicated(body):
+    if content.strip() in ("{}", '{"auths":{}}', '{"auths": {}}', "null") and (
+        _replicated(body) or _AWAITS in _annotations(body)
+    ):
         return _Verdict(State.REPLICATED, "a deliberate empty payload that a replication controller fills in")
+    if _PATHS.search(content) or _plugged(body, content):
+        return _Verdict(State.TEMPLATED, "a value in it is filled in by the Vault plugin of Argo CD")
     example = placeholder(content)
     if example:
         return _Verdict(State.PLACEHOLDER, example)

@@ -23,7 +23,12 @@ _STAND_INS = [
     "...", "eyJhdXRocyI6...", "$(TOKEN)", "${{TOKEN}}", "__TOKEN__", "base64encodeddockerconfig",
     "<path:secret/data/registry#token>", "<token>",
 ]  # fmt: skip
+_STAND_INS += [
+    "REPLACE_ME_I_AM_NOT_A_REAL_VALUE", "UPDATE ME !!!", "DOCKER_CONFIG_JSON_BASE64", "BASE64_AUTH", "GH_TOKEN_HERE",
+    "… ... …", '"<base64 encoded ~/.dockercfg file>"',
+]  # fmt: skip
 _CREDENTIALS = [
+    "CHANGE_MERIT", "REPLACE_MENU", "Secret_HERE", "my-vault:word/with#sign", "vault:word",
     "user:pass", "user", "pass", "robot", "hunter2", "robot:hunter2", "robot$team+ci", "robot$$ci", "s3cr3t",
     "$oauthtoken", "$app", "$token", "AWS", "_json_key", "iamapikey", "token", "p w", "a:b:c", '{"k": "v"}',
     "correct horse battery staple", "Passw0rd!", "password", "$Abc12", "p$word", "ALLCAPSPASSWORD", "x", "xx",
