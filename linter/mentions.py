@@ -161,12 +161,16 @@ class TextMentions(Mentions):
         return table
 
 
+def _deploys(item: KubeObject) -> bool:
+    """Whether an object is Argo CD's and deploys into a namespace that it names."""
+    return item.kind in _DESTINATIONS and group(item.api_version) == "argoproj.io"
+
+
 def _spaces(item: KubeObject) -> frozenset[str]:
     """The namespaces in which an object's mentions count: for what Argo CD deploys, that of its destination too."""
-    destination = _DESTINATIONS.get(item.kind)
-    if destination is None or group(item.api_version) != "argoproj.io":
+    if not _deploys(item):
         return frozenset({item.namespace})
-    stated = dig(item.body, *destination, "namespace")
+    stated = dig(item.body, *_DESTINATIONS[item.kind], "namespace")
     # Where none is stated, or a template fills it in, the manifests decide.
     return frozenset({item.namespace, stated if isinstance(stated, str) and WORD.fullmatch(stated) else ""})
 
@@ -177,6 +181,8 @@ def _named(item: KubeObject, names: set[str]) -> set[str]:
         return set()
     found = names.intersection(item.left_out.split())
     for key, value in item.body.items():
+        if key == "metadata" and _deploys(item):
+            continue  # what it deploys is named below; of its annotations the image updater's name Secrets, as such
         if key == "metadata" and isinstance(value, dict):
             rest = {part: inner for part, inner in value.items() if part in ("annotations", "labels")}
             found.update(_strings(rest, names, 0))
