@@ -170,9 +170,9 @@ def _first_is_good(rows: Sequence[tuple[_Holders, frozenset[int]]]) -> bool:
 class Node(Tally):
     """The node-wide file: what does not decode is passed over."""
 
-    def __init__(self, secret: PullSecret | None) -> None:
+    def __init__(self, config: bytes | None) -> None:
         super().__init__()
-        held = credentials.held(secret.payload) if secret is not None and secret.payload is not None else ()
+        held = credentials.holding("dockerconfigjson", config) if config else ()
         if not isinstance(held, PayloadError):
             self._hold(0, "", held)
 
