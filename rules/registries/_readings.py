@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from linter.rule import DOCKERCFG, DOCKERCONFIGJSON, KEY_OF_TYPE, Consumer, Entry, Payload, credentials
+from rules.registries._shared import HUB_KEY
 
 HUB_LOOKALIKES: Final = frozenset(
     {"registry-1.docker.io", "hub.docker.com", "docker.com", "app.docker.com", "www.docker.com", "auth.docker.io"}
@@ -177,6 +178,28 @@ def wider(key: str, *, legacy: bool = False) -> str:
     if not probe.found(image, Consumer.CONTAINERS).found or probe.found(image, Consumer.KUBELET).found:
         return ""
     return image.partition("/")[0]
+
+
+def leaning(near: Near, payload: Payload, gone: list[Entry], stay: Iterable[Member]) -> bool:
+    """Whether CRI-O would find a registry that `gone` serve by nothing but keys that other repairs change at once.
+
+    Each of these is safe alone, because of the others. What stays as it is written: `stay`, and plain keys.
+    """
+    legacy = payload.form == "dockercfg"
+    asked = [whole(entry.key, legacy=legacy) for entry in gone if _taken_whole(entry.key, payload.form)]
+    if not asked:
+        return False
+    deciding = near.deciding(asked, gone)
+    before = Reading((member(payload, one) for one in deciding), payload.form)
+    plain = [one for one in deciding if one not in gone and one.key in (one.registry.text, HUB_KEY)]
+    after = Reading([*stay, *(member(payload, one) for one in plain)], payload.form)
+    return Consumer.CONTAINERS in losers(before, after, asked, usual)
+
+
+def _taken_whole(key: str, form: str) -> bool:
+    """Whether `OTHERS` take a key for a registry as a whole."""
+    probe = Reading([(quoted(key), PROBE)], form)
+    return probe.found(whole(key, legacy=form == "dockercfg"), Consumer.CONTAINERS).found
 
 
 def pattern(image: str) -> str:

@@ -34,8 +34,9 @@ Keeps one spelling, the plain one where it is there (`https://index.docker.io/v1
 others.
 
 *Fix safety*: safe when the credentials are equal and every reader finds for every image what it found before. Unsafe
-when they differ, because a credential goes, and where CRI-O, podman or builds would lose by it: they take a key with a
-scheme for the whole host, and one without, or its path, letter by letter.
+when they differ, because a credential goes, and where CRI-O, podman or builds would lose by it, or find the registry by
+nothing but a key that another repair may change as well: they take a key with a scheme for the whole host, and one
+without, or its path, letter by letter.
 """
 
 from collections import defaultdict
@@ -58,7 +59,7 @@ from linter.rule import (
     payload_fix,
     shown,
 )
-from rules.registries._readings import OTHERS, Near, Reading, images, losers, member
+from rules.registries._readings import OTHERS, Near, Reading, images, leaning, losers, member
 from rules.registries._shared import HUB_KEY, at_key, judged, line_of, named, same_credential, serves, sound, without
 
 
@@ -146,7 +147,7 @@ def _fix(
     if not equal:
         summary += ", whose different credential is lost"
     safe = equal
-    if equal and _costs(payload, others, near):
+    if equal and (_costs(payload, others, near) or leaning(near, payload, others, [member(payload, kept)])):
         safe = False
         summary += f", by which {OTHERS} lose a credential"
     return payload_fix(secret, text, summary, Applicability.SAFE if safe else Applicability.UNSAFE)

@@ -39,8 +39,8 @@ Writes the key as it was plainly meant: without tag, query or scheme, in lower c
 Docker Hub.
 
 *Fix safety*: safe where the key served nothing before; no fix is offered where another entry has that meaning already.
-Unsafe where CRI-O, podman and builds took the key for a whole registry, which they lose by it, and where the key comes
-before another one whose credential is used so far.
+Unsafe where CRI-O, podman and builds took the key for a whole registry, which they lose by it or keep only by a key
+that another repair may change as well, and where the key comes before another one whose credential is used so far.
 """
 
 from collections import Counter
@@ -64,7 +64,7 @@ from linter.rule import (
     shown,
 )
 from rules.registries._needs import Targets
-from rules.registries._readings import OTHERS, Member, Near, Reading, beside, images, losers, member, usual
+from rules.registries._readings import OTHERS, Member, Near, Reading, beside, images, leaning, losers, member, usual
 from rules.registries._shared import KEPT, at_key, judged, kept, named, rename_key, sound, unfinished
 from rules.registries._unmatchable import Verdict, unmatchable
 
@@ -164,7 +164,8 @@ def _losers(payload: Payload, entry: Entry, better: str, near: Near, renamed: di
         keys = {**more, entry.key: better}
         after = Reading((_under(keys, payload, one) for one in deciding), payload.form)
         lost += losers(before, after, asked, usual)
-    return lost
+    renamed_alone = [_under({entry.key: better}, payload, entry)]
+    return [*lost, Consumer.CONTAINERS] if leaning(near, payload, [entry], renamed_alone) else lost
 
 
 def _under(keys: dict[str, str], payload: Payload, entry: Entry) -> Member:
