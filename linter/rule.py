@@ -65,6 +65,7 @@ from linter.secret import changed, shown
 from linter.settings import Settings
 from linter.shell import (
     EDITED,
+    REPLACERS,
     command,
     created,
     fresh_login,
@@ -253,6 +254,7 @@ __all__ = [
     "EDITED",
     "KEY_OF_TYPE",
     "REFUSED",
+    "REPLACERS",
     "TYPE_OF_KEY",
     "UNDECODABLE",
     "UNJUDGED",

@@ -14,6 +14,8 @@ EDITED: Final = f'"${{EDITOR:-vi}}" {FILE}'
 
 _NO_COPY: Final = 'del(.metadata.annotations["kubectl.kubernetes.io/last-applied-configuration"])'
 """The program of jq without which `kubectl replace` copies what it writes into that annotation, where there is one."""
+REPLACERS: Final = frozenset({"ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet"})
+"""The kinds that make a new pod for each that is deleted, whatever the reason, and count nothing."""
 _ROLLOUTS: Final = {
     "Deployment": ("kubectl", "rollout", "restart", "deployment/"),
     "StatefulSet": ("kubectl", "rollout", "restart", "statefulset/"),
@@ -132,6 +134,11 @@ def _stays(spec: Any) -> bool:
     strategy = spec.get("updateStrategy")
     if not isinstance(strategy, dict):
         return spec.get("paused") is True
-    held = strategy.get("rollingUpdate")
+    return strategy.get("type") == "OnDelete" or partitioned(strategy)
+
+
+def partitioned(strategy: Any) -> bool:
+    """Tell whether the `updateStrategy` of a StatefulSet leaves some of its pods as they are."""
+    held = strategy.get("rollingUpdate") if isinstance(strategy, dict) else None
     partition = held.get("partition") if isinstance(held, dict) else None
-    return strategy.get("type") == "OnDelete" or (isinstance(partition, int) and partition > 0)
+    return isinstance(partition, int) and partition > 0

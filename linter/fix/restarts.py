@@ -6,13 +6,11 @@ from typing import Any, Final
 from linter.fix.naming import inline, named, namespace, shell
 from linter.fix.repaired import KubeObject, Repaired, ref_of
 from linter.model import Finding, ObjectRef
-from linter.shell import rollout
+from linter.shell import REPLACERS, rollout
 
 Standing = Mapping[ObjectRef, Sequence[Mapping[str, Any]]]
 """Bodies of what the findings concern. Several clusters may each have an object of one name."""
 
-_MAKERS: Final = frozenset({"ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet"})
-"""What makes a new pod for each that is deleted, and counts nothing."""
 _ROLLED: Final = ("Deployment", "StatefulSet", "DaemonSet", "DeploymentConfig")
 
 
@@ -60,7 +58,7 @@ def restarts(repaired: Sequence[Repaired], standing: Standing) -> Iterator[str]:
 def _words(ref: ObjectRef, bodies: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Return the command, () where it is not certain that something makes the pods anew, in every cluster."""
     if ref.kind == "Pod":
-        return ("kubectl", "delete", *named(ref)) if bodies and {_maker(body) for body in bodies} <= _MAKERS else ()
+        return ("kubectl", "delete", *named(ref)) if bodies and {_maker(body) for body in bodies} <= REPLACERS else ()
     told = {rollout(ref.kind, ref.name, body) for body in bodies or (None,)}
     return () if () in told else next(iter(told))
 
@@ -79,7 +77,7 @@ def _said(ref: ObjectRef, bodies: Sequence[Mapping[str, Any]]) -> str:
             "it is paused, or leaves pods as they are until they are deleted (`OnDelete`, a `partition`): delete its "
             "pods, one after the other"
         )
-    return "delete its pods, one after the other" if ref.kind in _MAKERS else ""
+    return "delete its pods, one after the other" if ref.kind in REPLACERS else ""
 
 
 def _of_pod(makers: set[str]) -> str:
@@ -90,7 +88,7 @@ def _of_pod(makers: set[str]) -> str:
             "nothing makes it again once it is deleted. Keep a copy, delete it and create it again with the list that "
             "it should have, or from what it was made of"
         )
-    named_makers = " or ".join(sorted(makers - {"", *_MAKERS})) or "what it belongs to"
+    named_makers = " or ".join(sorted(makers - {"", *REPLACERS})) or "what it belongs to"
     return f"it belongs to {inline(named_makers)}: see there how it is made anew"
 
 

@@ -68,7 +68,7 @@ def after(at: Place, pod: Workload | None, sh: Shell) -> Change:
         return Change("wait for its next job: those that run stay as they are")
     if item.kind == "DeploymentConfig":
         return Change("") if _by_itself(spec) else Change("roll it out: it has no trigger for that", _rollout(item, sh))
-    if item.kind == "StatefulSet" and _partition(spec):
+    if item.kind == "StatefulSet" and shell.partitioned(dig(spec, "updateStrategy")):
         return Change("lower its partition: the pods below it stay as they are")
     waits = dig(spec, "updateStrategy", "type") == "OnDelete" or item.kind in _KEPT or _in_order(item)
     if not waits:
@@ -93,11 +93,6 @@ def _rollout(item: KubeObject, sh: Shell) -> tuple[str, ...]:
 def _in_order(item: KubeObject) -> bool:
     """Whether a rollout waits for every pod to get ready first: it never comes to one that cannot pull."""
     return item.kind == "StatefulSet" and dig(item.body, "spec", "podManagementPolicy") != "Parallel"
-
-
-def _partition(spec: Any) -> bool:
-    held = dig(spec, "updateStrategy", "rollingUpdate", "partition")
-    return isinstance(held, int) and held > 0
 
 
 def _by_itself(spec: Any) -> bool:

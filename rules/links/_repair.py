@@ -6,6 +6,7 @@ Never by replacing a service account's list: it is atomic, and OpenShift keeps a
 from collections.abc import Sequence
 
 from linter.rule import (
+    REPLACERS,
     Context,
     Edit,
     KubeObject,
@@ -24,8 +25,6 @@ from linter.rule import (
 )
 
 OPENSHIFT_ACCOUNTS = frozenset({"default", "builder", "deployer"})
-_REPLACES = frozenset({"ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet"})
-"""The kinds that make a new pod for one that is deleted, whatever the reason."""
 _COPY = "{apiVersion, kind, type, data, metadata: {name: .metadata.name}}"
 
 
@@ -76,7 +75,7 @@ def recreate(top: Workload, made: Sequence[Workload], *, template: bool = False)
         return Anew(held)
     pods = [*dict.fromkeys(one.object.name for one in made if one.is_pod)]
     maker = owner(first)[0] if first.is_pod else kind
-    if not pods or maker not in _REPLACES:
+    if not pods or maker not in REPLACERS:
         return Anew(f"Have {kind} {name} make its pods anew; nothing else has to change.")
     # Never all of them at once: what they serve would be gone until new ones are ready.
     remedy = f"Delete the pod; its {maker} makes a new one."
