@@ -25,6 +25,8 @@ _TICKET: Final = 2
 _NO_MORE: Final = b"\xff" * _TICKET
 """The ticket that ends a stretch."""
 _LINUX: Final = sys.platform.startswith("linux")
+_going: Final[list[int]] = []
+"""Copies that were ended and have not gone yet: to give back their memory takes them a while."""
 
 
 def able() -> bool:
@@ -40,25 +42,34 @@ def shared(count: int, do: Callable[[int], _Value], processes: int) -> list[_Val
     """
     if count > MOST:
         raise ValueError(f"{count} are more than {MOST}")
-    return together(lambda crew: crew.gathered(count, do) or [], min(processes, count))
+    try:
+        return together(lambda crew: crew.gathered(count, do) or [], min(processes, count))
+    finally:
+        with HELD:
+            gone()
 
 
 def coming(
-    count: int, do: Callable[[int], _Value], processes: int, part: float = 0.0
+    count: int,
+    do: Callable[[int], _Value],
+    processes: int,
+    part: float = 0.0,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Generator[tuple[int, _Value], None, None]:
     """Yield `do(0)`, …, `do(count - 1)`, each with its number as soon as it is there, in any order.
 
     As `shared`: what is to be made of them is made here while copies do the rest. That takes such a `part` of the time
     in which one process would do all of them, and so much less of them is meant for this one, which begins with the
-    first. To be closed where not all are taken.
+    first. To be closed where not all are taken. What this one does `meanwhile` it does before. Then `gone` is to be
+    called.
     """
     crew = Crew(min(processes, count))
     try:
         crew.begin(lambda copy: copy.gathered(count, do))
-        yield from crew.gathering(count, do, part=part)
+        yield from crew.gathering(count, do, part=part, meanwhile=meanwhile)
     finally:
         with HELD:
-            crew.leave()
+            crew.end()
 
 
 def together(program: Callable[["Crew"], _Value], processes: int) -> _Value:
@@ -66,7 +77,8 @@ def together(program: Callable[["Crew"], _Value], processes: int) -> _Value:
 
     Each does all of it, but for the work that the crew shares out: the program must ask each of them for the same. What
     it changes in a copy stays there. Copies are fewer where memory does not suffice for so many, and what one does not
-    bring, because it has failed or may take no more, is done here, when all of them have gone.
+    bring, because it has failed or may take no more, is done here, when all of them have gone. Then `gone` is to be
+    called.
     """
     crew = Crew(processes)
     try:
@@ -74,7 +86,18 @@ def together(program: Callable[["Crew"], _Value], processes: int) -> _Value:
         return program(crew)
     finally:
         with HELD:
-            crew.leave()
+            crew.end()
+
+
+def gone() -> None:
+    """Wait until the copies have gone that were ended: they need not be waited for while there is something to do.
+
+    Signals are to be held meanwhile.
+    """
+    while _going:
+        with suppress(ChildProcessError):  # the system has seen to it: SIGCHLD is ignored
+            os.waitpid(_going[-1], 0)
+        _going.pop()
 
 
 def _stretches(count: int, processes: int, part: float | None) -> list[range]:
@@ -112,6 +135,8 @@ class Crew:
 
     def begin(self, program: Callable[["Crew"], object]) -> None:
         """Begin the copies, no more than there is memory for."""
+        with HELD:
+            gone()
         share = memory.shared(max(self.processes, 1))
         processes = share.processes
         with suppress(OSError):  # no more processes are allowed here: those that there are do it all
@@ -148,6 +173,7 @@ class Crew:
                 os.close(end)
             widen(told)
             self._copies.clear()
+            _going.clear()
             self._own, self._home = own, (orders, told)
             program(self)
             code = 0
@@ -165,7 +191,11 @@ class Crew:
         # What the others are told is pickled as it is found: else whoever is slower would begin with that at the end.
         told = Told()
         done = {}
-        for number, value in self._worked(count, do):
+        if self._home is not None:
+            self._ordered(self._home[0])
+        else:
+            self._give_out(_stretches(count, len(self._offices), None))
+        for number, value in self._worked(do):
             told.add(number, value)
             done[number] = value
         if self._home is not None:
@@ -184,64 +214,88 @@ class Crew:
     def gathered(self, count: int, do: Callable[[int], _Value]) -> list[_Value] | None:
         """Return as `share` in the first process, and None in the others."""
         if self._home is not None:
-            self._brought_home(count, do)
+            for _ in self._brought_home(count, do):
+                pass
             return None
         done = dict(self.gathering(count, do))
         return [done[number] for number in range(count)]
 
     def gathering(
-        self, count: int, do: Callable[[int], _Value], *, part: float | None = None
+        self,
+        count: int,
+        do: Callable[[int], _Value],
+        *,
+        part: float | None = None,
+        meanwhile: Callable[[], object] = lambda: None,
     ) -> Iterator[tuple[int, _Value]]:
-        """Yield, in the first process, each piece with its number as soon as it is there; `part` as in `coming`.
+        """Yield, in the first process, each piece with its number as soon as it is there; the rest as in `coming`.
 
         The others are asked for the same by `gathered`.
         """
-        done = bytearray(count)
-        if count <= MOST and self._copies:
-            for number, value in self._together(count, do, part):
-                done[number] = True
-                yield number, value
-        for number in range(count):
-            if not done[number]:
-                yield number, do(number)
+        yield from ((number, value) for _, number, value in self._done(count, do, part, meanwhile))
 
     def told(
         self, count: int, do: Callable[[int], _Value], brief: Callable[[_Value], _Value]
     ) -> list[_Value]:
         """Return as `share` in the first process, and in the others what is `brief` of each."""
         if self._home is not None:
-            self._brought_home(count, do)
-            done = dict(heard(self._ordered(self._home[0])))
-            return [done[number] for number in range(count)]
-        if not self._copies:
-            return [do(number) for number in range(count)]
-        told = Told()
-        values = {}
-        for number, value in self.gathering(count, do):
-            told.add(number, brief(value))
-            values[number] = value
-        for copy in self._copies:
-            self._order(copy, told.data)
-        return [values[number] for number in range(count)]
+            known = {number: brief(value) for number, value in self._brought_home(count, do)}
+            for part in pickle.loads(self._ordered(self._home[0])):  # noqa: S301 - from what this is a copy of
+                known.update(heard(part))
+            return [known[number] for number in range(count)]
+        told = [Told() for _ in range(len(self._copies) + 1)]
+        done = {}
+        for who, number, value in self._done(count, do):
+            done[number] = value
+            if who < 0 or len(self._copies) > 1:  # nobody is told what it has done itself
+                told[who].add(number, brief(value))
+        for at, copy in enumerate(self._copies):
+            self._order(copy, pickle.dumps([one.data for one in (*told[:at], *told[at + 1 :])]))
+        return [done[number] for number in range(count)]
 
-    def _brought_home(self, count: int, do: Callable[[int], _Value]) -> None:
+    def _brought_home(self, count: int, do: Callable[[int], _Value]) -> Iterator[tuple[int, _Value]]:
         """Do, in a copy, what comes to it of the pieces, and send it to the first process."""
         if self._home is not None and count <= MOST:
             leaving = Leaving(self._home[1])
-            for number, value in self._worked(count, do):
+            self._ordered(self._home[0])
+            for number, value in self._worked(do):
                 leaving.add(number, value)
+                yield number, value
             leaving.end()
 
-    def _together(self, count: int, do: Callable[[int], _Value], part: float | None) -> Iterator[tuple[int, _Value]]:
-        """Do the pieces together with the copies; yield each as soon as it is there."""
-        arriving = [Arriving(copy.results) for copy in self._copies]
-        for number, value in self._worked(count, do, part):
-            yield number, value
-            for one in arriving:
-                yield from one.come()
-        for one in arriving:
-            yield from one.come(wait=True)
-        if not all(one.ended for one in arriving):
+    def _done(
+        self,
+        count: int,
+        do: Callable[[int], _Value],
+        part: float | None = None,
+        meanwhile: Callable[[], object] = lambda: None,
+    ) -> Iterator[tuple[int, int, _Value]]:
+        """Yield each piece as soon as it is there, with its number and that of the copy that has done it, or -1."""
+        done = bytearray(count)
+        if count <= MOST and self._copies:
+            for who, number, value in self._together(count, do, part, meanwhile):
+                done[number] = True
+                yield who, number, value
+        else:
+            meanwhile()
+        for number in range(count):
+            if not done[number]:
+                yield -1, number, do(number)
+
+    def _together(
+        self, count: int, do: Callable[[int], _Value], part: float | None, meanwhile: Callable[[], object]
+    ) -> Iterator[tuple[int, int, _Value]]:
+        """Do the pieces together with the copies; yield as `_done` does those that none of them fails to bring."""
+        arriving = [*enumerate(Arriving(copy.results) for copy in self._copies)]
+        self._give_out(_stretches(count, len(self._offices), part))
+        meanwhile()
+        for number, value in self._worked(do):
+            yield -1, number, value
+            for who, one in arriving:
+                yield from ((who, *come) for come in one.come())
+        for who, one in arriving:
+            yield from ((who, *come) for come in one.come(wait=True))
+        if not all(one.ended for _, one in arriving):
             self.leave()
 
     def leave(self) -> None:
@@ -249,10 +303,16 @@ class Crew:
         if self._home is not None:
             os._exit(1)
         with HELD:
+            self.end()
+            gone()
+
+    def end(self) -> None:
+        """End all copies, and do not wait until they have gone; see `gone`."""
+        with HELD:
             for copy in self._copies:
-                with suppress(ProcessLookupError, ChildProcessError):  # the system has seen to it: SIGCHLD is ignored
+                with suppress(ProcessLookupError):  # the system has seen to it: SIGCHLD is ignored
                     os.kill(copy.pid, signal.SIGKILL)  # it is done, or nobody waits for it any more
-                    os.waitpid(copy.pid, 0)
+                    _going.append(copy.pid)
             for end in (*(end for office in self._offices for end in office), *self._ends()):
                 os.close(end)
             self._offices.clear()
@@ -262,14 +322,8 @@ class Crew:
         for copy in self._copies:
             yield from (copy.results, copy.orders)
 
-    def _worked(
-        self, count: int, do: Callable[[int], _Value], part: float | None = None
-    ) -> Iterator[tuple[int, _Value]]:
-        """Do what comes to this process of the pieces that are shared out, once all have done what came before."""
-        if self._home is not None:
-            self._ordered(self._home[0])
-        else:
-            self._give_out(_stretches(count, len(self._offices), part))
+    def _worked(self, do: Callable[[int], _Value]) -> Iterator[tuple[int, _Value]]:
+        """Do what comes to this process of the pieces that are given out."""
         for tickets, _ in [*self._offices[self._own :], *self._offices[: self._own]]:
             while (ticket := os.read(tickets, _TICKET)) != _NO_MORE:
                 if not ticket:

@@ -67,9 +67,11 @@ class _Shared:
         self._spread = spread
         self._held: dict[str, tuple[str, Taken]] = {}
 
-    def take(self, entries: Iterator[engine.Entry], keeper: Keeper | None, had: engine.Had) -> engine.Entered:
+    def take(
+        self, entries: Iterator[engine.Entry], keeper: Keeper | None, had: engine.Had, meanwhile: engine.Meanwhile
+    ) -> engine.Entered:
         """Read the files of before that stand on the disk as they did; see `Request.spread`."""
-        for entry in entries if self._spread is None else self._spread(entries, keeper, had):
+        for entry in entries if self._spread is None else self._spread(entries, keeper, had, meanwhile):
             if isinstance(entry, Artifact) and entry.file:
                 read = entry, take_artifact(entry, keeper)
             elif isinstance(entry, _UNREAD):
@@ -80,13 +82,15 @@ class _Shared:
             self._held[read[0].path] = read[0].file, read[1]
             yield read
 
-    def give(self, entries: Iterator[engine.Entry], keeper: Keeper | None, had: engine.Had) -> engine.Entered:
+    def give(
+        self, entries: Iterator[engine.Entry], keeper: Keeper | None, had: engine.Had, meanwhile: engine.Meanwhile
+    ) -> engine.Entered:
         """Give what was read of the same files, once, and read the others."""
         if self._spread is None:
             yield from map(self._given, entries)
             return
         found = [self._given(entry) for entry in entries]
-        others = self._spread((entry for entry in found if isinstance(entry, _UNREAD)), keeper, had)
+        others = self._spread((entry for entry in found if isinstance(entry, _UNREAD)), keeper, had, meanwhile)
         for entry in found:
             yield next(others) if isinstance(entry, _UNREAD) else entry
 

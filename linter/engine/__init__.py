@@ -1,21 +1,24 @@
 """Inputs and rules to a finished `Run`: read, recognise, join, judge, locate. The one place where the parts meet."""
 
+from functools import cache
+
 from linter.documents import collector_off
 from linter.engine.finish import completed, judged, order
 from linter.engine.joining import joined
-from linter.engine.judging import catalogue, chosen_rules, judge
+from linter.engine.judging import catalogue, chosen_rules, copies_gone, judge, prepared
 from linter.engine.reader import Reader
-from linter.engine.requests import Entered, Entry, Had, Handed, Material, Request, Result, Spread
+from linter.engine.requests import Entered, Entry, Had, Handed, Material, Meanwhile, Request, Result, Spread
 from linter.model import Scope
 from linter.universes import universes
 
 
 def load(request: Request) -> Material:
     """Read and join the inputs of `request`, judging nothing. What cannot be read is in the result, never raised."""
-    reader = Reader(request)
-    groups = universes(reader.inputs, request.scope, request.among)
-    inventories = tuple(joined(group, reader)[0] for group in groups)
-    reader.ahead.forget()
+    with copies_gone(request):
+        reader = Reader(request)
+        groups = universes(reader.inputs, request.scope, request.among)
+        inventories = tuple(joined(group, reader)[0] for group in groups)
+        reader.ahead.forget()
     templated = tuple(entry for _, entry in reader.templated)
     return Material(inventories, tuple(reader.problems), templated)
 
@@ -25,10 +28,13 @@ def run(request: Request) -> Result:
 
     Raises `UsageError` for a rule selector that means nothing. What cannot be read is in the result, never raised.
     """
-    with collector_off(old=True):
-        settings, chosen = chosen_rules(request)
+    with collector_off(old=True), copies_gone(request):
+        prepare = cache(lambda: prepared(request))
+        if request.spread is None:
+            prepare()
         request.lap("start")
-        reader = Reader(request)
+        reader = Reader(request, meanwhile=prepare)
+        settings, chosen = prepare()
         groups = universes(reader.inputs, request.scope, request.among)
         return judged(request, settings, chosen, reader, groups, whole=request.among is None)
 
@@ -38,7 +44,7 @@ def run_clusters(request: Request) -> Result | Handed:
 
     How the suppressions of the settings fared is left to whoever puts results together. Raises as `run`.
     """
-    with collector_off():
+    with collector_off(), copies_gone(request):
         settings, chosen = chosen_rules(request)
         reader = Reader(request, hand=True)
         groups = list(universes(reader.inputs, request.scope, request.among))
@@ -54,6 +60,7 @@ __all__ = [
     "Had",
     "Handed",
     "Material",
+    "Meanwhile",
     "Request",
     "Result",
     "Spread",

@@ -1,6 +1,8 @@
 """The rules of a call run over one inventory, their fixes proved."""
 
+import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
@@ -24,6 +26,11 @@ _WORTH_COPIES: Final = 1_000
 _PIECES: Final = 16
 """Into so many pieces for each process proofs and places are parted."""
 _MOST_PIECES: Final = 255
+_USED_BY_COPIES: Final = (
+    *("linter.proof", "linter.fix.data", "linter.fix.merge", "linter.credentials.reexamined"),
+    *("linter.documents.places", "linter.documents.simple_positions", "linter.excerpts"),
+)
+"""What rules, proofs and positions load when they are the first to need it."""
 _Part = TypeVar("_Part")
 
 
@@ -92,6 +99,14 @@ def chosen_rules(request: Request) -> tuple[Settings, tuple["Loaded", ...]]:
     return settings, registry.selected(
         request.select or settings.select, (*request.ignore, *settings.ignore), known
     )
+
+
+def prepared(request: Request) -> tuple[Settings, tuple["Loaded", ...]]:
+    """Return as `chosen_rules`; where copies of this process will judge, load what each would load for itself."""
+    chosen = chosen_rules(request)
+    for name in _USED_BY_COPIES if request.processes > 1 else ():
+        importlib.import_module(name)
+    return chosen
 
 
 def proven(
@@ -249,6 +264,20 @@ def together(request: Request, objects: int, program: Callable[[Crew], _Part]) -
     from linter import forks  # noqa: PLC0415 - one process needs none of this
 
     return forks.together(program, request.processes) if forks.able() else program(Alone())
+
+
+@contextmanager
+def copies_gone(request: Request) -> Iterator[None]:
+    """See to it that in the end no copy of this process is left that was made in it."""
+    try:
+        yield
+    finally:
+        if request.processes > 1:
+            from linter import forks  # noqa: PLC0415 - as above
+            from linter.stopping import HELD  # noqa: PLC0415 - as above
+
+            with HELD:
+                forks.gone()
 
 
 def copied(request: Request, count: int, one: Callable[[int], _Part]) -> list[_Part]:

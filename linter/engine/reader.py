@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from linter.charts import templates
 from linter.comments import marked
-from linter.engine.requests import Entry, Request
+from linter.engine.requests import Entry, Meanwhile, Request
 from linter.exhausted import ran_out
 from linter.inventory.build import Ahead
 from linter.inventory.kept import Keeper
@@ -28,8 +28,9 @@ _MOST_SCRIPTS = 1000
 class Reader:
     """Reads every artifact once and remembers what could not be read, what was passed over, and why."""
 
-    def __init__(self, request: Request, *, hand: bool = False) -> None:
+    def __init__(self, request: Request, *, hand: bool = False, meanwhile: Meanwhile = lambda: None) -> None:
         self._hand = hand
+        self._meanwhile = meanwhile
         self.taken: dict[str, Taken] = {}
         self.inputs = [Input(path) for path in request.paths]
         self.overlay = request.overlay
@@ -92,7 +93,7 @@ class Reader:
                 for entry in found:
                     last = self._enter(entry)
             else:
-                with closing(request.spread(found, self._keeper, self.ahead.sort)) as entered:
+                with closing(request.spread(found, self._keeper, self.ahead.sort, self._meanwhile)) as entered:
                     for one in entered:
                         last = self._enter(one)
                 self._lap("find, read and parse files")

@@ -7,7 +7,7 @@ from typing import Final
 
 from linter import forks
 from linter.documents import collector_off
-from linter.engine import Entered, Entry, Had, Spread
+from linter.engine import Entered, Entry, Had, Meanwhile, Spread
 from linter.exhausted import wanting
 from linter.fleet.executors import Executor, LostError, Pending, Workers, is_done, outcome, taken_back
 from linter.inventory.kept import Keeper
@@ -45,22 +45,24 @@ def in_processes(executor: Workers, jobs: int) -> Spread:
     Where the executor has fewer processes than `jobs`, this one is the last of them: it reads what none has begun.
     """
 
-    def spread(entries: Iterator[Entry], keeper: Keeper | None, had: Had) -> Entered:
+    def spread(entries: Iterator[Entry], keeper: Keeper | None, had: Had, meanwhile: Meanwhile) -> Entered:
         found = list(entries)
         files = [one for one in found if isinstance(one, Artifact) and one.file]
         sizes = [max(one.size, 0) for one in files]
         if len(files) < 2 or sum(sizes) < _WORTH:
+            meanwhile()
             yield from found
             return
         if forks.able():
             count = min(max(jobs * _SMALL_PIECES, sum(sizes) // _SMALL), forks.MOST)
             small = list(_pieces(files, sizes, sum(sizes) // count + 1))
-            with closing(_copied(small, jobs, keeper, had)) as read:
+            with closing(_copied(small, jobs, keeper, had, meanwhile)) as read:
                 yield from ((one, next(read)) if isinstance(one, Artifact) and one.file else one for one in found)
                 next(read, None)  # to its end: an interrupt is lost where a generator is left in the middle
             return
         pieces = list(_pieces(files, sizes, sum(sizes) // (jobs * _PIECES) + 1))
         pending = [_submitted(executor, piece, keep=keeper is not None) for piece in pieces]
+        meanwhile()
         late = _results(executor, pieces, pending, keeper, reads=executor.slots < jobs)
         for entry in found:
             if isinstance(entry, Artifact) and entry.file and (taken := next(late)) is not None:
@@ -73,9 +75,9 @@ def in_processes(executor: Workers, jobs: int) -> Spread:
 
 
 def _copied(
-    pieces: Sequence[Sequence[Artifact]], jobs: int, keeper: Keeper | None, had: Had
+    pieces: Sequence[Sequence[Artifact]], jobs: int, keeper: Keeper | None, had: Had, meanwhile: Meanwhile
 ) -> Generator[Taken, None, None]:
-    """Yield what this process and copies of it take of the files, in their order; `had` as in `Spread`.
+    """Yield what this process and copies of it take of the files, in their order; the last two as in `Spread`.
 
     What wants more memory than a copy may take is read here once more, when the copies have gone.
     """
@@ -92,7 +94,7 @@ def _copied(
     short: set[int] = set()
     early: dict[int, list[Taken]] = {}
     due = 0
-    with collector_off(), closing(forks.coming(len(pieces), one, jobs, _JOINING)) as coming:
+    with collector_off(), closing(forks.coming(len(pieces), one, jobs, _JOINING, meanwhile)) as coming:
         for number, (pid, taken) in coming:
             early[number] = taken if pid == here else [arrived(one, keeper) for one in taken]
             if pid != here and any(wanting(one.lost) for one in taken):
@@ -176,10 +178,10 @@ def _unbegun(pending: Sequence[Pending | None], first: int, end: int) -> int:
 def remembered(taken: Mapping[str, Taken], then: Spread | None) -> Spread:
     """Return what gives artifacts back that were read before, by path, and leaves the others to `then`."""
 
-    def spread(entries: Iterator[Entry], keeper: Keeper | None, had: Had) -> Entered:
+    def spread(entries: Iterator[Entry], keeper: Keeper | None, had: Had, meanwhile: Meanwhile) -> Entered:
         rest = list(entries)
         new = iter(entry for entry in rest if not _known(entry, taken))
-        read = iter(new if then is None else then(new, keeper, had))
+        read = iter(new if then is None else then(new, keeper, had, meanwhile))
         for entry in rest:
             if isinstance(entry, Artifact) and _known(entry, taken):
                 yield entry, taken[entry.path]

@@ -206,9 +206,9 @@ def end():
         os.kill(os.getpid(), 9)
 
 
-def worked(self, count, do, *more):
-    seen.append(count)
-    yield from whole(self, count, lambda number: (end(), do(number))[1], *more)
+def worked(self, do):
+    seen.append(self)
+    yield from whole(self, lambda number: (end(), do(number))[1])
     end()  # where this process has left nothing for the copy to begin with
 
 
