@@ -46,6 +46,8 @@ _STYLES: Final = {
 _FIRST: Final = 5
 _MOST_OPENING: Final = 10
 _LABEL: Final = 7
+_REMEMBERED: Final = 4_096
+"""So many texts are remembered as they were wrapped: findings of one rule say much in the same words."""
 
 
 def render(run: Run, options: Options) -> str:
@@ -74,6 +76,7 @@ class _Page:
         self.color = options.color
         self.width = max(options.width, 40)
         self.all = options.verbose
+        self._wrapped: dict[tuple[str, int], list[str]] = {}
 
     def paint(self, style: str, text: str) -> str:
         """Return `text` in a style, or as it is when there are no colours."""
@@ -86,7 +89,13 @@ class _Page:
 
     def wrap(self, text: str, indent: int) -> list[str]:
         """Return `text`, made visible, broken into lines that fit beside `indent` columns."""
-        return _wrap(visible(text), max(self.width - indent, 24))
+        key = text, indent
+        known = self._wrapped.get(key)
+        if known is None:
+            if len(self._wrapped) >= _REMEMBERED:
+                self._wrapped.clear()
+            known = self._wrapped[key] = _wrap(visible(text), max(self.width - indent, 24))
+        return known
 
     def block(self, label: str, text: str, style: str = "") -> None:
         """Write `label: text`, wrapped, with its continuation lines under the text."""

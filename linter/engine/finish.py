@@ -104,7 +104,7 @@ def judged(
         pulls=_pulls(request, settings, inventories, counted),
         time=now(),
     )
-    baselined = tuple(one for one in kept if one.fingerprint in request.baseline)
+    baselined = () if not request.baseline else tuple(one for one in kept if one.fingerprint in request.baseline)
     return Result(finished, tuple(inventories), reader.artifacts, baselined, reader.unread(), standings)
 
 
@@ -170,7 +170,9 @@ def _failed(
 
 def _counted(request: Request, reader: Reader, reported: Sequence[Finding]) -> tuple[Finding, ...]:
     """The findings that the baseline does not know, with their diffs where a report shows them."""
-    counted = tuple(one for one in reported if one.fingerprint not in request.baseline)
+    counted = tuple(reported)
+    if request.baseline:  # a fingerprint takes longer than most things that are made of a finding
+        counted = tuple(one for one in reported if one.fingerprint not in request.baseline)
     if "diffs" not in request.wants:
         return counted
     from linter.diffs import attach  # noqa: PLC0415 - only some reports show diffs
