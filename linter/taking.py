@@ -5,7 +5,7 @@
 
 import marshal
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from linter.comments import annotated, marked
 from linter.documents import Document, Templated, collector_off, read
@@ -240,25 +240,32 @@ def _kept(document: Document, found: Sequence[KubeObject], keeper: Keeper | None
     return Document(document.path, document.number, None, document.passed)
 
 
-def leaving(taken: Taken, first: int) -> Taken:
-    """Return what was taken, to be pickled into the process that this one is a copy of.
+def leaving(taken: Taken, first: int, seen: "Seen | None") -> tuple[Any, ...]:
+    """Return what was taken as plain values, to be pickled into the process that this one is a copy of.
 
-    `first` is the number that parts are counted from; see `KubeObject.leave`.
+    `first` is the number that parts are counted from, as in `KubeObject.leaving`; `seen` is what the file was.
     """
-    for _, found in taken.documents:
-        for item in found:
-            item.leave(first)
-    return taken._replace(places=None)  # they hold on to the file
+    documents = [
+        (one.number, one.data, one.passed, [item.leaving(first) for item in found]) for one, found in taken.documents
+    ]
+    return (documents, *taken[1:-2], None, None if seen is None else tuple(seen))  # places hold on to the file
 
 
-def arrived(taken: Taken, keeper: Keeper | None) -> Taken:
-    """Return what a copy of this process has taken; `keeper` as in `take`."""
-    if keeper is not None:
-        for _, found in taken.documents:
-            for item in found:
-                if not item.shared:
-                    keeper.keep(item)
-    return taken
+def arrived(path: str, values: tuple[Any, ...], keeper: Keeper | None) -> Taken:
+    """Return what a copy of this process has taken of the artifact at `path`; `keeper` as in `take`."""
+    listed, *rest, seen = values
+    documents = []
+    for number, data, passed, told in listed:
+        document = Document(path, number, data, passed)
+        found = []
+        for one in told:
+            item = KubeObject.__new__(KubeObject)
+            item.arrive(document, one)
+            if keeper is not None and not item.shared:
+                keeper.keep(item)
+            found.append(item)
+        documents.append((document, found))
+    return Taken._make((documents, *rest, None if seen is None else _seen(seen)))
 
 
 def packed(taken: Taken) -> bytes:

@@ -127,18 +127,18 @@ class KubeObject:
         """Hold a body of which several objects have parts; `numbers` are those of such parts, by field."""
         self._body, self._shelves = body, numbers
 
-    def leave(self, first: int) -> None:
-        """Make ready for another process: hold the body itself, and count its parts from `first` on.
+    def leaving(self, first: int) -> tuple[Any, ...]:
+        """Return all but the place of the document as plain values, for another process; see `arrive`.
 
-        There nothing else may be known by such numbers.
+        Parts of the body are counted from `first` on: there nothing else may be known by such numbers.
         """
-        shelves = self._shelves
+        body, shelves, uid, more = self._body, self._shelves, self._uid, self._more
+        numbers = None
         if isinstance(shelves, dict):
-            self._shelves = {key: first + number for key, number in shelves.items()}
+            numbers = {key: first + number for key, number in shelves.items()}
         elif shelves is not None:
-            uid, words = self.uid, self.left_out
-            self.body = self.body
-            self._uid, self.left_out = uid, words
+            body, uid, more = self.body, self.uid, _More(more.listed, more.withheld, self.left_out)
+        return (body, numbers, uid, tuple(more), self._route, self.kind, self.api_version, self.namespace, self.name)
 
     @property
     def shared(self) -> bool:
@@ -156,6 +156,13 @@ class KubeObject:
         # Nearly all objects of a dump stand in one list: the place in it is enough to know of each.
         plain = len(route) == 2 and route[0] == "items" and type(route[1]) is int
         self._route: Route | int = route[1] if plain else route  # type: ignore[assignment] # told by `plain`
+
+    def arrive(self, document: Document, values: tuple[Any, ...]) -> None:
+        """Become, nothing yet, the object of a document that another process has told of."""
+        self.path, self.document = document.path, document.number
+        self._body, self._shelves, self._uid, more, self._route, *words = values
+        self.kind, self.api_version, self.namespace, self.name = words
+        self._more = _More(*more) if more[1] or more[2] else _LISTED if more[0] else _ALONE
 
     def count_from(self, first: int) -> None:
         """Count the items of the list that the object stands in from `first` on, no more from 0."""

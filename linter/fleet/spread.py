@@ -3,7 +3,7 @@
 import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import Final
+from typing import Any, Final
 
 from linter import forks
 from linter.documents import collector_off
@@ -83,20 +83,24 @@ def _copied(
     """
     here = os.getpid()
 
-    def one(number: int) -> tuple[int, list[Taken]]:
+    def one(number: int) -> tuple[int, list[Any]]:
         taken = [take_artifact(artifact, keeper) for artifact in pieces[number]]
         pid = os.getpid()
-        if pid != here:  # two of its parts may have one number, one from there and one from here
-            seen = (artifact.seen for artifact in pieces[number])
-            taken = [leaving(one._replace(seen=had), pid << _PART_BITS) for one, had in zip(taken, seen, strict=True)]
-        return pid, taken
+        if pid == here:
+            return pid, taken
+        # Two of its parts may have one number, one from there and one from here.
+        seen = (artifact.seen for artifact in pieces[number])
+        return pid, [leaving(one, pid << _PART_BITS, was) for one, was in zip(taken, seen, strict=True)]
 
     short: set[int] = set()
     early: dict[int, list[Taken]] = {}
     due = 0
     with collector_off(), closing(forks.coming(len(pieces), one, jobs, _JOINING, meanwhile)) as coming:
-        for number, (pid, taken) in coming:
-            early[number] = taken if pid == here else [arrived(one, keeper) for one in taken]
+        for number, (pid, told) in coming:
+            taken = told
+            if pid != here:
+                taken = [arrived(one.path, got, keeper) for one, got in zip(pieces[number], told, strict=True)]
+            early[number] = taken
             if pid != here and any(wanting(one.lost) for one in taken):
                 short.add(number)
             had([held for one in taken for held in one.documents])
