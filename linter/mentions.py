@@ -86,7 +86,7 @@ class TextMentions(Mentions):
         for path, words, patterns in self._makers(kind):
             if name in words or any(pattern.fullmatch(name) for pattern in patterns):
                 return path
-        return ""
+        return self._eksctl.get(name, "") if kind == "ServiceAccount" else ""
 
     def linking(self, name: str) -> str:
         """Return the path of an unread document whose list of pull secrets may hold this name, "" when none does."""
@@ -103,6 +103,16 @@ class TextMentions(Mentions):
         for texts in (self._scripts, self._unparsed):
             for path, text, _ in texts():
                 for name in _given(text):
+                    found.setdefault(name, path)
+        return found
+
+    @cached_property
+    def _eksctl(self) -> dict[str, str]:
+        """The words among which a configuration of eksctl names the accounts that it makes, each with its path."""
+        found: dict[str, str] = {}
+        for path, text, _ in self._unparsed():
+            if "eksctl.io/" in text:
+                for name in WORD.findall(text.partition("serviceAccounts")[2]):
                     found.setdefault(name, path)
         return found
 

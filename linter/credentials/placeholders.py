@@ -56,14 +56,16 @@ _ELLIPSIS: Final = lazy(
 _ASKED: Final = lazy(
     r"(?:REPLACE|CHANGE|UPDATE|FILL|EDIT)[ _-](?:ME|THIS|IT)(?![A-Z0-9])[A-Z _!.-]*|[A-Z][A-Z0-9_]*_HERE"
 )
-_NAMED: Final = lazy(r"(?=[A-Z0-9_]*(?:BASE64|DOCKER_?CONFIG))[A-Z][A-Z0-9]*+(?:_[A-Z0-9]++)++")
+_NAMED: Final = lazy(r"(?=[A-Z0-9_]*(?:BASE64|DOCKER_?CONFIG))[A-Z][A-Z0-9]*+(?:_[A-Z0-9]++)++(?::[A-Z][A-Z0-9_]*+)?")
 _WORDS: Final = lazy(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _TEXT: Final = lazy(r"#?\s*[A-Za-z0-9]++(?:[-_. ]++[A-Za-z0-9]++)*+[.!:]?")
 _ENGLISH: Final = lazy(r"[A-Za-z0-9'_-]++[.,:!]?(?:\s++\(?[A-Za-z0-9'_-]++\)?[.,:!]?){2,}")
+_COMMENTS: Final = lazy(r"(?:#++[ \t]++\w++[^\n]*[ \t][^\n]*(?:\n\s*+)?)(?:#[^\n]*+(?:\n\s*+)?)*+")
 _SQUASHED: Final = lazy(
     r"(?i)(?:<?(?:your|the|a|some|insert|replace|paste)?[-_ ]*)?base[-_ ]?64[-_ ]*"
     r"(?:encoded|encode|of|string|value|data|docker|config|json|here)"
     r"[-_ A-Za-z]*=*"
+    r"|(?i:(?:to)?base64(?:[-_]?encode)?)\([^()]*+\)"
 )
 
 _WHOLE: Final = frozenset(
@@ -244,6 +246,8 @@ def _stand_in(text: str) -> str | None:
         return "a request to change it"
     if _NAMED.fullmatch(text):
         return "the name of a variable"
+    if text.startswith("#") and _COMMENTS.fullmatch(text):
+        return "comments only"
     if _ENGLISH.fullmatch(text) and _describes(text):
         return "a sentence"
     return _phrase(text)
@@ -263,6 +267,8 @@ def _phrase(text: str) -> str | None:
     words = [word.lower() for word in _WORDS.findall(text)]
     if not words:
         return None
+    if words[0].startswith("your") and words[0][4:] in _NOUNS:  # as one word: yourpassword
+        words[:1] = ["your", words[0][4:]]
     if "".join(words) in _WHOLE:
         return "a request to change it"
     known = all(word in _NOUNS or word in _FILLERS or word in _OPENERS for word in words)

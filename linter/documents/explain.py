@@ -38,6 +38,8 @@ _REMEDIES: Final = (
 _DEFAULT: Final = "correct the syntax; `kubectl apply --dry-run=client -f FILE` shows the same error"
 _UNPRINTABLE = lazy("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PULL_SECRET_KEY = lazy(r"\.?docker(?:configjson|cfg)(?=[\"']?\s*[:=])")
+_YTT = lazy(r"(?m)(?:^|[ \t])#@(?:[ \t]+[A-Za-z_(\[{\"'-]|[a-z]+/[a-z])")
+"""Code, or an annotation, in a comment as ytt reads it: `#@ load(…)`, `#@overlay/match by=…`."""
 _MARKS: Final = (("{{", "a Go template or Jinja"), ("{%", "Jinja"), ("<%", "ERB"))
 
 
@@ -80,6 +82,12 @@ def template_of(text: str) -> str | None:
         if mark in text:
             return name
     return None
+
+
+def ytt_line(text: str) -> int:
+    """Return the line, counted from 1, of the first mark of ytt, whose comments fill in the values, or 0."""
+    found = _YTT.search(text) if "#" in text else None
+    return 0 if found is None else text.count("\n", 0, found.start()) + 1
 
 
 def pull_secret_key(text: str) -> tuple[str, int] | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from linter.documents import Document, Reading, Templated, collector_off, lists
 from linter.documents.bounds import Count, TooManyError, too_many
 from linter.documents.dialects import without_logs
-from linter.documents.explain import Trouble, explain, pull_secret_key, remedy_for, template_of
+from linter.documents.explain import Trouble, explain, pull_secret_key, remedy_for, template_of, ytt_line
 from linter.documents.kinds import FIELD_WORDS, looks_like_json, matters
 from linter.documents.layouts import implied
 from linter.documents.split import Chunk, has_directives, split
@@ -126,6 +126,11 @@ class TextReader:
             listed = lists.yaml_list(text, self._limits)
             if listed is not None:
                 self._take(number, listed)
+                continue
+            filled = ytt_line(text)
+            if filled:
+                line = self._above() + self._lines(chunk.start) + filled
+                self._templated.append(Templated(self._path, line, "ytt template: its comments fill in its values"))
                 continue
             data = lists.plain(text, self._limits)
             if data is lists.REFUSED:

@@ -25,9 +25,12 @@ _STAND_INS = [
 ]  # fmt: skip
 _STAND_INS += [
     "REPLACE_ME_I_AM_NOT_A_REAL_VALUE", "UPDATE ME !!!", "DOCKER_CONFIG_JSON_BASE64", "BASE64_AUTH", "GH_TOKEN_HERE",
-    "… ... …", '"<base64 encoded ~/.dockercfg file>"',
+    "yourcredentials", "yourpassword", "user:yourtoken", "base64(username:password)", "BASE64_USERNAME:TOKEN",
+    "# Base64 of the config\n# Generate it with:\n#  base64 -w0 config.json", "… ... …",
+    '"<base64 encoded ~/.dockercfg file>"',
 ]  # fmt: skip
 _CREDENTIALS = [
+    "yours", "yourdog", "base64(", "#pass word", "# pass", "BASE:64",
     "CHANGE_MERIT", "REPLACE_MENU", "Secret_HERE", "my-vault:word/with#sign", "vault:word",
     "user:pass", "user", "pass", "robot", "hunter2", "robot:hunter2", "robot$team+ci", "robot$$ci", "s3cr3t",
     "$oauthtoken", "$app", "$token", "AWS", "_json_key", "iamapikey", "token", "p w", "a:b:c", '{"k": "v"}',

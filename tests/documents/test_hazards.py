@@ -40,6 +40,22 @@ def test_other_template_languages(mark: str, language: str) -> None:
     assert templated.line == 2
 
 
+@pytest.mark.parametrize(
+    "mark", ["#@ load('@ytt:data', 'data')", "data:  #@ data.values.config", '#@overlay/match by="kind"', "#@ if x:"]
+)
+def test_what_comments_fill_in_is_templated_and_its_neighbours_are_read(mark: str) -> None:
+    reading = read("t.yaml", (SECRET + f"---\nkind: Secret\n{mark}\n---\n" + SECRET).encode())
+    assert names(reading) == [(0, "regcred"), (2, "regcred")]
+    ((path, line, reason),) = reading.templated
+    assert (path, line, reason.partition(" ")[0]) == ("t.yaml", SECRET.count("\n") + 3, "ytt")
+
+
+@pytest.mark.parametrize("comment", ["# @ load", "#@", "#@todo", "'#@1' # x", "#@@ x", "#! x", "a#@ b"])
+def test_other_comments_fill_in_nothing(comment: str) -> None:
+    reading = read("t.yaml", (SECRET + f"extra: {comment}\n").encode())
+    assert (names(reading), reading.templated) == ([(0, "regcred")], ())
+
+
 def test_a_template_mark_as_a_value_is_kept() -> None:
     (document,) = read("t.yaml", b"kind: Pod\nspec:\n  imagePullSecrets:\n  - name: {{ .Values.secret }}\n").documents
     assert document.data["spec"]["imagePullSecrets"] == [{"name": "{{ .Values.secret }}"}]
