@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 import report_runs as runs
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from prometheus_client.parser import text_string_to_metric_families
@@ -170,6 +170,7 @@ SKELETONS: dict[str, Callable[[str], Any]] = {
 @example("  # x")
 @example("a: b\n- c: '\"\n...\n---\n{{x}}")
 def test_hostile_words_change_no_structure(name: str, text: str) -> None:
+    assume(not text or text.strip("\r\n"))  # no line of an excerpt holds a break: a mark would stand around nothing
     written = importlib.import_module(f"reports.{name}").render(shown(text), Options())
     unseen = {char for char in set(written) if char != "\n" and unicodedata.category(char) in _UNSEEN}
     assert unseen <= ({"\u2060"} if name == "markdown" else set())
