@@ -25,8 +25,10 @@ _DEEPEST = 60
 _KIND = r"""(?m)(?<![\w-])kind["']?[ \t]*:[ \t]*["']?(?:\w*{}|{{{{|\$[({{])"""
 _NAME = lazy(r"""(?m)^[ \t]*(?:- +)?["']?name["']?[ \t]*:[ \t]*["']?(.*?)["']?[ \t]*(?:#.*)?$""")
 _LISTS = lazy(
-    r"""(?im)^[ \t]*["']?(?:image)?pull_?secrets?(?:ref)?["']?[ \t]*:.*(?:\n[ \t]*(?:- |\{\{|\{%|\$\{|name:).*)*"""
+    r"""(?im)^[ \t]*["']?(?:image)?pull_?secrets?(?:ref)?["']?[ \t]*:.*(?:\n[ \t]*(?:- |\{\{|\{%|\$\{|#@|name:).*)*"""
 )
+_YTT_NAME = lazy(r"""(?m)^[ \t]*(?:- +)?["']?name["']?[ \t]*:.*[ \t]#@[ \t]""")
+"""A name that ytt fills in: what stands before the comment counts for nothing."""
 _WHOLE = lazy(r"toYaml|include|tpl|template|with|range|for ")
 
 _DESTINATIONS: Mapping[str, tuple[str, ...]] = {
@@ -122,9 +124,10 @@ class TextMentions(Mentions):
         found = []
         for path, text, _ in self._texts:
             parts = [part for listed in _LISTS.findall(text) for part in FILLED.findall(listed)]
-            if parts:
+            ytt = any("#@" in listed for listed in _LISTS.findall(text))
+            if parts or ytt:
                 names = _maker(path, text)[2]
-                whole = any(_WHOLE.search(part) for part in parts)
+                whole = ytt or any(_WHOLE.search(part) for part in parts)
                 found.append((path, (re.compile(".*"),) if whole else names))
         return found
 
@@ -224,6 +227,8 @@ _Maker = tuple[str, frozenset[str], tuple[re.Pattern[str], ...]]
 
 def _maker(path: str, text: str) -> _Maker:
     patterns = set(filter(None, map(pattern, _NAME.findall(text))))
+    if "#@" in text and _YTT_NAME.search(text):
+        patterns.add(".*")
     return path, frozenset(_words(text)), tuple(map(re.compile, sorted(patterns)))
 
 
