@@ -1,5 +1,6 @@
 """Trees and blobs of a git repository, one after the other from one `git cat-file --batch`."""
 
+import os
 from typing import Final, NamedTuple
 
 from linter import git
@@ -21,11 +22,17 @@ class Entry(NamedTuple):
 
 
 class Objects:
-    """The objects of one repository. The process begins with the first question; `close` ends it."""
+    """The objects of one repository. The process begins with the first question; `close` ends it.
+
+    A copy of this process begins one of its own: what two of them ask one program at a time gets either's answers.
+    """
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
         self._process: Conversation | None = None
+        self._here = os.getpid()
+        self._others: list[Conversation | None] = []
+        """What belongs to the process that this one is a copy of, and is not to be touched."""
 
     def tree(self, name: str) -> dict[bytes, Entry]:
         """The entries of a tree, or of a commit's tree, by name. Raises `UsageError` when it cannot be had."""
@@ -71,6 +78,9 @@ class Objects:
         raise UsageError(f"--changed-since: {self._folder}: git does not find {name.partition('^')[0]}; {why}")
 
     def _running(self) -> Conversation:
+        if self._here != os.getpid():
+            self._others.append(self._process)
+            self._here, self._process = os.getpid(), None
         if self._process is None:
             line = git.command("cat-file", "--batch")
             try:
@@ -84,7 +94,7 @@ class Objects:
 
     def close(self, patience: float = 0.0) -> str:
         """End the process; return how it ended by itself within `patience` seconds, "" where it did not."""
-        if self._process is None:
+        if self._process is None or self._here != os.getpid():
             return ""
         process, self._process = self._process, None
         return process.close(patience)

@@ -1,11 +1,12 @@
 """Inputs and rules to a finished `Run`: read, recognise, join, judge, locate. The one place where the parts meet."""
 
+from contextlib import suppress
 from functools import cache
 
 from linter.documents import collector_off
 from linter.engine.finish import completed, judged, order
 from linter.engine.joining import joined
-from linter.engine.judging import catalogue, chosen_rules, copies_gone, judge, prepared
+from linter.engine.judging import catalogue, chosen_rules, copies_gone, judge, may_be_wrong, prepared
 from linter.engine.reader import Reader
 from linter.engine.requests import Entered, Entry, Had, Handed, Material, Meanwhile, Request, Result, Spread
 from linter.model import Scope
@@ -30,10 +31,15 @@ def run(request: Request) -> Result:
     """
     with collector_off(old=True), copies_gone(request):
         prepare = cache(lambda: prepared(request))
-        if request.spread is None:
+
+        def meanwhile() -> None:
+            with suppress(MemoryError):  # whoever needs the rules next tells of it
+                prepare()
+
+        if request.spread is None or may_be_wrong(request):
             prepare()
         request.lap("start")
-        reader = Reader(request, meanwhile=prepare)
+        reader = Reader(request, meanwhile=meanwhile)
         settings, chosen = prepare()
         groups = universes(reader.inputs, request.scope, request.among)
         return judged(request, settings, chosen, reader, groups, whole=request.among is None)

@@ -101,6 +101,13 @@ def chosen_rules(request: Request) -> tuple[Settings, tuple["Loaded", ...]]:
     )
 
 
+def may_be_wrong(request: Request) -> bool:
+    """Tell whether `chosen_rules` may raise for what a user has written: that is told before anything is read."""
+    settings = request.settings
+    asked = request.select, request.ignore, settings.select, settings.ignore
+    return any(asked) or bool(settings.custom or settings.options or settings.severities)
+
+
 def prepared(request: Request) -> tuple[Settings, tuple["Loaded", ...]]:
     """Return as `chosen_rules`; where copies of this process will judge, load what each would load for itself."""
     chosen = chosen_rules(request)

@@ -25,7 +25,7 @@ Had = Callable[[Sequence[Opened]], None]
 """Hears of a stretch of documents as soon as they are read."""
 Entered = Generator[Entry | tuple[Artifact, Taken], None, None]
 Meanwhile = Callable[[], object]
-"""Does what this process has to do anyway, as soon as others read for it."""
+"""Does what this process has to do anyway: to be called, where it is called, once others may read for it."""
 Spread = Callable[[Iterator[Entry], Keeper | None, Had, Meanwhile], Entered]
 
 
@@ -44,8 +44,8 @@ class Request(NamedTuple):
     `among` is the call that the paths are a part of, when they are not all of it: how the suppressions of the settings
     fared is then left to whoever puts the parts together. `spread` is given what is found and
     may give artifacts back with what was `Taken` of them, in the same order: read elsewhere, or earlier; it may tell
-    of stretches of documents before, in any order, so that something can be made of them, and has what does not depend
-    on them done meanwhile. `base` is the
+    of stretches of documents before, in any order, so that something can be made of them, and may have what does not
+    depend on them done meanwhile. `base` is the
     folder that relative paths start from, where that is not the working directory. `urls` tells which
     paths stand for one. In so many `processes` rules are run and positions found, where that is worth it.
     """
