@@ -42,12 +42,11 @@ class Request(NamedTuple):
     for kustomizations and charts to be built.
 
     `among` is the call that the paths are a part of, when they are not all of it: how the suppressions of the settings
-    fared is then left to whoever puts the parts together. `spread` is given what is found and
-    may give artifacts back with what was `Taken` of them, in the same order: read elsewhere, or earlier; it may tell
-    of stretches of documents before, in any order, so that something can be made of them, and may have what does not
-    depend on them done meanwhile. `base` is the
-    folder that relative paths start from, where that is not the working directory. `urls` tells which
-    paths stand for one. In so many `processes` rules are run and positions found, where that is worth it.
+    fared is then left to whoever puts the parts together. `spread` is given what is found and may give artifacts back
+    with what was `Taken` of them, in the same order: read elsewhere, or earlier; it may tell of stretches of documents
+    before, in any order, so that something can be made of them, and may have what does not depend on them done
+    meanwhile. `base` is the folder that relative paths start from, where that is not the working directory. `urls`
+    tells which paths stand for one. In so many `processes` rules are run and positions found, where that is worth it.
     """
 
     paths: tuple[str, ...]
