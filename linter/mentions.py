@@ -22,13 +22,14 @@ from linter.record import NamedTuple
 _NAMESPACE = lazy(r"""^[^\S\n]*+["']?namespace["']?\s*:\s*["']?([a-z0-9][-a-z0-9]*)""", re.MULTILINE)
 _SILENT_KINDS = frozenset({"Event", "Secret", "SealedSecret"})
 _DEEPEST = 60
-_KIND = r"""(?m)(?<![\w-])kind["']?[ \t]*:[ \t]*["']?(?:\w*{}|{{{{|\$[({{])"""
+_KIND = r"""(?m)(?<![\w-])kind["']?[ \t]*:[ \t]*["']?(?:\w*{}|{{{{|\$[({{]|.*[#(]@)"""
 _NAME = lazy(r"""(?m)^[ \t]*(?:- +)?["']?name["']?[ \t]*:[ \t]*["']?(.*?)["']?[ \t]*(?:#.*)?$""")
 _LISTS = lazy(
     r"""(?im)^[ \t]*["']?(?:image)?pull_?secrets?(?:ref)?["']?[ \t]*:.*(?:\n[ \t]*(?:- |\{\{|\{%|\$\{|#@|name:).*)*"""
 )
-_YTT_NAME = lazy(r"""(?m)^[ \t]*(?:- +)?["']?name["']?[ \t]*:.*[ \t]#@[ \t]""")
-"""A name that ytt fills in: what stands before the comment counts for nothing."""
+_YTT_NAME = lazy(r"""(?m)^(?:[ \t]*#@.*\n)?[ \t]*(?:- +)?["']?name["']?[ \t]*:.*""")
+"""A name, with the mark of ytt that may stand above it."""
+_EKSCTL = "eksctl.io", "ClusterConfig"
 _WHOLE = lazy(r"toYaml|include|tpl|template|with|range|for ")
 
 _DESTINATIONS: Mapping[str, tuple[str, ...]] = {
@@ -110,12 +111,14 @@ class TextMentions(Mentions):
 
     @cached_property
     def _eksctl(self) -> dict[str, str]:
-        """The words among which a configuration of eksctl names the accounts that it makes, each with its path."""
+        """The accounts that configurations of eksctl make, each with the path of one that does."""
         found: dict[str, str] = {}
+        for item in self.inventory.objects if self.inventory is not None else ():
+            if item.kind == _EKSCTL[1] and item.group == _EKSCTL[0]:
+                found.update(dict.fromkeys(_accounts(item.body), item.path))
         for path, text, _ in self._unparsed():
-            if "eksctl.io/" in text:
-                for name in WORD.findall(text.partition("serviceAccounts")[2]):
-                    found.setdefault(name, path)
+            if all(word in text for word in _EKSCTL):
+                found.update(dict.fromkeys(_accounts(_parsed(text)), path))
         return found
 
     @cached_property
@@ -174,6 +177,33 @@ class TextMentions(Mentions):
         return table
 
 
+def _parsed(text: str) -> Any:
+    """The data of a document, None where it is no YAML."""
+    from linter.documents.build import YAMLError, build  # noqa: PLC0415 - few scans hold what is parsed here
+    from linter.sources import Limits  # noqa: PLC0415 - as above
+
+    try:
+        return next(iter(build(text, Limits())), None)
+    except YAMLError:
+        return None
+
+
+def _accounts(data: Any) -> Iterator[str]:
+    """The names of the service accounts that a configuration of eksctl makes."""
+    if group(str(dig(data, "apiVersion"))) != _EKSCTL[0] or dig(data, "kind") != _EKSCTL[1]:
+        return
+    for one in _items(dig(data, "iam", "serviceAccounts")):
+        if dig(one, "roleOnly") is not True:
+            yield str(dig(one, "metadata", "name"))
+    for one in _items(dig(data, "iam", "podIdentityAssociations")):
+        if dig(one, "createServiceAccount") is True:
+            yield str(dig(one, "serviceAccountName"))
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _deploys(item: KubeObject) -> bool:
     """Whether an object is Argo CD's and deploys into a namespace that it names."""
     return item.kind in _DESTINATIONS and group(item.api_version) == "argoproj.io"
@@ -227,8 +257,10 @@ _Maker = tuple[str, frozenset[str], tuple[re.Pattern[str], ...]]
 
 def _maker(path: str, text: str) -> _Maker:
     patterns = set(filter(None, map(pattern, _NAME.findall(text))))
-    if "#@" in text and _YTT_NAME.search(text):
-        patterns.add(".*")
+    if "#@" in text:
+        names = _YTT_NAME.findall(text)
+        if not names or any("#@" in name or "(@" in name for name in names):
+            patterns.add(".*")
     return path, frozenset(_words(text)), tuple(map(re.compile, sorted(patterns)))
 
 

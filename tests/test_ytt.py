@@ -75,6 +75,22 @@ def test_what_a_template_may_make_or_link_is_not_missed(found: Any) -> None:
     assert found(plain=PLAIN, filled=FILLED) == ([], {"templated": {"ytt", *rules}})
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        "#@yaml/text-templated-strings\nkind: Secret\nmetadata:\n  name: (@= data.values.n @)-pull\n",
+        "kind: Secret\nmetadata:\n  #@overlay/replace via=lambda a, b: b\n  name: x\n",
+        "kind: #@ data.values.kind\nmetadata:\n  name: #@ data.values.secret\n",
+        'kind: Secret\nmetadata: #@ meta("a")\n',
+    ],
+)
+def test_names_are_filled_in_in_many_ways(found: Any, made: str) -> None:
+    text = f"apiVersion: v1\n{made}type: kubernetes.io/dockerconfigjson\n"
+    codes, unjudged = found(plain=PLAIN, filled=text)
+    assert "RC303" not in codes
+    assert "missing-pull-secret" in unjudged["templated"]
+
+
 def test_a_template_with_names_of_its_own_makes_nothing_else(found: Any) -> None:
     named = FILLED.replace("#@ data.values.account", "account").replace("#@ data.values.secret\n", "secret\n")
     named = named.replace("#@ for name in data.values.secrets:\n- name: #@ name\n#@ end", "- name: secret")

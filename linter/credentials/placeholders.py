@@ -56,16 +56,17 @@ _ELLIPSIS: Final = lazy(
 _ASKED: Final = lazy(
     r"(?:REPLACE|CHANGE|UPDATE|FILL|EDIT)[ _-](?:ME|THIS|IT)(?![A-Z0-9])[A-Z _!.-]*|[A-Z][A-Z0-9_]*_HERE"
 )
-_NAMED: Final = lazy(r"(?=[A-Z0-9_]*(?:BASE64|DOCKER_?CONFIG))[A-Z][A-Z0-9]*+(?:_[A-Z0-9]++)++(?::[A-Z][A-Z0-9_]*+)?")
+_NAMED: Final = lazy(r"(?=[A-Z0-9_]*(?:BASE64|DOCKER_?CONFIG))[A-Z][A-Z0-9]*+(?:_[A-Z0-9]++)++")
+_NAMED_PAIR: Final = lazy(r"BASE64(?:_[A-Z]++)++(?:[_:][A-Z]++)++")
 _WORDS: Final = lazy(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _TEXT: Final = lazy(r"#?\s*[A-Za-z0-9]++(?:[-_. ]++[A-Za-z0-9]++)*+[.!:]?")
 _ENGLISH: Final = lazy(r"[A-Za-z0-9'_-]++[.,:!]?(?:\s++\(?[A-Za-z0-9'_-]++\)?[.,:!]?){2,}")
-_COMMENTS: Final = lazy(r"(?:#++[ \t]++\w++[^\n]*[ \t][^\n]*(?:\n\s*+)?)(?:#[^\n]*+(?:\n\s*+)?)*+")
+_COMMENTS: Final = lazy(r"#++[ \t][^\n]*+(?:\n\s*+#[^\n]*+)++\s*+")
+_CALL: Final = lazy(r"(?i)(?:to)?base64(?:[-_]?encode)?\(([^()]*+)\)")
 _SQUASHED: Final = lazy(
     r"(?i)(?:<?(?:your|the|a|some|insert|replace|paste)?[-_ ]*)?base[-_ ]?64[-_ ]*"
     r"(?:encoded|encode|of|string|value|data|docker|config|json|here)"
     r"[-_ A-Za-z]*=*"
-    r"|(?i:(?:to)?base64(?:[-_]?encode)?)\([^()]*+\)"
 )
 
 _WHOLE: Final = frozenset(
@@ -141,6 +142,10 @@ _NOUNS: Final = frozenset(
         "acr",
         "ecr",
     ]
+)
+_YOURS: Final = frozenset(
+    f"your{word}"
+    for word in ("password", "passwd", "token", "secret", "credential", "credentials", "username", "email")
 )
 _FILLERS: Final = frozenset(
     ["your", "the", "a", "an", "this", "with", "in", "by", "base", "my", "own", "of", "me", "it", "real", "actual"]
@@ -244,13 +249,21 @@ def _stand_in(text: str) -> str | None:
         return "a description of the value"
     if _ASKED.fullmatch(text):
         return "a request to change it"
-    if _NAMED.fullmatch(text):
+    if _NAMED.fullmatch(text) or (_NAMED_PAIR.fullmatch(text) and _nouns(text)):
         return "the name of a variable"
+    call = _CALL.fullmatch(text)
+    if call and call[1] in _DOCUMENTED:
+        return "a description of the value"
     if text.startswith("#") and _COMMENTS.fullmatch(text):
         return "comments only"
     if _ENGLISH.fullmatch(text) and _describes(text):
         return "a sentence"
     return _phrase(text)
+
+
+def _nouns(text: str) -> bool:
+    """Whether all words of a pair of names are of that trade."""
+    return all(word in _NOUNS for word in re.split(r"[_:]", text.lower()))
 
 
 def _describes(text: str) -> bool:
@@ -267,8 +280,8 @@ def _phrase(text: str) -> str | None:
     words = [word.lower() for word in _WORDS.findall(text)]
     if not words:
         return None
-    if words[0].startswith("your") and words[0][4:] in _NOUNS:  # as one word: yourpassword
-        words[:1] = ["your", words[0][4:]]
+    if len(words) == 1 and words[0] in _YOURS:
+        return "a request to change it"
     if "".join(words) in _WHOLE:
         return "a request to change it"
     known = all(word in _NOUNS or word in _FILLERS or word in _OPENERS for word in words)

@@ -38,10 +38,6 @@ _REMEDIES: Final = (
 _DEFAULT: Final = "correct the syntax; `kubectl apply --dry-run=client -f FILE` shows the same error"
 _UNPRINTABLE = lazy("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PULL_SECRET_KEY = lazy(r"\.?docker(?:configjson|cfg)(?=[\"']?\s*[:=])")
-_YTT = lazy(r"#@(?:[ \t]+[A-Za-z_(\[{\"'-]|[a-z]+/[a-z])")
-"""Code, or an annotation, in a comment as ytt reads it: `#@ load(…)`, `#@overlay/match by=…`."""
-_BLANK: Final = frozenset({"", " ", "\t", "\n"})
-"""What a comment may begin behind; "" at the very beginning."""
 _MARKS: Final = (("{{", "a Go template or Jinja"), ("{%", "Jinja"), ("<%", "ERB"))
 
 
@@ -84,16 +80,6 @@ def template_of(text: str) -> str | None:
         if mark in text:
             return name
     return None
-
-
-def ytt_line(text: str) -> int:
-    """Return the line, counted from 1, of the first mark of ytt, whose comments fill in the values, or 0."""
-    if "#" not in text or "@" not in text or "#@" not in text:  # one sign is found much quicker than two
-        return 0
-    for found in _YTT.finditer(text):
-        if text[found.start() - 1 : found.start()] in _BLANK:
-            return text.count("\n", 0, found.start()) + 1
-    return 0
 
 
 def pull_secret_key(text: str) -> tuple[str, int] | None:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from linter.documents import Document, Reading, Templated, collector_off, lists
+from linter.documents import Document, Reading, Templated, collector_off, lists, ytt
 from linter.documents.bounds import Count, TooManyError, too_many
 from linter.documents.dialects import without_logs
-from linter.documents.explain import Trouble, explain, pull_secret_key, remedy_for, template_of, ytt_line
+from linter.documents.explain import Trouble, explain, pull_secret_key, remedy_for, template_of
 from linter.documents.kinds import FIELD_WORDS, looks_like_json, matters
 from linter.documents.layouts import implied
 from linter.documents.split import Chunk, has_directives, split
@@ -59,6 +59,7 @@ class TextReader:
         self._problems: list[Problem] = []
         self._templated: list[Templated] = []
         self._skipped = 0
+        self._signs = ytt.has_signs(text)
         self._count = Count(limits)
         self._counted = (0, 0)
 
@@ -127,7 +128,7 @@ class TextReader:
             if listed is not None:
                 self._take(number, listed)
                 continue
-            filled = ytt_line(text)
+            filled = ytt.filled_at(self._text, chunk) if self._signs else 0
             if filled:
                 line = self._above() + self._lines(chunk.start) + filled
                 self._templated.append(Templated(self._path, line, "ytt template: its comments fill in its values"))

@@ -30,8 +30,8 @@ _VAULT_PATH = lazy(r"(?:vault:)?[\w.-]+(?:/[\w.-]+)+#[\w.${}:-]+(?:#\d+)?")
 _AWAITS = "secretgen.carvel.dev/image-pull-secret"
 """The annotation by which secretgen-controller fills in a Secret."""
 
-_MAVEN = ".io/dockerServerId", ".org/dockerServerId"
-"""The annotation by which the plugins of fabric8 and Eclipse JKube take a credential from Maven's settings."""
+_MAVEN = tuple(f"{group}/dockerServerId" for group in ("maven.fabric8.io", "maven.jkube.io", "jkube.eclipse.org"))
+"""The annotations by which the plugins of fabric8 and Eclipse JKube take a credential from Maven's settings."""
 
 _GENERATED_ANNOTATIONS = (
     "openshift.io/internal-registry-auth-token.service-account",
@@ -141,7 +141,7 @@ def _absent(body: dict[str, Any]) -> _Verdict:
             return _Verdict(State.TEMPLATED, f"`{field}` is filled in by a template")
         if any(_TEMPLATE_MARKS.search(str(key)) for key in _mapping(value)):
             return _Verdict(State.TEMPLATED, f"`{field}` is filled in by a template")
-    if any(str(name).endswith(_MAVEN) for name in _annotations(body)):
+    if any(name in _annotations(body) for name in _MAVEN):
         return _Verdict(State.TEMPLATED, "a plugin of Maven fills it in from its settings")
     if any(name in _annotations(body) for name in _REPLICA_ANNOTATIONS):
         return _Verdict(State.REPLICATED, "a replication controller fills it in")

@@ -30,7 +30,8 @@ _STAND_INS += [
     '"<base64 encoded ~/.dockercfg file>"',
 ]  # fmt: skip
 _CREDENTIALS = [
-    "yours", "yourdog", "base64(", "#pass word", "# pass", "BASE:64",
+    "yours", "yourdog", "base64(", "#pass word", "# pass", "BASE:64", "yourhub", "yourpass!", "base64(hunter2)",
+    "# correct horse battery", "CI_DOCKER_CONFIG:S3CRETPW9", "BASE64_A:HUNTER2", "yourdocker:hunter2",
     "CHANGE_MERIT", "REPLACE_MENU", "Secret_HERE", "my-vault:word/with#sign", "vault:word",
     "user:pass", "user", "pass", "robot", "hunter2", "robot:hunter2", "robot$team+ci", "robot$$ci", "s3cr3t",
     "$oauthtoken", "$app", "$token", "AWS", "_json_key", "iamapikey", "token", "p w", "a:b:c", '{"k": "v"}',

@@ -44,16 +44,44 @@ def test_other_template_languages(mark: str, language: str) -> None:
     "mark", ["#@ load('@ytt:data', 'data')", "data:  #@ data.values.config", '#@overlay/match by="kind"', "#@ if x:"]
 )
 def test_what_comments_fill_in_is_templated_and_its_neighbours_are_read(mark: str) -> None:
-    reading = read("t.yaml", (SECRET + f"---\nkind: Secret\n{mark}\n---\n" + SECRET).encode())
+    reading = read("t.yaml", (SECRET + f"---\n{mark}\nkind: Secret\n---\n" + SECRET).encode())
     assert names(reading) == [(0, "regcred"), (2, "regcred")]
     ((path, line, reason),) = reading.templated
-    assert (path, line, reason.partition(" ")[0]) == ("t.yaml", SECRET.count("\n") + 3, "ytt")
+    assert (path, line, reason.partition(" ")[0]) == ("t.yaml", SECRET.count("\n") + 2, "ytt")
 
 
-@pytest.mark.parametrize("comment", ["# @ load", "#@", "#@todo", "'#@1' # x", "#@@ x", "#! x", "a#@ b"])
-def test_other_comments_fill_in_nothing(comment: str) -> None:
-    reading = read("t.yaml", (SECRET + f"extra: {comment}\n").encode())
+@pytest.mark.parametrize("before", ["#@overlay/match by='kind'\n", "#@ for x in y:\n# a word\n\n", "#@ if x:\r\n"])
+def test_a_mark_above_a_document_is_that_documents(before: str) -> None:
+    reading = read("t.yaml", (SECRET + f"{before}---\nkind: Secret\n#@ end\n---\n" + SECRET).encode())
+    assert names(reading) == [(0, "regcred"), (2, "regcred")]
+    assert [line for _, line, _ in reading.templated] == [SECRET.count("\n") + before.count("\n") + 1]
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        *("extra: # @ load", "extra: #@", "extra: #@todo", "extra: '#@ load(1)'", "extra: #@@ x", "extra: #! x"),
+        *("extra: a#@ b", "extra: |\n  #@ load(1)\n  x", "extra: a\n  b\n# #@ load(1)", 'extra: "é #@ops/team"'),
+        *("extra: b # see #@ load(1)", "#@ end", "extra: é # ä\nmore: 'ü #@ x(1)'", "extra: >-\n  a\n\n  #@ x"),
+    ],
+)
+def test_what_looks_like_a_mark_in_a_text_or_a_remark_fills_in_nothing(extra: str) -> None:
+    reading = read("t.yaml", (SECRET + f"{extra}\n").encode())
     assert (names(reading), reading.templated) == ([(0, "regcred")], ())
+
+
+@pytest.mark.parametrize("count", [1, 400])
+def test_a_list_is_no_template(count: int) -> None:
+    item = "- apiVersion: v1\n  kind: Secret\n  metadata: {name: a}\n  note: #@ x(1)\n"
+    reading = read("t.yaml", f"apiVersion: v1\nkind: List\nitems:\n{item * count}".encode())
+    assert reading.templated == ()
+    assert len(reading.documents[0].data["items"]) == count
+
+
+def test_many_marks_are_looked_at_once() -> None:
+    lines = "".join(f"  k{number}: 'a #@ b' # c #@ d #@ e\n" for number in range(20_000))
+    reading = read("t.yaml", f"{SECRET}annotations:\n{lines}  last: #@ x(1)\n".encode())
+    assert [line for _, line, _ in reading.templated] == [SECRET.count("\n") + 20_002]
 
 
 def test_a_template_mark_as_a_value_is_kept() -> None:
