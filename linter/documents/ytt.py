@@ -16,11 +16,6 @@ _BLANK: Final = frozenset({"", " ", "\t", "\n"})
 """What a comment may begin behind; "" at the very beginning."""
 
 
-def has_signs(text: str) -> bool:
-    """Tell whether a text holds both signs of a mark: one is found much quicker than two."""
-    return "#" in text and "@" in text and "#@" in text
-
-
 def filled_at(text: str, chunk: Chunk) -> int:
     """Return the line of a document, counted from 1, at which it shows that ytt fills it in; 0 where it does not."""
     part = text[chunk.start : chunk.end]
@@ -28,7 +23,7 @@ def filled_at(text: str, chunk: Chunk) -> int:
         return 0
     if _above(text, chunk.start):
         return 1
-    at = _within(part) if has_signs(part) else -1
+    at = _within(part) if "#@" in part else -1
     return part.count("\n", 0, at) + 1 if at >= 0 else 0
 
 
