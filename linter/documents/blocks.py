@@ -35,9 +35,9 @@ _TRIES: Final = 16
 _LITTLE: Final = 3
 """Less than one character in so many is little: to cut the rest takes longer than is saved."""
 _MOST_HEADS: Final = 10_000
-_ITEM: Final = re.compile(r" *- (?=[A-Za-z0-9_./$][!-~]*:[ \n])")
-_KEYED: Final = re.compile(r" *([A-Za-z0-9_./$][!-~]*):\n( *)(?:(?=(- ))|(?=[A-Za-z0-9_./$]))")
-_KEY: Final = re.compile(r" *(?=[A-Za-z0-9_./$][!-~]*:[ \n])")
+_ITEM: Final = re.compile(r" *- (?=[A-Za-z0-9_./$][!-~]{0,1000}:[ \n])")
+_KEYED: Final = re.compile(r" *([A-Za-z0-9_./$][!-~]{0,1000}):\n( *)(?:(?=(- ))|(?=[A-Za-z0-9_./$]))")
+_KEY: Final = re.compile(r" *(?=[A-Za-z0-9_./$][!-~]{0,1000}:[ \n])")
 
 
 class _Memory:

@@ -26,7 +26,7 @@ _LINE: Final = re.compile(
     r"""(?mx) ^
     ([ ]*)                                                  # 1 indentation
     (-[ ](?:-[ ])*+|)                                       # 2 items that begin here
-    (?:([A-Za-z0-9_./$][!-~]*):(?:[ ](?=[^ \n])|$)|)        # 3 a key without blanks
+    (?:([A-Za-z0-9_./$][!-~]{0,1000}):(?:[ ](?=[^ \n])|$)|)  # 3 a key without blanks, as short as YAML wants it
     ( [A-Za-z0-9_./$(+~=<-][!-9;-~]*+                       # 4 a plain scalar; see `_plain`
         (?:|(?:(?:[ ](?![ #\n]|\Z)|:(?![ \n]))[!-9;-~]*+)+)(?<!:)
     | "[ !#-\[\]-~]*"                                       #   or a quoted one without escapes,

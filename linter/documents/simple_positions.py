@@ -14,7 +14,7 @@ from linter.documents.scalars import resolve
 from linter.model import Route
 from linter.record import NamedTuple
 
-_KEY: Final = re.compile(r"([A-Za-z0-9_./$][!-~]*):(?: (?=[^ \n])|(?=\n|\Z))")
+_KEY: Final = re.compile(r"([A-Za-z0-9_./$][!-~]{0,1000}):(?: (?=[^ \n])|(?=\n|\Z))")
 _ODD_KEYS: Final = frozenset({"inf", "-inf", "nan"})
 """Text of keys that are spelled in another way: what numbers without a value in JSON become."""
 _COMMENT: Final = re.compile(r"(?:\A|\n) *#")

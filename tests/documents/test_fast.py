@@ -375,3 +375,18 @@ def test_the_parser_is_loaded_for_what_machines_do_not_write_only() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "True"]
+
+
+@pytest.mark.parametrize("length", [900, 1000, 1001, 1002, 1023, 1024, 1025, 1026, 3000])
+@pytest.mark.parametrize("value", [": x\n", ":\n  a: b\n", ":\n", ":\n  - b\n"])
+@pytest.mark.parametrize("before", ["", "data:\n  ", "data:\n- "])
+def test_a_key_may_be_so_long_and_no_longer(length: int, value: str, before: str) -> None:
+    """YAML looks for the colon behind a key in 1,024 signs."""
+    text = f"kind: Secret\n{before}{'k' * (length - 3)}:-,{value.replace('  ', '      ')}"
+    try:
+        (expected,) = build(text, Limits())
+    except yaml.YAMLError:
+        expected = None
+    documents = read("a.yaml", text.encode()).documents
+    assert (documents[0].data if documents else None) == expected
+    assert (expected is None) == (length > 1024)
