@@ -66,7 +66,7 @@ def coming(
     crew = Crew(min(processes, count))
     try:
         crew.begin(lambda copy: copy.gathered(count, do))
-        yield from crew.gathering(count, do, part=part, meanwhile=meanwhile)
+        yield from ((number, value) for _, number, value in crew.gathering(count, do, part, meanwhile))
     finally:
         with HELD:
             crew.end()
@@ -217,22 +217,8 @@ class Crew:
             for _ in self._brought_home(count, do):
                 pass
             return None
-        done = dict(self.gathering(count, do))
+        done = {number: value for _, number, value in self.gathering(count, do)}
         return [done[number] for number in range(count)]
-
-    def gathering(
-        self,
-        count: int,
-        do: Callable[[int], _Value],
-        *,
-        part: float | None = None,
-        meanwhile: Callable[[], object] = lambda: None,
-    ) -> Iterator[tuple[int, _Value]]:
-        """Yield, in the first process, each piece with its number as soon as it is there; the rest as in `coming`.
-
-        The others are asked for the same by `gathered`.
-        """
-        yield from ((number, value) for _, number, value in self._done(count, do, part, meanwhile))
 
     def told(
         self, count: int, do: Callable[[int], _Value], brief: Callable[[_Value], _Value]
@@ -245,7 +231,7 @@ class Crew:
             return [known[number] for number in range(count)]
         told = [Told() for _ in range(len(self._copies) + 1)]
         done = {}
-        for who, number, value in self._done(count, do):
+        for who, number, value in self.gathering(count, do):
             done[number] = value
             if who < 0 or len(self._copies) > 1:  # nobody is told what it has done itself
                 told[who].add(number, brief(value))
@@ -263,14 +249,17 @@ class Crew:
                 yield number, value
             leaving.end()
 
-    def _done(
+    def gathering(
         self,
         count: int,
         do: Callable[[int], _Value],
         part: float | None = None,
         meanwhile: Callable[[], object] = lambda: None,
     ) -> Iterator[tuple[int, int, _Value]]:
-        """Yield each piece as soon as it is there, with its number and that of the copy that has done it, or -1."""
+        """Yield, in the first process, each piece as soon as it is there: which copy has done it, or -1, number, piece.
+
+        The others are asked for the same by `gathered`; `part` and `meanwhile` as in `coming`.
+        """
         done = bytearray(count)
         if count <= MOST and self._copies:
             for who, number, value in self._together(count, do, part, meanwhile):
@@ -285,7 +274,7 @@ class Crew:
     def _together(
         self, count: int, do: Callable[[int], _Value], part: float | None, meanwhile: Callable[[], object]
     ) -> Iterator[tuple[int, int, _Value]]:
-        """Do the pieces together with the copies; yield as `_done` does those that none of them fails to bring."""
+        """Do the pieces together with the copies; yield as `gathering` does those that none of them fails to bring."""
         arriving = [*enumerate(Arriving(copy.results) for copy in self._copies)]
         self._give_out(_stretches(count, len(self._offices), part))
         meanwhile()

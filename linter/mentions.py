@@ -126,8 +126,9 @@ class TextMentions(Mentions):
         """The unread documents with lists of pull secrets that a template fills in, and what it may put there."""
         found = []
         for path, text, _ in self._texts:
-            parts = [part for listed in _LISTS.findall(text) for part in FILLED.findall(listed)]
-            ytt = any("#@" in listed for listed in _LISTS.findall(text))
+            lists = _LISTS.findall(text)
+            parts = [part for listed in lists for part in FILLED.findall(listed)]
+            ytt = any("#@" in listed for listed in lists)
             if parts or ytt:
                 names = _maker(path, text)[2]
                 whole = ytt or any(_WHOLE.search(part) for part in parts)

@@ -13,7 +13,8 @@ The API server refuses the pod (every version of Kubernetes), so nothing is pull
 
 In a cluster scan absence is proof. Among manifests it is a hint, because an account may be made by an operator, a chart
 or by hand: the finding is a warning, and where the files hold no account of that namespace at all nothing is said but a
-line under coverage.
+line under coverage. So it is for an account that a configuration of eksctl among the files makes, or that a template
+may make.
 
 ## Example
 
