@@ -10,8 +10,10 @@ from typing import Final
 
 from linter import credentials
 from linter.credentials import HUB_FALLBACK, Consumer, KeyIndex, PayloadError, RegistryKey, is_hub
+from linter.credentials.payload import Form
+from linter.inventory import Inventory
 from linter.inventory.lately import Identical
-from linter.inventory.pulls import plain, readable, unfinished
+from linter.inventory.pulls import node_config, plain, readable, unfinished
 from linter.inventory.records import PullSecret
 from linter.proof.verdicts import Answer
 from linter.record import NamedTuple
@@ -48,6 +50,15 @@ class _Holders(NamedTuple):
                     break
                 name, good = called, good or place in self.usable
         return None if name is None else (name, good)
+
+
+def _held(secret: PullSecret, form: Form, payload: bytes) -> Keys | PayloadError:
+    """What the payload of a secret holds: told from what it was examined for, where readers get just that."""
+    known = secret.payload
+    # Bytes that are no text may be told apart where the payload was examined, and look the same here.
+    if known is None or known.form != form or known.text.encode("utf-8", "surrogatepass") != payload:
+        return credentials.holding(form, payload)
+    return credentials.held(known)
 
 
 def _more(have: Collection[int], without: frozenset[int]) -> bool:
@@ -96,12 +107,7 @@ class Tally:
         payload = credentials.secret_payload(bare.type, bare.data)
         if payload is None:
             return
-        known = secret.payload
-        # Bytes that are no text may be told apart where the payload was examined, and look the same here.
-        if known is None or known.form != payload[0] or known.text.encode("utf-8", "surrogatepass") != payload[1]:
-            held = credentials.holding(*payload)
-        else:
-            held = credentials.held(known)
+        held = _held(secret, *payload)
         if isinstance(held, PayloadError):
             self.refusing.add(id(secret))
         else:
@@ -170,9 +176,10 @@ def _first_is_good(rows: Sequence[tuple[_Holders, frozenset[int]]]) -> bool:
 class Node(Tally):
     """The node-wide file: what does not decode is passed over."""
 
-    def __init__(self, config: bytes | None) -> None:
+    def __init__(self, inventory: Inventory) -> None:
         super().__init__()
-        held = credentials.holding("dockerconfigjson", config) if config else ()
+        secret, config = inventory.node_wide, node_config(inventory)
+        held = _held(secret, "dockerconfigjson", config) if secret is not None and config else ()
         if not isinstance(held, PayloadError):
             self._hold(0, "", held)
 

@@ -10,7 +10,7 @@ from linter.documents.objects import KubeObject
 from linter.inventory import Inventory
 from linter.inventory.builds import BuildPull, build_outcome, build_pulls, builder_of
 from linter.inventory.inventory import compatible
-from linter.inventory.pulls import admitted, import_secrets, node_config, reach, reaches
+from linter.inventory.pulls import admitted, import_secrets, reach, reaches
 from linter.inventory.records import ImageStream, PullSecret, Workload
 from linter.inventory.secrets import Edits
 from linter.model import Edit, Proof
@@ -82,7 +82,7 @@ class View:
     @cached_property
     def node(self) -> Node:
         """The node-wide file as it is."""
-        return Node(node_config(self._before))
+        return Node(self._before)
 
     @cached_property
     def groups(self) -> list[Group]:
@@ -206,13 +206,17 @@ class _Change:
         self._accounts = frozenset(account.name for account in accounts)
         relinked = [one for made in changes.accounts if not made.alike for one in (*made.old, *made.new)]
         self._relinked = frozenset(account.name for account in relinked)
-        self._wide = Node(node_config(self._after)) if self._everything else view.node
         self._swaps: dict[tuple[tuple[int, ...], tuple[int, ...]], Swap] = {}
 
     @cached_property
     def _after(self) -> After:
         """The part as it becomes: most changes can be told without it."""
         return After(self._view.before, self._changes)
+
+    @cached_property
+    def _wide(self) -> Node:
+        """The node-wide file as it becomes."""
+        return Node(self._after) if self._everything else self._view.node
 
     def proof(self) -> Proof:
         """What goes from failing to working, what the other way, and how much stays."""
