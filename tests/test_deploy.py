@@ -70,6 +70,7 @@ CLUSTER_SCOPED = {
     ("argoproj.io", "ClusterAnalysisTemplate"),
     ("argoproj.io", "ClusterWorkflowTemplate"),
     ("tekton.dev", "ClusterTask"),
+    ("kpack.io", "ClusterBuilder"),
     ("cert-manager.io", "ClusterIssuer"),
     ("pkg.crossplane.io", "Provider"),
     ("pkg.crossplane.io", "Configuration"),

@@ -49,6 +49,11 @@ argoproj.io Workflow WorkflowTemplate ClusterWorkflowTemplate CronWorkflow
 argocd-image-updater.argoproj.io ImageUpdater
 tekton.dev Task ClusterTask TaskRun Pipeline PipelineRun
 triggers.tekton.dev TriggerTemplate
+kpack.io Image Build Builder ClusterBuilder
+shipwright.io Build BuildRun
+packaging.carvel.dev PackageRepository=packagerepositories PackageInstall
+kappctrl.k14s.io App
+secretgen.carvel.dev SecretExport SecretImport
 serving.knative.dev Service Configuration Revision
 keda.sh ScaledJob
 kafka.strimzi.io Kafka KafkaNodePool KafkaBridge KafkaConnect KafkaMirrorMaker2

@@ -5,11 +5,12 @@
 Reports a pull secret that no service account lists, no pod template, build or custom resource names, no patch adds, no
 image import of its namespace reads, and that nothing else in the scan so much as mentions.
 
-Exempt are the secrets that OpenShift generates, those that a controller makes or replicates, the cluster's global pull
-secret and its relatives in the platform's own namespaces, secrets that a tool finds by a label (Tekton, Jenkins, Kargo,
-Argo CD), and every secret of a cluster whose nodes read all pull secrets of a namespace (CRIOCredentialProviderConfig,
-OpenShift 4.22 and later). A secret that is broken in itself, or of the wrong type, is left to the rules that say so:
-linking it would help nobody. So is one that a reference nearly names, or names from another namespace.
+Exempt are the secrets that OpenShift generates, those that a controller makes or replicates, those that a SecretExport
+(secretgen-controller) hands to other namespaces, the cluster's global pull secret and its relatives in the platform's
+own namespaces, secrets that a tool finds by a label (Tekton, Jenkins, Kargo, Argo CD), and every secret of a cluster
+whose nodes read all pull secrets of a namespace (CRIOCredentialProviderConfig, OpenShift 4.22 and later). A secret that
+is broken in itself, or of the wrong type, is left to the rules that say so: linking it would help nobody. So is one
+that a reference nearly names, or names from another namespace.
 
 Where image streams of the namespace import with the secret it *is* used, since the importer reads every pull secret of
 its namespace; the finding is then about pods only, and an info, unless an image of a workload needs the secret.
@@ -78,6 +79,7 @@ from linter.rule import (
     WorkloadPull,
     could_be,
     dig,
+    group,
     keys_of,
     serves,
 )
@@ -148,7 +150,15 @@ class _Judge:
         """Whether anything uses the secret, seems to, or means to under another name."""
         if self._inventory.references_to(secret) or _selected(secret):
             return True
+        if any(item.name == secret.name and together(item, secret.object) for item in self._exports):
+            return True
         return id(secret.object) in self._meant or bool(self._inventory.mentions(secret))
+
+    @cached_property
+    def _exports(self) -> list[KubeObject]:
+        """What hands the secret of its own name to other namespaces."""
+        found = (item for item in self._inventory.objects if item.kind == "SecretExport")
+        return [item for item in found if group(item.api_version) == "secretgen.carvel.dev"]
 
     @cached_property
     def _meant(self) -> frozenset[int]:
