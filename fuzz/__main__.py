@@ -6,6 +6,7 @@ Inputs that reach new code are kept in a folder for the call, or in `--keep`. Wh
 
 import argparse
 import importlib.util
+import signal
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,8 @@ def main() -> int:
     unknown = [name for name in names if name not in TARGETS]
     if unknown:
         parser.error(f"no such target: {', '.join(unknown)}")
+    # Who ends this call ends its target with it: `subprocess.run` lets nothing outlive an exception.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="regcred-fuzz-") as folder:
         share, kept = max(arguments.seconds // len(names), 1), Path(arguments.keep or folder)
         codes = [_run(name, share, kept, arguments.seed) for name in names]
