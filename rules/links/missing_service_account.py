@@ -84,7 +84,7 @@ def check(context: Context) -> Iterator[Finding]:
         else:
             yield _finding(context, accounts, workload)
     for workload in templated.values():
-        why = f"{context.inventory.may_define('ServiceAccount', workload.account)}, which was not read, may make it"
+        why = f"{context.inventory.may_define('ServiceAccount', workload.account)} may make it"
         message = f"whether service account {workload.account} exists could not be judged: {why}"
         context.not_evaluated("templated", message, of=workload.object, at=workload.object.at(*_route(workload)))
     for workload in unjudged.values():
