@@ -42,26 +42,43 @@ _TEMPLATES: Final = (
 )
 """Each with what stands in whatever it matches: most texts hold none of it."""
 _VARIABLE: Final = lazy(
-    r"\$[A-Z][A-Z_]{3,}[0-9]?|%[A-Z][A-Z_]{3,}%|@@?[A-Z][A-Z_]{3,}@@?|__[A-Z][A-Z_]{2,}[A-Z]__"
+    r"\$[A-Z][A-Z_]{3,}[0-9]?|%[A-Z][A-Z_]{3,}%|@@?[A-Z][A-Z_]{3,}@@?|__[A-Z][A-Z0-9_]{2,}[A-Z0-9]__"
+    r"|#\{[A-Za-z_][\w.-]*\}#?|\[\[ ?[A-Za-z_.][\w. -]*\]\]|\(\([A-Za-z_][\w.:/-]*\)\)|<\+[A-Za-z][^<>]*>"
+    r"|###[A-Z][A-Z0-9_]{3,}###"
 )
+"""As shells, cmd, Azure Pipelines, Concourse, Harness and Zarf write them."""
+_REFERENCE: Final = lazy(r"op://[^\s/]+/[^\s/]+/\S+|ref\+[a-z0-9]+://\S+")
+"""What 1Password and vals put a value in place of."""
 _ANGLE: Final = lazy(
-    r"[\"']?<{1,3}\s*[A-Za-z][^<>]*>{1,3}[\"']?"
+    r"[\"']?<{1,3}\s*(?:[A-Za-z]|[~.]{0,2}/)[^<>]*>{1,3}[\"']?"
     r"|\[{1,2}\s*(?:your|insert|replace|enter|add)\b[^\[\]]*\]{1,2}",
     re.IGNORECASE,
 )
 _ELLIPSIS: Final = lazy(
     r"(?:\.{3,}+|…++)(?:\s++(?:\.{3,}+|…++))*+"
-    r"|[A-Za-z0-9+/_-]{4,}+(?:\.{3,}|…+)={0,2}|[A-Za-z0-9+/_-]{4,}+…[A-Za-z0-9+/_-]*={0,2}"
+    r"|(?:[A-Za-z0-9+/_-]{4,}+|eyJ)(?:\.{3,}|…+)={0,2}|[A-Za-z0-9+/_-]{4,}+…[A-Za-z0-9+/_-]*={0,2}"
 )
 _ASKED: Final = lazy(
     r"(?:REPLACE|CHANGE|UPDATE|FILL|EDIT)[ _-](?:ME|THIS|IT)(?![A-Z0-9])[A-Z _!.-]*|[A-Z][A-Z0-9_]*_HERE"
+    r"|(?i:(?:replace|change|update)[ _-]?(?:me|this|it)[ _-](?:in|before|for|at|on|via|to|by)(?:[ _-][a-z]+){1,4})"
+    r"|=*(?i:(?:your|put|insert|paste|enter|add)(?:[ _-][a-z]+){1,6}[ _-](?:goes[ _-])?here)=*"
+    r"|(?i:(?:[a-z0-9]++[_-])?placeholder(?:[_-][a-z]+)?)"
 )
+_LATER: Final = lazy(
+    r"(?i)(?:(?:set|injected|provided|replaced|filled|populated|overridden|supplied)[ _-](?:by|in|at|via|from|during)"
+    r"|(?:[a-z]++[ _-])?(?:to|will|must)[ _-]be[ _-](?:requested|defined|provided|replaced|added|filled|set|generated"
+    r"|supplied|determined|injected|substituted|overridden|populated|updated)|(?:key|token|value)tobe[a-z]{3,}ed)"
+    r"(?:[ _-][a-z]+){0,5}"
+)
+"""What says that somebody puts the value there later: `set-by-ci`, `WILL_BE_REPLACED_BY_CI`."""
+_PADDING: Final = lazy(r"={1,4}")
 _NAMED: Final = lazy(r"(?=[A-Z0-9_]*(?:BASE64|DOCKER_?CONFIG))[A-Z][A-Z0-9]*+(?:_[A-Z0-9]++)++")
 _NAMED_PAIR: Final = lazy(r"BASE64(?:_[A-Z]++)++(?:[_:][A-Z]++)++")
 _WORDS: Final = lazy(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _TEXT: Final = lazy(r"#?\s*[A-Za-z0-9]++(?:[-_. ]++[A-Za-z0-9]++)*+[.!:]?")
 _ENGLISH: Final = lazy(r"[A-Za-z0-9'_-]++[.,:!]?(?:\s++\(?[A-Za-z0-9'_-]++\)?[.,:!]?){2,}")
 _COMMENTS: Final = lazy(r"#++[ \t][^\n]*+(?:\n\s*+#[^\n]*+)++\s*+")
+_REALLY_LONG: Final = lazy(r"Really really re+a+l+y+ l+o*n*g* auth keys")
 _CALL: Final = lazy(r"(?i)(?:to)?base64(?:[-_]?encode)?\(([^()]*+)\)")
 _SQUASHED: Final = lazy(
     r"(?i)(?:<?(?:your|the|a|some|insert|replace|paste)?[-_ ]*)?base[-_ ]?64[-_ ]*"
@@ -136,6 +153,8 @@ _NOUNS: Final = frozenset(
         "pat",
         "pull",
         "harbor",
+        "io",
+        "login",
         "github",
         "gitlab",
         "ghcr",
@@ -157,6 +176,16 @@ _DOCUMENTED: Final = {
     "username:password": "the form of a credential, not one",
     "<username>:<password>": "the form of a credential, not one",
 }
+
+
+_SAYINGS: Final = (
+    (_ANGLE, "a name in angle brackets"),
+    (_ELLIPSIS, "text left out"),
+    (_SQUASHED, "a description of the value"),
+    (_ASKED, "a request to change it"),
+    (_LATER, "a promise of a value"),
+    (_PADDING, "padding of base64 and nothing else"),
+)
 
 
 def redacted(value: str | bytes) -> str | None:
@@ -218,6 +247,8 @@ def _placeholder_text(text: str) -> str | None:
     """Judge plain text; of ``user:password`` also the password alone."""
     if text in _DOCUMENTED:
         return _DOCUMENTED[text]
+    if text.startswith("Really") and _REALLY_LONG.fullmatch(text):
+        return "the value of Kubernetes' documentation"
     hidden = _redacted_text(text)
     if hidden:
         return "X where the value should be" if "by X" in hidden else None
@@ -234,6 +265,8 @@ def _template(text: str) -> str | None:
         for sign, pattern, reason in _TEMPLATES:
             if sign in text and pattern.search(text):
                 return reason
+    if _REFERENCE.fullmatch(text):
+        return "a reference to a vault that was never followed"
     return "a variable that was never substituted" if _VARIABLE.fullmatch(text) else None
 
 
@@ -241,14 +274,9 @@ def _stand_in(text: str) -> str | None:
     """Words that ask the reader to put something else there."""
     if len(text) > 400:
         return None
-    if _ANGLE.fullmatch(text):
-        return "a name in angle brackets"
-    if _ELLIPSIS.fullmatch(text):
-        return "text left out"
-    if _SQUASHED.fullmatch(text):
-        return "a description of the value"
-    if _ASKED.fullmatch(text):
-        return "a request to change it"
+    for pattern, reason in _SAYINGS:
+        if pattern.fullmatch(text):
+            return reason
     if _NAMED.fullmatch(text) or (_NAMED_PAIR.fullmatch(text) and _nouns(text)):
         return "the name of a variable"
     call = _CALL.fullmatch(text)
@@ -263,7 +291,7 @@ def _stand_in(text: str) -> str | None:
 
 def _nouns(text: str) -> bool:
     """Whether all words of a pair of names are of that trade."""
-    return all(word in _NOUNS for word in re.split(r"[_:]", text.lower()))
+    return all(word in _NOUNS or word == "of" for word in re.split(r"[_:]", text.lower()))
 
 
 def _describes(text: str) -> bool:

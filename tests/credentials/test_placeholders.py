@@ -29,7 +29,21 @@ _STAND_INS += [
     "# Base64 of the config\n# Generate it with:\n#  base64 -w0 config.json", "… ... …",
     '"<base64 encoded ~/.dockercfg file>"',
 ]  # fmt: skip
+_STAND_INS += [
+    "__DOCKER_CONFIG_BASE64__", "<~/.docker/config.json base64 data>", "=", "keytoberequested", "TOKEN_PLACEHOLDER",
+    "user:PASSWORD_PLACEHOLDER", "placeholder-token", "ghp_PLACEHOLDER", "==your-quay-login-secret-goes-here===",
+    "YOUR_QUAY_IO_TOKEN", "#{REGISTRY_PASSWORD}#", "user:#{registry.password}", "[[ .token ]]", "[[token]]",
+    "((registry-password))", "((vault:registry.token))", "<+artifact.imagePullSecret>", "op://infra/quay/token",
+    "user:ref+vault://secret/quay#/token", "###ZARF_REGISTRY_AUTH_PULL###", "change_me_in_prod",
+    "WILL_BE_REPLACED_BY_CI", "set-by-ci", "injected by the pipeline", "eyJ...", "BASE64_OF_USERNAME:PAT",
+    "to be provided",
+    "Really really reeeeeeeeeeaaaaaaaaaaaalllllllllyyyyyyyyyyy llllllooooonnnnnnngggg auth keys",
+]  # fmt: skip
 _CREDENTIALS = [
+    "placeholders", "myplaceholder", "<5x>", "__ab__", "#{", "#{a b}", "[[", "[[1]]", "((", "((a", "<+>",
+    "op://", "opensesame", "op://a", "ref+vault", "##ZARF##", "changeme1", "set", "setbyci", "by-ci", "tobe", "tobeornottobe", "a=",
+    "eyJ",
+    "hereiam", "put", "puthere", "add-here-9", "my-password", "Really long auth keys", "to-be-or-not-to-be", "willbe",
     "yours", "yourdog", "base64(", "#pass word", "# pass", "BASE:64", "yourhub", "yourpass!", "base64(hunter2)",
     "# correct horse battery", "CI_DOCKER_CONFIG:S3CRETPW9", "BASE64_A:HUNTER2", "yourdocker:hunter2",
     "CHANGE_MERIT", "REPLACE_MENU", "Secret_HERE", "my-vault:word/with#sign", "vault:word",
