@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 else:
     _WIDEST = 30
     _FIELDS = [f"field_{at}" for at in range(_WIDEST)]
-    _GETTERS = [*map(vars(namedtuple("_Any", _FIELDS)).get, _FIELDS)]
-    """What reads the field of each place; it does not matter of which class."""
+    _WIDE = namedtuple("_Wide", _FIELDS)
+    _GETTERS = [*map(vars(_WIDE).get, _FIELDS)]
+    """What reads the field of each place; it does not matter of which class. It has to stay: a class that nobody holds
+    is cleared by the collector of cycles, at any moment while these are taken from it."""
 
     _UNEXPECTED = TypeError if sys.version_info >= (3, 13) else ValueError
     """What the records of `collections` raise in this Python."""
