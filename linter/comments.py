@@ -27,6 +27,8 @@ ANNOTATION: Final = "regcred/ignore"
 _ANY = lazy(rb"regcred(?:/ignore|:[ \t]*ignore)")
 _WIDE = lazy(rb"r\0+e\0+g\0+c\0+r\0+e\0+d\0+[/:]")
 _COMMENT = lazy(r"(?<![^\s])#[ \t]*regcred:[ \t]*ignore\b[ \t]*(?:\[([^\]\r\n]*)\])?[ \t:]*([^\r\n]*)")
+_BLOCK: Final = frozenset({"|", ">"})
+_LINE_END = lazy(r"[\r\n\x85\u2028\u2029]")
 _ONLY_COMMENT = lazy(r"[ \t]*#")
 _OPENS = lazy(r"(?:[:\-?]|[:\-][ \t]+[|>][-+0-9]*)\Z")
 """The end of a line whose value stands on the lines below it."""
@@ -112,6 +114,12 @@ def _next_code(positions: Positions, line: int, below: dict[int, int], count: in
     return below.get(end, end if end <= count else 0)
 
 
+def _line_end(text: str, offset: int) -> int:
+    """Where the line ends in which `offset` stands."""
+    found = _LINE_END.search(text, offset)
+    return found.start() if found else len(text)
+
+
 def _scalars_around(text: str, offsets: list[int]) -> Iterator[tuple[int, int]]:
     """The strings, as character offsets, of every document that holds one of `offsets` (sorted); up to its error."""
     if not offsets:
@@ -129,6 +137,8 @@ def _scalars_around(text: str, offsets: list[int]) -> Iterator[tuple[int, int]]:
         try:
             while not isinstance(event := next_event(), StreamEndEvent):
                 if isinstance(event, ScalarEvent) and event.start_mark is not None and event.end_mark is not None:
-                    yield chunk.start + event.start_mark.index, chunk.start + event.end_mark.index
+                    begin = chunk.start + event.start_mark.index
+                    # Behind the sign that opens a block there is room for a comment.
+                    yield _line_end(text, begin) if event.style in _BLOCK else begin, chunk.start + event.end_mark.index
         except YAMLError:
             continue  # what follows the error cannot be judged, so no finding there asks for its comments

@@ -181,6 +181,29 @@ def test_the_same_words_inside_a_string_are_no_comment(judge: Judge) -> None:
     assert not problems(result)
 
 
+BLOCK = """apiVersion: v1
+kind: Secret
+metadata: {name: regcred}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: SIGN  # regcred: ignore[undecodable-auth] known
+    # regcred: ignore[RC303] of the text
+    {"auths":{"quay.io":{"auth":"!!!"}}}
+"""
+
+
+@pytest.mark.parametrize("sign", ["|", "|-", ">", ">+", "|2-", "&config |"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_comment_behind_the_sign_that_opens_a_block(judge: Judge, sign: str, end: str) -> None:
+    """The text of the block begins on the line below it; what stands there is no comment."""
+    text = BLOCK.replace("    # regcred: ignore[RC303] of the text\n", "")
+    result = judge(text.replace("SIGN", sign).replace("\n", end), "--select", "RC106,RC303")
+    assert accepted(result) == [("undecodable-auth", "comment", "known")]
+    assert not problems(result)
+    result = judge(BLOCK.replace("SIGN", sign).replace("\n", end), "--select", "RC303,RC106")
+    assert [line for line, _ in problems(result)] == [6]
+
+
 def test_a_stale_comment_is_a_problem_with_its_line(judge: Judge) -> None:
     text = ACCOUNT.replace("kind:", "# regcred: ignore[wrong-shape,RC303] why\nkind:")
     result = judge(text)

@@ -41,8 +41,8 @@ _STAND_INS += [
 ]  # fmt: skip
 _CREDENTIALS = [
     "placeholders", "myplaceholder", "<5x>", "__ab__", "#{", "#{a b}", "[[", "[[1]]", "((", "((a", "<+>",
-    "op://", "opensesame", "op://a", "ref+vault", "##ZARF##", "changeme1", "set", "setbyci", "by-ci", "tobe", "tobeornottobe", "a=",
-    "eyJ",
+    "op://", "opensesame", "op://a", "ref+vault", "##ZARF##", "changeme1", "set", "setbyci", "by-ci", "tobe",
+    "tobeornottobe", "a=", "eyJ",
     "hereiam", "put", "puthere", "add-here-9", "my-password", "Really long auth keys", "to-be-or-not-to-be", "willbe",
     "yours", "yourdog", "base64(", "#pass word", "# pass", "BASE:64", "yourhub", "yourpass!", "base64(hunter2)",
     "# correct horse battery", "CI_DOCKER_CONFIG:S3CRETPW9", "BASE64_A:HUNTER2", "yourdocker:hunter2",
