@@ -227,14 +227,23 @@ def _named(item: KubeObject, names: set[str]) -> set[str]:
     for key, value in item.body.items():
         if key == "metadata" and _deploys(item):
             continue  # what it deploys is named below; of its annotations the image updater's name Secrets, as such
-        if key == "metadata" and isinstance(value, dict):
-            rest = {part: inner for part, inner in value.items() if part in ("annotations", "labels")}
-            found.update(_strings(rest, names, 0))
-        elif key != "status":
-            found.update(_strings(value, names, 0))
+        found.update(_in_field(key, value, names, 0))
     if item.kind in ("ExternalSecret", "ClusterExternalSecret") or "secrets.hashicorp.com" in item.api_version:
         return set()
     return found
+
+
+def _in_field(key: str, value: Any, names: set[str], depth: int) -> Iterator[str]:
+    """The names that a field of an object mentions: what it is called itself is no mention."""
+    if key == "metadata" and isinstance(value, dict):
+        value = {part: inner for part, inner in value.items() if part in ("annotations", "labels")}
+    if key != "status":
+        yield from _strings(value, names, depth)
+
+
+def _is_object(value: dict[Any, Any]) -> bool:
+    """Whether a value is an object of its own, as in a Template or a SyncSet."""
+    return isinstance(value.get("kind"), str) and isinstance(value.get("metadata"), dict) and "apiVersion" in value
 
 
 def _strings(value: Any, names: set[str], depth: int) -> Iterator[str]:
@@ -243,6 +252,9 @@ def _strings(value: Any, names: set[str], depth: int) -> Iterator[str]:
             yield from names.intersection(WORD.findall(value))
     elif depth > _DEEPEST:
         return
+    elif isinstance(value, dict) and _is_object(value):
+        for key, child in value.items() if value["kind"] not in _SILENT_KINDS else ():
+            yield from _in_field(key, child, names, depth + 1)
     elif isinstance(value, dict):
         for key, child in value.items():
             if key not in ("secretGenerator", "managedFields"):
