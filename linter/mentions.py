@@ -241,6 +241,12 @@ def _in_field(key: str, value: Any, names: set[str], depth: int) -> Iterator[str
         yield from _strings(value, names, depth)
 
 
+def _in_value(key: str, value: Any, names: set[str], depth: int) -> Iterator[str]:
+    """The names below a key of something that is no object."""
+    if key not in ("secretGenerator", "managedFields"):
+        yield from _strings(value, names, depth)
+
+
 def _is_object(value: dict[Any, Any]) -> bool:
     """Whether a value is an object of its own, as in a Template or a SyncSet."""
     return isinstance(value.get("kind"), str) and isinstance(value.get("metadata"), dict) and "apiVersion" in value
@@ -252,13 +258,10 @@ def _strings(value: Any, names: set[str], depth: int) -> Iterator[str]:
             yield from names.intersection(WORD.findall(value))
     elif depth > _DEEPEST:
         return
-    elif isinstance(value, dict) and _is_object(value):
-        for key, child in value.items() if value["kind"] not in _SILENT_KINDS else ():
-            yield from _in_field(key, child, names, depth + 1)
     elif isinstance(value, dict):
-        for key, child in value.items():
-            if key not in ("secretGenerator", "managedFields"):
-                yield from _strings(child, names, depth + 1)
+        read = _in_field if _is_object(value) else _in_value
+        for key, child in value.items() if read is _in_value or value["kind"] not in _SILENT_KINDS else ():
+            yield from read(key, child, names, depth + 1)
     elif isinstance(value, list):
         for child in value:
             yield from _strings(child, names, depth + 1)

@@ -24,7 +24,8 @@ imagePullSecrets:
 
 ## Fix
 
-Remove the repetition. The first one stays, so the order in which credentials are tried does not change.
+Remove the repetition. The first one stays, so the order in which credentials are tried does not change. The fix is
+unsafe where a comment stands in or behind the item, because it would go with it.
 """
 
 from collections.abc import Iterator

@@ -25,14 +25,15 @@ spec:
       containers:
         - name: web
           image: quay.io/team/web:1
-          imagePullSecrets:          # belongs two levels further left
+          imagePullSecrets:
             - name: quay-robot
 ```
 
 ## Fix
 
 The fix moves the names to the pod template's `spec`, and removes a `namespace` that says no more than the object's own.
-A secret of another namespace has to be copied first.
+A secret of another namespace has to be copied first. The fix is unsafe where a comment stands in or behind the list,
+because it would go with it, and where an item names a namespace and its object none.
 """
 
 from collections.abc import Iterator
@@ -67,6 +68,8 @@ _FIELD = "imagePullSecrets"
 _CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 _STRICT_GROUPS = frozenset({"", "apps", "batch", "extensions", "apps.openshift.io"})
 """Groups whose kinds surely have no such field above the pod template."""
+_STRICT_KINDS = frozenset({("argoproj.io", "Rollout"), ("serving.knative.dev", "Service")})
+"""Such kinds of other groups."""
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -98,7 +101,8 @@ def _places(workload: Workload, *, first: bool) -> list[Route]:
 
     Those on the way are told once, for the first pod spec of an object with several.
     """
-    strict = first and group(workload.object.api_version) in _STRICT_GROUPS
+    where = group(workload.object.api_version)
+    strict = first and (where in _STRICT_GROUPS or (where, workload.object.kind) in _STRICT_KINDS)
     above: list[Route] = []
     node: Any = workload.object.body
     for length, step in enumerate(workload.template):
@@ -125,16 +129,18 @@ def _misplaced(context: Context, workload: Workload, places: list[Route]) -> Fin
     where = _place(workload, places[0])
     home = ".".join(str(step) for step in workload.template)
     listed = ", ".join(names) or "nothing"
+    twice = bool(names) and all(listing(workload.pull_secrets, name) is not None for name in names)
+    effect = f"its pods get {listed} from the list of their template" if twice else f"{listed} reaches no pod"
     return context.finding(
-        f"{item.kind} {item.name} has imagePullSecrets {where}, where the API drops it: {listed} reaches no pod",
+        f"{item.kind} {item.name} has imagePullSecrets {where}, where the API drops it: {effect}",
         of=item,
         at=item.at(*places[0], part="key"),
         key="/".join(str(step) for step in workload.template),
         detail=f"The field exists only in the pod template's spec ({home}); anywhere else the API server drops it "
         "with no more than a warning (Kubernetes 1.25 to 1.36).",
-        remedy=f"Move it to {home}.",
+        remedy="Remove it." if twice else f"Move it to {home}.",
         related=[Related("and here", item.at(*route, part="key"), item.ref) for route in places[1:]],
-        impact=Impact(workloads=(Affected(item.ref),)),
+        impact=None if twice else Impact(workloads=(Affected(item.ref),)),
         fix=_move(workload, places, names),
     )
 
@@ -158,7 +164,8 @@ def _move(workload: Workload, places: list[Route], names: list[str]) -> Fix | No
         if listing(workload.pull_secrets, name) is None
     ]
     edits += [edit(Op.REMOVE, item, route) for route in places]
-    return Fix(Applicability.SAFE, f"move {', '.join(names)} to the pod template's imagePullSecrets", tuple(edits))
+    told = f"move {', '.join(names)} to" if len(edits) > len(places) else f"leave {', '.join(names)} to"
+    return Fix(Applicability.SAFE, f"{told} the pod template's imagePullSecrets", tuple(edits))
 
 
 def _namespaced(context: Context, item: KubeObject, link: Link) -> Finding:
@@ -168,7 +175,9 @@ def _namespaced(context: Context, item: KubeObject, link: Link) -> Finding:
     fix = None
     if not foreign:
         edits = (edit(Op.REMOVE, item, (*link.item, "namespace")),)
-        fix = Fix(Applicability.SAFE, f"remove the namespace from {link.name}", edits)
+        # Where the object states no namespace, what the item means is not known.
+        applicability = Applicability.SAFE if claimed == item.namespace else Applicability.UNSAFE
+        fix = Fix(applicability, f"remove the namespace from {link.name}", edits)
     remedy = "Remove the namespace: it says no more than the object's own."
     if claimed != item.namespace:
         target = item.namespace or "the namespace of the pods"
