@@ -47,7 +47,8 @@ def _mounts(inventory: Inventory) -> dict[str, set[str]]:
     """Names under `secretName` and `secret: {name: …}` anywhere in the scan, with the namespaces that have them."""
     table: dict[str, set[str]] = {}
     for item in inventory.objects:
-        if item.kind not in ("Secret", "ServiceAccount"):
+        # A SecretProviderClass names the Secrets that it makes, and mounts none.
+        if item.kind not in ("Secret", "ServiceAccount", "SecretProviderClass"):
             for name in _mounted(item.body):
                 table.setdefault(name, set()).add(item.namespace)
     return table
