@@ -30,12 +30,14 @@ stringData:
 ```
 
 ## Fix
-Cuts off white space and quotes around the key, when what is left can be read and is not there already.
+Cuts off white space and quotes around the key, when what is left can be read and is not there already, and the key
+does not stand twice.
 
 *Fix safety*: unsafe. An entry that nobody used comes to life, and it may have been forgotten for good reason.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from linter.rule import (
@@ -65,7 +67,7 @@ def check(context: Context) -> Iterator[Finding]:
     """Report every key that the kubelet cannot read."""
     wanted = context.once(Targets)
     for secret, payload in judged(context):
-        written = set[str]()
+        written, keys = set[str](), Counter(entry.key for entry in payload.entries)
         for entry in payload.entries:
             if not entry.live or entry.registry.error is None:
                 continue
@@ -79,9 +81,11 @@ def check(context: Context) -> Iterator[Finding]:
                 )
             else:
                 found = _finding(context, secret, entry.key, entry.registry, at_key(secret, entry), wanted)
-                # Two keys cannot both become one: the later would replace the earlier.
+                # Two keys cannot both become one: the later would replace the earlier. Of a key that stands twice the
+                # loser would come to life in the place of the one that is renamed (RC201).
                 better = _trimmed(entry.key)
-                yield found._replace(fix=_fix(secret, entry, better) if better not in written else None)
+                clash = better in written or keys[entry.key] > 1
+                yield found._replace(fix=None if clash else _fix(secret, entry, better))
                 written.add(better)
     for secret, key, registry in kept(context):
         if registry.error is not None:

@@ -38,7 +38,8 @@ stringData:
 Writes the key as it was plainly meant: without tag, query or scheme, in lower case, `https://index.docker.io/v1/` for
 Docker Hub.
 
-*Fix safety*: safe where the key served nothing before; no fix is offered where another entry has that meaning already.
+*Fix safety*: safe where the key served nothing before; no fix is offered where another entry has that meaning already,
+or where the key stands twice.
 Unsafe where CRI-O, podman and builds took the key for a whole registry, which they lose by it or keep only by a key
 that another repair may change as well, and where the key comes before another one whose credential is used so far.
 """
@@ -77,7 +78,7 @@ def check(context: Context) -> Iterator[Finding]:
     wanted = context.once(Targets)
     for secret, payload in judged(context):
         near, written, renamed = None, set[str](), dict[str, str]()
-        texts = Counter(entry.registry.text for entry in payload.entries if entry.live)
+        texts = Counter(entry.registry.text for entry in payload.entries)
         for entry in payload.entries:
             if not entry.live or entry.registry.error is not None or not sound(entry) or unfinished(entry.key):
                 continue
@@ -86,7 +87,8 @@ def check(context: Context) -> Iterator[Finding]:
                 near = near or Near(payload)
                 found = _finding(context, secret, entry.registry, verdict, at_key(secret, entry))
                 # Two keys that were meant to be one cannot both become it: the later would replace the earlier.
-                # Nor is one renamed of several that are one registry: they are to be merged first (RC202).
+                # Nor is one renamed of several that are one registry: they are to be merged first (RC202). Of a key
+                # that stands twice the loser would come to life in the place of the one that is renamed (RC201).
                 clash = verdict.better in written or texts[entry.registry.text] > 1
                 fix = None if clash else _fix(secret, payload, entry, verdict, near, renamed)
                 if fix is not None and fix.applicability is Applicability.SAFE and (verdict.wide or verdict.cut):
