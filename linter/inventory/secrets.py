@@ -210,7 +210,8 @@ def _examined(decoded: bytes, content: str, form: str, was: PullSecret | None) -
 
 def _redacted_entry(entry: Entry) -> str | None:
     """How a dump tool blanked the credential of one entry, or None: what is left of such a payload proves nothing."""
-    return next(filter(None, (redacted(value) for value in (entry.auth, entry.inline_password) if value)), None)
+    values = (entry.auth, entry.password, entry.inline_password)
+    return next(filter(None, (redacted(value) for value in values if value)), None)
 
 
 def _in_vault(entry: Entry) -> bool:

@@ -41,11 +41,16 @@ def _usable(payload: Payload, entry: Entry) -> bool:
     """Whether somebody who reads the entry could log in; the loopback registry of a workstation does not count."""
     if _LOOPBACK.fullmatch(entry.registry.host.removesuffix(f":{entry.registry.port}")):
         return False
-    if stand_in(entry) or eaten(entry):
+    if stand_in(entry) or eaten(entry) or _blanked(entry):
         return False
     if entry.username and entry.password and not entry.auth_error:
         return True
     return any(_token(payload, entry, name) for name in ("identitytoken", "registrytoken"))
+
+
+def _blanked(entry: Entry) -> bool:
+    """Whether a dump tool, or an author, has put a run of one character or a word like REDACTED for the credential."""
+    return any(value and credentials.redacted(value) for value in (entry.auth, entry.password, entry.inline_password))
 
 
 def _token(payload: Payload, entry: Entry, name: str) -> bool:
