@@ -90,7 +90,7 @@ def test_the_copy_of_a_node_wide_secret_is_not_changed(world: World, code: str) 
 
 def test_a_robot_is_asked_for_its_name(world: World) -> None:
     """What is left of a name that a shell has eaten into is no name to log in with."""
-    told = world.secret({"auths": {"harbor.example.com": entry("robot", "x" * 32)}}).told("RC118")
+    told = world.secret({"auths": {"harbor.example.com": entry("robot", "x1" * 16)}}).told("RC118")
     assert told.steps == ["podman login --authfile=auth.json harbor.example.com"]
 
 
