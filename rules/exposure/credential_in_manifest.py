@@ -4,7 +4,8 @@ r"""A manifest holds a usable credential in clear.
 
 Reports every Secret in a file whose payload holds a credential that a reader of the file could use, once per Secret,
 and every literal of a kustomize `secretGenerator` that does. What keeps the kubelet from reading it (the wrong type, a
-missing `auths`, one more layer of base64) keeps nobody else from reading it, so such a payload counts too.
+missing `auths`, one more layer of base64, none at all under `data`, single quotes, a key like `config.json`, an `auth`
+in clear) keeps nobody else from reading it, so such a payload counts too.
 
 It looks at manifests only: a cluster keeps its Secrets in clear by design. SOPS, SealedSecret and ExternalSecret are
 not in clear; templates hold no value yet; placeholders and empty entries are no credentials; an entry for the loopback
@@ -41,7 +42,20 @@ Where the file is not in version control and never leaves the machine, suppress 
 
 from collections.abc import Iterator
 
-from linter.rule import Context, Entry, Finding, PullSecret, Rule, Severity, command, credentials, dig, origin, text
+from linter.rule import (
+    Context,
+    Entry,
+    Finding,
+    Location,
+    PullSecret,
+    Rule,
+    Severity,
+    command,
+    credentials,
+    dig,
+    origin,
+    text,
+)
 from rules.exposure._shared import OPENSHIFT, hosts, in_clear, in_clear_of
 from rules.lifetime._shared import expired_entry
 
@@ -57,18 +71,18 @@ def check(context: Context) -> Iterator[Finding]:
     if context.in_cluster:
         return
     for secret in context.inventory.secrets:
-        entries = in_clear_of(secret) if secret.generated != OPENSHIFT else []
-        entries = [entry for entry in entries if not expired_entry(context, entry)]
-        if entries:
-            yield _secret(context, secret, entries)
+        found = in_clear_of(secret) if secret.generated != OPENSHIFT else []
+        found = [(at, entry) for at, entry in found if not expired_entry(context, entry)]
+        if found:
+            yield _secret(context, secret, found[0][0], [entry for _, entry in found])
     yield from _literals(context)
 
 
-def _secret(context: Context, secret: PullSecret, entries: list[Entry]) -> Finding:
+def _secret(context: Context, secret: PullSecret, at: Location, entries: list[Entry]) -> Finding:
     return context.finding(
         f"Secret {secret.name} holds {_what(entries)} in clear in this file",
         of=secret.object,
-        at=secret.at(),
+        at=at,
         detail=_DETAIL,
         remedy=_remedy(origin(secret)),
         commands=_commands(secret),

@@ -51,8 +51,9 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         if secret.payload is None or secret.payload.root is None:
             continue
-        for entry in in_clear_of(secret):
-            if entry.live and entry.username and entry.password and not entry.registry.error:
+        for _, entry in in_clear_of(secret):
+            sent = entry.username and entry.password and not entry.auth_error
+            if entry.live and sent and not entry.registry.error:
                 found.setdefault((entry.registry.text, entry.username, entry.password), []).append((secret, entry))
     for places in found.values():
         places.sort(key=lambda place: (place[0].namespace, place[0].name))

@@ -33,11 +33,10 @@ encoding changes. By hand: `base64 -w0 < config.json`, or put the plain text und
 import re
 from collections.abc import Iterator
 
-from linter.rule import Context, Finding, PullSecret, Rule, Severity, command, credentials
+from linter.rule import Context, Finding, PullSecret, Rule, Severity, command
 from rules.payload._defects import whole
+from rules.payload._meant import plain_config
 from rules.payload._shared import REFUSED, advice, named, readers, repair
-
-_FORMS = {".dockercfg": "dockercfg"}
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -77,13 +76,12 @@ def _mapping(context: Context, secret: PullSecret) -> Finding:
 
 def _reading(secret: PullSecret, written: str) -> tuple[str, str | None]:
     """Why the value is not base64, and the config it holds all the same (None when it holds none)."""
-    form = _FORMS.get(secret.data_key or "", "dockerconfigjson")
-    if _config(written, form):
+    plain = plain_config(written, secret.data_key or "")
+    if plain == written:
         return "it is the JSON text itself", written
     if written.lstrip().startswith(("{", '"')):
         return "it is plain text, and not sound JSON either", None
     compact = "".join(written.split())
-    plain = _decoded(compact.translate(str.maketrans("-_", "+/")).rstrip("="), form)
     if re.search(r"[ \t]", written.strip()):
         return "it has spaces or tabs, as wrapped base64 has once YAML has joined its lines", plain
     if re.search(r"[-_]", compact):
@@ -91,22 +89,6 @@ def _reading(secret: PullSecret, written: str) -> tuple[str, str | None]:
     if re.fullmatch(r"[A-Za-z0-9+/]+=*", compact):
         return "its length or padding is wrong, as when it was cut off", plain
     return "it has characters that base64 does not have", None
-
-
-def _decoded(body: str, form: str) -> str | None:
-    decoded = credentials.decode_base64(body, padded=False)
-    if not isinstance(decoded, bytes):
-        return None
-    try:
-        plain = decoded.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-    return plain if _config(plain, form) else None
-
-
-def _config(content: str, form: str) -> bool:
-    payload = credentials.examine(content, form)
-    return payload.root is not None and payload.root.kind == "object"
 
 
 RULE = Rule(code="RC101", severity=Severity.ERROR, check=check, fixable=True, needs=("Secret",))

@@ -38,24 +38,22 @@ import re
 from collections.abc import Iterator
 
 from linter.rule import (
-    Applicability,
     Context,
     Entry,
     Finding,
     Fix,
-    NamedTuple,
     Payload,
     PullSecret,
     Rule,
     Severity,
-    credentials,
     payload_edit,
     shown,
     spot,
 )
 from rules.payload._defects import entries, seen_only
+from rules.payload._meant import Repair, repaired_auth
 from rules.payload._remake import remake
-from rules.payload._shared import advice, encode_auth, named, of_entry, readers, reasons, repair, seen_finding
+from rules.payload._shared import advice, named, of_entry, readers, reasons, repair, seen_finding
 
 _REMEDY = "Write base64 of user name, colon and password, without a line break at its end."
 _PLACE = (
@@ -64,16 +62,10 @@ _PLACE = (
 )
 
 
-class _Repair(NamedTuple):
-    auth: str
-    how: str
-    applicability: Applicability = Applicability.SAFE
-
-
 def check(context: Context) -> Iterator[Finding]:
     """Report every entry whose `auth` the kubelet cannot decode."""
     for secret, payload, entry in entries(context, "RC106"):
-        found = _repaired(entry)
+        found = repaired_auth(entry)
         yield context.finding(
             f"The auth of {of_entry(secret, entry)} cannot be decoded: {_reason(entry)}.",
             of=secret.object,
@@ -107,36 +99,11 @@ def _reason(entry: Entry) -> str:
     return error
 
 
-def _fix(secret: PullSecret, payload: Payload, entry: Entry, found: _Repair | None) -> Fix | None:
+def _fix(secret: PullSecret, payload: Payload, entry: Entry, found: Repair | None) -> Fix | None:
     if found is None or entry.auth_span is None:
         return None
     new = payload_edit.replace(payload.text, *entry.auth_span, payload_edit.quote(found.auth))
     return repair(secret, new, f'{found.how} of "{shown(entry.key)}" in {secret.name}', found.applicability)
-
-
-def _repaired(entry: Entry) -> _Repair | None:
-    """The `auth` as it was meant, from the surest source down; None when nothing says what was meant."""
-    user, password, raw = entry.inline_username, entry.inline_password, entry.auth or ""
-    if user and password and ":" not in user:
-        return _Repair(encode_auth(user, password), "Rebuild auth from username and password")
-    body = "".join(raw.split()).translate(str.maketrans("-_", "+/")).rstrip("=")
-    padded = body + "=" * (-len(body) % 4)
-    if _credential(padded):
-        return _Repair(padded, "Repair the base64 of auth")
-    user, colon, password = raw.strip().partition(":")
-    if colon and user and password and not re.search(r"\s", raw.strip()):
-        return _Repair(encode_auth(user, password), "Encode auth", Applicability.UNSAFE)
-    decoded = credentials.decode_base64(padded, padded=True)
-    once = decoded.decode("ascii", "ignore").strip() if isinstance(decoded, bytes) else ""
-    return _Repair(once, "Remove the surplus base64 from auth", Applicability.UNSAFE) if _credential(once) else None
-
-
-def _credential(auth: str) -> bool:
-    """Whether this decodes to a user name and password of printable text."""
-    found = credentials.decode_auth(auth)
-    if not isinstance(found, credentials.Credential) or not (found.username and found.password):
-        return False
-    return "\ufffd" not in found.username + found.password and (found.username + found.password).isprintable()
 
 
 RULE = Rule(code="RC106", severity=Severity.ERROR, check=check, fixable=True, needs=("Secret",))

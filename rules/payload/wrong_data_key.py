@@ -34,7 +34,6 @@ $ kubectl create secret generic regcred --type=kubernetes.io/dockerconfigjson --
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from linter.rule import (
     KEY_OF_TYPE,
@@ -42,39 +41,29 @@ from linter.rule import (
     Context,
     Finding,
     Fix,
-    NamedTuple,
     Op,
     PullSecret,
     Rule,
     Severity,
     State,
     command,
-    credentials,
-    dig,
     edit,
     lazy,
     shown,
 )
 from rules.payload._defects import exempt
+from rules.payload._meant import Value, pairs, values
 from rules.payload._shared import REFUSED, advice, named
 
 _TEMPLATED = lazy(r"\{\{|\{%|<%|<path:|\$\{|\$\(")
 _NEAR = lazy(r"docker|config\.json|auth\.json", re.IGNORECASE)
 
 
-class _Value(NamedTuple):
-    """One value of the Secret: where it stands and whether it is a config of the form that the type promises."""
-
-    field: str
-    key: str
-    config: bool
-
-
 def check(context: Context) -> Iterator[Finding]:
     """Report every pull secret by type that lacks the key of its type."""
     for secret in context.inventory.secrets:
         if secret.state is State.ABSENT and secret.type in KEY_OF_TYPE and not exempt(secret):
-            if context.in_cluster and not any(value for _, _, value in _pairs(secret)):
+            if context.in_cluster and not any(value for _, _, value in pairs(secret)):
                 # The API server stores no such Secret: whoever made the dump took the content out.
                 context.not_evaluated("absent", "the dump holds no value for it", of=secret.object)
             elif not _templated(secret):
@@ -82,25 +71,18 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _templated(secret: PullSecret) -> bool:
-    return any(_TEMPLATED.search(f"{key}\n{value}") for _, key, value in _pairs(secret))
-
-
-def _pairs(secret: PullSecret) -> Iterator[tuple[str, str, Any]]:
-    for field in ("stringData", "data"):
-        values = dig(secret.object.body, field)
-        for key, value in values.items() if isinstance(values, dict) else ():
-            yield field, str(key), value
+    return any(_TEMPLATED.search(f"{key}\n{value}") for _, key, value in pairs(secret))
 
 
 def _finding(context: Context, secret: PullSecret) -> Finding:
     right = KEY_OF_TYPE[secret.type]
-    values = list(_values(secret))
-    meant = _meant(values)
+    found = list(values(secret))
+    meant = _meant(found)
     if meant is not None:
         held = f"the key {shown(meant.key)} instead of {right}"
         at = secret.object.at(meant.field, meant.key, part="key")
     else:
-        held = f"no key {right}" if values else f"no data, and so no key {right}"
+        held = f"no key {right}" if found else f"no data, and so no key {right}"
         at = secret.object.at("type")
     return context.finding(
         f"{named(secret)} of type {secret.type} has {held}.",
@@ -109,28 +91,19 @@ def _finding(context: Context, secret: PullSecret) -> Finding:
         key=right,
         detail=f"{REFUSED} If another file adds the key, check what is built from both.",
         remedy=advice(context, secret, f"Call the key {right}."),
-        commands=() if context.inventory.is_global(secret) else _commands(secret, right, len(values)),
+        commands=() if context.inventory.is_global(secret) else _commands(secret, right, len(found)),
         impact=context.joins.impact(secret),
-        fix=_fix(secret, meant, right, sole=sum(value.config for value in values) == 1),
+        fix=_fix(secret, meant, right, sole=sum(value.payload is not None for value in found) == 1),
     )
 
 
-def _values(secret: PullSecret) -> Iterator[_Value]:
-    form = "dockercfg" if secret.type.endswith("dockercfg") else "dockerconfigjson"
-    for field, key, value in _pairs(secret):
-        content = credentials.decode_base64_field(value) if field == "data" and isinstance(value, str) else value
-        found = credentials.examine(content, form) if isinstance(content, str | bytes) else None
-        good = found is not None and found.error is None and found.shape == "ok" and bool(found.entries)
-        yield _Value(field, key, good)
-
-
-def _meant(values: list[_Value]) -> _Value | None:
+def _meant(found: list[Value]) -> Value | None:
     """The value that was meant: the config among them, else the one with a telling name."""
-    configs = [value for value in values if value.config]
-    near = [value for value in values if _NEAR.search(value.key)]
-    for found in (configs, near):
-        if found:
-            return found[0] if len(found) == 1 else None
+    configs = [value for value in found if value.payload is not None]
+    near = [value for value in found if _NEAR.search(value.key)]
+    for chosen in (configs, near):
+        if chosen:
+            return chosen[0] if len(chosen) == 1 else None
     return None
 
 
@@ -148,8 +121,8 @@ def _commands(secret: PullSecret, right: str, held: int) -> tuple[str, ...]:
     return () if secret.generated or held > 1 else (command(*words, namespace=secret.namespace, about=(secret.name,)),)
 
 
-def _fix(secret: PullSecret, meant: _Value | None, right: str, *, sole: bool) -> Fix | None:
-    if meant is None or not meant.config or not sole or secret.generated:
+def _fix(secret: PullSecret, meant: Value | None, right: str, *, sole: bool) -> Fix | None:
+    if meant is None or meant.payload is None or not sole or secret.generated:
         return None
     summary = f"Rename the key of {secret.name} to {right}"
     return Fix(Applicability.SAFE, summary, (edit(Op.RENAME, secret.object, (meant.field, meant.key), right),))
