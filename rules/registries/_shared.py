@@ -1,9 +1,9 @@
 """What the rules on registry keys and imports share: which entries may be judged, whom they serve, how keys are moved.
 
 Order of precedence, so that one defect gives one finding. Nothing is said here of a payload that is no JSON or has no
-host map (RC101 to RC104), of a credential that OpenShift made for itself, and, where credentials are compared or
-their use is judged, of an entry whose credential is empty, undecodable or a placeholder (RC105, RC106, RC109, RC114,
-RC115).
+host map (RC101 to RC104), of a credential that OpenShift made for itself, and, where the use of a credential is judged,
+of an entry whose credential is empty, undecodable or a placeholder (RC105, RC106, RC109, RC114, RC115). A key is judged
+whatever stands under it.
 """
 
 import re
@@ -66,6 +66,19 @@ def sound(entry: Entry) -> bool:
     )
 
 
+def undecodable(entry: Entry) -> bool:
+    """Whether the kubelet's decoder refuses the entry, and all others with it."""
+    return entry.auth_error is not None or bool(entry.type_errors)
+
+
+def judgeable(payload: Payload, entry: Entry) -> bool:
+    """Whether a key may be judged although no usable credential stands under it.
+
+    `docker login` leaves an empty entry beside a credential helper, in whose store the credential is (RC110).
+    """
+    return not payload.helpers and not unfinished(entry.key)
+
+
 def usable(secret: PullSecret) -> list[Entry]:
     """Return the entries of `secret` that its readers use: none where they refuse or ignore the secret as a whole."""
     payload = secret.payload
@@ -92,6 +105,16 @@ class Usable:
 def same_credential(one: Entry, other: Entry) -> bool:
     """Whether the kubelet would send the same user name and password for both."""
     return (one.username, one.password) == (other.username, other.password)
+
+
+def equal_entries(payload: Payload, one: Entry, other: Entry) -> bool:
+    """Whether two entries mean the same; what does not decode, or holds tokens, is compared as text."""
+    if undecodable(one) or undecodable(other):
+        return payload.text[slice(*one.value_span)] == payload.text[slice(*other.value_span)]
+    tokens = (one.identity_token, one.registry_token, other.identity_token, other.registry_token)
+    if any(tokens):
+        return payload.text[slice(*one.value_span)] == payload.text[slice(*other.value_span)]
+    return same_credential(one, other)
 
 
 def at_key(secret: PullSecret, entry: Entry) -> Location:

@@ -51,7 +51,7 @@ from linter.rule import (
     payload_fix,
     shown,
 )
-from rules.registries._shared import at_key, judged, line_of, named, same_credential, serves, without
+from rules.registries._shared import at_key, equal_entries, judged, line_of, named, serves, without
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -68,7 +68,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 def _finding(context: Context, secret: PullSecret, payload: Payload, group: list[Entry]) -> Finding:
     *losers, winner = group
-    equal = all(_equal(payload, loser, winner) for loser in losers)
+    equal = all(equal_entries(payload, loser, winner) for loser in losers)
     key = shown(winner.key)
     times = "twice" if len(group) == 2 else f"{len(group)} times"
     which = "with the same credential each time" if equal else "with different credentials"
@@ -97,16 +97,6 @@ def _finding(context: Context, secret: PullSecret, payload: Payload, group: list
         impact=Impact() if equal else context.joins.impact(secret, serves(winner)),
         fix=None if secret.generated else _fix(secret, payload, winner.key, equal=equal),
     )
-
-
-def _equal(payload: Payload, one: Entry, other: Entry) -> bool:
-    """Whether two entries mean the same; what does not decode, or holds tokens, is compared as text."""
-    if one.auth_error or other.auth_error or one.type_errors or other.type_errors:
-        return payload.text[slice(*one.value_span)] == payload.text[slice(*other.value_span)]
-    tokens = (one.identity_token, one.registry_token, other.identity_token, other.registry_token)
-    if any(tokens):
-        return payload.text[slice(*one.value_span)] == payload.text[slice(*other.value_span)]
-    return same_credential(one, other)
 
 
 def _fix(secret: PullSecret, payload: Payload, key: str, *, equal: bool) -> Fix | None:

@@ -2,8 +2,8 @@
 
 ## What it does
 Reports keys such as `quay.io`, `https://quay.io`, `quay.io/` and `quay.io/v2/` that stand in one pull secret and mean
-one registry to the kubelet. It is an error when they hold different credentials and a warning when they hold the
-same.
+one registry to the kubelet, whatever stands under them. It is an error when they hold different credentials, or one
+of them none that can be used, and a warning when they hold the same.
 
 `quay.io` beside `quay.io/team` is how several credentials of one registry are meant to be written, and `docker.io`
 beside `index.docker.io` are two keys to the kubelet: neither is reported.
@@ -33,6 +33,8 @@ stringData:
 Keeps one spelling, the plain one where it is there (`https://index.docker.io/v1/` for Docker Hub), and removes the
 others.
 
+No fix is offered while one of them holds no usable credential: that is to be repaired or removed first.
+
 *Fix safety*: safe when the credentials are equal and every reader finds for every image what it found before. Unsafe
 when they differ, because a credential goes, and where CRI-O, podman or builds would lose by it, or find the registry by
 nothing but a key that another repair may change as well: they take a key with a scheme for the whole host, and one
@@ -60,7 +62,20 @@ from linter.rule import (
     shown,
 )
 from rules.registries._readings import OTHERS, Near, Reading, images, leaning, losers, member
-from rules.registries._shared import HUB_KEY, at_key, judged, line_of, named, same_credential, serves, sound, without
+from rules.registries._shared import (
+    HUB_KEY,
+    at_key,
+    equal_entries,
+    judgeable,
+    judged,
+    line_of,
+    named,
+    same_credential,
+    serves,
+    sound,
+    undecodable,
+    without,
+)
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -68,7 +83,7 @@ def check(context: Context) -> Iterator[Finding]:
     for secret, payload in judged(context):
         groups: dict[str, list[Entry]] = defaultdict(list)
         for entry in payload.entries:
-            if entry.live and entry.registry.error is None and sound(entry):
+            if entry.live and entry.registry.error is None and (sound(entry) or judgeable(payload, entry)):
                 groups[entry.registry.text].append(entry)
         doubled = [group for registry, group in groups.items() if registry and len(group) > 1]
         if not doubled:
@@ -81,13 +96,20 @@ def check(context: Context) -> Iterator[Finding]:
 def _finding(context: Context, secret: PullSecret, payload: Payload, group: list[Entry], near: Near) -> Finding:
     kept = min(group, key=_rank)
     others = [entry for entry in group if entry is not kept]
-    equal = all(same_credential(entry, kept) for entry in others)
+    usable = all(map(sound, group))
+    equal = all(
+        same_credential(entry, kept) if usable else equal_entries(payload, entry, kept) for entry in others
+    )
     registry = shown(kept.registry.text)
     keys = " and ".join(shown(entry.key) for entry in group)
+    held = "hold different credentials" if usable else "do not all hold a usable credential"
+    when = "once all of them can be decoded, " if any(map(undecodable, group)) else ""
     which = (
         "and hold the same credential"
+        if equal and usable
+        else "and hold the same, which is no usable credential"
         if equal
-        else "and hold different credentials: which one is tried first is random and changes from pull to pull"
+        else f"and {held}: {when}which one is tried first is random and changes from pull to pull"
     )
     return context.finding(
         f"Keys {keys} of {named(secret)} are one registry, {registry}, {which}",
@@ -110,7 +132,7 @@ def _finding(context: Context, secret: PullSecret, payload: Payload, group: list
             Related(f"the same registry: {line_of(secret, kept)}", at_key(secret, kept)),
         ],
         impact=Impact() if equal else context.joins.impact(secret, serves(kept)),
-        fix=None if secret.generated else _fix(secret, payload, kept, others, equal=equal, near=near),
+        fix=None if secret.generated or not usable else _fix(secret, payload, kept, others, equal=equal, near=near),
     )
 
 

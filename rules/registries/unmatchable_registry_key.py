@@ -15,7 +15,8 @@ drop the path and take `https://quay.io/TEAM` for all of `quay.io`. The finding 
 
 A key that matches an image of the scan after all is not reported (`registry-1.docker.io` in an image, a tag in the
 key of an import), nor one that a Flux source reads, nor the leftovers `…/access-token` and `…/refresh-token` of
-Docker Desktop. A support bundle of Troubleshoot holds no payload; the key that its collector has kept is judged.
+Docker Desktop, nor an entry without a credential beside a credential helper. A support bundle of Troubleshoot holds no
+payload; the key that its collector has kept is judged.
 
 ## Why it matters
 The pull goes out without a credential or with a more general one, and no message tells of it. Kubelet and OpenShift's
@@ -39,7 +40,8 @@ Writes the key as it was plainly meant: without tag, query or scheme, in lower c
 Docker Hub.
 
 *Fix safety*: safe where the key served nothing before; no fix is offered where another entry has that meaning already,
-or where the key stands twice.
+where the key stands twice, or where no usable credential stands under it: images that are pulled without one would then
+be asked for with that.
 Unsafe where CRI-O, podman and builds took the key for a whole registry, which they lose by it or keep only by a key
 that another repair may change as well, and where the key comes before another one whose credential is used so far.
 """
@@ -54,6 +56,7 @@ from linter.rule import (
     Entry,
     Finding,
     Fix,
+    Impact,
     Location,
     Payload,
     PullSecret,
@@ -66,7 +69,7 @@ from linter.rule import (
 )
 from rules.registries._needs import Targets
 from rules.registries._readings import OTHERS, Member, Near, Reading, beside, images, leaning, losers, member, usual
-from rules.registries._shared import KEPT, at_key, judged, kept, named, rename_key, sound, unfinished
+from rules.registries._shared import KEPT, at_key, judgeable, judged, kept, named, rename_key, sound, unfinished
 from rules.registries._unmatchable import Verdict, unmatchable
 
 _TOGETHER = 16
@@ -80,21 +83,26 @@ def check(context: Context) -> Iterator[Finding]:
         near, written, renamed = None, set[str](), dict[str, str]()
         texts = Counter(entry.registry.text for entry in payload.entries)
         for entry in payload.entries:
-            if not entry.live or entry.registry.error is not None or not sound(entry) or unfinished(entry.key):
+            if not entry.live or entry.registry.error is not None or unfinished(entry.key):
+                continue
+            usable = sound(entry)
+            if not usable and not judgeable(payload, entry):
                 continue
             verdict = unmatchable(context, secret, entry.key, entry.registry)
             if verdict is not None:
                 near = near or Near(payload)
-                found = _finding(context, secret, entry.registry, verdict, at_key(secret, entry))
+                found = _finding(context, secret, entry.registry, verdict, at_key(secret, entry), used=usable)
                 # Two keys that were meant to be one cannot both become it: the later would replace the earlier.
                 # Nor is one renamed of several that are one registry: they are to be merged first (RC202). Of a key
                 # that stands twice the loser would come to life in the place of the one that is renamed (RC201).
                 clash = verdict.better in written or texts[entry.registry.text] > 1
-                fix = None if clash else _fix(secret, payload, entry, verdict, near, renamed)
+                # Nor is an entry that holds no credential made to match: its images would be worse off than without.
+                fix = None if clash or not usable else _fix(secret, payload, entry, verdict, near, renamed)
                 if fix is not None and fix.applicability is Applicability.SAFE and (verdict.wide or verdict.cut):
                     renamed[entry.key] = verdict.better
-                written.add(verdict.better)
-                yield found._replace(impact=wanted.missed(secret, verdict.better), fix=fix)
+                if usable:
+                    written.add(verdict.better)
+                yield found._replace(impact=wanted.missed(secret, verdict.better) if usable else Impact(), fix=fix)
     for secret, key, registry in kept(context):
         verdict = unmatchable(context, secret, key, registry) if registry.error is None else None
         if verdict is not None:
@@ -103,10 +111,16 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _finding(
-    context: Context, secret: PullSecret, registry: credentials.RegistryKey, verdict: Verdict, at: Location
+    context: Context,
+    secret: PullSecret,
+    registry: credentials.RegistryKey,
+    verdict: Verdict,
+    at: Location,
+    *,
+    used: bool = True,
 ) -> Finding:
     also, better = "", shown(verdict.better)
-    if verdict.wide:
+    if verdict.wide and used:
         also = (
             f" {OTHERS} have rules of their own: they use its credential for every image of {shown(verdict.wide)} "
             "that no other key names letter by letter."
