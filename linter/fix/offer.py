@@ -22,8 +22,10 @@ LARGE: Final = "the file is too large to be edited: raise `file` under `limits` 
 
 _SIGNED: Final = "SOPS signs the whole document: change it with `sops edit`"
 _FILLED: Final = "a parameter of the Template fills it in: change the parameter, or what is written in its place"
+_TAGGED: Final = "it is tagged !!binary, which YAML decodes: write it without the tag, in base64 under `data`"
 _LARGE: Final = 200_000
-_MARKS: Final = (b"sops", b"# Source: ", b"config.kubernetes.io/origin", b"${")
+_MARKS: Final = (b"sops", b"# Source: ", b"config.kubernetes.io/origin", b"${", b"!!binary", b":binary>")
+_BINARY: Final = lazy(r"(?:&\S+\s+)?(?:!!binary|!<tag:yaml\.org,2002:binary>)\s")
 _SOPS: Final = lazy(r"""(?m)^sops:|["']sops["']\s*:""")
 _SOPS_MARKS: Final = (b'"sops"', b"\nsops:")
 _RENDERED: Final = lazy(r"(?m)^# Source: (\S+)\s*$")
@@ -162,6 +164,8 @@ class _File:
             return made
         if "objects" in edit.route and "${" in chunk and "${" in self._source(edit, number):
             return _FILLED
+        if edit.op is Op.PAYLOAD and "binary" in chunk and _BINARY.match(self._source(edit, number)):
+            return _TAGGED
         return "" if self._json else self._shared(edit, number, chunk)
 
     def made_of(self, edit: Edit) -> str:

@@ -52,6 +52,7 @@ BUILT = OPAQUE.replace(
     "{name: robot, namespace: shop}",
     "\n  name: robot\n  annotations:\n    config.kubernetes.io/origin: |\n      path: base/secret.yaml",
 )
+TAGGED = OPAQUE.replace("Opaque", "kubernetes.io/dockerconfigjson").replace(GOOD, f"!!binary {GOOD}")
 SHARED = """apiVersion: v1
 kind: List
 items:
@@ -88,10 +89,12 @@ items:
         (SOPS, "RC307", "sops edit"),
         (RENDERED, "RC111", "shop/templates/secret.yaml"),
         (BUILT, "RC111", "kustomize"),
+        (TAGGED, "RC101", "!!binary"),
+        (TAGGED.replace("!!binary", "&a !<tag:yaml.org,2002:binary>"), "RC101", "!!binary"),
         (SHARED, "RC307", "alias"),
         (LENT, "RC312", "anchor that is used elsewhere"),
     ],
-    ids=["sops", "helm", "kustomize", "alias", "anchor"],
+    ids=["sops", "helm", "kustomize", "tag", "tag-in-full", "alias", "anchor"],
 )
 def test_no_edit_is_offered_where_none_can_be_made(
     text: str, code: str, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
