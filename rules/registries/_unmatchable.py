@@ -11,6 +11,11 @@ from rules.registries._shared import HUB, HUB_KEY
 _LEFTOVERS: Final = lazy(r"^(/v[12])?/(access|refresh)-token$")
 _BEGINS_A_REPOSITORY: Final = lazy(r"^(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*(/|[._-]+)?$")
 
+_HOST: Final = lazy(r"^[A-Za-z0-9._:\[\]-]+$")
+_QUOTES: Final = "\"'"
+_STEPS: Final = 8
+"""At most so many things are wrong with one key, one behind the other."""
+
 
 class Verdict(NamedTuple):
     """Why a key serves nothing, and what it was meant to be ("" when that is not plain).
@@ -27,7 +32,7 @@ class Verdict(NamedTuple):
 
 def unmatchable(context: Context, secret: PullSecret, key: str, registry: credentials.RegistryKey) -> Verdict | None:
     """Return why a key of `secret` serves nothing, None where it serves or the scan proves it right."""
-    found = _verdict(key, registry)
+    found = _judged(key, registry)
     if found is None or not (found.cut or not _serves_after_all(context, secret, registry)):
         return None
     legacy = secret.payload is not None and secret.payload.form == "dockercfg"
@@ -56,8 +61,25 @@ def _serves_after_all(context: Context, secret: PullSecret, registry: credential
     return lookalike and any(one.use is Use.CONTROLLER for one in context.inventory.references_to(secret))
 
 
+def _judged(key: str, registry: credentials.RegistryKey) -> Verdict | None:
+    """Return what is wrong with a key, with a better one that nothing more is wrong with."""
+    found = step = _verdict(key, registry)
+    for _ in range(_STEPS):
+        if found is None or step is None or not step.better:
+            break
+        better = credentials.normalise_key(step.better)
+        following = _verdict(step.better, better) if better.error is None else Verdict(found.why, "")
+        if following is None:
+            return found._replace(better=step.better)
+        step = following
+    return found._replace(better="") if found is not None else None
+
+
 def _verdict(key: str, registry: credentials.RegistryKey) -> Verdict | None:
     host, path = registry.host, registry.path
+    bare = key.strip(_QUOTES)
+    if bare != key and ((host[:1] or "-") in _QUOTES or ((path or host)[-1:] or "-") in _QUOTES):
+        return Verdict("no image has a quote in its name", bare)
     if path.startswith("//") and (not host or host.endswith(":")):
         return Verdict("only http:// and https:// in lower case are taken for a scheme", path.lstrip("/"))
     if not host:
@@ -100,7 +122,7 @@ def _host(host: str, path: str, *, glob: bool) -> Verdict | None:
     if "." not in host and ":" not in host and host != "localhost" and not glob:
         why = "the first part of an image name is a host only with a dot or a port: else it is a folder of Docker Hub"
         return Verdict(why, "")
-    return None
+    return None if glob or _HOST.match(host) else Verdict("no image names a host with such characters", "")
 
 
 def _cut_off(key: str, registry: credentials.RegistryKey) -> Verdict | None:

@@ -6,6 +6,7 @@ Reports keys that parse and serve nothing:
 * a tag or digest at the end, a `*` in the path, `/v1` or `/v2` without the closing slash;
 * upper case in the host or the path, a scheme other than lower-case `http://` and `https://`, no host at all;
 * a host without dot and port, which an image name takes for a folder of Docker Hub;
+* quotes around the key, or a character in its host that no image name has there (`"quay.io"`, `quay.io,ghcr.io`);
 * `hub.docker.com`, `docker.com`, `app.docker.com`, `registry-1.docker.io` and the like for Docker Hub;
 * user information, a query or a fragment: the kubelet cuts these off and the key works there, other readers compare
   the key as it is written, or take it for its whole host.
@@ -36,8 +37,8 @@ stringData:
 ```
 
 ## Fix
-Writes the key as it was plainly meant: without tag, query or scheme, in lower case, `https://index.docker.io/v1/` for
-Docker Hub.
+Writes the key as it was plainly meant: without quotes, tag, query or scheme, in lower case,
+`https://index.docker.io/v1/` for Docker Hub. No fix is offered where such a key could not match either.
 
 *Fix safety*: safe where the key served nothing before; no fix is offered where another entry has that meaning already,
 where the key stands twice, or where no usable credential stands under it: images that are pulled without one would then
