@@ -42,9 +42,20 @@ def on_openshift(context: Context) -> bool:
     )
 
 
-def append(item: KubeObject, route: Route, name: str) -> Edit:
-    """The edit that adds `name` to the list of pull secrets at `route`."""
-    return edit(Op.APPEND, item, route, {"name": name})
+def append(item: KubeObject, route: Route, name: str) -> tuple[Edit, ...]:
+    """The edit that adds `name` to the list of pull secrets at `route`; none where the API server refuses the list.
+
+    A list of texts (`- regcred`) is refused: the text that is the name becomes the link that it was to be, and beside
+    any other nothing is mended by one link more.
+    """
+    held = dig(item.body, *route)
+    if held is not None and not isinstance(held, list):
+        return ()
+    texts = [number for number, one in enumerate(held or ()) if one is not None and not isinstance(one, dict)]
+    if not texts:
+        return (edit(Op.APPEND, item, route, {"name": name}),)
+    mended = len(texts) == 1 and dig(held, texts[0]) == name
+    return (edit(Op.SET, item, (*route, texts[0]), {"name": name}),) if mended else ()
 
 
 def takes_over(context: Context, account: ServiceAccount) -> bool:

@@ -101,8 +101,9 @@ def _finding(context: Context, workload: Workload, account: ServiceAccount, need
         if link is not None:
             related.append(Related(f"{name} is linked here", account.object.at(*link.route), account.object.ref))
     fix = None
-    if not (workload.is_pod and item.identified):  # The list of a living pod cannot be changed.
-        edits = tuple(append(item, route, name) for name in needed)
+    added = [append(item, route, name) for name in needed]
+    if all(added) and not (workload.is_pod and item.identified):  # The list of a living pod cannot be changed.
+        edits = tuple(one for edits in added for one in edits)
         fix = Fix(Applicability.SAFE, f"add {names} to the list of {item.kind} {item.name}", edits)
     return context.finding(
         f"{item.kind} {item.name}{in_namespace(item.namespace)} has its own imagePullSecrets, so {names} of service "

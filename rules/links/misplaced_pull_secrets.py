@@ -158,11 +158,14 @@ def _move(workload: Workload, places: list[Route], names: list[str]) -> Fix | No
     item = workload.object
     if not names or not all(is_name(name) for name in names):
         return None
-    edits: list[Edit] = [
+    added = [
         append(item, (*workload.template, _FIELD), name)
         for name in names
         if listing(workload.pull_secrets, name) is None
     ]
+    if not all(added):
+        return None
+    edits: list[Edit] = [one for some in added for one in some]
     edits += [edit(Op.REMOVE, item, route) for route in places]
     told = f"move {', '.join(names)} to" if len(edits) > len(places) else f"leave {', '.join(names)} to"
     return Fix(Applicability.SAFE, f"{told} the pod template's imagePullSecrets", tuple(edits))

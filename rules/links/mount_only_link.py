@@ -233,8 +233,8 @@ def _finding(
     if not needs and not context.in_cluster:
         detail += " Only part of the cluster is in these files, and none of it needs the secret: this is a warning."
     fix = None
-    if not takes_over(context, account):
-        edits = (append(account.object, ("imagePullSecrets",), link.name),)
+    edits = append(account.object, ("imagePullSecrets",), link.name)
+    if edits and not takes_over(context, account):
         fix = Fix(Applicability.SAFE, f"add {link.name} to imagePullSecrets of service account {account.name}", edits)
     return context.finding(
         f"ServiceAccount {account.name}{in_namespace(account.namespace)} lists pull secret {link.name} under secrets "

@@ -327,13 +327,15 @@ def _fix(
     changed: list[str] = []
     for name in accounts:
         account = _account(context, secret, name)
-        if account is not None and not takes_over(context, account):
-            edits.append(append(account.object, ("imagePullSecrets",), secret.name))
+        more = append(account.object, ("imagePullSecrets",), secret.name) if account is not None else ()
+        if account is not None and more and not takes_over(context, account):
+            edits.extend(more)
             changed.append(f"service account {name}")
         commands.extend(link_commands(name, secret.name, secret.namespace))
     for workload in needs.templates:
-        edits.append(append(workload.object, (*workload.template, "imagePullSecrets"), secret.name))
-        changed.append(f"{workload.object.kind} {workload.object.name}")
+        more = append(workload.object, (*workload.template, "imagePullSecrets"), secret.name)
+        edits.extend(more)
+        changed.extend([f"{workload.object.kind} {workload.object.name}"] if more else ())
     if not edits:
         return None, tuple(commands)
     applicability = Applicability.SAFE if needs.pulls else Applicability.UNSAFE

@@ -76,12 +76,13 @@ def _fix(context: Context, source: Workload, account: ServiceAccount | None, ser
     if source.explicit:
         if source.is_pod and item.identified:  # The list of a living pod cannot be changed.
             return None
-        edits = (append(item, (*source.template, "imagePullSecrets"), name),)
-        return Fix(Applicability.SAFE, f"add {name} to the list of {item.kind} {item.name}", edits)
+        edits = append(item, (*source.template, "imagePullSecrets"), name)
+        return Fix(Applicability.SAFE, f"add {name} to the list of {item.kind} {item.name}", edits) if edits else None
     if account is None or takes_over(context, account):
         return None
-    edits = (append(account.object, ("imagePullSecrets",), name),)
-    return Fix(Applicability.SAFE, f"add {name} to the pulls of service account {account.name}", edits)
+    edits = append(account.object, ("imagePullSecrets",), name)
+    summary = f"add {name} to the pulls of service account {account.name}"
+    return Fix(Applicability.SAFE, summary, edits) if edits else None
 
 
 def _create(context: Context, source: Workload, registry: str) -> Repair:

@@ -55,6 +55,8 @@ has a list of its own; then recreate the pods.
 
 *Fix safety*: safe when exactly one secret of the namespace covers the images. With several the choice is yours, with
 none the secret has to be created. Where the list of the pods' owner names it by now, all that is missing is new pods.
+Where the list names it as plain text (`- regcred`), which the API server refuses, that text becomes the link; a list
+with any other text in it is not added to.
 """
 
 from collections.abc import Iterator
