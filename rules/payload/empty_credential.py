@@ -7,7 +7,7 @@ strings, an `auth` of `user:` or `:token`.
 
 ## Why it matters
 
-An empty entry is not skipped: it matches its images. The kubelet sends its empty credential in its turn, and
+An empty entry is not skipped: it matches the images of its key. The kubelet sends its empty credential in its turn, and
 once anything has matched it makes no separate attempt without one (Kubernetes 1.25 to 1.36). CRI-O passes over
 a credential without user name. The OpenShift importer tries only the first match: an empty entry for a longer
 path hides a good one for the registry (OpenShift 4.5 and later).
@@ -64,8 +64,9 @@ def check(context: Context) -> Iterator[Finding]:
             at=spot(secret, *entry.key_span, entry.key),
             key=shown(entry.key),
             detail=(
-                "It matches its images all the same: the kubelet sends it in its turn (Kubernetes 1.25 to 1.36), the "
-                "importer, which tries only the first match, goes on without a credential (OpenShift 4.5 and later)."
+                "It counts for the images of its key all the same: the kubelet sends it in its turn (Kubernetes 1.25 "
+                "to 1.36), the importer, which tries only the first match, goes on without a credential (OpenShift 4.5 "
+                "and later)."
                 f"{more}"
             ),
             remedy=advice(context, secret, "Give the entry a credential, or remove it."),

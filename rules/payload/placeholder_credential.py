@@ -115,8 +115,8 @@ def _detail(context: Context, secret: PullSecret, *, poison: bool) -> str:
     if poison or not secret.typed:
         return reasons(context, secret)
     return (
-        "The entry matches its images, so the placeholder is sent to the registry, which refuses it; nobody then tries "
-        "without a credential (Kubernetes 1.25 to 1.36)."
+        "For every image that the key matches, the placeholder is sent to the registry, which refuses it; nobody then "
+        "tries without a credential (Kubernetes 1.25 to 1.36)."
     )
 
 
