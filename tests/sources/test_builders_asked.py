@@ -1,13 +1,17 @@
 """Credentials that no pod names, in a live cluster: the builders and packages that read them are asked for as well."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import kubeapi as api
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import kubeapi as api
 from kubeapi import TOKEN, Api, Body, Served, secret, thing
 
 from linter.__main__ import main
