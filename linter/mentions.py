@@ -37,10 +37,6 @@ _DESTINATIONS: Mapping[str, tuple[str, ...]] = {
     "ApplicationSet": ("spec", "template", "spec", "destination"),
 }
 """Where objects of Argo CD say into which namespace they deploy."""
-_CONTINUED = lazy(r"[\\`]\r?\n")
-_CREATES = (lazy(r"\b(?:kubectl|oc)\b"), lazy(r"\b(?:create|apply|replace)\b"), lazy(r"\bsecrets?\b"))
-"""The words of a command that creates a Secret, in their order; its name stands after them."""
-_ASSIGNED = lazy(r"(?m)\b\w+[ \t]*[:?]?=[ \t]*[\"']?([a-z0-9][-a-z0-9.]*)")
 
 _REMEMBERED = 2**23
 """Characters of documents that nobody has read, up to which they are kept for the next search."""
@@ -96,17 +92,19 @@ class TextMentions(Mentions):
         found = (path for path, patterns in self._lists if any(pattern.fullmatch(name) for pattern in patterns))
         return next(found, "")
 
-    def creating(self, name: str) -> str:
-        """Return the path of a file with a command that creates a Secret of this name, "" when none does."""
-        return self._created.get(name, "")
+    def creating(self, kind: str, name: str) -> str:
+        """Return the path of a file that creates an object of this kind and name, "" when none does."""
+        return self._created.get((kind, name), "")
 
     @cached_property
-    def _created(self) -> dict[str, str]:
-        found: dict[str, str] = {}
+    def _created(self) -> dict[tuple[str, str], str]:
+        from linter.creations import created  # noqa: PLC0415 - few scans lack a name
+
+        found: dict[tuple[str, str], str] = {}
         for texts in (self._scripts, self._unparsed):
             for path, text, _ in texts():
-                for name in _given(text):
-                    found.setdefault(name, path)
+                for each in created(text):
+                    found.setdefault(each, path)
         return found
 
     @cached_property
@@ -278,30 +276,6 @@ def _maker(path: str, text: str) -> _Maker:
         if not names or any("#@" in name or "(@" in name for name in names):
             patterns.add(".*")
     return path, frozenset(_words(text)), tuple(map(re.compile, sorted(patterns)))
-
-
-def _given(text: str) -> Iterator[str]:
-    """The words that commands of a text may give a Secret as its name; any assigned value where a variable does."""
-    if "secret" not in text:
-        return
-    filled = False
-    for line in _CONTINUED.sub(" ", text).splitlines():
-        rest = _after(line)
-        yield from WORD.findall(rest)
-        filled = filled or "$" in rest
-    if filled:
-        yield from _ASSIGNED.findall(text)
-
-
-def _after(line: str) -> str:
-    """What a line holds after the words of a command that creates a Secret, "" where it holds none."""
-    at = 0
-    for word in _CREATES if not line.lstrip().startswith("#") else ():
-        found = word.search(line, at)
-        if found is None:
-            return ""
-        at = found.end()
-    return line[at:] if at else ""
 
 
 def _in_text(text: str, names: set[str]) -> set[str]:

@@ -18,6 +18,64 @@ spec:
 """
 _SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: %s, namespace: %s}\nstringData: {a: b}\n"
 _COMMAND = "kubectl create secret docker-registry %s \\\n  --docker-server=ghcr.io --docker-password=canary-7f3e\n"
+_STEP = "steps:\n  - kubectl create secret docker-registry ghcr-secret\n"
+_TERRAFORM = """\
+resource "kubernetes_secret" "pull" {
+  metadata {
+    name      = "%s"
+    namespace = "prod"
+  }
+}
+"""
+_HEREDOC = """\
+cat <<EOF | kubectl apply -f -
+apiVersion: v1
+kind: %s
+metadata:
+  labels: {a: b}
+  name: %s
+data: {}
+EOF
+"""
+_AZURE = """\
+variables:
+  imagePullSecret: 'ghcr-secret'
+steps:
+- task: KubernetesManifest@0
+  inputs:
+    %s
+    secretName: %s
+"""
+_ACTION = """\
+jobs:
+  a:
+    steps:
+    - name: pull secret
+      uses: azure/k8s-create-secret@v4
+      with:
+        secret-name: %s
+    - uses: acme/deploy@v1
+      with:
+        secret-name: %s
+"""
+_PLAYBOOK = """\
+- hosts: all
+  tasks:
+    - kubernetes.core.k8s:
+        definition:
+          apiVersion: v1
+          kind: Secret
+          metadata:
+            name: %s
+            namespace: prod
+          type: kubernetes.io/dockerconfigjson
+          data: {.dockerconfigjson: "{{ config }}"}
+"""
+_CLOUD_BUILD = """\
+steps:
+- name: gcr.io/cloud-builders/kubectl
+  args: ['create', 'secret', 'docker-registry', '%s']
+"""
 
 
 def _tree(folder: Path, files: dict[str, str]) -> Path:
@@ -47,6 +105,25 @@ def _said(*words: str) -> tuple[bool, str]:
         ("Jenkinsfile", "sh 'kubectl -n prod create secret docker-registry ghcr-secret'\n"),
         (".github/workflows/deploy.yml", "jobs:\n  a:\n    steps: [{run: oc create secret generic ghcr-secret}]\n"),
         (".gitlab-ci.yml", "deploy:\n  script:\n    - kubectl create secret docker-registry ghcr-secret\n"),
+        ("infra/main.tf", _TERRAFORM % "ghcr-secret"),
+        ("main.tf", 'locals {\n  pull = "ghcr-secret"\n}\n' + _TERRAFORM.replace('"%s"', "local.pull")),
+        ("main.tf", 'resource "kubernetes_secret_v1" "a" {\n  metadata { name = "ghcr-secret" }\n}\n'),
+        ("setup.sh", _HEREDOC % ("Secret", "ghcr-secret")),
+        ("setup.sh", "NAME=ghcr-secret\n" + _HEREDOC % ("Secret", "$NAME")),
+        ("README.md", "```yaml\nkind: SealedSecret\nmetadata: {name: ghcr-secret}\n```\n"),
+        ("setup.sh", "oc secrets new-dockercfg ghcr-secret --docker-server=ghcr.io\n"),
+        ("setup.sh", "kubectl get secret ghcr-secret -n a -o yaml | sed s/a/prod/ | kubectl apply -f -\n"),
+        ("setup.sh", "oc get -n a secret ghcr-secret -o yaml |\n  grep -v uid |\n  oc create -n prod -f -\n"),
+        ("azure-pipelines.yml", _AZURE % ("action: createSecret", "ghcr-secret")),
+        ("azure-pipelines.yml", _AZURE % ("secretType: dockerRegistry", "$(imagePullSecret)")),
+        (".github/workflows/a.yml", _ACTION % ("ghcr-secret", "a")),
+        ("playbook.yml", _PLAYBOOK % "ghcr-secret"),
+        ("playbook.yml", _PLAYBOOK.replace("tasks:", "vars: {}\n  pull: ghcr-secret\n  tasks:") % '"{{ pull }}"'),
+        ("Tiltfile", "local('kubectl create secret docker-registry ghcr-secret')\n"),
+        ("cloudbuild.yaml", _CLOUD_BUILD % "ghcr-secret"),
+        *((f"create{end}", _COMMAND % "ghcr-secret") for end in (".adoc", ".rst", ".txt", ".bat", ".cmd", ".fish")),
+        *((f"{folder}/config.yml", _STEP) for folder in (".circleci", ".gitlab/ci", ".cirrus", ".azuredevops")),
+        *((f"{folder}/a/b.sh", _STEP) for folder in (".azure-pipelines", ".buildkite", ".woodpecker")),
     ],
 )
 def test_a_secret_that_a_command_creates_is_listed_under_coverage(tmp_path: Path, name: str, text: str) -> None:
@@ -73,6 +150,28 @@ def test_a_secret_of_another_namespace_may_be_created_in_this_one_too(tmp_path: 
         ("create.bin", _COMMAND % "ghcr-secret"),
         ("node_modules/create.sh", _COMMAND % "ghcr-secret"),
         (".git/create.sh", _COMMAND % "ghcr-secret"),
+        (".github/create.sh", _COMMAND % "ghcr-secret"),
+        (".gitlab/a/b/c/create.sh", _COMMAND % "ghcr-secret"),
+        (".gitlab/create.bin", _COMMAND % "ghcr-secret"),
+        ("main.tf", _TERRAFORM % "another-secret" + 'resource "a" "b" {\n  name = "ghcr-secret"\n}\n'),
+        ("main.tf", 'resource "kubernetes_secret" "a" {\n}\nmodule "b" {\n  name = "ghcr-secret"\n}\n'),
+        ("main.tf", 'data "kubernetes_secret" "a" {\n  metadata { name = "ghcr-secret" }\n}\n'),
+        ("setup.sh", _HEREDOC % ("Secret", "another-secret")),
+        ("setup.sh", _HEREDOC % ("ConfigMap", "ghcr-secret")),
+        ("setup.sh", _HEREDOC % ("Secret", "a") + "kind: Pod\nmetadata: {name: ghcr-secret}\n"),
+        ("setup.sh", "kind: Secret\nstringData:\n  name: ghcr-secret\nmetadata:\n  name: another-secret\n"),
+        ("setup.sh", "kind: Secret\nmetadata:\n  generateName: a\n---\n  name: ghcr-secret\n"),
+        ("setup.sh", "  kind: Secret\n  metadata:\n    generateName: a\nname: ghcr-secret\n"),
+        ("setup.sh", "oc secrets link default ghcr-secret --for=pull\n"),
+        ("setup.sh", "kubectl get secret ghcr-secret -o yaml | grep created\n"),
+        ("setup.sh", "kubectl get secret ghcr-secret -o yaml > a.yaml\nkubectl apply -f b.yaml\n"),
+        ("setup.sh", "# kubectl get secret ghcr-secret -o yaml | kubectl apply -f -\n"),
+        ("azure-pipelines.yml", _AZURE % ("action: deploy", "ghcr-secret")),
+        ("azure-pipelines.yml", _AZURE % ("action: createSecret", "another-secret")),
+        (".github/workflows/a.yml", _ACTION % ("another-secret", "ghcr-secret")),
+        ("playbook.yml", _PLAYBOOK % "another-secret"),
+        ("cloudbuild.yaml", _CLOUD_BUILD % "another-secret" + "- name: ghcr-secret\n"),
+        ("create.txt", _COMMAND % "ghcr-secret" + "#" * 2**16),
     ],
 )
 def test_what_creates_no_such_secret_changes_nothing(tmp_path: Path, name: str, text: str) -> None:
@@ -93,6 +192,13 @@ def test_neither_excluded_nor_ignored_scripts_are_read_nor_links(tmp_path: Path)
     (tree / ".git").mkdir()
     (tree / ".gitignore").write_text("create.sh\n")
     assert _said(str(tree))[0]
+
+
+def test_a_folder_full_of_notes_leaves_room_for_scripts(tmp_path: Path) -> None:
+    notes = {f"a/{number:04}.txt": "nothing" for number in range(1001)}
+    tree = _tree(tmp_path, notes)
+    assert _said(str(tree))[0]
+    assert not _said(str(_tree(tmp_path, {"a/b/create.sh": _COMMAND % "ghcr-secret"})))[0]
 
 
 def test_files_that_are_named_alone_bring_no_scripts(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """The objects of one universe joined, and the text that was not parsed kept in reach for searches."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Final
 
 from linter.documents.objects import Opened, Seen
 from linter.engine.reader import Reader
@@ -10,6 +12,9 @@ from linter.mentions import TextMentions, Unread
 from linter.model import Scope
 from linter.sources import InputProblem
 from linter.universes import Universe
+
+_LONGEST: Final = 2**20
+"""Bytes of a parsed file up to which what is no object in it is searched for what it creates."""
 
 
 def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
@@ -32,13 +37,14 @@ def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
         for document, _ in source.documents
         if document.path in reader.partly
     }
+    loose = _without_objects(group)
     for source in group.inputs:
         source.documents.clear()  # the objects are the inventory's now, and second copies nobody's
     unread = reader.unread()
     mentions = TextMentions(
         lambda: _unparsed(group, reader, parsed),
         lambda: _unparsed(group, reader, parsed, only=unread),
-        lambda: _scripts(reader),
+        lambda: chain(_scripts(reader), _loose(reader, loose)),
     )
     taken = group.recognised
     inventory = builder.finish(taken.scope, mentions=mentions, layout=taken.layout, stated=taken.stated)
@@ -63,6 +69,34 @@ def _scripts(reader: Reader) -> Iterator[Unread]:
             continue
         if b"\0" not in data:
             yield Unread(artifact.path, data.decode("utf-8", "replace"))
+
+
+def _without_objects(group: Universe) -> Mapping[str, set[int]]:
+    """The documents of manifests that were parsed and hold no objects: the numbers of each file's."""
+    loose: dict[str, set[int]] = defaultdict(set)
+    if group.recognised.scope is Scope.MANIFESTS:
+        for source in group.inputs:
+            for document, found in source.documents:
+                if not found:
+                    loose[document.path].add(document.number)
+    return loose
+
+
+def _loose(reader: Reader, places: Mapping[str, set[int]]) -> Iterator[Unread]:
+    """The text of those documents in YAML: playbooks, and pipelines of a CI."""
+    from linter.documents.kinds import looks_like_json  # noqa: PLC0415 - only a search needs these
+    from linter.documents.split import split  # noqa: PLC0415 - as above
+    from linter.documents.text import DecodeProblem, decode  # noqa: PLC0415 - as above
+
+    for path, numbers in places.items():
+        if reader.artifacts[path].size > _LONGEST:
+            continue
+        try:
+            text = decode(reader.small_bytes_of(path) or b"").text
+        except DecodeProblem:
+            continue
+        if not looks_like_json(text):
+            yield from (Unread(path, text[start:end]) for at, (start, end) in enumerate(split(text)) if at in numbers)
 
 
 def _unparsed(

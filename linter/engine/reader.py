@@ -12,6 +12,7 @@ from linter.inventory.build import Ahead
 from linter.inventory.kept import Keeper
 from linter.model import Finding, Location, NotEvaluated, Problem, Route
 from linter.sources import REPEATED, Artifact, InputProblem, Limits, Skipped, within
+from linter.sources.choice import is_note
 from linter.taking import Taken, as_read, scanned, take, take_artifact
 from linter.universes import Input
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _MOST_SCRIPTS = 1000
 """Files with commands that a search for the maker of a Secret looks at."""
+_MOST_NOTES = 100
+"""Plain texts among them: a folder may be full of logs."""
 
 
 class Reader:
@@ -39,6 +42,7 @@ class Reader:
         self.problems: list[Problem] = []
         self.templated: list[tuple[int, NotEvaluated]] = []
         self.scripts: list[Artifact] = []
+        self._notes = 0
         self.partly: set[str] = set()
         self.marked: set[str] = set()
         self._windowed: dict[str, Places | None] = {}
@@ -110,11 +114,18 @@ class Reader:
             self.problems.append(entry)
         elif isinstance(entry, Skipped):
             self.inputs[entry.input].part(entry.path).skipped[entry.reason] += 1
-            self.scripts.extend(entry.scripts[: _MOST_SCRIPTS - len(self.scripts)])
+            self._note_scripts(entry.scripts)
             self._passed_over(entry)
         else:
             self._take(entry)
         return entry.path
+
+    def _note_scripts(self, scripts: Sequence[Artifact]) -> None:
+        for script in scripts:
+            note = is_note(script.path)
+            if len(self.scripts) < _MOST_SCRIPTS and (not note or self._notes < _MOST_NOTES):
+                self.scripts.append(script)
+                self._notes += note
 
     def _rendered(
         self, entries: Iterator[Artifact | Problem | Skipped], render: "Render"

@@ -226,9 +226,9 @@ class Inventory:
         """Where a template may fill this name into a list of pull secrets (a path), or ""."""
         return self._mentions.linking(name) if self._mentions is not None else ""
 
-    def may_create(self, name: str) -> str:
-        """Where a command beside the manifests creates a Secret of this name (a path), or "": looked up on demand."""
-        return self._mentions.creating(name) if self._mentions is not None else ""
+    def may_create(self, kind: str, name: str) -> str:
+        """Where something beside the manifests creates such an object (a path), or "": looked up on demand."""
+        return self._mentions.creating(kind, name) if self._mentions is not None else ""
 
     def mentions_api(self, suffix: str) -> bool:
         """Whether an object that no rule reads is of an API group that ends in `suffix`: looked up on demand."""
@@ -274,8 +274,8 @@ class Mentions:
         """Return where a document that could not be read may define such an object, "" when none does."""
         raise NotImplementedError
 
-    def creating(self, name: str) -> str:
-        """Return where a command creates a Secret of this name, "" when nowhere."""
+    def creating(self, kind: str, name: str) -> str:
+        """Return where something beside the manifests creates such an object, "" when nowhere."""
         raise NotImplementedError
 
     def linking(self, name: str) -> str:

@@ -10,7 +10,7 @@ from linter.model import Problem
 from linter.record import NamedTuple
 from linter.secret import without_logins
 from linter.sources import REPEATED, Artifact, InputProblem, Limits, Skipped
-from linter.sources.choice import may_hold_commands, why_not_file, why_not_folder
+from linter.sources.choice import hidden_scripts, may_hold_commands, most_commands, why_not_file, why_not_folder
 from linter.sources.disk import Disk
 from linter.sources.files import begins_text, failure, irregular, too_large
 from linter.sources.ignore import Excludes, Ignores, above
@@ -23,7 +23,8 @@ _BUILD_MARKS: Final = frozenset(
 )
 """What a folder of build results holds; without one of these, `build/` may be full of manifests."""
 _HEAD: Final = 1024
-_SCRIPT_BYTES: Final = 2**20
+_HIDDEN_DEPTH: Final = 3
+"""Folders below each other, in a hidden one, that are looked through for what a CI runs."""
 _SIGNS: Final = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 
 
@@ -263,7 +264,7 @@ class _Walk:
         reason = why_not_folder(entry.name, os.path.basename(os.path.dirname(entry.path)))
         if reason:
             try:
-                found = tuple(self._workflows(entry, path, inside, ignores)) if entry.name == ".github" else ()
+                found = tuple(self._hidden(entry, path, inside, ignores))
             except OSError:
                 found = ()  # it is passed over in any case
             self._rest.append(Skipped(path, reason, scripts=found))
@@ -288,17 +289,21 @@ class _Walk:
             return True
         return False
 
-    def _workflows(
-        self, entry: "os.DirEntry[str]", path: str, inside: str, ignores: Ignores
-    ) -> Iterator[Artifact]:
-        """Yield the workflows of a folder `.github`, which holds commands and no manifests."""
-        if self._gatherer.excluded(path, inside, folder=True) or ignores.match(entry.path, folder=True):
+    def _hidden(self, entry: "os.DirEntry[str]", path: str, inside: str, ignores: Ignores) -> Iterator[Artifact]:
+        """Yield what a CI runs out of a hidden folder, which holds commands and no manifests."""
+        part = hidden_scripts(entry.name)
+        if part is None or self._gatherer.excluded(path, inside, folder=True) or ignores.match(entry.path, folder=True):
             return
-        for folder in self._disk.entries(entry.path):
-            if folder.name == "workflows" and folder.is_dir(follow_symlinks=False):
-                for each in self._disk.entries(folder.path):
-                    end = f"/workflows/{each.name}"
-                    script = self._script(each, path + display(end), inside + end, ignores)
+        end = f"/{part}" if part else ""
+        pending = [(os.path.join(entry.path, part), path + end, inside + end, 1)]
+        while pending:
+            folder, shown, inner, depth = pending.pop()
+            for each in self._disk.entries(folder):
+                below = f"{shown}/{display(each.name)}", f"{inner}/{each.name}"
+                if each.is_dir(follow_symlinks=False):
+                    pending.extend([(each.path, *below, depth + 1)] if depth < _HIDDEN_DEPTH else ())
+                elif may_hold_commands(each.name) or not why_not_file(each.name):
+                    script = self._script(each, *below, ignores)
                     if script is not None:
                         yield script
 
@@ -310,7 +315,7 @@ class _Walk:
             status = entry.stat(follow_symlinks=False)
         except OSError:
             return None
-        if irregular(status.st_mode) or status.st_size > _SCRIPT_BYTES:
+        if irregular(status.st_mode) or status.st_size > most_commands(entry.name):
             return None
         return self._disk.artifact(entry.path, path, self._number, limits=self._gatherer.limits, named=False)
 

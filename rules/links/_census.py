@@ -229,9 +229,9 @@ class Census:
         return None
 
     def _commanded(self, naming: Naming) -> Whereabouts | None:
-        """Whether a script or a page beside the manifests has a command that creates it."""
-        path = "" if self._context.in_cluster else self._inventory.may_create(naming.name)
-        why = f"a command in {path} creates Secrets and may make it"
+        """Whether a script, a page, Terraform or a CI beside the manifests creates it."""
+        path = "" if self._context.in_cluster else self._inventory.may_create("Secret", naming.name)
+        why = f"{path} creates Secrets and may make it"
         return Whereabouts(Fate.UNKNOWN, (), "generated", why) if path else None
 
     def _replaced(self, naming: Naming) -> Whereabouts | None:

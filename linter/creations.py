@@ -1,0 +1,141 @@
+"""What commands, Terraform, steps of a CI and texts beside the manifests create: Secrets and service accounts by name.
+
+It is a guess to the side of silence: whoever asks says that an object may be made there, and never that it is.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from linter.inventory.applied import WORD
+from linter.patterns import lazy
+
+_CONTINUED = lazy(r"[\\`]\r?\n")
+_CLIENT = lazy(r"\b(?:kubectl|oc)\b")
+_SECRETS = lazy(r"\bsecrets?\b")
+_CREATES = (_CLIENT, lazy(r"\b(?:create|apply|replace)\b"), _SECRETS)
+"""The words of a command that creates a Secret, in their order; its name stands after them."""
+_OLDER = (lazy(r"\boc\b"), _SECRETS, lazy(r"[ \t]new(?:-\w+)?[ \t]"))
+"""Those of `oc secrets new-dockercfg NAME`."""
+_READS = (_CLIENT, lazy(r"\b(?:get|export)\b"), _SECRETS)
+"""Those of one that reads a Secret; where it is piped into the next, a copy is made."""
+_TAKES = (lazy(r"\b(?:create|apply|replace)\b"), lazy(r"[ \t](?:-f|--filename)\b"))
+_PIPED_LINES: Final = 5
+"""Lines after a pipe at the end of a line that are looked at for what takes the copy."""
+_ASSIGNED = lazy(r"(?m)\b\w+[ \t]*[:?]?=[ \t]*[\"']?([a-z0-9][-a-z0-9.]*)")
+_STATED = lazy(r"(?m)^[ \t-]*[\"']?\w+[\"']?:[ \t]+[\"']?([a-z0-9][-a-z0-9.]*)[\"']?[ \t]*\r?$")
+"""A word that stands alone as the value of a key, as the variables of a CI do."""
+
+_RESOURCE = lazy(r'(?m)^[ \t]*resource[ \t]+"kubernetes_(secret|service_account)(?:_v1)?"')
+_RESOURCE_ENDS = lazy(r"(?m)^\}|^[ \t]*resource[ \t]")
+_RESOURCE_NAME = lazy(r'(?m)(?:^|\{)[ \t]*name[ \t]*=[ \t]*(.*)')
+_MANIFEST = lazy(
+    r"(?m)^((?:[ \t]*- )?[ \t]*)kind:[ \t]*[\"']?((?:Sealed|External)?Secret|ServiceAccount)[\"']?[ \t]*\r?$"
+)
+_MANIFEST_NAME = lazy(r"\bname:[ \t]*[\"']?([^\s\"'#,}]+)")
+_STEP = lazy(r"(?m)^[ \t]*- ")
+_STEP_CREATES: Final = ("createSecret", "secretType:", " Kubernetes@", "/k8s-create-secret")
+_STEP_NAME = lazy(r"(?m)^[ \t]*(?:secretName|secret-name):(.*)")
+_CLOUD_BUILD: Final = "cloud-builders/kubectl"
+_CLOUD_BUILD_STEP = lazy(r"(?m)^[ \t]*(?:- )?(?:name|id):")
+_LONGEST_STEP: Final = 1000
+
+_VALUED: Final = frozenset({"-n", "--namespace", "--context", "--kubeconfig", "--cluster"})
+"""Options of which the value is a word of its own."""
+
+
+def created(text: str) -> Iterator[tuple[str, str]]:
+    """Yield kinds and names of what a text may create; any assigned value where a variable stands for the name."""
+    filled: set[str] = set()
+    for kind, written in _written(text):
+        if "$" in written or "{{" in written:
+            filled.add(kind)
+        for word in WORD.findall(written):
+            yield kind, word
+    for kind in filled:
+        for values in (_ASSIGNED, _STATED):
+            for word in values.findall(text):
+                yield kind, word
+
+
+def _written(text: str) -> Iterator[tuple[str, str]]:
+    """The kinds of what is created, each with the words among which its name is."""
+    if "ecret" in text:
+        lines = _CONTINUED.sub(" ", text).splitlines()
+        yield from (("Secret", each) for each in _commands(lines))
+        yield from (("Secret", each) for each in _steps(text))
+    if "kind:" in text:
+        yield from _manifests(text)
+    if '"kubernetes_' in text:
+        yield from _resources(text)
+
+
+def _commands(lines: list[str]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        if "secret" not in line or ("kubectl" not in line and "oc" not in line) or line.lstrip().startswith("#"):
+            continue
+        yield _after(line, _CREATES) or _after(line, _OLDER)
+        read, pipe, then = _after(line, _READS).partition("|")
+        if pipe and _after(_whole(then, lines[number + 1 : number + 1 + _PIPED_LINES]), _TAKES):
+            yield read
+
+
+def _whole(line: str, following: list[str]) -> str:
+    """A pipe with what follows on the next lines, as long as each ends in a pipe."""
+    for more in following:
+        if line.strip() and not line.rstrip().endswith("|"):
+            break
+        line += more
+    return line
+
+
+def _after(line: str, words: tuple[re.Pattern[str], ...]) -> str:
+    """What a line holds after some words in their order, "" where it lacks one."""
+    at = 0
+    for word in words:
+        found = word.search(line, at)
+        if found is None:
+            return ""
+        at = found.end()
+    return line[at:]
+
+
+def _manifests(text: str) -> Iterator[tuple[str, str]]:
+    """The manifests within a text, as a script hands them to kubectl: the name stands below their metadata."""
+    for found in _MANIFEST.finditer(text):
+        kind = "ServiceAccount" if found[2] == "ServiceAccount" else "Secret"
+        within = False
+        for line in text[found.end() + 1 : found.end() + _LONGEST_STEP].splitlines():
+            depth = len(line) - len(line.lstrip())
+            if not line.strip():
+                continue
+            if depth < len(found[1]) or (depth == len(found[1]) and line.lstrip().startswith(("kind:", "---"))):
+                break
+            if depth == len(found[1]):
+                within = line.lstrip().startswith("metadata:")
+            name = _MANIFEST_NAME.search(line) if within else None
+            if name is not None:
+                yield kind, name[1]
+                break
+
+
+def _resources(text: str) -> Iterator[tuple[str, str]]:
+    """The resources of Terraform."""
+    for found in _RESOURCE.finditer(text):
+        end = _RESOURCE_ENDS.search(text, found.end())
+        name = _RESOURCE_NAME.search(text, found.end(), end.start() if end is not None else len(text))
+        if name is not None:
+            # A name without quotes is that of a variable.
+            written = name[1].strip()
+            yield "Secret" if found[1] == "secret" else "ServiceAccount", written if '"' in written else "$"
+
+
+def _steps(text: str) -> Iterator[str]:
+    """The steps of Azure Pipelines, of GitHub's workflows and of Cloud Build that create a Secret."""
+    if any(mark in text for mark in _STEP_CREATES):
+        for step in _STEP.split(text):
+            if any(mark in step for mark in _STEP_CREATES):
+                yield from _STEP_NAME.findall(step)
+    for step in text.split(_CLOUD_BUILD)[1:]:
+        words = _CLOUD_BUILD_STEP.split(step[:_LONGEST_STEP], 1)[0].split()
+        yield _after(f"kubectl {' '.join(words)}", _CREATES)
