@@ -142,6 +142,25 @@ def test_a_secret_of_another_namespace_may_be_created_in_this_one_too(tmp_path: 
 @pytest.mark.parametrize(
     ("name", "text"),
     [
+        ("README.md", "```\nkubectl get secret %s -n test -o yaml | kubectl apply -n prod -f -\n```\n"),
+        ("copy.sh", "oc get secret %s --namespace=test -o yaml |\n  sed 's/test/prod/' |\n  oc create -f -\n"),
+        ("main.tf", _TERRAFORM),
+        ("setup.sh", _HEREDOC.replace("kind: %s", "kind: Secret")),
+    ],
+)
+def test_a_secret_that_is_copied_from_another_namespace_is_listed_under_coverage(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    elsewhere = {"k8s/other.yaml": _SECRET % ("ghcr-secret", "test")}
+    assert "RC304" in _said(str(_tree(tmp_path, {**elsewhere, name: text % "another-secret"})))[1]
+    found, shown = _said(str(_tree(tmp_path, {name: text % "ghcr-secret"})))
+    assert not found
+    assert f"{name} creates" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
         ("create.sh", _COMMAND % "another-secret"),
         ("create.sh", "# " + (_COMMAND % "ghcr-secret").replace("\\\n", "")),
         ("create.sh", "kubectl delete secret ghcr-secret\n"),
@@ -183,6 +202,11 @@ def test_neither_excluded_nor_ignored_scripts_are_read_nor_links(tmp_path: Path)
     outside.write_text(_COMMAND % "ghcr-secret")
     tree = _tree(tmp_path / "tree", {})
     (tree / "linked.sh").symlink_to(outside)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/create.sh").write_text(_COMMAND % "ghcr-secret")
+    (tree / ".github").mkdir()
+    (tree / ".github/workflows").symlink_to(tmp_path / "folder")
+    (tree / ".gitlab").symlink_to(tmp_path / "folder")
     assert _said(str(tree))[0]
     (tree / "create.sh").write_text(_COMMAND % "ghcr-secret")
     assert not _said(str(tree))[0]

@@ -294,11 +294,12 @@ class _Walk:
         part = hidden_scripts(entry.name)
         if part is None or self._gatherer.excluded(path, inside, folder=True) or ignores.match(entry.path, folder=True):
             return
-        end = f"/{part}" if part else ""
-        pending = [(os.path.join(entry.path, part), path + end, inside + end, 1)]
+        pending = [(entry.path, path, inside, 1)]
         while pending:
             folder, shown, inner, depth = pending.pop()
             for each in self._disk.entries(folder):
+                if depth == 1 and part and each.name != part:
+                    continue
                 below = f"{shown}/{display(each.name)}", f"{inner}/{each.name}"
                 if each.is_dir(follow_symlinks=False):
                     pending.extend([(each.path, *below, depth + 1)] if depth < _HIDDEN_DEPTH else ())

@@ -12,7 +12,9 @@ A pod reads pull secrets from its own namespace and from nowhere else, and neith
 namespaces (every version of Kubernetes and OpenShift). The name is simply not found: the kubelet skips it and pulls
 without a credential.
 
-Among manifests the Secret may have been copied by hand, so the finding is a warning there.
+Among manifests the Secret may have been copied by hand, so the finding is a warning there. Where a script, a page,
+Terraform or a CI beside them copies or creates a Secret of that name (see missing-pull-secret), nothing is said but a
+line under coverage, for missing-pull-secret: whether it does so for this namespace is not judged.
 
 ## Example
 
