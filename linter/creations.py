@@ -39,7 +39,8 @@ _STEP_NAME = lazy(r"(?m)^[ \t]*(?:secretName|secret-name):(.*)")
 _CLOUD_BUILD: Final = "cloud-builders/kubectl"
 _CLOUD_BUILD_STEP = lazy(r"(?m)^[ \t]*(?:- )?(?:name|id):")
 _LONGEST_STEP: Final = 1000
-
+_TOOL = lazy(r"\b(?:kubectl|oc|eksctl)[ \t]")
+_QUOTES: Final = "\"'`;,()"
 _VALUED: Final = frozenset({"-n", "--namespace", "--context", "--kubeconfig", "--cluster"})
 """Options of which the value is a word of its own."""
 
@@ -64,6 +65,9 @@ def _written(text: str) -> Iterator[tuple[str, str]]:
         lines = _CONTINUED.sub(" ", text).splitlines()
         yield from (("Secret", each) for each in _commands(lines))
         yield from (("Secret", each) for each in _steps(text))
+    if "create " in text and ("serviceaccount" in text or " sa " in text):
+        lines = _CONTINUED.sub(" ", text).splitlines()
+        yield from (("ServiceAccount", each) for line in lines for each in _accounts(line))
     if "kind:" in text:
         yield from _manifests(text)
     if '"kubernetes_' in text:
@@ -98,6 +102,27 @@ def _after(line: str, words: tuple[re.Pattern[str], ...]) -> str:
             return ""
         at = found.end()
     return line[at:]
+
+
+def _accounts(line: str) -> Iterator[str]:
+    """The names that the commands of a line give service accounts: those of kubectl and oc, and that of eksctl."""
+    if "create" not in line or line.lstrip().startswith("#"):
+        return
+    for found in _TOOL.finditer(line):
+        words = [word.strip(_QUOTES) for word in line[found.end() : found.end() + _LONGEST_STEP].split()]
+        first, second, third = (*_operands(words), "", "", "")[:3]
+        if (first, second) == ("create", "iamserviceaccount"):
+            given = zip(words, [*words[1:], ""], strict=True)
+            yield from (value for word, value in given if word == "--name")
+            yield from (word.removeprefix("--name=") for word in words if word.startswith("--name="))
+        elif first == "create" and second in ("sa", "serviceaccount"):
+            yield third
+
+
+def _operands(words: list[str]) -> list[str]:
+    """The words of a command that are neither options nor values of some."""
+    before = ["", *words]
+    return [word for word, last in zip(words, before, strict=False) if word[:1] != "-" and last not in _VALUED]
 
 
 def _manifests(text: str) -> Iterator[tuple[str, str]]:

@@ -13,8 +13,11 @@ The API server refuses the pod (every version of Kubernetes), so nothing is pull
 
 In a cluster scan absence is proof. Among manifests it is a hint, because an account may be made by an operator, a chart
 or by hand: the finding is a warning, and where the files hold no account of that namespace at all nothing is said but a
-line under coverage. So it is for an account that a configuration of eksctl among the files makes, or that a template
-may make.
+line under coverage. So it is for an account that a configuration of eksctl among the files makes, that a template may
+make, or that something beside the manifests creates: `kubectl create serviceaccount`, `oc create sa`, `eksctl create
+iamserviceaccount`, a manifest within a script, or `kubernetes_service_account` of Terraform (missing-pull-secret tells
+which files are searched). So it is too where a kustomization that builds the workload, or stands beside it or above,
+fetches a part from another host: whether the account is in that part is not known.
 
 ## Example
 
@@ -57,6 +60,7 @@ from linter.rule import (
 from rules.links._census import in_namespace, together
 from rules.links._names import NearNames, is_name
 from rules.links._naming import Owners
+from rules.links._remote import Remote
 
 _ALWAYS = frozenset({"default", "builder", "deployer", "pipeline"})
 _MIRROR = "kubernetes.io/config.mirror"
@@ -66,8 +70,7 @@ def check(context: Context) -> Iterator[Finding]:
     """Yield a finding for every workload without its account; withhold those that nothing can be said of."""
     owners = context.once(Owners)
     accounts = _Accounts(context)
-    unjudged: dict[tuple[str, str], Workload] = {}
-    templated: dict[tuple[str, str], Workload] = {}
+    unjudged: dict[tuple[str, str], tuple[Workload, str, str]] = {}
     replicas: set[tuple[str, str, str]] = set()
     for workload in context.inventory.workloads:
         if not _judged(context, accounts, workload) or owners.top(workload) is not workload:
@@ -76,21 +79,30 @@ def check(context: Context) -> Iterator[Finding]:
         if made[1] and made in replicas:
             continue
         replicas.add(made)
-        whose = (workload.object.namespace, workload.account)
-        if not _known(context, workload):
-            unjudged.setdefault(whose, workload)
-        elif not context.in_cluster and context.inventory.may_define("ServiceAccount", workload.account):
-            templated.setdefault(whose, workload)
+        reason, why = _doubt(context, workload)
+        if reason:
+            unjudged.setdefault((workload.object.namespace, workload.account), (workload, reason, why))
         else:
             yield _finding(context, accounts, workload)
-    for workload in templated.values():
-        why = f"{context.inventory.may_define('ServiceAccount', workload.account)} may make it"
+    for workload, reason, why in unjudged.values():
         message = f"whether service account {workload.account} exists could not be judged: {why}"
-        context.not_evaluated("templated", message, of=workload.object, at=workload.object.at(*_route(workload)))
-    for workload in unjudged.values():
-        why = "no account beside it is in the scan"
-        message = f"whether service account {workload.account} exists could not be judged: {why}"
-        context.not_evaluated("absent", message, of=workload.object, at=workload.object.at(*_route(workload)))
+        context.not_evaluated(reason, message, of=workload.object, at=workload.object.at(*_route(workload)))
+
+
+def _doubt(context: Context, workload: Workload) -> tuple[str, str]:
+    """Return why the absence of this account proves nothing, in a word and in words; "" twice where it does."""
+    if not _known(context, workload):
+        return "absent", "no account beside it is in the scan"
+    if context.in_cluster:
+        return "", ""
+    unread = context.inventory.may_define("ServiceAccount", workload.account)
+    if unread:
+        return "templated", f"{unread} may make it"
+    creating = context.inventory.may_create("ServiceAccount", workload.account)
+    if creating:
+        return "generated", f"{creating} creates service accounts and may make it"
+    fetching = context.once(Remote).beside(workload.object)
+    return ("absent", f"{fetching} fetches a part that may hold it") if fetching else ("", "")
 
 
 class _Accounts:
