@@ -4,6 +4,7 @@ It is a guess to the side of silence: whoever asks says that an object may be ma
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
@@ -23,8 +24,12 @@ _TAKES = (lazy(r"\b(?:create|apply|replace)\b"), lazy(r"[ \t](?:-f|--filename)\b
 _PIPED_LINES: Final = 5
 """Lines after a pipe at the end of a line that are looked at for what takes the copy."""
 _ASSIGNED = lazy(r"(?m)\b\w+[ \t]*[:?]?=[ \t]*[\"']?([a-z0-9][-a-z0-9.]*)")
-_STATED = lazy(r"(?m)^[ \t-]*[\"']?\w+[\"']?:[ \t]+[\"']?([a-z0-9][-a-z0-9.]*)[\"']?[ \t]*\r?$")
-"""A word that stands alone as the value of a key, as the variables of a CI do."""
+_STATED = lazy(
+    r"(?m)^[ \t-]*[\"']?(?:name:[ \t]*[\"']?(\w+)[\"']?[ \t]*\r?\n[ \t]*value|(\w+))[\"']?:[ \t]*"
+    r"[\"']?([a-z0-9][-a-z0-9.]*)[\"']?[ \t]*\r?$"
+)
+"""A variable of a CI or a playbook, and the word that is its value."""
+_VARIABLE = lazy(r"(?:\$\{?\{?|\$\(|\{\{-?)[ \t]*(?:\w+\.)*(\w+)")
 
 _RESOURCE = lazy(r'(?m)^[ \t]*resource[ \t]+"kubernetes_(secret|service_account)(?:_v1)?"')
 _RESOURCE_ENDS = lazy(r"(?m)^\}|^[ \t]*resource[ \t]")
@@ -32,7 +37,7 @@ _RESOURCE_NAME = lazy(r'(?m)(?:^|\{)[ \t]*name[ \t]*=[ \t]*(.*)')
 _MANIFEST = lazy(
     r"(?m)^((?:[ \t]*- )?[ \t]*)kind:[ \t]*[\"']?((?:Sealed|External)?Secret|ServiceAccount)[\"']?[ \t]*\r?$"
 )
-_MANIFEST_NAME = lazy(r"\bname:[ \t]*[\"']?([^\s\"'#,}]+)")
+_MANIFEST_NAME = lazy(r"\bname:[ \t]*[\"']?(\{\{[^}\n]*|[^\s\"'#,}]+)")
 _STEP = lazy(r"(?m)^[ \t]*- ")
 _STEP_CREATES: Final = ("createSecret", "secretType:", " Kubernetes@", "/k8s-create-secret")
 _STEP_NAME = lazy(r"(?m)^[ \t]*(?:secretName|secret-name):(.*)")
@@ -46,16 +51,18 @@ _VALUED: Final = frozenset({"-n", "--namespace", "--context", "--kubeconfig", "-
 
 
 def created(text: str) -> Iterator[tuple[str, str]]:
-    """Yield kinds and names of what a text may create; any assigned value where a variable stands for the name."""
-    filled: set[str] = set()
+    """Yield kinds and names of what a text may create; where a variable stands for the name, any assigned value."""
+    filled: dict[str, set[str]] = defaultdict(set)
     for kind, written in _written(text):
         if "$" in written or "{{" in written:
-            filled.add(kind)
+            filled[kind].update(_VARIABLE.findall(written))
         for word in WORD.findall(written):
             yield kind, word
-    for kind in filled:
-        for values in (_ASSIGNED, _STATED):
-            for word in values.findall(text):
+    for kind, variables in filled.items():
+        for word in _ASSIGNED.findall(text):
+            yield kind, word
+        for listed, key, word in _STATED.findall(text):
+            if (listed or key) in variables:
                 yield kind, word
 
 

@@ -46,6 +46,13 @@ steps:
     %s
     secretName: %s
 """
+_LISTED = """\
+variables:
+- name: %s
+  value: ghcr-secret
+steps:
+- script: kubectl create secret docker-registry $(pull) --docker-server=$(server)
+"""
 _ACTION = """\
 jobs:
   a:
@@ -116,7 +123,9 @@ def _said(*words: str) -> tuple[bool, str]:
         ("setup.sh", "oc get -n a secret ghcr-secret -o yaml |\n  grep -v uid |\n  oc create -n prod -f -\n"),
         ("azure-pipelines.yml", _AZURE % ("action: createSecret", "ghcr-secret")),
         ("azure-pipelines.yml", _AZURE % ("secretType: dockerRegistry", "$(imagePullSecret)")),
+        ("azure-pipelines.yml", _LISTED % "pull"),
         (".github/workflows/a.yml", _ACTION % ("ghcr-secret", "a")),
+        (".github/workflows/a.yml", "env:\n  PULL: ghcr-secret\n" + _ACTION % ("${{ env.PULL }}", "a")),
         ("playbook.yml", _PLAYBOOK % "ghcr-secret"),
         ("playbook.yml", _PLAYBOOK.replace("tasks:", "vars: {}\n  pull: ghcr-secret\n  tasks:") % '"{{ pull }}"'),
         ("Tiltfile", "local('kubectl create secret docker-registry ghcr-secret')\n"),
@@ -187,7 +196,9 @@ def test_a_secret_that_is_copied_from_another_namespace_is_listed_under_coverage
         ("setup.sh", "# kubectl get secret ghcr-secret -o yaml | kubectl apply -f -\n"),
         ("azure-pipelines.yml", _AZURE % ("action: deploy", "ghcr-secret")),
         ("azure-pipelines.yml", _AZURE % ("action: createSecret", "another-secret")),
+        ("azure-pipelines.yml", _LISTED % "another"),
         (".github/workflows/a.yml", _ACTION % ("another-secret", "ghcr-secret")),
+        (".github/workflows/a.yml", "env:\n  PULL: ghcr-secret\n" + _ACTION % ("${{ env.ANOTHER }}", "a")),
         ("playbook.yml", _PLAYBOOK % "another-secret"),
         ("cloudbuild.yaml", _CLOUD_BUILD % "another-secret" + "- name: ghcr-secret\n"),
         ("create.txt", _COMMAND % "ghcr-secret" + "#" * 2**16),
