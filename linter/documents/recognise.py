@@ -15,7 +15,8 @@ class Recognised(NamedTuple):
     """What an input was taken for. `why` says from what, `proves` what absence in it is worth; both for people.
 
     `stated` holds kinds and namespaces of which some file lists every object, by the layout's own promise. `redacted`:
-    regcred has put surrogates in the place of its credentials.
+    regcred has put surrogates in the place of its credentials. `said`: the user has said that it is a cluster, and it
+    lies as no tool writes one that is known to leave something out.
     """
 
     scope: Scope
@@ -24,6 +25,7 @@ class Recognised(NamedTuple):
     proves: str
     stated: frozenset[tuple[str, str]] = frozenset()
     redacted: bool = False
+    said: bool = False
 
     def hidden(self) -> "Recognised":
         """Return the same, with its credentials replaced."""
@@ -33,6 +35,8 @@ class Recognised(NamedTuple):
 
 
 _LIVE_LIST = "a cluster at one moment, as far as its kinds and namespaces were asked for"
+_ANY: Final = frozenset({"manifests", "kubectl-get"})
+"""What is not the layout of one tool, so that nothing is known to be missing in it."""
 _MANIFESTS = "part of the truth: objects may come from elsewhere"
 _FEW: Final = 10
 """Live objects that are no list and in no known layout need this number to be taken for a cluster."""
@@ -161,11 +165,12 @@ def recognise(evidence: Evidence, scope: str = "auto") -> Recognised:
     A `scope` of `cluster` or `manifests` is the user's word and overrides what was recognised; the layout stays.
     """
     found = _recognise(evidence)
+    said = scope == Scope.CLUSTER and found.layout in _ANY
     if scope in ("auto", found.scope):
-        return found
+        return found._replace(said=said)
     forced = Scope(scope)
     proves = PROVES.get(found.layout, _LIVE_LIST) if forced is Scope.CLUSTER else _MANIFESTS
-    return Recognised(forced, found.layout, f"--scope {scope}", proves, frozenset(evidence.stated))
+    return Recognised(forced, found.layout, f"--scope {scope}", proves, frozenset(evidence.stated), said=said)
 
 
 def _recorded(path: str, record: Record) -> Recognised:

@@ -48,7 +48,8 @@ def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
         lambda path: _text(reader, path),
     )
     taken = group.recognised
-    inventory = builder.finish(taken.scope, mentions=mentions, layout=taken.layout, stated=taken.stated)
+    layout, stated = taken.layout, taken.stated
+    inventory = builder.finish(taken.scope, mentions=mentions, layout=layout, stated=stated, said=taken.said)
     mentions.inventory = inventory
     return inventory, builder.kinds
 

@@ -51,6 +51,7 @@ class Builder:
         self._named = FieldSearch()
         self._insecure: set[str] = set()
         self._listed: set[tuple[str, str]] = set()
+        self._alone: set[tuple[str, str]] = set()
         self._lists: dict[tuple[str, int], set[tuple[str, str]]] = defaultdict(set)
         self._present: set[tuple[str, str]] = set()
         self._substituted = False
@@ -109,6 +110,8 @@ class Builder:
         if item.listed:
             self._listed.add(pair)
             self._lists[item.path, item.document].add(pair)
+        else:
+            self._alone.add(pair)
         self._references.extend(references(item, self._named, self._once))
         where = group(item.api_version)
         if item.kind == "Secret" and where == "":
@@ -156,10 +159,12 @@ class Builder:
         mentions: Mentions | None = None,
         layout: str = "",
         stated: frozenset[tuple[str, str]] = frozenset(),
+        said: bool = False,
     ) -> Inventory:
         """Join everything; classify secrets anew where, as the whole scan tells, some tool fills in variables.
 
         `layout` names what a cluster was read from, `stated` are the kinds and namespaces that it lists in full.
+        `said`: by the user's own word it is all that exists.
         """
         secrets: Iterable[PullSecret] = self._secrets
         if self._substituted:
@@ -179,17 +184,18 @@ class Builder:
             objects=tuple(self._objects),
             other_secrets=tuple(self._other),
             insecure_registries=frozenset(self._insecure),
-            complete=frozenset(self._coverage(scope, layout) | stated),
+            complete=frozenset(self._coverage(scope, layout, said=said) | stated),
             refused=tuple(one for record in self._records for one in record.refused),
             mentions=mentions,
         )
 
-    def _coverage(self, scope: Scope, layout: str) -> set[tuple[str, str]]:
+    def _coverage(self, scope: Scope, layout: str, *, said: bool) -> set[tuple[str, str]]:
         """Which kinds are complete in which namespace.
 
         In a cluster a kind is complete where it was listed; single objects beside lists (a must-gather's related
         objects) prove nothing. Every namespace has the account `default`: where it is there, the accounts are, unless
-        the layout keeps some by chance. The record of a reading says it outright.
+        the layout keeps some by chance. The record of a reading says it outright. By the user's word, objects that
+        stand alone are worth as much as one list of them.
         """
         if scope is Scope.MANIFESTS:
             return self._present
@@ -206,10 +212,11 @@ class Builder:
             # A namespace with that account was taken whole, so its absent objects are so for every kind that was taken.
             kinds = {kind for kind, namespace in self._present if namespace}
             complete |= {(kind, namespace) for kind in kinds for namespace in defaults}
-        if not self._listed:
+        if not self._listed and not said:
             return complete | {pair for pair in self._present if pair[0] != "ServiceAccount"}
         complete |= self._listed
-        for kinds_of in self._lists.values():
+        complete |= self._alone if said else set()
+        for kinds_of in (*self._lists.values(), self._alone if said else set()):
             if len({namespace for _, namespace in kinds_of if namespace}) > 1:
                 # One list holds objects of several namespaces only when all were asked for (kubectl get -A).
                 complete |= {(kind, "*") for kind, _ in kinds_of if kind != "ServiceAccount"}

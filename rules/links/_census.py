@@ -276,6 +276,8 @@ class Census:
         elif any(True for _ in _beside(self._spaces, self._held, naming.object)):
             return self._commanded(naming) or Whereabouts(Fate.ABSENT)
         where = f"of namespace {naming.namespace}" if naming.namespace else "beside it"
+        if self._context.in_cluster:
+            return Whereabouts(Fate.UNKNOWN, (), "absent", f"the scan may lack Secrets {where}")
         return Whereabouts(Fate.UNKNOWN, (), "absent", f"no Secret {where} is in the scan")
 
     def candidates(self, naming: Naming) -> tuple[str, ...]:

@@ -92,6 +92,8 @@ def check(context: Context) -> Iterator[Finding]:
 def _doubt(context: Context, workload: Workload) -> tuple[str, str]:
     """Return why the absence of this account proves nothing, in a word and in words; "" twice where it does."""
     if not _known(context, workload):
+        if context.in_cluster:
+            return "absent", f"the scan may lack accounts{in_namespace(workload.object.namespace)}"
         return "absent", "no account beside it is in the scan"
     if context.in_cluster:
         return "", ""

@@ -237,10 +237,8 @@ class _Judge:
             return "refused", f"whether pull secrets{where} are linked is not known: the cluster did not show {hidden}"
         if known:
             return None
-        return (
-            "absent",
-            f"whether pull secrets{where} are linked could not be judged: no service account is in the scan",
-        )
+        lacking = "the scan may lack accounts of it" if self._context.in_cluster else "no account of it is in the files"
+        return "absent", f"whether pull secrets{where} are linked could not be judged: {lacking}"
 
     def _templated(self, secret: PullSecret) -> bool:
         return any(could_be(name, secret.name) and together(item, secret.object) for item, name in self._unfinished)
