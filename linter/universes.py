@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from linter.documents import Document
 from linter.documents.layouts import COLLECTION, KUBE_DUMP, place
-from linter.documents.objects import Opened
+from linter.documents.objects import KubeObject, Opened
 from linter.documents.recognise import Evidence, Recognised, recognise
 from linter.model import Scope
 from linter.record import NamedTuple
@@ -15,6 +15,7 @@ _REPOSITORY = "manifests"
 _ANY_LIST = "kubectl-get"
 _REMOVED = "(removed)"
 _ERRORS = "-errors.json"
+_STATES = ("phase", "initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
 
 
 class Part:
@@ -39,6 +40,13 @@ class Part:
         for _, found in self.documents:
             for item in found:
                 item.uid = item.uid or _REMOVED
+
+    def admit(self) -> None:
+        """Mark the pods without an identity that have a node or a state: an API server has let them in all the same."""
+        for _, found in self.documents:
+            for item in found:
+                if item.kind == "Pod" and not item.identified and _has_run(item):
+                    item.uid = _REMOVED
 
     def take(self, other: "Part") -> None:
         """Take over all that another part holds; its documents are not held twice."""
@@ -104,6 +112,13 @@ def _place(document: Document) -> tuple[bool, list[str]]:
     return not document.path.endswith(_ERRORS), document.path.split("/")
 
 
+def _has_run(pod: KubeObject) -> bool:
+    """Whether the body of a pod holds what only a cluster writes into it."""
+    spec, status = pod.body.get("spec"), pod.body.get("status")
+    assigned = isinstance(spec, dict) and bool(spec.get("nodeName"))
+    return assigned or (isinstance(status, dict) and any(status.get(field) for field in _STATES))
+
+
 def _below(root: str | None, dump: str | None) -> bool:
     return root is not None and dump is not None and (not dump or root == dump or root.startswith(f"{dump}/"))
 
@@ -144,6 +159,8 @@ def universes(inputs: Sequence[Input], scope: str, among: Among | None = None) -
                 part.arrange()
             if recognised.layout == KUBE_DUMP and recognised.scope is Scope.CLUSTER:
                 part.identify()
+            elif recognised.scope is Scope.CLUSTER:
+                part.admit()
             if recognised.scope is Scope.CLUSTER:
                 clusters.append((part, recognised, source))
             else:

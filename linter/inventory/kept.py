@@ -147,7 +147,7 @@ class Keeper:
         return self._same.put(value, None, held) if len(data) <= _LARGEST_SAME else held
 
     def _with_status(self, item: KubeObject, body: dict[str, Any]) -> dict[str, Any]:
-        """Return the body with what is read of its status: how containers wait or run."""
+        """Return the body with what is read of its status: how containers wait or run, and that it has begun."""
         status = body["status"]
         if item.kind in _STATELESS and item.group in _WORKLOADS:
             return {key: value for key, value in body.items() if key != "status"}
@@ -156,6 +156,8 @@ class Keeper:
         kept = self._statuses.get(status, None)
         if kept is None:
             kept = {field: _containers(status[field]) for field in _STATUSES if field in status}
+            if "phase" in status:
+                kept["phase"] = status["phase"]
             self._statuses.put(status, None, kept)
         return {**body, "status": kept}
 
