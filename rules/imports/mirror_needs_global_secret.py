@@ -7,7 +7,8 @@ node-wide pull secret has none for it. Image imports are not reported: they do u
 mirrors. A CRIOCredentialProviderConfig that lists the mirror (tech preview in OpenShift 4.22) brings the namespace's
 secrets there, so it silences the rule.
 
-It is information instead of a warning where the node-wide pull secret is not in the files.
+It is information instead of a warning where the node-wide pull secret is not among the manifests. Where a cluster scan
+does not hold it, or not its content, the rule says that it could not judge.
 
 ## Why it matters
 CRI-O drops the credential that the kubelet hands it when the mirror's host differs from the image's, and asks its own
@@ -107,14 +108,36 @@ class _Mirrors:
         return [mirror for _, mirror in sorted(found, key=itemgetter(0))]
 
 
+_Case = tuple[PullSecret, Entry, _Mirror, list[Need]]
+
+
 def check(context: Context) -> Iterator[Finding]:
     """Report every entry once, with all pods that hope for it."""
-    known = node_entries(context) is not None
     mirrors = _Mirrors(_mirrors(context))
-    if not mirrors or (context.in_cluster and not known):
+    if not mirrors:
         return
+    cases = _cases(context, mirrors)
+    if context.in_cluster and node_entries(context) is None:
+        _withhold(context, cases)
+        return
+    for case in cases:
+        yield _finding(context, *case)
+
+
+def _withhold(context: Context, cases: Iterable[_Case]) -> None:
+    """Say of every host of mirrors, once, that the node-wide pull secret may have it."""
+    hosts: dict[str, _Mirror] = {}
+    for _, _, mirror, _ in cases:
+        hosts.setdefault(mirror.mirror.partition("/")[0], mirror)
+    for host, mirror in hosts.items():
+        message = f"whether the node-wide pull secret covers {shown(host)} is not known here"
+        context.not_evaluated("absent", message, of=mirror.item, at=mirror.item.at(*mirror.route))
+
+
+def _cases(context: Context, mirrors: _Mirrors) -> Iterable[_Case]:
+    """Return every entry that is for a mirror which nodes, as far as is known, ask without it, and who hopes for it."""
     node_wide = cache(partial(_node_wide, context, _provided(context)))
-    found: dict[tuple[int, str], tuple[PullSecret, Entry, _Mirror, list[Need]]] = {}
+    found: dict[tuple[int, str], _Case] = {}
     for need in needs(context):
         for mirror in mirrors.of(need) if not need.imported else ():
             image = mirror.image(need)
@@ -122,8 +145,7 @@ def check(context: Context) -> Iterator[Finding]:
                 for secret, entry in _hopes(context, need, image):
                     case = found.setdefault((id(secret.object), entry.key), (secret, entry, mirror, []))
                     case[3].append(need)
-    for secret, entry, mirror, hit in found.values():
-        yield _finding(context, secret, entry, mirror, hit)
+    return found.values()
 
 
 def _mirrors(context: Context) -> Iterator[_Mirror]:
