@@ -8,7 +8,9 @@ entry for the whole of a registry that also has public images (`quay.io`, `docke
 Each namespace and registry is reported once.
 
 It is an error when the status says `Unauthorized`, else a warning, and information where only part of the cluster is
-in the files. Without the node-wide pull secret in the scan nothing is said of the registries that it normally holds.
+in the files. Where the node-wide pull secret or its content is not in the scan, a cluster's registries are not judged
+unless the status says `Unauthorized`: it may hold an entry for any of them, as it does for the mirror of a disconnected
+cluster. Among manifests that concerns only the registries that it normally holds. Either is listed under coverage.
 
 ## Why it matters
 The importer reads every pull secret of the stream's namespace, no link to a service account needed, and since
