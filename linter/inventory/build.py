@@ -195,7 +195,7 @@ class Builder:
         In a cluster a kind is complete where it was listed; single objects beside lists (a must-gather's related
         objects) prove nothing. Every namespace has the account `default`: where it is there, the accounts are, unless
         the layout keeps some by chance. The record of a reading says it outright. By the user's word, objects that
-        stand alone are worth as much as one list of them.
+        stand alone are worth as much as one list of them, and one list is of all namespaces.
         """
         if scope is Scope.MANIFESTS:
             return self._present
@@ -212,14 +212,17 @@ class Builder:
             # A namespace with that account was taken whole, so its absent objects are so for every kind that was taken.
             kinds = {kind for kind, namespace in self._present if namespace}
             complete |= {(kind, namespace) for kind in kinds for namespace in defaults}
-        if not self._listed and not said:
+        if said:
+            return complete | self._said()
+        if not self._listed:
             return complete | {pair for pair in self._present if pair[0] != "ServiceAccount"}
-        complete |= self._listed
-        complete |= self._alone if said else set()
-        for kinds_of in (*self._lists.values(), self._alone if said else set()):
-            if len({namespace for _, namespace in kinds_of if namespace}) > 1:
-                # One list holds objects of several namespaces only when all were asked for (kubectl get -A).
-                complete |= {(kind, "*") for kind, _ in kinds_of if kind != "ServiceAccount"}
+        return complete | self._listed | _everywhere(self._lists.values())
+
+    def _said(self) -> set[tuple[str, str]]:
+        """Which kinds are complete in which namespace where the user's word is that the scan holds all that exists."""
+        complete = self._listed | self._alone | _everywhere((*self._lists.values(), self._alone))
+        if len(self._lists) < 2:  # several may be of a namespace each, and other namespaces were not asked for
+            complete |= {(kind, "*") for kind, _ in self._present if kind != "ServiceAccount"}
         return complete
 
 
@@ -238,6 +241,16 @@ def _filled(secrets: Sequence[PullSecret], items: Sequence[KubeObject], mentions
             yield one._replace(state=State.TEMPLATED, reason=why, decoded=None, payload=None, error="")
         else:
             yield one
+
+
+def _everywhere(lists: Iterable[set[tuple[str, str]]]) -> set[tuple[str, str]]:
+    """The kinds that are complete in every namespace by what one of these lists holds."""
+    complete: set[tuple[str, str]] = set()
+    for kinds_of in lists:
+        if len({namespace for _, namespace in kinds_of if namespace}) > 1:
+            # One list holds objects of several namespaces only when all were asked for (kubectl get -A).
+            complete |= {(kind, "*") for kind, _ in kinds_of if kind != "ServiceAccount"}
+    return complete
 
 
 class Ahead:
