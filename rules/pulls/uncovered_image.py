@@ -17,8 +17,9 @@ count as doubt.
 Where another rule tells the cause (a secret that is missing, unlinked, mount-only, masked, of the wrong type, broken,
 or with another port), this one says nothing. Where the status of a pod proves the failure, failing-pull tells it.
 
-In manifests the node-wide pull secret is never known. There the rule speaks only when a secret of the same namespace
-covers the image and is linked elsewhere, or when the settings list the registry, and as information. In a cluster whose
+In manifests a link may come from elsewhere, and so may the node-wide pull secret, unless it is among them. There the
+rule speaks only when a secret of the same namespace covers the image and is linked elsewhere, or when the settings list
+the registry, and as information. In a cluster whose
 node-wide secret is not in the scan, or is redacted, it says once per registry that it could not judge.
 
 ## Why it matters
@@ -190,6 +191,8 @@ def _finding(context: Context, causes: Causes, found: list[_Case]) -> Finding:
     serving = [secret for secret in case.beside if all(secret in other.beside for other in found)]
     repair = link(context, source, [one.pull for one in found], serving, registry)
     part = "" if node else " The node-wide pull secret is not in these files, and may cover the image."
+    if node and not context.in_cluster:
+        part = " Only part of the cluster is in these files: what covers the image may come from elsewhere."
     if repair.outdated is not None:
         who = "the lists that its pods were made with"
         part = f"{part} Its own list names Secret {repair.outdated.name} by now."
@@ -198,7 +201,7 @@ def _finding(context: Context, causes: Causes, found: list[_Case]) -> Finding:
         f"in {who}{node} matches {registry}",
         of=item,
         at=at,
-        severity=Severity.WARNING if node else Severity.INFO,
+        severity=context.absence(Severity.WARNING),
         key="/".join((item.kind if source.explicit else source.account, registry)),
         detail=f"The registry is known to need one: {case.why}. When nothing matches, the kubelet asks without a "
         f"credential (Kubernetes 1.25 to 1.36).{part}",
