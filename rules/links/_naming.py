@@ -35,8 +35,14 @@ _LOCAL_KINDS = {
     "kafka.strimzi.io": ("Kafka", "KafkaNodePool", "KafkaBridge", "KafkaConnect", "KafkaMirrorMaker2"),
     "cert-manager.io": ("Issuer",),
     "extensions.istio.io": ("WasmPlugin",),
-    "source.toolkit.fluxcd.io": ("OCIRepository",),
+    "source.toolkit.fluxcd.io": ("OCIRepository", "HelmRepository"),
     "image.toolkit.fluxcd.io": ("ImageRepository",),
+    "elasticsearch.k8s.elastic.co": ("Elasticsearch",),
+    "kibana.k8s.elastic.co": ("Kibana",),
+    "apm.k8s.elastic.co": ("ApmServer",),
+    "logstash.k8s.elastic.co": ("Logstash",),
+    "agent.k8s.elastic.co": ("Agent",),
+    "beat.k8s.elastic.co": ("Beat",),
     "hive.openshift.io": ("ClusterDeployment", "ClusterPool"),
     "agent-install.openshift.io": ("InfraEnv",),
     "hypershift.openshift.io": ("HostedCluster",),
@@ -274,5 +280,7 @@ def _names_locally(reference: Reference) -> bool:
         return False
     if reference.namespace != item.namespace or item.kind not in _LOCAL_KINDS.get(group(item.api_version), ()):
         return False
+    if item.kind == "HelmRepository" and dig(item.body, "spec", "type") != "oci":
+        return False  # of a repository on plain HTTP it is no registry's
     # A Build is its BuildConfig's copy: what made it has to change.
     return dig(item.metadata, "ownerReferences") is None
