@@ -7,8 +7,9 @@ makes anybody pull with it.
 
 Exempt are the secrets that OpenShift generates, accounts and secrets that Tekton, Shipwright or kpack uses (they read
 docker credentials from the account's `secrets`), accounts whose pods mount the secret, and the account `builder` unless
-OpenShift 4.16 or later is configured: up to 4.14 builds take their pull secrets from `secrets`. So are accounts beside
-a build or task that does not say as whom it runs, as long as no workload runs as them.
+OpenShift 4.16 or later is configured: up to 4.14 builds take their pull secrets from `secrets`. So are, as long as no
+workload runs as them, accounts that a Build or BuildConfig names in `spec.serviceAccount`, unless such a release is
+configured, and accounts beside a build or task of those tools that does not say as whom it runs.
 
 ## Why it matters
 
@@ -62,6 +63,7 @@ from linter.rule import (
     WorkloadPull,
     dig,
     group,
+    owner,
     serves,
     text,
 )
@@ -71,6 +73,7 @@ from rules.links._repair import append, link_commands, takes_over
 
 _BUILDERS = ("tekton.dev", "shipwright.io", "kpack.io")
 _ACCOUNT_FIELDS = frozenset({"serviceAccountName", "serviceAccount", "serviceAccountRef"})
+_OPENSHIFT_BUILDS = frozenset({"BuildConfig", "Build"})
 _RUN_BY_OTHERS = frozenset({"Task", "Pipeline", "Build"})
 """Kinds of theirs of which something outside the files may make a run, under whichever account."""
 
@@ -80,11 +83,13 @@ def check(context: Context) -> Iterator[Finding]:
     builders = _builders(context)
     named = _named_accounts(builders)
     open_ended = [item for item in builders if item.kind in _RUN_BY_OTHERS]
+    building = _building(context)
     users = _Users(context)
     for account in context.inventory.accounts:
         if not account.mountable or not _judged(context, account) or _uses(named, account):
             continue
-        if any(together(item, account.object) for item in open_ended) and not users.run(account):
+        around = (*open_ended, *building.get(account.name, ()))
+        if any(together(item, account.object) for item in around) and not users.run(account):
             continue
         seen: set[str] = set()
         for link in account.mountable:
@@ -102,7 +107,21 @@ def check(context: Context) -> Iterator[Finding]:
 
 def _judged(context: Context, account: ServiceAccount) -> bool:
     """Whether `secrets` is of no use to the pulls made for this account: of builds it was, up to OpenShift 4.14."""
-    return account.name != "builder" or (context.settings.openshift or (0, 0)) >= (4, 16)
+    return account.name != "builder" or _past_builds(context)
+
+
+def _past_builds(context: Context) -> bool:
+    """Whether builds are known to leave an account's `secrets` alone."""
+    return (context.settings.openshift or (0, 0)) >= (4, 16)
+
+
+def _building(context: Context) -> Mapping[str, list[KubeObject]]:
+    """The builds of OpenShift that may read the `secrets` of an account, by the account that they name."""
+    found: dict[str, list[KubeObject]] = defaultdict(list)
+    for item in () if _past_builds(context) else context.inventory.of_kinds(_OPENSHIFT_BUILDS):
+        if group(item.api_version) in ("", "build.openshift.io"):
+            found[text(dig(item.body, "spec", "serviceAccount"))].append(item)
+    return found
 
 
 def _builders(context: Context) -> list[KubeObject]:
@@ -194,8 +213,9 @@ class _Users:
         return table
 
     def run(self, account: ServiceAccount) -> bool:
-        """Whether a workload of the scan runs as the account."""
-        return any(together(one.object, account.object) for one in self._workloads.get(account.name, ()))
+        """Whether a workload of the scan runs as the account; the pod of a build only does the build's work."""
+        ran = (one for one in self._workloads.get(account.name, ()) if together(one.object, account.object))
+        return any(owner(one)[0] != "Build" for one in ran)
 
     def mount(self, account: ServiceAccount, name: str) -> bool:
         """Whether a pod that runs as the account really mounts the secret: then `secrets` is what was meant."""
