@@ -7,6 +7,8 @@ from linter.fix.repaired import KubeObject
 from linter.model import Route
 
 _GENERATED: Final = ("openshift.io/internal-registry-auth-token.service-account", "openshift.io/token-secret.name")
+_CREATED: Final = "reconcile.external-secrets.io/created-by"
+_MANAGED: Final = "reconcile.external-secrets.io/managed"
 _MIRROR: Final = "kubernetes.io/config.mirror"
 _PUSH: Final = ("spec", "output", "pushSecret")
 """What of a Build can be changed once it is made (every version of OpenShift), beside its metadata."""
@@ -25,6 +27,9 @@ def generated_by(body: Mapping[str, Any]) -> str:
     for owner in owners if isinstance(owners, list) else ():
         if isinstance(owner, dict) and owner.get("kind"):
             return f"{owner.get('kind')} {owner.get('name', '')}".strip()
+    labels = metadata.get("labels")
+    if isinstance(labels, dict) and (_CREATED in labels or labels.get(_MANAGED) == "true"):
+        return "its ExternalSecret (the External Secrets operator keeps this secret)"
     return ""
 
 

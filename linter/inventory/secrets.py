@@ -37,6 +37,9 @@ _GENERATED_ANNOTATIONS = (
     "openshift.io/internal-registry-auth-token.service-account",
     "openshift.io/token-secret.name",
 )
+_CREATED: Final = "reconcile.external-secrets.io/created-by"
+_MANAGED: Final = "reconcile.external-secrets.io/managed"
+"""The labels of a Secret whose data the External Secrets operator keeps: under the policy Owner, under any."""
 _REPLICA_ANNOTATIONS = (
     "reflector.v1.k8s.emberstack.com/reflects",
     "replicator.v1.mittwald.de/replicate-from",
@@ -286,6 +289,9 @@ def _generated(name: str, body: dict[str, Any]) -> str:
         kind = text(dig(owner, "kind"))
         if kind:
             return kind
+    labels = _mapping(dig(body, "metadata", "labels"))
+    if _CREATED in labels or labels.get(_MANAGED) == "true":
+        return "ExternalSecret"  # which is its owner under one creation policy of several
     return "a replication controller" if _replicated(body) else ""
 
 

@@ -174,11 +174,13 @@ def test_without_credentials_no_file_carries_one() -> None:
 def test_generated_objects_point_to_their_source() -> None:
     owned = secret(metadata={"ownerReferences": [{"kind": "SealedSecret", "name": "pull"}]})
     kept = secret(2, "x-dockercfg-abcde", metadata={"annotations": {"openshift.io/token-secret.name": "t"}})
-    findings = [finding(item, (Op.SET, ("data", "x"), "eA==")) for item in (owned, kept)]
-    made = build([owned, kept], findings, unsafe=False)
+    synced = secret(3, "y", metadata={"labels": {"reconcile.external-secrets.io/managed": "true"}})
+    findings = [finding(item, (Op.SET, ("data", "x"), "eA==")) for item in (owned, kept, synced)]
+    made = build([owned, kept, synced], findings, unsafe=False)
     assert list(made.files) == ["README.md"]
     assert "change SealedSecret pull instead" in made.files["README.md"].text
-    assert len(made.refused) == 2
+    assert "change its ExternalSecret" in made.files["README.md"].text
+    assert len(made.refused) == 3
 
 
 @pytest.mark.parametrize(("kind", "version"), [("Build", "build.openshift.io/v1"), ("TaskRun", "tekton.dev/v1")])
