@@ -42,7 +42,10 @@ class Part:
                 item.uid = item.uid or _REMOVED
 
     def admit(self) -> None:
-        """Mark the pods without an identity that have a node or a state: an API server has let them in all the same."""
+        """Mark the pods without an identity that have a state: an API server has let them in all the same.
+
+        A node tells nothing: who writes a manifest may name one.
+        """
         for _, found in self.documents:
             for item in found:
                 if item.kind == "Pod" and not item.identified and _has_run(item):
@@ -114,9 +117,8 @@ def _place(document: Document) -> tuple[bool, list[str]]:
 
 def _has_run(pod: KubeObject) -> bool:
     """Whether the body of a pod holds what only a cluster writes into it."""
-    spec, status = pod.body.get("spec"), pod.body.get("status")
-    assigned = isinstance(spec, dict) and bool(spec.get("nodeName"))
-    return assigned or (isinstance(status, dict) and any(status.get(field) for field in _STATES))
+    status = pod.body.get("status")
+    return isinstance(status, dict) and any(status.get(field) for field in _STATES)
 
 
 def _below(root: str | None, dump: str | None) -> bool:

@@ -6,7 +6,7 @@ In a cluster scan, reports pods that lack a secret which their service account l
 covered by that secret and by nothing else known. Where the secret's content is not known, the pod must show a refused
 pull; that it is the missing link is a guess then, and the finding says so. One finding for all pods of one owner.
 
-That a pod was admitted shows in its uid, or where the dump is without those, in its node or its status.
+That a pod was admitted shows in its uid, or where the dump is without those, in its status.
 
 Pods whose template has a list of its own, mirror pods, and OpenShift's generated secrets, which change by themselves,
 are not reported.
