@@ -4,7 +4,17 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from linter.documents.layouts import CHECKED, CLUSTER_INFO, DUMPALL, KUBE_DUMP, PROVES, Place, place
+from linter.documents.layouts import (
+    BY_FILES,
+    CHECKED,
+    CLUSTER_INFO,
+    DUMPALL,
+    KUBE_DUMP,
+    MUST_GATHER,
+    PROVES,
+    Place,
+    place,
+)
 from linter.documents.objects import KubeObject
 from linter.model import Scope
 from linter.record import NamedTuple
@@ -37,6 +47,8 @@ class Recognised(NamedTuple):
 _LIVE_LIST = "a cluster at one moment, as far as its kinds and namespaces were asked for"
 _ANY: Final = frozenset({"manifests", "kubectl-get"})
 """What is not the layout of one tool, so that nothing is known to be missing in it."""
+_GAPS: Final = frozenset({MUST_GATHER, *BY_FILES})
+"""Layouts that are known to leave out objects of kinds of which they hold some."""
 _MANIFESTS = "part of the truth: objects may come from elsewhere"
 _FEW: Final = 10
 """Live objects that are no list and in no known layout need this number to be taken for a cluster."""
@@ -165,12 +177,17 @@ def recognise(evidence: Evidence, scope: str = "auto") -> Recognised:
     A `scope` of `cluster` or `manifests` is the user's word and overrides what was recognised; the layout stays.
     """
     found = _recognise(evidence)
-    said = scope == Scope.CLUSTER and found.layout in _ANY
+    said = scope == Scope.CLUSTER and found.layout in _ANY and not _lacking(evidence)
     if scope in ("auto", found.scope):
         return found._replace(said=said)
     forced = Scope(scope)
     proves = PROVES.get(found.layout, _LIVE_LIST) if forced is Scope.CLUSTER else _MANIFESTS
     return Recognised(forced, found.layout, f"--scope {scope}", proves, frozenset(evidence.stated), said=said)
+
+
+def _lacking(evidence: Evidence) -> bool:
+    """Whether most files lie as those of a tool that leaves something out, though it was not recognised by them."""
+    return evidence.logs or any(evidence.hits[layout] * 2 > evidence.artifacts for layout in _GAPS)
 
 
 def _recorded(path: str, record: Record) -> Recognised:

@@ -434,6 +434,26 @@ def test_a_single_account_of_a_must_gather_proves_nothing(tmp_path: Path) -> Non
     assert not codes & {"RC301", "RC308"}
 
 
+def test_the_users_word_fills_no_gap_of_a_layout(tmp_path: Path) -> None:
+    """Without identities a must-gather is not recognised, yet it lies as one, so accounts are missing by design."""
+    plain = [
+        {**item, "metadata": without(item["metadata"], "uid", "resourceVersion", "creationTimestamp")}
+        for item in OBJECTS
+    ]
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "operator", "namespace": "shop"}}
+    files = LAYOUTS["must-gather"].write(plain)
+    root = next(iter(files)).rpartition("/")[0]
+    files[f"{root}/namespaces/shop/core/serviceaccounts/operator.yaml"] = yaml.safe_dump(account).encode()
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "namespace": "shop"}}
+    pod["spec"] = {"serviceAccountName": "runner", "containers": [{"name": "a", "image": "quay.io/a/b:1"}]}
+    files[f"{root}/namespaces/shop/pods/a/a.yaml"] = yaml.safe_dump(pod).encode()
+    result = judge(put(tmp_path / "dump", files), scope="cluster")
+    assert "RC308" not in {one.code for one in result.run.findings}
+    assert "missing-service-account" in {rule for entry in result.run.not_evaluated for rule in entry.rules}
+    loose = {f"{number}.yaml": yaml.safe_dump(one).encode() for number, one in enumerate((account, pod))}
+    assert "RC308" in {one.code for one in judge(put(tmp_path / "loose", loose), scope="cluster").run.findings}
+
+
 def test_positions_in_an_archive_cost_one_more_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = []
 
