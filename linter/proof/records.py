@@ -184,9 +184,9 @@ class After(Inventory):
         return self._accounts.named(name).best(namespace, name)
 
     def others_named(self, namespace: str, name: str) -> list[KubeObject]:
-        """As `Inventory.others_named`; what is edited is none of them any longer."""
-        found = self._before.others_named(namespace, name)
-        return [item for item in found if place_of(item) not in self._changes.items]
+        """As `Inventory.others_named`; what an edit makes a pull secret of is none of them any longer."""
+        risen = {place_of(secret.object) for secret in self._changes.fresh}
+        return [item for item in self._before.others_named(namespace, name) if place_of(item) not in risen]
 
     def generated_named(self, namespace: str, name: str) -> list[GeneratedSecret]:
         """As `Inventory.generated_named`."""

@@ -139,7 +139,9 @@ class _View:
             workloads=tuple(_replaced(before.workloads, made, lambda item: list(workloads(item)))),
             streams=tuple(_replaced(before.streams, made, lambda item: [image_stream(item)])),
             builds=tuple(made.get(_place(item), item) for item in before.builds),
-            other_secrets=tuple(item for item in before.other_secrets if _place(item) not in made),
+            other_secrets=tuple(
+                item for item in before.other_secrets if not _is_secret(made.get(_place(item), item))
+            ),
         )
         touched = tuple(one for one in (*before.secrets, *inventory.secrets) if _place(one.object) in made)
         return _Changed(

@@ -150,3 +150,21 @@ def test_an_import_works_once_the_global_pull_secret_has_its_entry() -> None:
         proof = Prover(inventory).together([fix])
         assert proof.repaired == repaired
         assert proof == SlowProver(inventory).together([fix])
+
+
+def test_an_edited_secret_that_is_no_pull_secret_stays_where_it_is_named() -> None:
+    """It is no less there than before, so that the rest of the list decides."""
+    token = {**_secret("two", "", "Opaque"), "data": {"token": encoded("{}")}}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", **SPACE}}
+    spec = {"containers": [{"name": "web", "image": "quay.io/team/app:1"}]}
+    named = {"imagePullSecrets": [{"name": "one"}, {"name": "two"}]}
+    items = [_secret("one", '{"auths":[]}'), token, {**pod, "spec": {**spec, **named}}]
+    inventory = _scanned(items, "cluster").inventories[0]
+    (held,), (other,) = inventory.secrets, inventory.other_secrets
+    fixes = [
+        _changed(held.object, (Op.PAYLOAD, ("data", ".dockerconfigjson"), Sensitive('{"auths":{}}'))),
+        _changed(other, (Op.PAYLOAD, ("data", "token"), Sensitive("other"))),
+    ]
+    proof = Prover(inventory).together(fixes)
+    assert proof.repaired == ("apps/Pod/web pulls quay.io/team/app:1",)
+    assert proof == SlowProver(inventory).together(fixes)
