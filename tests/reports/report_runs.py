@@ -241,7 +241,8 @@ def hostile(text: str) -> Run:
     """A run in which every text that can come from scanned material is `text`."""
     ref = ObjectRef(text, text, text, text)
     spot = PayloadSpot(text, 0, 3, 1, 1, text)
-    excerpt = (ExcerptLine(3, text, 1, 4), ExcerptLine(4, text))
+    line = text.translate({ord("\r"): " ", ord("\n"): " "})  # no line of an excerpt holds a break
+    excerpt = (ExcerptLine(3, line, 1, 4), ExcerptLine(4, line))
     where = Location(text, 0, (text, 0), spot, "value", 3, 2, 3, 6, excerpt, excerpt)
     hit = Affected(ref, text)
     finding = Finding(
