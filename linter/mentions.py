@@ -5,7 +5,7 @@ documents that were never parsed (ConfigMaps, templates, values). Comments and t
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import chain
@@ -108,24 +108,8 @@ class TextMentions(Mentions):
         if path not in self._comments:
             self._comments[path] = [(path, line) for line in comments(self._read(path))]
         lines = chain(self._filling, self._comments[path])
-        found = (at for at, line in lines if names(line, at, path, alone=alone) and fills(line, written))
+        found = (at for at, line in lines if fills(line, written) and names(line, at, path, alone=alone))
         return next(found, "")
-
-    def moving(self, item: KubeObject, namespace: str) -> str:
-        """Return the path of a file with a command that puts what `item` says into a namespace, "" when none does."""
-        from linter.substitutions import moves, names  # noqa: PLC0415 - as above
-
-        alone = self._basenames[item.path.rpartition("/")[2]] == 1
-        for at, line in self._filling:
-            if moves(line, item.namespace, namespace) and names(line, at, item.path, alone=alone):
-                return at
-        return ""
-
-    @cached_property
-    def _basenames(self) -> Counter[str]:
-        """How many files have a name, wherever they stand."""
-        items = self.inventory.objects if self.inventory is not None else ()
-        return Counter(path.rpartition("/")[2] for path in {item.path for item in items})
 
     @cached_property
     def _filling(self) -> list[tuple[str, str]]:

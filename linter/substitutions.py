@@ -35,20 +35,8 @@ def fills(line: str, written: str) -> bool:
     """Tell whether a line puts something in for a value, or for a part of it that is a variable."""
     if "envsubst" in line and _VARIABLE.search(written):
         return True
-    return any(one == written.strip() or (_VARIABLE.fullmatch(one) and one in written) for one in _patterns(line))
-
-
-def moves(line: str, before: str, after: str) -> bool:
-    """Tell whether a line may turn the namespace `before`, which a file states, into `after`."""
-    if after not in line and "$" not in line:
-        return False
-    return any(one in (before, f"namespace: {before}") or one.startswith("namespace: .") for one in _patterns(line))
-
-
-def _patterns(line: str) -> Iterator[str]:
-    """What the commands of `sed` in a line look for."""
-    if "sed" in line:
-        yield from (re.sub(r"\\(.)", r"\1", found[2]) for found in _PATTERN.finditer(line))
+    patterns = (re.sub(r"\\(.)", r"\1", found[2]) for found in _PATTERN.finditer(line) if "sed" in line)
+    return any(one == written.strip() or (_VARIABLE.fullmatch(one) and one in written) for one in patterns)
 
 
 def names(line: str, script: str, path: str, *, alone: bool) -> bool:

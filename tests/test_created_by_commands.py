@@ -168,29 +168,6 @@ def test_a_secret_that_is_copied_from_another_namespace_is_listed_under_coverage
 
 
 @pytest.mark.parametrize(
-    ("line", "found"),
-    [
-        ("sed 's/namespace: test/namespace: prod/' k8s/other.yaml | kubectl apply -f -", False),
-        ("sed s/test/$SPACE/g k8s/other.yaml | kubectl apply -f -", False),
-        ('sed "s/namespace: .*/namespace: $1/" k8s/other.yaml | kubectl apply -f -', False),
-        ("sed s/test/prod/ other.yaml", False),
-        ("sed 's/namespace: test/namespace: stage/' k8s/other.yaml | kubectl apply -f -", True),
-        ("sed 's/name: a/name: prod/' k8s/other.yaml | kubectl apply -f -", True),
-        ("sed 's/namespace: test/namespace: prod/' k8s/web.yaml | kubectl apply -f -", True),
-        ("kubectl apply -n prod -f k8s/other.yaml", True),
-        ("# sed 's/namespace: test/namespace: prod/' k8s/other.yaml", True),
-    ],
-)
-def test_a_secret_may_be_applied_to_another_namespace_than_its_file_says(
-    tmp_path: Path, line: str, *, found: bool
-) -> None:
-    elsewhere = {"k8s/other.yaml": _SECRET % ("ghcr-secret", "test"), "deploy.sh": f"{line}\n"}
-    absent, shown = _said(str(_tree(tmp_path, elsewhere)))
-    assert absent is found
-    assert ("deploy.sh puts the Secret" in " ".join(shown.split())) is not found
-
-
-@pytest.mark.parametrize(
     ("name", "text"),
     [
         ("create.sh", _COMMAND % "another-secret"),

@@ -230,10 +230,6 @@ class Inventory:
         """Where something beside the manifests creates such an object (a path), or "": looked up on demand."""
         return self._mentions.creating(kind, name) if self._mentions is not None else ""
 
-    def may_move(self, item: KubeObject, namespace: str) -> str:
-        """Where a command puts what the file of `item` says into another namespace (a path), or "": on demand."""
-        return self._mentions.moving(item, namespace) if self._mentions is not None else ""
-
     def mentions_api(self, suffix: str) -> bool:
         """Whether an object that no rule reads is of an API group that ends in `suffix`: looked up on demand."""
         return self._mentions is not None and self._mentions.api(suffix)
@@ -284,10 +280,6 @@ class Mentions:
 
     def filling(self, path: str, written: str, *, alone: bool) -> str:
         """Return where a command fills in a value of a file, "" when nowhere; `alone`: no other has the file's name."""
-        raise NotImplementedError
-
-    def moving(self, item: KubeObject, namespace: str) -> str:
-        """Return where a command puts what the file of `item` says into another namespace, "" when nowhere."""
         raise NotImplementedError
 
     def linking(self, name: str) -> str:

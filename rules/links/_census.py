@@ -163,8 +163,7 @@ class Census:
         if elsewhere and namespace and (not self._context.in_cluster or inventory.covers("Secret", namespace)):
             spaces = tuple(dict.fromkeys(one.namespace for one in elsewhere))
             objects = tuple(one.object for one in elsewhere)
-            doubt = self._commanded(naming) or self._moved(naming, objects)
-            return doubt or Whereabouts(Fate.ELSEWHERE, objects, namespaces=spaces)
+            return self._commanded(naming) or Whereabouts(Fate.ELSEWHERE, objects, namespaces=spaces)
         return self._absent(naming)
 
     def _made(self, naming: Naming) -> bool:
@@ -233,13 +232,6 @@ class Census:
         """Whether a script, a page, Terraform or a CI beside the manifests creates it."""
         path = "" if self._context.in_cluster else self._inventory.may_create("Secret", naming.name)
         why = f"{path} creates Secrets and may make it"
-        return Whereabouts(Fate.UNKNOWN, (), "generated", why) if path else None
-
-    def _moved(self, naming: Naming, objects: tuple[KubeObject, ...]) -> Whereabouts | None:
-        """Whether a script applies a Secret of that name to this namespace, another than its manifest states."""
-        paths = (self._inventory.may_move(one, naming.namespace) for one in objects if not self._context.in_cluster)
-        path = next(filter(None, paths), "")
-        why = f"{path} puts the Secret of that name into another namespace, and may do so into this one"
         return Whereabouts(Fate.UNKNOWN, (), "generated", why) if path else None
 
     def _replaced(self, naming: Naming) -> Whereabouts | None:

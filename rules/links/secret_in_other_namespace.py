@@ -14,8 +14,7 @@ without a credential.
 
 Among manifests the Secret may have been copied by hand, so the finding is a warning there. Where a script, a page,
 Terraform or a CI beside them copies or creates a Secret of that name (see missing-pull-secret), nothing is said but a
-line under coverage, for missing-pull-secret: whether it does so for this namespace is not judged. So it is where `sed`
-puts another namespace into the very file of the Secret.
+line under coverage, for missing-pull-secret: whether it does so for this namespace is not judged.
 
 ## Example
 
