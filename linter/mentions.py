@@ -8,7 +8,6 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from itertools import chain
 from typing import Any
 
 from linter.documents.objects import KubeObject
@@ -59,15 +58,11 @@ class TextMentions(Mentions):
     """Mentions in one scan. `unparsed` yields the text of every document that no object was made of.
 
     `unread` yields those among them that may hold objects all the same: templates, and what could not be parsed.
-    `scripts` yields the files beside the manifests that may hold commands, `read` gives the text of a path.
+    `scripts` yields the files beside the manifests that may hold commands.
     """
 
-    def __init__(
-        self, unparsed: Unparsed, unread: Unparsed, scripts: Unparsed = tuple, read: Callable[[str], str] = str
-    ) -> None:
+    def __init__(self, unparsed: Unparsed, unread: Unparsed, scripts: Unparsed = tuple) -> None:
         self._unparsed = unparsed
-        self._read = read
-        self._comments: dict[str, list[tuple[str, str]]] = {}
         self._scripts = scripts
         self._unread = unread
         self.inventory: Inventory | None = None
@@ -100,24 +95,6 @@ class TextMentions(Mentions):
     def creating(self, kind: str, name: str) -> str:
         """Return the path of a file that creates an object of this kind and name, "" when none does."""
         return self._created.get((kind, name), "")
-
-    def filling(self, path: str, written: str, *, alone: bool) -> str:
-        """Return the path of a file with a command that fills in a value of the file `path`, "" when none does."""
-        from linter.substitutions import comments, fills, names  # noqa: PLC0415 - few values wait for anything
-
-        if path not in self._comments:
-            self._comments[path] = [(path, line) for line in comments(self._read(path))]
-        lines = chain(self._filling, self._comments[path])
-        found = (at for at, line in lines if fills(line, written) and names(line, at, path, alone=alone))
-        return next(found, "")
-
-    @cached_property
-    def _filling(self) -> list[tuple[str, str]]:
-        """The lines that may fill in a file, each with the path of the script."""
-        from linter.substitutions import commands  # noqa: PLC0415 - as above
-
-        texts = chain(self._scripts(), self._unparsed())
-        return [(path, line) for path, text, _ in texts for line in commands(text)]
 
     @cached_property
     def _created(self) -> dict[tuple[str, str], str]:

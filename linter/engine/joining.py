@@ -14,7 +14,7 @@ from linter.sources import InputProblem
 from linter.universes import Universe
 
 _LONGEST: Final = 2**20
-"""Bytes of a parsed file up to which its text is searched for what it creates, and for how it is filled in."""
+"""Bytes of a parsed file up to which what is no object in it is searched for what it creates."""
 
 
 def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
@@ -45,7 +45,6 @@ def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
         lambda: _unparsed(group, reader, parsed),
         lambda: _unparsed(group, reader, parsed, only=unread),
         lambda: chain(_scripts(reader), _loose(reader, loose)),
-        lambda path: _text(reader, path),
     )
     taken = group.recognised
     layout, stated = taken.layout, taken.stated
@@ -60,12 +59,6 @@ def _fresh(documents: Sequence[Opened], seen: Seen | None) -> Iterable[Opened]:
         fresh = [item for item in found if seen is None or not seen.repeated(item)]
         if fresh or not found:
             yield document, fresh
-
-
-def _text(reader: Reader, path: str) -> str:
-    """The text of a file that was read, "" where it is longer than what a person writes comments for."""
-    data = reader.small_bytes_of(path) if reader.artifacts[path].size <= _LONGEST else None
-    return (data or b"").decode("utf-8", "replace")
 
 
 def _scripts(reader: Reader) -> Iterator[Unread]:

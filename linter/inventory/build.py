@@ -12,13 +12,11 @@ from linter.inventory.generators import generated_secrets, kustomization_secrets
 from linter.inventory.inventory import Inventory, Mentions
 from linter.inventory.paths import dig, group, text
 from linter.inventory.records import (
-    UNJUDGED,
     GeneratedSecret,
     ImageStream,
     PullSecret,
     Reference,
     ServiceAccount,
-    State,
     Workload,
 )
 from linter.inventory.references import FieldSearch, loose_references, patch_references, references
@@ -169,8 +167,6 @@ class Builder:
         secrets: Iterable[PullSecret] = self._secrets
         if self._substituted:
             secrets = (pull_secret(one.object, substituted=True) for one in secrets)
-        if mentions is not None and scope is Scope.MANIFESTS:
-            secrets = _filled(tuple(secrets), self._objects, mentions)
         return Inventory(
             name=self.name,
             scope=scope,
@@ -224,23 +220,6 @@ class Builder:
         if len(self._lists) < 2:  # several may be of a namespace each, and other namespaces were not asked for
             complete |= {(kind, "*") for kind, _ in self._present if kind != "ServiceAccount"}
         return complete
-
-
-def _filled(secrets: Sequence[PullSecret], items: Sequence[KubeObject], mentions: Mentions) -> Iterator[PullSecret]:
-    """The secrets, without a judgement of those that a script beside them fills in before they are applied."""
-    shared: Counter[str] = Counter()
-    for one in secrets:
-        written = one.written.reveal() if one.written is not None and one.state not in UNJUDGED else ""
-        script, path = "", one.object.path
-        if one.state is State.PLACEHOLDER or "$" in written:
-            shared = shared or Counter(each.rpartition("/")[2] for each in {item.path for item in items})
-            script = mentions.filling(path, written, alone=shared[path.rpartition("/")[2]] == 1)
-        if script:
-            by = "a command, as a comment says," if script == path else script
-            why = f"the value is filled in by {by} before it is applied"
-            yield one._replace(state=State.TEMPLATED, reason=why, decoded=None, payload=None, error="")
-        else:
-            yield one
 
 
 def _everywhere(lists: Iterable[set[tuple[str, str]]]) -> set[tuple[str, str]]:

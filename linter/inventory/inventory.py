@@ -278,10 +278,6 @@ class Mentions:
         """Return where something beside the manifests creates such an object, "" when nowhere."""
         raise NotImplementedError
 
-    def filling(self, path: str, written: str, *, alone: bool) -> str:
-        """Return where a command fills in a value of a file, "" when nowhere; `alone`: no other has the file's name."""
-        raise NotImplementedError
-
     def linking(self, name: str) -> str:
         """Return where a document that could not be read may list this name, "" when nowhere."""
         raise NotImplementedError

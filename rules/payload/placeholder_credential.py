@@ -5,12 +5,8 @@
 Reports values that documentation and templates leave to be filled in: `b3Blb=` of the OpenShift documentation,
 `<password>`, `changeme`, `${TOKEN}`, `REPLACE_ME`, `set-by-ci`, `eyJhdXXXXX…`, marks that a pipeline was to replace
 (`__TOKEN__`, `#{TOKEN}#`, `((token))`), and references into a vault that nobody followed (`op://…`, `ref+vault://…`).
-A placeholder for the whole value gives one finding, inside a readable payload every entry gives one.
-
-Values that a tool of the same scan fills in (Helm templates, Flux substitutions, OpenShift Templates, replication
-annotations) are not evaluated. Nor is a value for which a line of a script beside the manifests, of a page, of a CI, or
-of a comment in the file itself, puts something in: `envsubst` or `sed` on that very file, where the value holds a
-variable in braces or is one, or is what `sed` looks for (missing-pull-secret tells which files are searched).
+A placeholder for the whole value gives one finding, inside a readable payload every entry gives one. Values that a tool of the same scan fills in (Helm
+templates, Flux substitutions, OpenShift Templates, replication annotations) are not evaluated.
 
 ## Why it matters
 
