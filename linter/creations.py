@@ -11,7 +11,7 @@ from typing import Final
 from linter.inventory.applied import WORD
 from linter.patterns import lazy
 
-_CONTINUED = lazy(r"[\\`]\r?\n")
+_CONTINUED = lazy(r"[\\`^]\r?\n")
 _CLIENT = lazy(r"\b(?:kubectl|oc)\b")
 _SECRETS = lazy(r"\bsecrets?\b")
 _CREATES = (_CLIENT, lazy(r"\b(?:create|apply|replace)\b"), _SECRETS)
@@ -21,6 +21,8 @@ _OLDER = (lazy(r"\boc\b"), _SECRETS, lazy(r"[ \t]new(?:-\w+)?[ \t]"))
 _READS = (_CLIENT, lazy(r"\b(?:get|export)\b"), _SECRETS)
 """Those of one that reads a Secret; where it is piped into the next, a copy is made."""
 _TAKES = (lazy(r"\b(?:create|apply|replace)\b"), lazy(r"[ \t](?:-f|--filename)\b"))
+_ENDS = lazy(r"\|\||&&|;")
+"""What ends a command, and is no pipe."""
 _PIPED_LINES: Final = 5
 """Lines after a pipe at the end of a line that are looked at for what takes the copy."""
 _ASSIGNED = lazy(r"(?m)\b\w+[ \t]*[:?]?=[ \t]*[\"']?([a-z0-9][-a-z0-9.]*)")
@@ -37,7 +39,7 @@ _RESOURCE_NAME = lazy(r'(?m)(?:^|\{)[ \t]*name[ \t]*=[ \t]*(.*)')
 _MANIFEST = lazy(
     r"(?m)^((?:[ \t]*- )?[ \t]*)kind:[ \t]*[\"']?((?:Sealed|External)?Secret|ServiceAccount)[\"']?[ \t]*\r?$"
 )
-_MANIFEST_NAME = lazy(r"\bname:[ \t]*[\"']?(\{\{[^}\n]*|[^\s\"'#,}]+)")
+_MANIFEST_NAME = lazy(r"(?<![\w./-])name:[ \t]*[\"']?(\{\{[^}\n]*|[^\s\"'#,}]+)")
 _STEP = lazy(r"(?m)^[ \t]*- ")
 _STEP_CREATES: Final = ("createSecret", "secretType:", " Kubernetes@", "/k8s-create-secret")
 _STEP_NAME = lazy(r"(?m)^[ \t]*(?:secretName|secret-name):(.*)")
@@ -46,7 +48,9 @@ _CLOUD_BUILD_STEP = lazy(r"(?m)^[ \t]*(?:- )?(?:name|id):")
 _LONGEST_STEP: Final = 1000
 _TOOL = lazy(r"\b(?:kubectl|oc|eksctl)[ \t]")
 _QUOTES: Final = "\"'`;,()"
-_VALUED: Final = frozenset({"-n", "--namespace", "--context", "--kubeconfig", "--cluster"})
+_VALUED: Final = frozenset(
+    {"-n", "--namespace", "--context", "--kubeconfig", "--cluster", "--as", "-s", "--server", "--user"}
+)
 """Options of which the value is a word of its own."""
 
 
@@ -86,9 +90,11 @@ def _commands(lines: list[str]) -> Iterator[str]:
         if "secret" not in line or ("kubectl" not in line and "oc" not in line) or line.lstrip().startswith("#"):
             continue
         yield _after(line, _CREATES) or _after(line, _OLDER)
-        read, pipe, then = _after(line, _READS).partition("|")
-        if pipe and _after(_whole(then, lines[number + 1 : number + 1 + _PIPED_LINES]), _TAKES):
-            yield read
+        read, pipe, then = _ENDS.split(_after(line, _READS), 1)[0].partition("|")
+        if pipe and not line.lstrip().startswith("|"):  # which is a table's row
+            following = lines[number + 1 : number + 1 + _PIPED_LINES]
+            if _after(_ENDS.split(_whole(then, following), 1)[0], _TAKES):
+                yield read
 
 
 def _whole(line: str, following: list[str]) -> str:
@@ -115,8 +121,10 @@ def _accounts(line: str) -> Iterator[str]:
     """The names that the commands of a line give service accounts: those of kubectl and oc, and that of eksctl."""
     if "create" not in line or line.lstrip().startswith("#"):
         return
-    for found in _TOOL.finditer(line):
-        words = [word.strip(_QUOTES) for word in line[found.end() : found.end() + _LONGEST_STEP].split()]
+    begins = [*_TOOL.finditer(line)]
+    ends = [*(found.start() for found in begins[1:]), len(line)]
+    for found, end in zip(begins, ends, strict=True):
+        words = [word.strip(_QUOTES) for word in line[found.end() : min(end, found.end() + _LONGEST_STEP)].split()]
         first, second, third = (*_operands(words), "", "", "")[:3]
         if (first, second) == ("create", "iamserviceaccount"):
             given = zip(words, [*words[1:], ""], strict=True)
@@ -136,19 +144,26 @@ def _manifests(text: str) -> Iterator[tuple[str, str]]:
     """The manifests within a text, as a script hands them to kubectl: the name stands below their metadata."""
     for found in _MANIFEST.finditer(text):
         kind = "ServiceAccount" if found[2] == "ServiceAccount" else "Secret"
-        within = False
-        for line in text[found.end() + 1 : found.end() + _LONGEST_STEP].splitlines():
-            depth = len(line) - len(line.lstrip())
-            if not line.strip():
-                continue
-            if depth < len(found[1]) or (depth == len(found[1]) and line.lstrip().startswith(("kind:", "---"))):
-                break
-            if depth == len(found[1]):
-                within = line.lstrip().startswith("metadata:")
-            name = _MANIFEST_NAME.search(line) if within else None
-            if name is not None:
-                yield kind, name[1]
-                break
+        name = _name_below(text[found.end() + 1 : found.end() + _LONGEST_STEP].splitlines(), len(found[1]))
+        if name is not None:
+            yield kind, name
+
+
+def _name_below(lines: list[str], outer: int) -> str | None:
+    """The name under the `metadata` of a manifest that is indented by so many signs."""
+    within, inner = False, -1
+    for line in filter(str.strip, lines):
+        depth = len(line) - len(line.lstrip())
+        if depth < outer or (depth == outer and line.lstrip().startswith(("kind:", "---"))):
+            return None
+        if depth == outer:
+            within = line.lstrip().startswith("metadata:")
+        elif inner < 0:
+            inner = depth if within else inner
+        name = _MANIFEST_NAME.search(line) if within and depth in (outer, inner) else None
+        if name is not None:
+            return name[1]
+    return None
 
 
 def _resources(text: str) -> Iterator[tuple[str, str]]:

@@ -103,6 +103,7 @@ def test_an_account_may_come_with_what_a_kustomization_fetches(tmp_path: Path, n
         ("k8s/kustomization.yaml", "resources: [web.yaml, other.yaml]\n"),
         ("k8s/kustomization.yaml", "resources: [web.yaml]\nimages: [{name: a, newName: ghcr.io/acme/web}]\n"),
         ("k8s/kustomization.yaml", "resources: [web.yaml, apps.example.com/web.yaml]\nhelmCharts: []\n"),
+        ("k8s/kustomization.yaml", "resources: [web.yaml]\nhelmCharts: [{name: local}, 1]\n"),
         ("other/kustomization.yaml", f"resources: ['{_REMOTE}']\n"),
         ("overlays/a/kustomization.yaml", f"resources: [../../k8, ../../k8s/other.yaml, '{_REMOTE}']\n"),
     ],

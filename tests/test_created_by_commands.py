@@ -130,9 +130,9 @@ def _said(*words: str) -> tuple[bool, str]:
         ("playbook.yml", _PLAYBOOK.replace("tasks:", "vars: {}\n  pull: ghcr-secret\n  tasks:") % '"{{ pull }}"'),
         ("Tiltfile", "local('kubectl create secret docker-registry ghcr-secret')\n"),
         ("cloudbuild.yaml", _CLOUD_BUILD % "ghcr-secret"),
-        *((f"create{end}", _COMMAND % "ghcr-secret") for end in (".adoc", ".rst", ".txt", ".bat", ".cmd", ".fish")),
-        *((f"{folder}/config.yml", _STEP) for folder in (".circleci", ".gitlab/ci", ".cirrus", ".azuredevops")),
-        *((f"{folder}/a/b.sh", _STEP) for folder in (".azure-pipelines", ".buildkite", ".woodpecker")),
+        *((f"create{end}", _COMMAND % "ghcr-secret") for end in (".adoc", ".rst", ".bat", ".cmd", ".fish")),
+        *((f"{folder}/config.yml", _STEP) for folder in (".circleci", ".gitlab", ".cirrus", ".azuredevops")),
+        *((f"{folder}/b.sh", _STEP) for folder in (".azure-pipelines", ".buildkite", ".woodpecker")),
     ],
 )
 def test_a_secret_that_a_command_creates_is_listed_under_coverage(tmp_path: Path, name: str, text: str) -> None:
@@ -201,7 +201,11 @@ def test_a_secret_that_is_copied_from_another_namespace_is_listed_under_coverage
         (".github/workflows/a.yml", "env:\n  PULL: ghcr-secret\n" + _ACTION % ("${{ env.ANOTHER }}", "a")),
         ("playbook.yml", _PLAYBOOK % "another-secret"),
         ("cloudbuild.yaml", _CLOUD_BUILD % "another-secret" + "- name: ghcr-secret\n"),
-        ("create.txt", _COMMAND % "ghcr-secret" + "#" * 2**16),
+        (".circleci/scripts/a.sh", _COMMAND % "ghcr-secret"),
+        ("setup.sh", "kubectl get secret ghcr-secret >/dev/null || exit 1; kubectl apply -f k8s/\n"),
+        ("setup.sh", "kubectl get secret ghcr-secret -o json | jq . ; kubectl apply -f k8s/web.yaml\n"),
+        ("README.md", "| `kubectl get secret ghcr-secret` | looks |\n| `kubectl apply -f k8s/` | applies |\n"),
+        ("setup.sh", _HEREDOC.replace("{a: b}", "\n    app.kubernetes.io/name: ghcr-secret") % ("Secret", "a")),
     ],
 )
 def test_what_creates_no_such_secret_changes_nothing(tmp_path: Path, name: str, text: str) -> None:
@@ -229,9 +233,9 @@ def test_neither_excluded_nor_ignored_scripts_are_read_nor_links(tmp_path: Path)
     assert _said(str(tree))[0]
 
 
-def test_a_folder_full_of_notes_leaves_room_for_scripts(tmp_path: Path) -> None:
-    notes = {f"a/{number:04}.txt": "nothing" for number in range(1001)}
-    tree = _tree(tmp_path, notes)
+@pytest.mark.parametrize("end", [".rst", ".tf"])
+def test_a_folder_full_of_manuals_or_of_terraform_leaves_room_for_scripts(tmp_path: Path, end: str) -> None:
+    tree = _tree(tmp_path, {f"a/{number:04}{end}": "nothing" for number in range(1001)})
     assert _said(str(tree))[0]
     assert not _said(str(_tree(tmp_path, {"a/b/create.sh": _COMMAND % "ghcr-secret"})))[0]
 

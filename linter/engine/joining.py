@@ -14,7 +14,7 @@ from linter.sources import InputProblem
 from linter.universes import Universe
 
 _LONGEST: Final = 2**20
-"""Bytes of a parsed file up to which what is no object in it is searched for what it creates."""
+"""Bytes of a script, and of a parsed file, up to which it is searched for what it creates."""
 
 
 def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
@@ -68,7 +68,8 @@ def _scripts(reader: Reader) -> Iterator[Unread]:
             data = artifact.read()
         except InputProblem:
             continue
-        if b"\0" not in data:
+        # What was there before a change is read whatever its size, what is there now is not.
+        if b"\0" not in data and len(data) <= _LONGEST:
             yield Unread(artifact.path, data.decode("utf-8", "replace"))
 
 
@@ -90,13 +91,12 @@ def _loose(reader: Reader, places: Mapping[str, set[int]]) -> Iterator[Unread]:
     from linter.documents.text import DecodeProblem, decode  # noqa: PLC0415 - as above
 
     for path, numbers in places.items():
-        if reader.artifacts[path].size > _LONGEST:
-            continue
+        data = reader.small_bytes_of(path) if reader.artifacts[path].size <= _LONGEST else None
         try:
-            text = decode(reader.small_bytes_of(path) or b"").text
+            text = decode(data or b"").text
         except DecodeProblem:
             continue
-        if not looks_like_json(text):
+        if len(text) <= _LONGEST and not looks_like_json(text):
             yield from (Unread(path, text[start:end]) for at, (start, end) in enumerate(split(text)) if at in numbers)
 
 

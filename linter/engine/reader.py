@@ -12,7 +12,7 @@ from linter.inventory.build import Ahead
 from linter.inventory.kept import Keeper
 from linter.model import Finding, Location, NotEvaluated, Problem, Route
 from linter.sources import REPEATED, Artifact, InputProblem, Limits, Skipped, within
-from linter.sources.choice import is_note
+from linter.sources.choice import often_many
 from linter.taking import Taken, as_read, scanned, take, take_artifact
 from linter.universes import Input
 
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from linter.sources.raw import Raw
 
 _MOST_SCRIPTS = 1000
-"""Files with commands that a search for the maker of a Secret looks at."""
-_MOST_NOTES = 100
-"""Plain texts among them: a folder may be full of logs."""
+"""Files with commands that a search for the maker of a Secret looks at, and as many of Terraform and long manuals."""
 
 
 class Reader:
@@ -42,7 +40,8 @@ class Reader:
         self.problems: list[Problem] = []
         self.templated: list[tuple[int, NotEvaluated]] = []
         self.scripts: list[Artifact] = []
-        self._notes = 0
+        self._scripts = [0, 0]
+        """How many of them are of a kind that there may be many of, and how many are not."""
         self.partly: set[str] = set()
         self.marked: set[str] = set()
         self._windowed: dict[str, Places | None] = {}
@@ -122,10 +121,10 @@ class Reader:
 
     def _note_scripts(self, scripts: Sequence[Artifact]) -> None:
         for script in scripts:
-            note = is_note(script.path)
-            if len(self.scripts) < _MOST_SCRIPTS and (not note or self._notes < _MOST_NOTES):
+            own = int(not often_many(script.path))
+            if self._scripts[own] < _MOST_SCRIPTS:
                 self.scripts.append(script)
-                self._notes += note
+                self._scripts[own] += 1
 
     def _rendered(
         self, entries: Iterator[Artifact | Problem | Skipped], render: "Render"

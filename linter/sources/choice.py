@@ -34,44 +34,30 @@ _VENDORED: Final = frozenset(
 _HIDDEN_MANIFESTS: Final = frozenset({".tekton", ".k8s", ".kubernetes", ".openshift", ".argocd", ".gitops"})
 """Hidden folders that hold manifests by convention: read like any other."""
 
-_SCRIPTS: Final = (".sh", ".bash", ".zsh", ".fish", ".ps1", ".bat", ".cmd", ".mk", ".just", ".tf")
-_PAGES: Final = (".md", ".adoc", ".rst")
-_NOTES: Final = ".txt"
+_SCRIPTS: Final = (".sh", ".bash", ".zsh", ".fish", ".ps1", ".bat", ".cmd", ".mk", ".just", ".md")
 _SCRIPT_NAMES: Final = frozenset({"makefile", "gnumakefile", "justfile", "jenkinsfile", "tiltfile"})
-_SCRIPT_BYTES: Final = 2**20
-_NOTE_BYTES: Final = 2**16
-"""A text of more is a log or a list, most likely, and there may be thousands of them."""
+_MANY: Final = (".tf", ".adoc", ".rst")
 _HIDDEN_SCRIPTS: Final = {
     ".github": "workflows",
-    ".circleci": "",
-    ".gitlab": "",
-    ".cirrus": "",
-    ".azuredevops": "",
-    ".azure-pipelines": "",
-    ".buildkite": "",
-    ".woodpecker": "",
+    **dict.fromkeys((".circleci", ".gitlab", ".cirrus", ".azuredevops", ".azure-pipelines"), ""),
+    **dict.fromkeys((".buildkite", ".woodpecker"), ""),
 }
-"""Hidden folders that hold what a CI runs, each with the folder in it that does, "" for the whole."""
+"""Hidden folders that hold what a CI runs, each with the folder in it that does, "" for itself."""
 
 
 def may_hold_commands(name: str) -> bool:
     """Tell whether a file of that name, which is no manifest, may hold commands for people or for CI."""
     lowered = name.lower()
-    return lowered.endswith((*_SCRIPTS, *_PAGES, _NOTES)) or lowered in _SCRIPT_NAMES
+    return lowered.endswith((*_SCRIPTS, *_MANY)) or lowered in _SCRIPT_NAMES
 
 
-def is_note(name: str) -> bool:
-    """Tell whether a file with commands is a plain text by its name, as logs and lists are too."""
-    return name.lower().endswith(_NOTES)
-
-
-def most_commands(name: str) -> int:
-    """Return up to how many bytes a file is worth a search for commands."""
-    return _NOTE_BYTES if is_note(name) else _SCRIPT_BYTES
+def often_many(name: str) -> bool:
+    """Tell whether a file with commands is of a kind that a repository may hold thousands of."""
+    return name.lower().endswith(_MANY)
 
 
 def hidden_scripts(name: str) -> str | None:
-    """Return the folder with what a CI runs inside a hidden one, "" for all of it, None where there is none."""
+    """Return the folder with what a CI runs inside a hidden one, "" for that itself, None where there is none."""
     return _HIDDEN_SCRIPTS.get(name)
 
 

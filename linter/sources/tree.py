@@ -10,7 +10,7 @@ from linter.model import Problem
 from linter.record import NamedTuple
 from linter.secret import without_logins
 from linter.sources import REPEATED, Artifact, InputProblem, Limits, Skipped
-from linter.sources.choice import hidden_scripts, may_hold_commands, most_commands, why_not_file, why_not_folder
+from linter.sources.choice import hidden_scripts, may_hold_commands, why_not_file, why_not_folder
 from linter.sources.disk import Disk
 from linter.sources.files import begins_text, failure, irregular, too_large
 from linter.sources.ignore import Excludes, Ignores, above
@@ -23,8 +23,7 @@ _BUILD_MARKS: Final = frozenset(
 )
 """What a folder of build results holds; without one of these, `build/` may be full of manifests."""
 _HEAD: Final = 1024
-_HIDDEN_DEPTH: Final = 3
-"""Folders below each other, in a hidden one, that are looked through for what a CI runs."""
+_SCRIPT_BYTES: Final = 2**20
 _SIGNS: Final = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 
 
@@ -294,19 +293,18 @@ class _Walk:
         part = hidden_scripts(entry.name)
         if part is None or self._gatherer.excluded(path, inside, folder=True) or ignores.match(entry.path, folder=True):
             return
-        pending = [(entry.path, path, inside, 1)]
-        while pending:
-            folder, shown, inner, depth = pending.pop()
-            for each in self._disk.entries(folder):
-                if depth == 1 and part and each.name != part:
-                    continue
-                below = f"{shown}/{display(each.name)}", f"{inner}/{each.name}"
-                if each.is_dir(follow_symlinks=False):
-                    pending.extend([(each.path, *below, depth + 1)] if depth < _HIDDEN_DEPTH else ())
-                elif may_hold_commands(each.name) or not why_not_file(each.name):
-                    script = self._script(each, *below, ignores)
-                    if script is not None:
-                        yield script
+        folder, end = entry.path, ""
+        if part:
+            inner = (one for one in self._disk.entries(folder) if one.name == part)
+            found = next((one for one in inner if one.is_dir(follow_symlinks=False)), None)
+            if found is None:
+                return
+            folder, end = found.path, f"/{part}"
+        for each in self._disk.entries(folder):
+            if may_hold_commands(each.name) or not why_not_file(each.name):
+                script = self._script(each, f"{path}{end}/{display(each.name)}", f"{inside}{end}/{each.name}", ignores)
+                if script is not None:
+                    yield script
 
     def _script(self, entry: "os.DirEntry[str]", path: str, inside: str, ignores: Ignores) -> Artifact | None:
         """Make an artifact of a small text with commands, unless it is a link, excluded or ignored."""
@@ -316,7 +314,7 @@ class _Walk:
             status = entry.stat(follow_symlinks=False)
         except OSError:
             return None
-        if irregular(status.st_mode) or status.st_size > most_commands(entry.name):
+        if irregular(status.st_mode) or status.st_size > _SCRIPT_BYTES:
             return None
         return self._disk.artifact(entry.path, path, self._number, limits=self._gatherer.limits, named=False)
 

@@ -16,13 +16,13 @@ name that it may give is listed under coverage. So is, among manifests, a name t
 a command `kubectl create secret`, `oc create secret` or `oc secrets new-dockercfg`, a copy (`kubectl get secret … |
 kubectl apply -f -`), a manifest of a Secret within a script or page, `kubernetes_secret` of Terraform, a task of
 Ansible, and the steps of Azure Pipelines, GitHub's `azure/k8s-create-secret` and Cloud Build. It is looked for in
-scripts, Makefiles, Justfiles, Jenkinsfiles, Tiltfiles, `.tf`, Markdown, AsciiDoc, reStructuredText and text files of a
-folder that was named, in YAML there that holds no objects, and in the hidden folders of a CI (`.github/workflows`,
+scripts, Makefiles, Justfiles, Jenkinsfiles, Tiltfiles, `.tf`, Markdown, AsciiDoc and reStructuredText of a folder that
+was named, in YAML there that holds no objects, and right in the hidden folders of a CI (`.github/workflows`,
 `.circleci`, `.gitlab`, `.cirrus`, `.azuredevops`, `.azure-pipelines`, `.buildkite`, `.woodpecker`): at most 1,000 such
-files of at most 1 MiB, of them at most 100 text files of at most 64 KiB, no links, no other hidden folders, no excluded
-files. In a cluster OpenShift replaces the secrets that it generates: a name of that form that is left in a pod, or in
-a service account without need for it, is listed under coverage. It is needed where a pod of the account pulls from the
-cluster's own registry and no other generated secret stands in the list.
+files of at most 1 MiB, and as many of `.tf`, AsciiDoc and reStructuredText, no links, no other hidden folders, no
+excluded files. In a cluster OpenShift replaces the secrets that it generates: a name of that form that is left in a
+pod, or in a service account without need for it, is listed under coverage. It is needed where a pod of the account
+pulls from the cluster's own registry and no other generated secret stands in the list.
 
 ## Why it matters
 
