@@ -246,8 +246,9 @@ def _in_value(key: str, value: Any, names: set[str], depth: int) -> Iterator[str
 
 
 def _is_object(value: dict[Any, Any]) -> bool:
-    """Whether a value is an object of its own, as in a Template or a SyncSet."""
-    return isinstance(value.get("kind"), str) and isinstance(value.get("metadata"), dict) and "apiVersion" in value
+    """Whether a value is an object of its own, as in a Template or a SyncSet; one of a name alone is a reference."""
+    named = isinstance(value.get("kind"), str) and isinstance(value.get("metadata"), dict) and "apiVersion" in value
+    return named and bool(value.keys() - {"apiVersion", "kind", "metadata"})
 
 
 def _strings(value: Any, names: set[str], depth: int) -> Iterator[str]:
@@ -258,7 +259,7 @@ def _strings(value: Any, names: set[str], depth: int) -> Iterator[str]:
         return
     elif isinstance(value, dict):
         read = _in_field if _is_object(value) else _in_value
-        for key, child in value.items() if read is _in_value or value["kind"] not in _SILENT_KINDS else ():
+        for key, child in value.items():
             yield from read(key, child, names, depth + 1)
     elif isinstance(value, list):
         for child in value:
