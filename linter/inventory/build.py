@@ -216,8 +216,12 @@ class Builder:
 
     def _said(self) -> set[tuple[str, str]]:
         """Which kinds are complete in which namespace where the user's word is that the scan holds all that exists."""
-        complete = self._listed | self._alone | _everywhere((*self._lists.values(), self._alone))
-        if len(self._lists) < 2:  # several may be of a namespace each, and other namespaces were not asked for
+        complete = self._listed | self._alone | _everywhere(self._lists.values())
+        listed = {namespace for _, namespace in self._listed if namespace}
+        alone = {namespace for _, namespace in self._alone if namespace}
+        # Several lists may be of a namespace each, and so may one beside objects of other namespaces: these were not
+        # asked for in full.
+        if not self._lists or (len(self._lists) == 1 and (len(listed) > 1 or alone <= listed)):
             complete |= {(kind, "*") for kind, _ in self._present if kind != "ServiceAccount"}
         return complete
 
