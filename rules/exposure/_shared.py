@@ -20,27 +20,24 @@ from linter.rule import (
     shown,
 )
 from rules.payload._defects import eaten, inner_json, stand_in
-from rules.payload._meant import plain_config, repaired_auth, values
+from rules.payload._meant import plain_config, values
 from rules.payload._shared import encode_auth, member
 
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 OPENSHIFT: Final = "OpenShift"
 
 _LOOPBACK: Final = lazy(r"localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]")
-_REFERENCE: Final = lazy(r"[a-z0-9+]+://|(?:vault|arn|ssm|env|file|secret|secretsmanager):")
-_SHORTEST_KEY: Final = 100
-"""A service-account key is JSON with a private key in it, and longer than any name that stands for one."""
 _FORMS: Final = {"dockerconfigjson": "dockercfg", "dockercfg": "dockerconfigjson"}
 
 
 def in_clear(payload: Payload) -> list[Entry]:
     """Return the entries of a payload whose credential a reader of the text could use, with that as their credential.
 
-    A payload that is encoded once more, is no sound JSON, or has the other form than its key says, is read as a person
-    would read it, and so is an `auth` that cannot be decoded.
+    A payload that is encoded once more, or has the other form than its key says, is read as a person would read it, and
+    so are user name and password beside an `auth` that cannot be decoded.
     """
     if payload.root is None:
-        inner = inner_json(payload.text) or _sound(payload)
+        inner = inner_json(payload.text)
         if inner is None:
             return []
         payload = credentials.examine(inner, payload.form)
@@ -49,35 +46,20 @@ def in_clear(payload: Payload) -> list[Entry]:
     return [read for entry in payload.entries if _usable(payload, read := _read(entry))]
 
 
-def _sound(payload: Payload) -> str | None:
-    """Return the JSON that a payload was plainly meant to be, as RC102 repairs it."""
-    from rules.payload._json_causes import cause  # noqa: PLC0415 - few calls meet such a payload
-
-    return cause(payload, payload.errors[0]).repaired
-
-
 def _read(entry: Entry) -> Entry:
-    """Return an entry with the credential that a person reads in it, where no decoder does."""
-    meant = repaired_auth(entry) if entry.auth_error else None
-    found = credentials.decode_auth(meant.auth) if meant is not None else None
-    if not isinstance(found, credentials.Credential) or (found.password != entry.inline_password and _no_pair(entry)):
+    """Return an entry with the credential that a person reads beside an `auth` that no decoder does."""
+    if not entry.auth_error or not (entry.inline_username and entry.inline_password):
         return entry
-    return entry._replace(username=found.username, password=found.password)
-
-
-def _no_pair(entry: Entry) -> bool:
-    """Whether an `auth` with a colon in it stands in for a credential, or points at one that is kept elsewhere."""
-    auth = (entry.auth or "").strip()
-    pointing = _REFERENCE.match(auth) or (auth.startswith("_json_key") and len(auth) < _SHORTEST_KEY)
-    return bool(pointing or credentials.placeholder(auth) or credentials.redacted(auth))
+    return entry._replace(username=entry.inline_username, password=entry.inline_password)
 
 
 def in_clear_of(secret: PullSecret) -> list[tuple[Location, Entry]]:
     """Return the entries of a Secret whose credential a reader of its object could use, with where they stand."""
     held = [(secret.at(), secret.payload)]
     if secret.state is State.INVALID_BASE64 and secret.written is not None:
-        plain = plain_config(secret.written.reveal(), secret.data_key or "")
-        held = [(secret.at(), credentials.examine(plain, (secret.data_key or "").removeprefix(".")) if plain else None)]
+        written, key = secret.written.reveal(), secret.data_key or ""
+        if plain_config(written, key) == written:  # the JSON text itself
+            held = [(secret.at(), credentials.examine(written, key.removeprefix(".")))]
     elif secret.state is State.ABSENT and secret.type in KEY_OF_TYPE:
         held = [(secret.object.at(one.field, one.key), one.payload) for one in values(secret)]
     return [(at, entry) for at, payload in held if payload is not None for entry in in_clear(payload)]

@@ -4,8 +4,8 @@ r"""A manifest holds a usable credential in clear.
 
 Reports every Secret in a file whose payload holds a credential that a reader of the file could use, once per Secret,
 and every literal of a kustomize `secretGenerator` that does. What keeps the kubelet from reading it (the wrong type, a
-missing `auths`, one more layer of base64, none at all under `data`, single quotes, a key like `config.json`, an `auth`
-in clear) keeps nobody else from reading it, so such a payload counts too.
+missing `auths`, one more layer of base64, none at all under `data`, a key like `config.json`, a damaged `auth` beside
+user name and password) keeps nobody else from reading it, so such a payload counts too.
 
 It looks at manifests only: a cluster keeps its Secrets in clear by design. SOPS, SealedSecret and ExternalSecret are
 not in clear; templates hold no value yet; placeholders and empty entries are no credentials; an entry for the loopback
