@@ -74,9 +74,10 @@ def undecodable(entry: Entry) -> bool:
 def judgeable(payload: Payload, entry: Entry) -> bool:
     """Whether a key may be judged although no usable credential stands under it.
 
-    `docker login` leaves an empty entry beside a credential helper, in whose store the credential is (RC110).
+    `docker login` leaves an empty entry beside a credential helper, in whose store the credential is (RC110). A word
+    that is like no host stands in for one, as what stands under it does.
     """
-    return not payload.helpers and not unfinished(entry.key)
+    return not payload.helpers and not unfinished(entry.key) and not {".", ":"}.isdisjoint(entry.key)
 
 
 def usable(secret: PullSecret) -> list[Entry]:
