@@ -50,7 +50,7 @@ _VARIABLE: Final = lazy(
 _REFERENCE: Final = lazy(r"op://[^\s/]+/[^\s/]+/\S+|ref\+[a-z0-9]+://\S+")
 """What 1Password and vals put a value in place of."""
 _ANGLE: Final = lazy(
-    r"[\"']?<{1,3}\s*(?:[A-Za-z]|[~.]{0,2}/)[^<>]*>{1,3}[\"']?"
+    r"[\"']?<{1,3}\s*(?:[A-Za-z]|(?:~|\.{1,2})/)[^<>]*>{1,3}[\"']?"
     r"|\[{1,2}\s*(?:your|insert|replace|enter|add)\b[^\[\]]*\]{1,2}",
     re.IGNORECASE,
 )
@@ -65,7 +65,7 @@ _ASKED: Final = lazy(
     r"|(?i:(?:[a-z0-9]++[_-])?placeholder(?:[_-][a-z]+)?)"
 )
 _LATER: Final = lazy(
-    r"(?i)(?:(?:set|injected|provided|replaced|filled|populated|overridden|supplied)[ _-](?:by|in|at|via|from|during)"
+    r"(?i)(?:(?:set|injected|provided|replaced|filled|populated|overridden|supplied)[ _-](?:by|via|from|during)"
     r"|(?:[a-z]++[ _-])?(?:to|will|must)[ _-]be[ _-](?:requested|defined|provided|replaced|added|filled|set|generated"
     r"|supplied|determined|injected|substituted|overridden|populated|updated)|(?:key|token|value)tobe[a-z]{3,}ed)"
     r"(?:[ _-][a-z]+){0,5}"
@@ -153,8 +153,6 @@ _NOUNS: Final = frozenset(
         "pat",
         "pull",
         "harbor",
-        "io",
-        "login",
         "github",
         "gitlab",
         "ghcr",
@@ -167,7 +165,10 @@ _YOURS: Final = frozenset(
     for word in ("password", "passwd", "token", "secret", "credential", "credentials", "username", "email")
 )
 _FILLERS: Final = frozenset(
-    ["your", "the", "a", "an", "this", "with", "in", "by", "base", "my", "own", "of", "me", "it", "real", "actual"]
+    [
+        *("your", "the", "a", "an", "this", "with", "in", "by", "base", "my", "own", "of", "me", "it", "real"),
+        *("actual", "io", "login"),
+    ]
 )
 _CAPITALS: Final = lazy(r"[A-Z0-9]+(?:[_-][A-Z0-9]+)*")
 _DOCUMENTED: Final = {
@@ -176,16 +177,6 @@ _DOCUMENTED: Final = {
     "username:password": "the form of a credential, not one",
     "<username>:<password>": "the form of a credential, not one",
 }
-
-
-_SAYINGS: Final = (
-    (_ANGLE, "a name in angle brackets"),
-    (_ELLIPSIS, "text left out"),
-    (_SQUASHED, "a description of the value"),
-    (_ASKED, "a request to change it"),
-    (_LATER, "a promise of a value"),
-    (_PADDING, "padding of base64 and nothing else"),
-)
 
 
 def redacted(value: str | bytes) -> str | None:
@@ -238,6 +229,8 @@ def placeholder(value: str, *, username: bool = False) -> str | None:
 def _placeholder_or_not(text: str) -> str | None:
     if found := _placeholder_text(text):
         return found
+    if _PADDING.fullmatch(text):
+        return "padding of base64 and nothing else"
     inner = _base64_text(text)
     return _placeholder_text(inner) if inner else None
 
@@ -274,9 +267,8 @@ def _stand_in(text: str) -> str | None:
     """Words that ask the reader to put something else there."""
     if len(text) > 400:
         return None
-    for pattern, reason in _SAYINGS:
-        if pattern.fullmatch(text):
-            return reason
+    if found := _described(text) or _promised(text):
+        return found
     if _NAMED.fullmatch(text) or (_NAMED_PAIR.fullmatch(text) and _nouns(text)):
         return "the name of a variable"
     call = _CALL.fullmatch(text)
@@ -287,6 +279,22 @@ def _stand_in(text: str) -> str | None:
     if _ENGLISH.fullmatch(text) and _describes(text):
         return "a sentence"
     return _phrase(text)
+
+
+def _described(text: str) -> str | None:
+    """Text that is about the value, or all but the value."""
+    if _ANGLE.fullmatch(text):
+        return "a name in angle brackets"
+    if _ELLIPSIS.fullmatch(text):
+        return "text left out"
+    return "a description of the value" if _SQUASHED.fullmatch(text) else None
+
+
+def _promised(text: str) -> str | None:
+    """Text that asks for the value, or says that it comes later."""
+    if _ASKED.fullmatch(text):
+        return "a request to change it"
+    return "a promise of a value" if _LATER.fullmatch(text) else None
 
 
 def _nouns(text: str) -> bool:

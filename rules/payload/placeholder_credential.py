@@ -5,8 +5,9 @@
 Reports values that documentation and templates leave to be filled in: `b3Blb=` of the OpenShift documentation,
 `<password>`, `changeme`, `${TOKEN}`, `REPLACE_ME`, `set-by-ci`, `eyJhdXXXXX…`, marks that a pipeline was to replace
 (`__TOKEN__`, `#{TOKEN}#`, `((token))`), and references into a vault that nobody followed (`op://…`, `ref+vault://…`).
-A placeholder for the whole value gives one finding, inside a readable payload every entry gives one. Values that a tool of the same scan fills in (Helm
-templates, Flux substitutions, OpenShift Templates, replication annotations) are not evaluated.
+A placeholder for the whole value gives one finding, inside a readable payload every entry gives one. Values that a tool
+of the same scan fills in (Helm templates, Flux substitutions, OpenShift Templates, replication annotations) are not
+evaluated.
 
 ## Why it matters
 

@@ -30,7 +30,7 @@ _STAND_INS += [
     '"<base64 encoded ~/.dockercfg file>"',
 ]  # fmt: skip
 _STAND_INS += [
-    "__DOCKER_CONFIG_BASE64__", "<~/.docker/config.json base64 data>", "=", "keytoberequested", "TOKEN_PLACEHOLDER",
+    "__DOCKER_CONFIG_BASE64__", "<~/.docker/config.json base64 data>", "keytoberequested", "TOKEN_PLACEHOLDER",
     "user:PASSWORD_PLACEHOLDER", "placeholder-token", "ghp_PLACEHOLDER", "==your-quay-login-secret-goes-here===",
     "YOUR_QUAY_IO_TOKEN", "#{REGISTRY_PASSWORD}#", "user:#{registry.password}", "[[ .token ]]", "[[token]]",
     "((registry-password))", "((vault:registry.token))", "<+artifact.imagePullSecret>", "op://infra/quay/token",
@@ -43,6 +43,7 @@ _CREDENTIALS = [
     "placeholders", "myplaceholder", "<5x>", "__ab__", "#{", "#{a b}", "[[", "[[1]]", "((", "((a", "<+>",
     "op://", "opensesame", "op://a", "ref+vault", "##ZARF##", "changeme1", "set", "setbyci", "by-ci", "tobe",
     "tobeornottobe", "a=", "eyJ",
+    "put.io", "GITHUB-IO", "QUAY_LOGIN", "set in stone", "filled-in", "PT09", "</tag>",
     "hereiam", "put", "puthere", "add-here-9", "my-password", "Really long auth keys", "to-be-or-not-to-be", "willbe",
     "yours", "yourdog", "base64(", "#pass word", "# pass", "BASE:64", "yourhub", "yourpass!", "base64(hunter2)",
     "# correct horse battery", "CI_DOCKER_CONFIG:S3CRETPW9", "BASE64_A:HUNTER2", "yourdocker:hunter2",
@@ -81,6 +82,11 @@ def test_redacted(value: str) -> None:
     assert redacted(_encoded(value))
     assert placeholder(value) is None
     assert placeholder(_encoded(value)) is None
+
+
+def test_nothing_but_padding_stands_for_a_value_as_it_is_written_only() -> None:
+    assert placeholder("=")
+    assert placeholder(_encoded("=")) is None
 
 
 def test_partly_overwritten_base64_is_both() -> None:
