@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from linter.documents.objects import KubeObject
@@ -38,6 +39,8 @@ _DESTINATIONS: Mapping[str, tuple[str, ...]] = {
 }
 """Where objects of Argo CD say into which namespace they deploy."""
 
+_MOST_CREATED = 2**18
+"""Names that something creates, of which no more are remembered."""
 _REMEMBERED = 2**23
 """Characters of documents that nobody has read, up to which they are kept for the next search."""
 
@@ -103,7 +106,7 @@ class TextMentions(Mentions):
         found: dict[tuple[str, str], str] = {}
         for texts in (self._scripts, self._unparsed):
             for path, text, _ in texts():
-                for each in created(text):
+                for each in islice(created(text), _MOST_CREATED - len(found)):
                     found.setdefault(each, path)
         return found
 
