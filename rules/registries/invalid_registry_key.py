@@ -30,8 +30,8 @@ stringData:
 ```
 
 ## Fix
-Cuts off white space and quotes around the key, when what is left can be read and is not there already, and the key
-does not stand twice.
+Cuts off white space and quotes around the key, when what is left can be read, is not there already and is no key that
+another is to be renamed to (unmatchable-registry-key), and the key does not stand twice.
 
 *Fix safety*: unsafe. An entry that nobody used comes to life, and it may have been forgotten for good reason.
 """
@@ -47,6 +47,7 @@ from linter.rule import (
     Finding,
     Fix,
     Location,
+    Payload,
     PullSecret,
     Rule,
     Severity,
@@ -57,6 +58,7 @@ from linter.rule import (
 from rules.registries._needs import Targets
 from rules.registries._readings import OTHERS, wider
 from rules.registries._shared import KEPT, at_key, judged, kept, named, rename_key, unfinished
+from rules.registries._unmatchable import unmatchable
 
 _BRACKETS = "1.24.8, 1.25.2"
 _BEFORE_BRACKETS = "1.25.8, 1.26.1"
@@ -68,6 +70,7 @@ def check(context: Context) -> Iterator[Finding]:
     wanted = context.once(Targets)
     for secret, payload in judged(context):
         written, keys = set[str](), Counter(entry.key for entry in payload.entries)
+        meant: frozenset[str] | None = None
         for entry in payload.entries:
             if not entry.live or entry.registry.error is None:
                 continue
@@ -84,13 +87,24 @@ def check(context: Context) -> Iterator[Finding]:
                 # Two keys cannot both become one: the later would replace the earlier. Of a key that stands twice the
                 # loser would come to life in the place of the one that is renamed (RC201).
                 better = _trimmed(entry.key)
-                clash = better in written or keys[entry.key] > 1
+                meant = _meant(context, secret, payload) if meant is None else meant
+                clash = better in written or better in meant or keys[entry.key] > 1
                 yield found._replace(fix=None if clash else _fix(secret, entry, better))
                 written.add(better)
     for secret, key, registry in kept(context):
         if registry.error is not None:
             found = _finding(context, secret, key, registry, secret.object.at(), wanted)
             yield found._replace(detail=f"{KEPT} {found.detail}")
+
+
+def _meant(context: Context, secret: PullSecret, payload: Payload) -> frozenset[str]:
+    """The keys that others of a payload are to be renamed to (RC205)."""
+    verdicts = (
+        unmatchable(context, secret, entry.key, entry.registry)
+        for entry in payload.entries
+        if entry.live and entry.registry.error is None
+    )
+    return frozenset(verdict.better for verdict in verdicts if verdict is not None)
 
 
 def _finding(
