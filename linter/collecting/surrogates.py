@@ -121,14 +121,14 @@ class Surrogates:
         core = value.strip()
         if not core or _VARIABLE.fullmatch(core):
             return value
+        if placeholder(value) or redacted(value):
+            return self.secret(value)
         decoded = decode_base64(core, padded=core.endswith("="))
         if error.offset is None and isinstance(decoded, bytes):  # base64, and no colon in it
             inner = self.secret(decoded.decode("utf-8", "replace"))
             made = base64.b64encode(inner.encode()).decode()
             self.known[core] = made = made if core.endswith("=") else made.rstrip("=")
             return value.replace(core, made)
-        if placeholder(value) or redacted(value):
-            return self.secret(value)
         if core not in self._auths:
             self._auths[core] = self.known[core] = self._fitting("auth", core, signs=False)
         return value.replace(core, self._auths[core])
