@@ -24,7 +24,11 @@ _SIGNED: Final = "SOPS signs the whole document: change it with `sops edit`"
 _FILLED: Final = "a parameter of the Template fills it in: change the parameter, or what is written in its place"
 _TAGGED: Final = "it is tagged !!binary, which YAML decodes: write it without the tag, in base64 under `data`"
 _LARGE: Final = 200_000
-_MARKS: Final = (b"sops", b"# Source: ", b"config.kubernetes.io/origin", b"${", b"!!binary", b":binary>")
+_MARKS: Final = (
+    *((b"sops", b"sops"), (b"# Source: ", b"#"), (b"config.kubernetes.io/origin", b"/")),
+    *((b"${", b"$"), (b"!!binary", b"!"), (b":binary>", b"!")),
+)
+"""Each with the part of it that is looked for first: that one sign is nowhere is told soonest."""
 _BINARY: Final = lazy(r"(?:&\S+\s+)?(?:!!binary|!<tag:yaml\.org,2002:binary>)\s")
 _SOPS: Final = lazy(r"""(?m)^sops:|["']sops["']\s*:""")
 _SOPS_MARKS: Final = (b'"sops"', b"\nsops:")
@@ -100,7 +104,9 @@ class Offers:
         data = self._read(path)
         if data is None:
             return None
-        marked = b"\0" in data[:4] or (b"&" in data and b"*" in data) or any(mark in data for mark in _MARKS)
+        marked = b"\0" in data[:4] or (b"&" in data and b"*" in data) or any(
+            sign in data and mark in data for mark, sign in _MARKS
+        )
         doubtful = _no_json(path, data)
         return _File(path, data, doubtful=doubtful) if marked or doubtful else None
 
