@@ -72,12 +72,12 @@ def created(text: str) -> Iterator[tuple[str, str]]:
 
 def _written(text: str) -> Iterator[tuple[str, str]]:
     """The kinds of what is created, each with the words among which its name is."""
-    if "ecret" in text:
-        lines = _CONTINUED.sub(" ", text).splitlines()
+    secrets, accounts = "ecret" in text, "create " in text and ("serviceaccount" in text or " sa " in text)
+    lines = _CONTINUED.sub(" ", text).splitlines() if secrets or accounts else []
+    if secrets:
         yield from (("Secret", each) for each in _commands(lines))
         yield from (("Secret", each) for each in _steps(text))
-    if "create " in text and ("serviceaccount" in text or " sa " in text):
-        lines = _CONTINUED.sub(" ", text).splitlines()
+    if accounts:
         yield from (("ServiceAccount", each) for line in lines for each in _accounts(line))
     if "kind:" in text:
         yield from _manifests(text)
