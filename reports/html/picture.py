@@ -36,7 +36,7 @@ _LINK: Final = {FAILS: "bad", MAY: "may", UNKNOWN: "dim", WORKS: "ok"}
 _RANK: Final = ("ok", "dim", "may", "bad")
 _STATES: Final = {
     "fatal": ("bad", "does not decode"),
-    "missing": ("bad", "does not exist"),
+    "missing": ("bad", "is not in the scan"),
     "skipped": ("dim", "passed over"),
     "unknown": ("dim", "cannot be judged"),
 }

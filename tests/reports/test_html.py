@@ -275,7 +275,7 @@ def test_a_picture_draws_where_the_way_breaks():
     names = [node.label for node in view.nodes]
     cut = {(names[link.start], names[link.end]) for link in view.links if link.cut}
     assert cut == {("service account default", "gone"), ("service account default", "bad")}
-    assert {node.note for node in view.nodes if node.kind == "secret"} == {"does not exist", "does not decode"}
+    assert {node.note for node in view.nodes if node.kind == "secret"} == {"is not in the scan", "does not decode"}
 
 
 def test_a_history_is_drawn_and_told():
