@@ -122,7 +122,7 @@ def _accounts(line: str) -> Iterator[str]:
     if "create" not in line or line.lstrip().startswith("#"):
         return
     begins = [*_TOOL.finditer(line)]
-    ends = [*(found.start() for found in begins[1:]), len(line)]
+    ends = [*(found.start() for found in begins), len(line)][1:]  # none where nothing begins
     for found, end in zip(begins, ends, strict=True):
         words = [word.strip(_QUOTES) for word in line[found.end() : min(end, found.end() + _LONGEST_STEP)].split()]
         first, second, third = (*_operands(words), "", "", "")[:3]

@@ -72,6 +72,7 @@ def test_an_account_that_something_creates_is_listed_under_coverage(tmp_path: Pa
         ("setup.sh", _HEREDOC % ("ServiceAccount", "another-sa")),
         ("setup.sh", _HEREDOC % ("Secret", "web-sa")),
         ("setup.sh", "kubectl create secret generic web-sa\n"),
+        ("README.md", "To create an account:\n\n    kubectl create serviceaccount another-sa\n"),
         ("main.tf", _TERRAFORM % ("", "another-sa")),
         ("main.tf", 'resource "kubernetes_secret" "a" {\n  metadata { name = "web-sa" }\n}\n'),
     ],
