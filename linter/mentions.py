@@ -20,7 +20,9 @@ from linter.inventory.records import PullSecret
 from linter.patterns import lazy
 from linter.record import NamedTuple
 
-_NAMESPACE = lazy(r"""^[^\S\n]*+["']?namespace["']?\s*:\s*["']?([a-z0-9][-a-z0-9]*)""", re.MULTILINE)
+_NAMESPACE = lazy(r"""^[^\S\n]*+(?:- )?["']?\w*[Nn]amespace["']?\s*:\s*["']?([a-z0-9][-a-z0-9]*)""", re.MULTILINE)
+_QUALIFIED = lazy(r"(?<![\w./-])([a-z0-9][-a-z0-9]*)/([a-z0-9][-a-z0-9.]*)(?![\w/-])")
+"""A namespace and a name in it."""
 _SILENT_KINDS = frozenset({"Event", "Secret", "SealedSecret"})
 _DEEPEST = 60
 _KIND = r"""(?m)(?<![\w-])kind["']?[ \t]*:[ \t]*["']?(?:\w*{}|{{{{|\$[({{]|.*[#(]@)"""
@@ -169,12 +171,17 @@ class TextMentions(Mentions):
             return table
         names = {secret.name for secret in self.inventory.secrets if secret.name}
         for item in self.inventory.objects:
-            for name in _named(item, names):
-                table[name].append((_spaces(item), item.path))
+            named = _named(item, names)
+            spaces = _spaces(item) if named else frozenset()
+            for name in named:
+                table[name].append((spaces, item.path))
         for path, text, whole in self._unparsed():
+            named = _in_text(text, names)
             # The namespace of what a stretch names may stand in another one.
-            spaces = frozenset(_NAMESPACE.findall(text) if whole else ())
-            for name in _in_text(text, names):
+            spaces = frozenset(_NAMESPACE.findall(text) if named and whole else ())
+            if spaces:
+                spaces |= _qualifying(text)
+            for name in named:
                 table[name].append((spaces, path))
         return table
 
@@ -212,12 +219,35 @@ def _deploys(item: KubeObject) -> bool:
 
 
 def _spaces(item: KubeObject) -> frozenset[str]:
-    """The namespaces in which an object's mentions count: for what Argo CD deploys, that of its destination too."""
+    """The namespaces in which an object's mentions count: its own and those that it states.
+
+    Those of what Argo CD deploys count where it deploys to, too, and nowhere else.
+    """
     if not _deploys(item):
-        return frozenset({item.namespace})
+        # Of texts that are not kept only the words are known: each may be a namespace.
+        return frozenset({item.namespace, *item.left_out.split(), *_stated("", item.body, 0)})
     stated = dig(item.body, *_DESTINATIONS[item.kind], "namespace")
     # Where none is stated, or a template fills it in, the manifests decide.
     return frozenset({item.namespace, stated if isinstance(stated, str) and WORD.fullmatch(stated) else ""})
+
+
+def _qualifying(text: str) -> frozenset[str]:
+    """The namespaces in words like `shop/regcred`."""
+    return frozenset(space for space, _ in _QUALIFIED.findall(text)) if "/" in text else frozenset()
+
+
+def _stated(key: str, value: Any, depth: int) -> Iterator[str]:
+    """The namespaces that an object states, whether in a field of their own or before a name."""
+    if isinstance(value, str):
+        yield from _qualifying(value)
+        if key.endswith(("namespace", "Namespace")):
+            yield value
+    elif depth <= _DEEPEST and isinstance(value, dict):
+        for name, child in value.items():
+            yield from _stated(str(name), child, depth + 1)
+    elif depth <= _DEEPEST and isinstance(value, list):
+        for child in value:
+            yield from _stated(key, child, depth + 1)
 
 
 def _named(item: KubeObject, names: set[str]) -> set[str]:
@@ -263,6 +293,8 @@ def _strings(value: Any, names: set[str], depth: int) -> Iterator[str]:
     elif isinstance(value, dict):
         read = _in_field if _is_object(value) else _in_value
         for key, child in value.items():
+            if key in names:
+                yield key
             yield from read(key, child, names, depth + 1)
     elif isinstance(value, list):
         for child in value:
