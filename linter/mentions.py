@@ -24,6 +24,8 @@ _NAMESPACE = lazy(r"""^[^\S\n]*+(?:- )?["']?\w*[Nn]amespace["']?\s*:\s*["']?([a-
 _QUALIFIED = lazy(r"(?<![\w./-])([a-z0-9][-a-z0-9]*)/([a-z0-9][-a-z0-9.]*)(?![\w/-])")
 """A namespace and a name in it."""
 _SILENT_KINDS = frozenset({"Event", "Secret", "SealedSecret"})
+_REPORTING = frozenset({"wgpolicyk8s.io", "openreports.io"})
+"""The groups of reports on objects, ours among them: what a finding names is not used by it."""
 _DEEPEST = 60
 _KIND = r"""(?m)(?<![\w-])kind["']?[ \t]*:[ \t]*["']?(?:\w*{}|{{{{|\$[({{]|.*[#(]@)"""
 _NAME = lazy(r"""(?m)^[ \t]*(?:- +)?["']?name["']?[ \t]*:[ \t]*["']?(.*?)["']?[ \t]*(?:#.*)?$""")
@@ -252,7 +254,7 @@ def _stated(key: str, value: Any, depth: int) -> Iterator[str]:
 
 def _named(item: KubeObject, names: set[str]) -> set[str]:
     """The names that `item` mentions. Its own name, and the Secret's own definitions, are no mention."""
-    if item.kind in _SILENT_KINDS:
+    if item.kind in _SILENT_KINDS or item.group in _REPORTING:
         return set()
     found = names.intersection(item.left_out.split())
     for key, value in item.body.items():
