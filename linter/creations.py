@@ -34,7 +34,7 @@ _STATED = lazy(
     r"[\"']?([a-z0-9][-a-z0-9.]*)[\"']?[ \t]*\r?$"
 )
 """A variable of a CI or a playbook, and the word that is its value."""
-_VARIABLE = lazy(r"(?:\$\{?\{?|\$\(|\{\{-?)[ \t]*(?:\w+\.)*(\w+)")
+_VARIABLE = lazy(r"(?:\$\{?\{?|\$\(|\{\{-?)[ \t]*\.?(?:\w+\.)*(\w+)")
 
 _RESOURCE = lazy(r'(?m)^[ \t]*resource[ \t]+"kubernetes_(secret|service_account)(?:_v1)?"')
 _RESOURCE_ENDS = lazy(r"(?m)^\}|^[ \t]*resource[ \t]")

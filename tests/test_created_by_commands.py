@@ -1,5 +1,6 @@
 """A Secret that a command beside the manifests creates is not called absent."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -243,3 +244,69 @@ def test_a_folder_full_of_manuals_or_of_terraform_leaves_room_for_scripts(tmp_pa
 def test_files_that_are_named_alone_bring_no_scripts(tmp_path: Path) -> None:
     tree = _tree(tmp_path, {"k8s/create.sh": _COMMAND % "ghcr-secret"})
     assert _said(str(tree / "k8s/web.yaml"), str(tree / "k8s/secret.yaml"))[0]
+
+
+_WAYS = {
+    "a.sh": "kubectl apply -f pull.yaml  # the secret NAME\n",
+    "b.sh": "kubectl replace --force -f pull.yaml  # the secret NAME\n",
+    "c.sh": "oc secret new NAME .dockerconfigjson=config.json\n",
+    "d.sh": "oc export secret NAME | oc replace --filename=-\n",
+    "e.sh": "kubectl get secret NAME -o yaml |\n  sed 1d |\n\n  sed 2d |\n  sed 3d |\n  kubectl apply -n prod -f -\n",
+    "f.sh": "oc get secret NAME -o yaml |\n  sed 1d |\n  oc create \\\n  -f -\n",
+    "g.yml": "vars:\n  PULL: NAME\ntasks:\n  a: {cmds: ['kubectl create secret docker-registry {{.PULL}}']}\n",
+    "h.yml": "parameters:\n- name: pull\n  value: NAME\nscript: oc create secret generic {{inputs.parameters.pull}}\n",
+    "i.yml": 'env:\n  "PULL": "NAME"\nsteps:\n- kubectl create secret docker-registry ${{env.PULL}}\n',
+    "j.yml": "env:\n  PULL: NAME\nsteps:\n- kubectl create secret docker-registry ${PULL} --docker-password=$(cat a)\n",
+    "k.yml": "env:\n- name: PULL\n  value: NAME\nsteps:\n- kubectl create secret docker-registry $PULL\n",
+    "l.yml": "variables:\n- name: 'PULL'\n  value: 'NAME'\nsteps:\n- script: oc create secret generic $(PULL)\n",
+    "m.tf": '  resource  "kubernetes_secret"  "a" {\n    metadata {\nname="NAME"\n    }\n  }\n',
+    "n.yml": "- hosts: all\n  vars:\n    pull: NAME\n  tasks:\n  - k8s:\n      definition:\n        kind: Secret\n"
+    "        metadata:\n          name: {{ pull }}\n",
+    "o.sh": f"kind: Secret\nmetadata:\n  labels:\n    a: {'a' * 60}\n    b: {'b' * 60}\n  name: 'NAME'\n",
+    "p.md": "```yaml\nitems:\n- kind: ExternalSecret\n  metadata:\n    name: NAME\n```\n",
+    "q.yml": "- task: KubernetesManifest@0\n  displayName: a pull - secret\n  inputs:\n    action: createSecret\n"
+    "    secretName: NAME\n",
+}
+"""Files, each with one way to make a Secret that only it has; `NAME` stands for the name."""
+
+_NO_WAYS = {
+    "a.sh": "kubectl create configmap NAME; kubectl get secrets\n",
+    "b.sh": "kubectl recreate secret NAME; kubectl create topsecrets NAME\n",
+    "c.sh": "    # kubectl create secret generic NAME\n",
+    "d.sh": "kubectl get secret NAME | tee a && kubectl apply -f b.yaml\n",
+    "e.md": "  | `kubectl get secret NAME` | `kubectl apply -f k8s/` |\n",
+    "f.sh": "kubectl get secret NAME |\n  grep auth\nkubectl apply -f b.yaml\n",
+    "g.sh": "kubectl apply -f a.yaml\nkubectl get secret NAME |\n  grep auth\n",
+    "h.tf": '# resource "kubernetes_secret" "a" {\nmetadata {\n    name = "NAME"\n  }\n',
+    "i.tf": 'resource "kubernetes_secret" "a" {\n  metadata { generate_name = "NAME" }\n}\n',
+    "j.tf": 'resource "kubernetes_secret" "a" {}\nresource "b" "c" {\n  name = "NAME"\n}\n',
+    "k.tf": 'resource "kubernetes_secret" "a" { }\n  resource "b" "c" {\n  name = "NAME"\n}\n',
+    "l.sh": "  kind: Secret\n  metadata:\n    generateName: a\nother:\n    name: NAME\n",
+    "m.sh": "kind: Secret\nmetadata:\n  generateName: a\n---\nmetadata:\n  name: NAME\nkind: ConfigMap\n",
+    "n.sh": "kind: Secret\nmetadata: {generateName: a}\nEOF\ncat <<EOF\nkind: Pod\nmetadata:\n  name: NAME\n",
+    "o.sh": "kind: Secret\nmetadata:\n  ownerReferences:\n  - kind: Job\n    name: NAME\n",
+    "p.yml": "- task: KubernetesManifest@0\n  inputs:\n    action: createSecret\n    # secretName: NAME\n",
+    "q.yaml": "steps:\n- name: gcr.io/cloud-builders/kubectl\n  args: [create, secret, generic, 'a']\n- id: NAME\n",
+    "r.yml": "pull: NAME\nsteps: [kubectl create secret generic prefix-a]\n",
+}
+"""Files that look much like those, and make no Secret of that name."""
+
+
+def _absent(folder: Path, files: dict[str, str]) -> set[str]:
+    """Of the names that the files give, those that are called absent."""
+    names = {f"pull-{name.partition('.')[0]}": name for name in files}
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: prod}\nspec:\n  imagePullSecrets:\n"
+    pod += "".join(f"  - name: {name}\n" for name in names)
+    pod += "  containers: [{name: web, image: 'ghcr.io/acme/web:1'}]\n"
+    written = {f"d/{name}": text.replace("NAME", f"pull-{name.partition('.')[0]}") for name, text in files.items()}
+    _, out, _ = quiet("check", str(_tree(folder, {"k8s/pod.yaml": pod, **written})), "--format", "json")
+    said = [one["message"] for one in json.loads(out)["findings"] if one["code"] == "RC303"]
+    return {file for name, file in names.items() if any(f"Secret {name}," in each for each in said)}
+
+
+def test_each_way_to_make_a_secret_is_known(tmp_path: Path) -> None:
+    assert _absent(tmp_path, _WAYS) == set()
+
+
+def test_what_looks_like_one_of_them_makes_none(tmp_path: Path) -> None:
+    assert _absent(tmp_path, _NO_WAYS) == {*_NO_WAYS}
