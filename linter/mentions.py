@@ -35,7 +35,8 @@ _LISTS = lazy(
 _YTT_NAME = lazy(r"""(?m)^(?:[ \t]*#@.*\n)?[ \t]*(?:- +)?["']?name["']?[ \t]*:.*""")
 """A name, with the mark of ytt that may stand above it."""
 _EKSCTL = "eksctl.io", "ClusterConfig"
-_WHOLE = lazy(r"toYaml|include|tpl|template|with|range|for ")
+_WHOLE = lazy(r"(?i)to_?(?:nice_?|pretty_?)?(?:yaml|json)|include|tpl|template|with|range|for ")
+"""What fills in a list as a whole, in a template of Helm or Jinja."""
 
 _DESTINATIONS: Mapping[str, tuple[str, ...]] = {
     "Application": ("spec", "destination"),
@@ -136,7 +137,9 @@ class TextMentions(Mentions):
             ytt = any("#@" in listed for listed in lists)
             if parts or ytt:
                 names = _maker(path, text)[2]
-                whole = ytt or any(_WHOLE.search(part) for part in parts)
+                # Between brackets a name has no line of its own, by which `_maker` would know it.
+                flow = any(FILLED.search(listed.partition("\n")[0]) for listed in lists)
+                whole = ytt or flow or any(_WHOLE.search(part) for part in parts)
                 found.append((path, (re.compile(".*"),) if whole else names))
         return found
 
