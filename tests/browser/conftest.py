@@ -1,13 +1,22 @@
 """One chromium for a session, and pages in it that may say nothing on the console and ask nobody for anything."""
 
+import io
 import shutil
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 
+from linter.__main__ import main
+from reports.contract import Options
+from reports.html import render
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "reports"))
+
+import report_runs as runs
+
 ROOT = Path(__file__).parent.parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "reports"))
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = [
@@ -55,3 +64,18 @@ def visit(chromium, tmp_path):
         context.close()
     assert said == []
     assert set(asked) <= {(tmp_path / "report.html").as_uri()}
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory):
+    """The page of the sample cluster, as README's first command writes it."""
+    file = tmp_path_factory.mktemp("sample") / "report.html"
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()):
+        patch.chdir(ROOT)
+        assert main(["check", "examples/cluster.yaml", "--fail-on", "never", "--format", f"html={file}"]) == 0
+    return file.read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def large():
+    return render(runs.large(2000), Options())
