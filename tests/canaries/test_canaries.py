@@ -19,7 +19,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import outside
 from planting import Planter, b64, leaks
-from world import config, objects, secret, tree
+from shapes import config, secret
+from world import objects, tree
 
 from linter import registry
 from linter.__main__ import main
