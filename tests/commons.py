@@ -21,6 +21,9 @@ def quiet(*words: str) -> tuple[int, str, str]:
     """Run a command: its exit code, and what it says on standard output and on standard error."""
     out, error = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
-        code = main(list(words))
+        try:
+            code = main(list(words))
+        except SystemExit as left:  # what `argparse` does not understand
+            code = int(left.code or 0)
     out.flush()
     return code, out.buffer.getvalue().decode(), error.getvalue()  # type: ignore[attr-defined]
