@@ -1,8 +1,9 @@
 """Documents to an inventory: objects are sorted into typed records, loose documents give references."""
 
+import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from linter.documents import Document
 from linter.documents.layouts import BY_FILES, BY_OBJECTS, MUST_GATHER
@@ -20,11 +21,14 @@ from linter.inventory.records import (
     Workload,
 )
 from linter.inventory.references import FieldSearch, loose_references, patch_references, references
-from linter.inventory.secrets import is_pull_secret, pull_secret
+from linter.inventory.secrets import is_pull_secret, patched, pull_secret
 from linter.inventory.streams import image_stream
 from linter.inventory.workloads import PodSpecs, service_account
 from linter.model import Scope
 from linter.sources.collection import FILES, Record, decode, is_record
+
+if TYPE_CHECKING:
+    from linter.inventory.kustomized import Kustomized
 
 _Value = TypeVar("_Value")
 _STREAM_KINDS = frozenset({"ImageStream", "ImageStreamImport", "ImageStreamTag"})
@@ -54,6 +58,7 @@ class Builder:
         self._present: set[tuple[str, str]] = set()
         self._substituted = False
         self._records: list[Record] = []
+        self._operations: list[tuple[str, list[Any]]] = []
         self._shared: dict[Any, Any] = {}
         self._pods = PodSpecs(self._once)
 
@@ -94,6 +99,8 @@ class Builder:
             item = KubeObject(document, (), data, "Kustomization", "")
             self._generated.extend(kustomization_secrets(item))
             self._references.extend(patch_references(document, data))
+        elif isinstance(data, list) and any(dig(one, "op") is not None for one in data):
+            self._operations.append((document.path, data))
 
     def _add(self, document: Document, item: KubeObject) -> None:
         if is_record(item.kind, item.api_version):
@@ -167,6 +174,9 @@ class Builder:
         secrets: Iterable[PullSecret] = self._secrets
         if self._substituted:
             secrets = (pull_secret(one.object, substituted=True) for one in secrets)
+        kustomized = self._kustomized() if scope is Scope.MANIFESTS else None
+        if kustomized is not None:
+            secrets = (patched(secret, kustomized) for secret in secrets)
         return Inventory(
             name=self.name,
             scope=scope,
@@ -183,7 +193,19 @@ class Builder:
             complete=frozenset(self._coverage(scope, layout, said=said) | stated),
             refused=tuple(one for record in self._records for one in record.refused),
             mentions=mentions,
+            kustomized=kustomized,
         )
+
+    def _kustomized(self) -> "Kustomized | None":
+        """What the kustomizations of the scan change, None where there are none."""
+        if not self.kinds["Kustomization"] and not self.kinds["Component"]:
+            return None
+        from linter.inventory.kustomized import Kustomized  # noqa: PLC0415 - most scans hold no kustomization
+
+        operations: dict[str, list[list[Any]]] = defaultdict(list)
+        for path, listed in self._operations:
+            operations[posixpath.normpath(path)].append(listed)
+        return Kustomized(self._objects, operations)
 
     def _coverage(self, scope: Scope, layout: str, *, said: bool) -> set[tuple[str, str]]:
         """Which kinds are complete in which namespace.

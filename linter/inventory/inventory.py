@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from linter.documents.objects import KubeObject
 from linter.inventory.paths import dig
@@ -18,6 +18,9 @@ from linter.inventory.records import (
 )
 from linter.model import Scope
 from linter.sources.collection import Refused
+
+if TYPE_CHECKING:
+    from linter.inventory.kustomized import Kustomized
 
 _Record = TypeVar("_Record")
 _Made = TypeVar("_Made")
@@ -90,6 +93,7 @@ class Inventory:
         complete: frozenset[tuple[str, str]] = frozenset(),
         refused: tuple[Refused, ...] = (),
         mentions: "Mentions | None" = None,
+        kustomized: "Kustomized | None" = None,
     ) -> None:
         self.name = name
         self.scope = scope
@@ -106,6 +110,7 @@ class Inventory:
         self.complete = complete
         self.refused = refused
         self._mentions = mentions
+        self.kustomized = kustomized
         self._once: dict[Any, Any] = {}
         self._of_kinds: dict[frozenset[str], tuple[KubeObject, ...]] = {}
         self._in: dict[str, list[PullSecret]] = {}

@@ -65,7 +65,7 @@ class PullSecret(NamedTuple):
     `type` is what the API server would see (absent means Opaque), `data_key` the payload key that is present, `route`
     the way to its scalar. `payload` is set exactly when `state` is READABLE; `decoded` are its bytes, `written` the
     scalar. `superseded` is the route of a `data` value that `stringData` overrides. `seen` is there where nothing is
-    known of it but what a collector has seen.
+    known of it but what a collector has seen, `written_as` where kustomize makes something else of what its file says.
     """
 
     object: KubeObject
@@ -83,6 +83,7 @@ class PullSecret(NamedTuple):
     error: str = ""
     error_offset: int = 0
     seen: Seen | None = None
+    written_as: "PullSecret | None" = None
 
     @property
     def name(self) -> str:

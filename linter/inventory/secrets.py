@@ -1,18 +1,21 @@
 """Secrets to pull secrets: which payload counts, and whether it may be judged at all."""
 
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from linter.credentials import Entry, Payload, decode_data, examine, placeholder, redacted
 from linter.documents.dialects import SEEN
 from linter.documents.objects import KubeObject
 from linter.inventory.lately import Identical
 from linter.inventory.paths import dig, text
-from linter.inventory.records import DOCKERCFG, KEY_OF_TYPE, TYPE_OF_KEY, PullSecret, Seen, State
+from linter.inventory.records import DOCKERCFG, KEY_OF_TYPE, TYPE_OF_KEY, UNJUDGED, PullSecret, Seen, State
 from linter.model import Route
 from linter.patterns import lazy
 from linter.record import NamedTuple
 from linter.secret import Sensitive, without_login
+
+if TYPE_CHECKING:
+    from linter.inventory.kustomized import Kustomized
 
 EXCLUDE_ANNOTATION = "openshift.io/image.excludeSecret"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -102,6 +105,21 @@ def pull_secret(
     if judged.payload is not None and judged.payload.entries and not judged.error and len(written) <= _LONG:
         edits.put(was.payload, place, judged)  # with entries its state hangs on nothing else in the object
     return judged
+
+
+def patched(secret: PullSecret, kustomized: "Kustomized") -> PullSecret:
+    """Return a Secret as templated where kustomize may make another of it, or it is no more than a part of one."""
+    build = kustomized.fragment(secret.object)
+    if build:
+        why = f"{build} puts it into another Secret as a patch"
+    else:
+        found = (kustomized.changing(secret.object, (field,)) for field in ("type", "data", "stringData"))
+        build = next(filter(None, found), "")
+        why = f"a patch of {build} changes it"
+    if not build or secret.state in UNJUDGED:
+        return secret
+    unknown = secret._replace(state=State.TEMPLATED, decoded=None, payload=None, error="", superseded=None)
+    return unknown._replace(reason=f"{why}: what is built tells (`--render`)", written_as=secret)
 
 
 def _judged(

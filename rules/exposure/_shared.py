@@ -55,6 +55,7 @@ def _read(entry: Entry) -> Entry:
 
 def in_clear_of(secret: PullSecret) -> list[tuple[Location, Entry]]:
     """Return the entries of a Secret whose credential a reader of its object could use, with where they stand."""
+    secret = secret.written_as or secret
     held = [(secret.at(), secret.payload)]
     if secret.state is State.INVALID_BASE64 and secret.written is not None:
         written, key = secret.written.reveal(), secret.data_key or ""

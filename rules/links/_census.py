@@ -190,6 +190,11 @@ class Census:
             moved = bool(text(item.body.get("namespace"))) and _below(naming.object.path, folder)
             if moved and any(_below(one.object.path, folder) for one in known.get(name, ())):
                 return True
+        made = self._inventory.kustomized
+        if made is not None and any(made.together(one.object, naming.object) for one in known.get(name, ())):
+            return True
+        if made is not None and name in made.renamed:
+            return True
         return any(made.hashed and without_hash(name) == made.name for made in self._inventory.generated)
 
     def _doubt(self, naming: Naming) -> Whereabouts | None:
@@ -198,6 +203,9 @@ class Census:
             return Whereabouts(Fate.UNKNOWN, (), "templated", "its namespace is filled in by a template")
         if self._context.in_cluster:
             return self._replaced(naming)
+        patching = self._patched_away(naming)
+        if patching:
+            return Whereabouts(Fate.UNKNOWN, (), "templated", f"a patch of {patching} changes the list that names it")
         if not is_name(naming.name) and corrected(naming.name) not in self.candidates(naming):
             why = "no Secret can have that name, so something else is put in its place, most likely"
             return Whereabouts(Fate.UNKNOWN, (), "templated", why)
@@ -215,6 +223,12 @@ class Census:
         if unread:
             return Whereabouts(Fate.UNKNOWN, (), "templated", f"{unread}, which was not read, may make it")
         return self._scripted(naming)
+
+    def _patched_away(self, naming: Naming) -> str:
+        """The build file by which kustomize may take the name away at every place, "" when none does."""
+        made = self._inventory.kustomized
+        found = [made.taking(naming.object, route) for route in naming.routes] if made is not None else [""]
+        return found[0] if all(found) else ""
 
     @cached_property
     def _scripts(self) -> list[Script]:

@@ -3,7 +3,8 @@
 ## What it does
 
 Reports a pod template with `imagePullSecrets` of its own when one of its images is covered by a secret of its service
-account only. Template, account and secrets must all be in the scan, and nothing else known may cover the image.
+account only. Template, account and secrets must all be in the scan, and nothing else known may cover the image. Where a
+patch of kustomize or Flux changes the list, or the account, that is listed under coverage.
 
 ## Why it matters
 
@@ -86,8 +87,22 @@ def _masked(
             found = context.inventory.secrets_named(account.namespace, link.name)
             if len(found) == 1 and serves(found[0], pull.image):
                 needed.setdefault(link.name, []).append(pull.image)
-    if needed:
+    changing = _changing(context, workload) if needed else ""
+    if changing:
+        item, names = workload.object, " and ".join(needed)
+        why = f"a patch of {changing} changes its list of pull secrets or its account"
+        message = f"whether {names} reaches {item.kind} {item.name} is not known: {why}"
+        context.not_evaluated("templated", message, of=item, at=item.at(*workload.template))
+    elif needed:
         yield _finding(context, workload, account, needed)
+
+
+def _changing(context: Context, workload: Workload) -> str:
+    """A build file by which kustomize may change what the pods get, "" for none."""
+    made, fields = context.inventory.kustomized, ("imagePullSecrets", "serviceAccountName")
+    if made is None:
+        return ""
+    return next(filter(None, (made.changing(workload.object, (*workload.template, field)) for field in fields)), "")
 
 
 def _finding(context: Context, workload: Workload, account: ServiceAccount, needed: dict[str, list[str]]) -> Finding:

@@ -10,7 +10,8 @@ template.
 
 A Secret that something else will make counts as existing: SealedSecret, ExternalSecret, Vault operators, a kustomize
 generator with its hash, prefixes and suffixes, OpenShift's generated `…-dockercfg-…` secrets, imagepullsecret-patcher,
-policies that clone Secrets, and Secrets with the annotations of Reflector, kubed or replicator. Where a container of
+policies that clone Secrets, and Secrets with the annotations of Reflector, kubed or replicator. A name in a list that a
+patch of kustomize or Flux takes away or replaces is listed under coverage. Where a container of
 the manifests creates Secrets (the job that calls `kubectl create secret` to renew the token of a cloud registry), a
 name that it may give is listed under coverage. So is, among manifests, a name that something beside them may give:
 a command `kubectl create secret`, `oc create secret` or `oc secrets new-dockercfg`, a copy (`kubectl get secret … |

@@ -17,7 +17,7 @@ line under coverage. So it is for an account that a configuration of eksctl amon
 make, or that something beside the manifests creates: `kubectl create serviceaccount`, `oc create sa`, `eksctl create
 iamserviceaccount`, a manifest within a script, or `kubernetes_service_account` of Terraform (missing-pull-secret tells
 which files are searched). So it is too where a kustomization that builds the workload, or stands beside it or above,
-fetches a part from another host: whether the account is in that part is not known.
+fetches a part from another host (whether the account is in that part is not known), or where a patch may name another.
 
 ## Example
 
@@ -97,6 +97,10 @@ def _doubt(context: Context, workload: Workload) -> tuple[str, str]:
         return "absent", "no account beside it is in the scan"
     if context.in_cluster:
         return "", ""
+    kustomized = context.inventory.kustomized
+    patching = kustomized.changing(workload.object, _route(workload)) if kustomized is not None else ""
+    if patching:
+        return "templated", f"a patch of {patching} may name another"
     unread = context.inventory.may_define("ServiceAccount", workload.account)
     if unread:
         return "templated", f"{unread} may make it"

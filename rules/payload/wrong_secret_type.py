@@ -7,7 +7,8 @@ Reports a Secret with the key `.dockerconfigjson` whose type is not `kubernetes.
 
 Silent are Secrets that serve something else and that nothing pulls with: those mounted as a file (kaniko,
 buildah, Tekton and Argo Workflows mount such a Secret as their config), those read by key (Hive, HyperShift,
-the Argo CD image updater), and types of other tools such as `helm.sh/release.v1`.
+the Argo CD image updater), and types of other tools such as `helm.sh/release.v1`. A Secret that is a patch of a
+kustomization, or that one changes, is listed under coverage: only what is built has its type.
 
 ## Why it matters
 

@@ -1,0 +1,202 @@
+"""What kustomizations change in the objects that they build: what a patch takes away is not judged, all else is."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.commons import quiet
+
+CONFIG = '{"auths":{"quay.io/team":{"auth":"dXNlcjpwYXNz"}}}'
+SECRET = f"""\
+apiVersion: v1
+kind: Secret
+metadata: {{name: regcred}}
+type: kubernetes.io/dockerconfigjson
+stringData: {{.dockerconfigjson: '{CONFIG}'}}
+"""
+UNTYPED = SECRET.replace("type: kubernetes.io/dockerconfigjson\n", "")
+BARE = SECRET.partition("stringData")[0]
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      serviceAccountName: app
+      imagePullSecrets: [{name: gone}]
+      containers: [{name: web, image: 'quay.io/team/web:1'}]
+"""
+ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: app}\n"
+LIST = "/spec/template/spec/imagePullSecrets"
+
+
+def _merged(pod_spec: str, kind: str = "Deployment", name: str = "web") -> str:
+    head = f"apiVersion: apps/v1, kind: {kind}, metadata: {{name: {name}}}"
+    return f"{{{head}, spec: {{template: {{spec: {pod_spec}}}}}}}"
+
+
+def _patched(patch: str, *, target: str = "", resources: str = "secret.yaml, web.yaml, account.yaml") -> str:
+    """A kustomization with one patch, inline."""
+    head = f"resources: [{resources}]\npatches:\n- patch: |-\n    "
+    return head + patch.replace("\n", "\n    ") + (f"\n  target: {target}\n" if target else "\n")
+
+
+def _judged(tmp_path: Path, kustomization: str, **files: str) -> tuple[set[str], list[str]]:
+    """The codes found in a folder, and the sentences of its coverage; what stands in clear is left out."""
+    found = {"secret": SECRET, "web": DEPLOYMENT, "account": ACCOUNT, "kustomization": kustomization, **files}
+    for name, text in found.items():
+        file = tmp_path / f"{name.replace('__', '/')}.yaml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    words = ("check", str(tmp_path), "--ignore", "RC701", "--ignore", "RC301", "--format", "json")
+    result = json.loads(quiet(*words)[1])
+    assert not result["coverage"]["problems"]
+    return {one["code"] for one in result["findings"]}, [one["message"] for one in result["coverage"]["not_evaluated"]]
+
+
+@pytest.mark.parametrize(
+    "kustomization",
+    [
+        _patched(f"- op: remove\n  path: {LIST}", target="{kind: Deployment}"),
+        _patched(f"- op: replace\n  path: {LIST}/0/name\n  value: regcred", target="{kind: Deployment, name: web}"),
+        _patched(f"- {{op: add, path: {LIST}, value: [{{name: regcred}}]}}", target="{kind: Deployment|StatefulSet}"),
+        _patched("- {op: replace, path: /spec/template, value: {spec: {}}}", target="{name: .*}"),
+        _patched(f"- {{op: move, from: {LIST}, path: /metadata/annotations/x}}", target="{group: apps}"),
+        _patched(_merged("{imagePullSecrets: null}")),
+        _patched(_merged("{imagePullSecrets: [{name: gone, $patch: delete}]}")),
+        _patched(_merged("{imagePullSecrets: [{name: regcred}, {$patch: replace}]}", name="any"), target="{name: web}"),
+        f"resources: [web.yaml]\npatchesStrategicMerge:\n- '{_merged('{imagePullSecrets: null}')}\n\n  '\n",
+        "resources: [web.yaml]\npatchesJson6902:\n- {target: {kind: Deployment, name: web}, path: operations.yaml}\n",
+        "resources: [web.yaml]\npatches: [{path: merged.yaml}]\n",
+        "resources: [web.yaml]\ncomponents: [part]\n",
+        "resources: [web.yaml]\nreplacements:\n- source: {kind: Secret, fieldPath: metadata.name}\n  targets:\n"
+        "  - {select: {kind: Deployment}, fieldPaths: ['spec.template.spec.imagePullSecrets.[name=gone].name']}\n",
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps}\n"
+        "spec:\n  path: ./apps\n  patches:\n  - target: {kind: Deployment}\n"
+        f"    patch: |\n      - {{op: remove, path: {LIST}}}\n",
+    ],
+)
+def test_a_name_that_a_patch_takes_away_is_not_called_missing(kustomization: str, tmp_path: Path) -> None:
+    codes, coverage = _judged(
+        tmp_path,
+        kustomization,
+        operations=f"- op: remove\n  path: {LIST}\n",
+        merged=_merged("{imagePullSecrets: null}"),
+        part__kustomization="apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"
+        + _patched(f"- {{op: remove, path: {LIST}}}", target="{kind: Deployment}", resources=""),
+    )
+    assert "RC303" not in codes
+    assert any("whether Secret gone exists could not be judged: a patch of" in one for one in coverage)
+
+
+@pytest.mark.parametrize(
+    "kustomization",
+    [
+        "resources: [web.yaml]\n",
+        _patched(f"- {{op: add, path: {LIST}/-, value: {{name: regcred}}}}", target="{kind: Deployment}"),
+        _patched(f"- {{op: add, path: {LIST}/0, value: {{name: regcred}}}}", target="{kind: Deployment}"),
+        _patched(f"- {{op: test, path: {LIST}, value: []}}", target="{kind: Deployment}"),
+        _patched(f"- {{op: remove, path: {LIST}/1}}", target="{kind: Deployment}"),
+        _patched(f"- {{op: remove, path: {LIST}}}", target="{kind: StatefulSet}"),
+        _patched(f"- {{op: remove, path: {LIST}}}", target="{kind: Deployment, name: api}"),
+        _patched("- {op: remove, path: /spec/template/spec/serviceAccountName}", target="{kind: Deployment}"),
+        _patched(_merged("{imagePullSecrets: [{name: regcred}]}")),
+        _patched(_merged("{imagePullSecrets: null}", name="api")),
+        _patched(_merged("{imagePullSecrets: null}"), resources="secret.yaml"),
+        "resources: [web.yaml]\npatches: [{path: absent.yaml, target: {kind: Deployment}}]\n",
+    ],
+)
+def test_a_name_that_every_patch_leaves_is_missing(kustomization: str, tmp_path: Path) -> None:
+    assert "RC303" in _judged(tmp_path, kustomization)[0]
+
+
+def test_the_list_of_an_account_is_replaced_by_a_patch_that_is_merged(tmp_path: Path) -> None:
+    account = f"{ACCOUNT}imagePullSecrets: [{{name: absent}}]\n"
+    patch = "{apiVersion: v1, kind: ServiceAccount, metadata: {name: app}, imagePullSecrets: [{name: regcred}]}"
+    web = DEPLOYMENT.replace("gone", "regcred")
+    assert "RC303" in _judged(tmp_path, "resources: [account.yaml]\n", account=account, web=web)[0]
+    codes, coverage = _judged(tmp_path, _patched(patch), account=account, web=web)
+    assert not codes
+    assert "a patch of" in " ".join(coverage)
+
+
+@pytest.mark.parametrize("secret", [UNTYPED, BARE, SECRET.replace(CONFIG, "{]")])
+@pytest.mark.parametrize(
+    "patch",
+    [
+        "{kind: Secret, metadata: {name: regcred}, type: kubernetes.io/dockerconfigjson, stringData: {x: y}}",
+        "- {op: replace, path: /data, value: {}}\n- {op: add, path: /type, value: kubernetes.io/dockerconfigjson}",
+    ],
+)
+def test_a_secret_that_a_patch_completes_is_not_judged_by_its_file(secret: str, patch: str, tmp_path: Path) -> None:
+    web = DEPLOYMENT.replace("gone", "regcred")
+    before, _ = _judged(tmp_path, "resources: [secret.yaml]\n", secret=secret, web=web)
+    assert before & {"RC102", "RC111", "RC112"}
+    codes, coverage = _judged(tmp_path, _patched(patch, target="{kind: Secret}"), secret=secret, web=web)
+    assert not codes
+    assert any("kustomization.yaml changes it: what is built tells" in one for one in coverage)
+    metadata = "{kind: Secret, metadata: {name: regcred, labels: {a: b}}}"
+    assert _judged(tmp_path, _patched(metadata), secret=secret, web=web)[0] == before
+
+
+@pytest.mark.parametrize("field", ["patches: [{path: %s}]", "patchesStrategicMerge: [%s]"])
+def test_a_file_that_is_a_patch_is_no_secret_of_its_own(field: str, tmp_path: Path) -> None:
+    web = DEPLOYMENT.replace("gone", "regcred")
+    overlay = f"resources: [..]\n{field % 'patch.yaml'}\n"
+    files = {"prod__kustomization": overlay, "prod__patch": UNTYPED, "web": web}
+    codes, coverage = _judged(tmp_path, "resources: [secret.yaml, web.yaml, account.yaml]\n", **files)
+    assert not codes
+    assert any("kustomization.yaml puts it into another Secret as a patch" in one for one in coverage)
+    files["prod__kustomization"] = "resources: [.., patch.yaml]\n"
+    assert "RC111" in _judged(tmp_path, "resources: [secret.yaml, web.yaml, account.yaml]\n", **files)[0]
+
+
+def test_a_credential_in_clear_is_told_of_in_a_patch_as_anywhere(tmp_path: Path) -> None:
+    (tmp_path / "kustomization.yaml").write_text("patches: [{path: patch.yaml}]\n", encoding="utf-8")
+    (tmp_path / "patch.yaml").write_text(UNTYPED, encoding="utf-8")
+    result = json.loads(quiet("check", str(tmp_path), "--format", "json")[1])
+    assert [(one["code"], one["location"]["line"]) for one in result["findings"]] == [("RC701", 4)]
+
+
+def test_an_account_that_a_patch_names_instead_is_not_called_missing(tmp_path: Path) -> None:
+    web = DEPLOYMENT.replace("gone", "regcred").replace("serviceAccountName: app", "serviceAccountName: other")
+    where = "/spec/template/spec"
+    patch = f"- {{op: replace, path: {where}/serviceAccountName, value: app}}"
+    assert "RC308" in _judged(tmp_path, "resources: [web.yaml]\n", web=web)[0]
+    assert _judged(tmp_path, _patched(patch, target="{kind: Deployment}"), web=web)[0] == set()
+    patch = f"- {{op: add, path: {where}/priority, value: 1}}"
+    assert "RC308" in _judged(tmp_path, _patched(patch, target="{kind: Deployment}"), web=web)[0]
+
+
+def test_a_list_that_a_patch_completes_masks_nothing_for_certain(tmp_path: Path) -> None:
+    files = {
+        "account": f"{ACCOUNT}imagePullSecrets: [{{name: regcred}}]\n",
+        "web": DEPLOYMENT.replace("gone", "more"),
+        "more": SECRET.replace("regcred", "more").replace("quay.io/team", "ghcr.io/team"),
+    }
+    patch = f"- {{op: add, path: {LIST}/-, value: {{name: regcred}}}}"
+    assert "RC305" in _judged(tmp_path, "resources: [web.yaml]\n", **files)[0]
+    assert "RC305" not in _judged(tmp_path, _patched(patch, target="{kind: Deployment}"), **files)[0]
+    assert "RC305" in _judged(tmp_path, _patched(patch, target="{kind: Job}"), **files)[0]
+
+
+def test_what_one_kustomization_moves_into_a_namespace_is_there_together(tmp_path: Path) -> None:
+    files = {
+        "base__secret": SECRET.replace("name: regcred", "name: regcred, namespace: build"),
+        "base__web": DEPLOYMENT.replace("name: web}", "name: web, namespace: shop}", 1).replace("gone", "regcred"),
+        "base__kustomization": "resources: [secret.yaml, web.yaml]\n",
+        "secret": "",
+        "web": "",
+    }
+    prod = "resources: [../base]\n"
+    assert "RC304" in _judged(tmp_path, "resources: []\n", **files, prod__kustomization=prod)[0]
+    prod += "namespace: prod\n"
+    assert "RC304" not in _judged(tmp_path, "resources: []\n", **files, prod__kustomization=prod)[0]
+
+
+def test_a_secret_that_a_patch_names_is_there(tmp_path: Path) -> None:
+    patch = "- {op: replace, path: /metadata/name, value: gone}"
+    assert "RC303" in _judged(tmp_path, "resources: [secret.yaml]\n")[0]
+    assert "RC303" not in _judged(tmp_path, _patched(patch, target="{kind: Secret}"))[0]
