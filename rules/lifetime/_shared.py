@@ -10,7 +10,7 @@ from typing import Final
 
 from linter.rule import Context, Entry, Impact, NamedTuple, PullSecret, credentials, shown
 from rules.payload._defects import entry_defect, sound
-from rules.payload._shared import matched, readers
+from rules.payload._shared import LEFTOVERS, matched, readers
 
 OPENSHIFT: Final = "OpenShift"
 DAY: Final = 24 * 3600
@@ -91,13 +91,18 @@ def _dated(context: Context) -> Iterator[Dated]:
             continue
         found: dict[tuple[str, str], list[Entry]] = {}
         for entry in payload.entries:
-            if entry.live and entry.username and entry.password and entry_defect(entry) in _HARMLESS:
+            if entry.live and entry.username and entry.password and _sent(entry) and entry_defect(entry) in _HARMLESS:
                 known = facts(entry)
                 if known.expires is not None or known.lifetime_hint is not None:
                     found.setdefault((entry.username, entry.password), []).append(entry)
         for entries in found.values():
             known = facts(entries[0])
             yield Dated(secret, tuple(entries), known.kind or "", known.expires, known.lifetime_hint)
+
+
+def _sent(entry: Entry) -> bool:
+    """Whether anything ever sends the credential: not what `docker login` keeps for itself beside the Hub's entry."""
+    return entry.registry.host != "index.docker.io" or LEFTOVERS.match(entry.registry.path) is None
 
 
 def day(seconds: int) -> str:

@@ -4,7 +4,9 @@
 
 Reads the end that a token states of itself (`exp` of a JWT, `expiration` of an Amazon ECR password) and reports a
 credential whose end is past. Nothing is verified and nobody is asked. Tokens that state no end are not judged, and
-neither are the secrets that OpenShift renews by itself. The clock is that of the machine, or of `SOURCE_DATE_EPOCH`.
+neither are the secrets that OpenShift renews by itself, nor the leftovers of `docker login` under
+`https://index.docker.io/v1/access-token`, which no pull sends. The clock is that of the machine, or of
+`SOURCE_DATE_EPOCH`.
 
 ## Why it matters
 

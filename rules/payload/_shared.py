@@ -16,6 +16,7 @@ from linter.rule import (
     Payload,
     PullSecret,
     credentials,
+    lazy,
     origin,
     payload_edit,
     payload_fix,
@@ -36,6 +37,8 @@ IGNORED: Final = (
 _IMMUTABLE: Final = (
     "The Secret is immutable: it changes only by being deleted and created anew, so keep what else it holds."
 )
+LEFTOVERS: Final = lazy(r"^(/v[12])?/(access|refresh)-token$")
+"""Paths under which `docker login` keeps tokens of its own beside the entry of Docker Hub: no image is looked up so."""
 NODE_WIDE: Final = (
     "It is the cluster's node-wide secret: the kubelet skips a config.json that it cannot decode, so every node loses "
     "all credentials of this file at once."

@@ -4,11 +4,11 @@ import re
 from typing import Final
 
 from linter.rule import Consumer, Context, NamedTuple, PullSecret, Use, credentials, lazy
+from rules.payload._shared import LEFTOVERS
 from rules.registries._needs import Targets
 from rules.registries._readings import HUB_LOOKALIKES, PROBE, Reading, images, quoted, wider
 from rules.registries._shared import HUB, HUB_KEY
 
-_LEFTOVERS: Final = lazy(r"^(/v[12])?/(access|refresh)-token$")
 _BEGINS_A_REPOSITORY: Final = lazy(r"^(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*(/|[._-]+)?$")
 
 _HOST: Final = lazy(r"^[A-Za-z0-9._:\[\]-]+$")
@@ -93,7 +93,7 @@ def _hub(host: str, path: str) -> Verdict | None:
     if host.lower() in HUB_LOOKALIKES:
         deeper = host.lower() == "registry-1.docker.io" and path not in ("", "/v1", "/v2")
         return Verdict(why, HUB + path if deeper else HUB_KEY)
-    if host == "index.docker.io" and path and not _LEFTOVERS.match(path):
+    if host == "index.docker.io" and path and not LEFTOVERS.match(path):
         return Verdict(why, HUB_KEY if path in ("/v1", "/v2") else HUB + path)
     return None
 
@@ -111,7 +111,7 @@ def _path(host: str, path: str) -> Verdict | None:
         return Verdict(why, host + head + slash + last[: tag.start()])
     if path != path.lower():
         return Verdict("repositories are written in lower case", host + path.lower())
-    if _LEFTOVERS.match(path) or _BEGINS_A_REPOSITORY.match(path):
+    if LEFTOVERS.match(path) or _BEGINS_A_REPOSITORY.match(path):
         return None
     return Verdict("no repository can begin with that path", "")
 
