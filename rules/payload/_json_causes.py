@@ -17,6 +17,7 @@ _CLOSING: Final = lazy(r"\s*[}\]]")
 _YAML: Final = lazy(r"(?:---[ \t]*\r?\n)?\s*[\"']?auths?[\"']?[ \t]*:")
 _WRAPPED: Final = lazy(r"\"[A-Za-z0-9+/]{40,}\r?\n[A-Za-z0-9+/=\r\n]*\"")
 _TEMPLATE: Final = lazy(r"\{\{|\{%|<%|\$\{")
+_VARIABLE: Final = lazy(r"\$[A-Za-z_(]")
 _CURLY: Final = {"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2018": "'", "\u2019": "'"}
 
 
@@ -66,6 +67,8 @@ def _likely(content: str, at: int, message: str) -> tuple[str, int]:
     mark = _TEMPLATE.search(content, max(at - 2, 0), at + 2)
     if mark:
         return "templating is left over", mark.start()
+    if _VARIABLE.match(content, at):
+        return "a variable was never substituted", at
     for told in (_punctuation, _in_string, _structure):
         found = told(content, at, char, before, message)
         if found:
