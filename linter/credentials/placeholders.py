@@ -77,6 +77,9 @@ _NAMED_PAIR: Final = lazy(r"BASE64(?:_[A-Z]++)++(?:[_:][A-Z]++)++")
 _WORDS: Final = lazy(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _TEXT: Final = lazy(r"#?\s*[A-Za-z0-9]++(?:[-_. ]++[A-Za-z0-9]++)*+[.!:]?")
 _ENGLISH: Final = lazy(r"[A-Za-z0-9'_-]++[.,:!]?(?:\s++\(?[A-Za-z0-9'_-]++\)?[.,:!]?){2,}")
+_PATH: Final = lazy(
+    r"(?:~|\.{1,2}|\$HOME|[A-Z]:)?(?:[/\\][\w.@ -]+)*[/\\](?:config\.json|\.dockerc(?:fg|onfigjson))"
+)
 _COMMENTS: Final = lazy(r"#++[ \t][^\n]*+(?:\n\s*+#[^\n]*+)++\s*+")
 _REALLY_LONG: Final = lazy(r"Really really re+a+l+y+ l+o*n*g* auth keys")
 _CALL: Final = lazy(r"(?i)(?:to)?base64(?:[-_]?encode)?\(([^()]*+)\)")
@@ -276,6 +279,8 @@ def _stand_in(text: str) -> str | None:
         return "a description of the value"
     if text.startswith("#") and _COMMENTS.fullmatch(text):
         return "comments only"
+    if text.endswith(("g", "n")) and _PATH.fullmatch(text):
+        return "the path of a file"
     if _ENGLISH.fullmatch(text) and _describes(text):
         return "a sentence"
     return _phrase(text)
