@@ -26,6 +26,7 @@ _STRUCTURE: Final = frozenset(
     ]
 )  # fmt: skip
 _HOST: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[\w./-]*)?")
+_FORM: Final = (("username", "username"), ("password", "password"))
 _SIGNS: Final = frozenset("\"'{}[],:#")
 _STRUCTURAL: Final = "{}[],: \t\r\n"
 _TELLING: Final = 8
@@ -167,11 +168,13 @@ def _json(text: str, root: JsonNode, made: Surrogates, depth: int) -> str:
     pending: list[tuple[str, JsonNode]] = [("", root)]
     while pending:
         name, node = pending.pop()
+        form = _is_the_form(node)
         for key, start, end, member in node.members:
             clean = user_info(key, made)
             if clean != key:
                 changes.append((start, end, _quoted(clean)))
-            pending.append((name if fold_name(name) == "credhelpers" else key, member))
+            if not (form and (fold_name(key), member.value) in _FORM):
+                pending.append((name if fold_name(name) == "credhelpers" else key, member))
         pending.extend((name, item) for item in node.items)
         if node.kind == "string":
             value = str(node.value)
@@ -184,6 +187,12 @@ def _json(text: str, root: JsonNode, made: Surrogates, depth: int) -> str:
     for start, end, new in sorted(changes, reverse=True):
         text = text[:start] + new + text[end:]
     return text
+
+
+def _is_the_form(node: JsonNode) -> bool:
+    """Whether an entry holds the words of documentation, which together are no credential and stay so."""
+    last = {fold_name(key): member.value for key, _, _, member in node.members}
+    return all(last.get(name) == word for name, word in _FORM)
 
 
 def _scalar(name: str, value: str, made: Surrogates, depth: int) -> str:

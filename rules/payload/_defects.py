@@ -179,13 +179,15 @@ def _typed_in_a_shell(entry: Entry) -> bool:
 def stand_in(entry: Entry) -> tuple[str, str] | None:
     """The member whose value stands in for a credential, and what it is; None when none does."""
     decodable = entry.has_auth and not entry.auth_error
-    if entry.auth and (not decodable or (entry.username, entry.password) == ("username", "password")):
+    if entry.auth and not decodable:
         found = credentials.placeholder(entry.auth)
         if found:
             return "auth", found
     user, password = entry.username or entry.inline_username, entry.password or entry.inline_password
     where = ("auth", "auth") if decodable else ("username", "password")
-    found = credentials.placeholder(password) if password else None
+    # Each of the two words may be somebody's; the pair is the form of a credential.
+    pair = f"{user}:{password}" if (user, password) == ("username", "password") else ""
+    found = credentials.placeholder(pair or password) if password else None
     if found:
         return where[1], found
     found = credentials.placeholder(user, username=True) if user else None
