@@ -230,4 +230,5 @@ def unfinished(key: str) -> str:
     """Return why a key is not in its final form, in one word of coverage; "" when it is."""
     if re.search(r"\{\{|\{%|<%|\$\{|\$\(|^\$[A-Za-z_]|%[A-Z_]+%", key):
         return "templated"
-    return "placeholder" if credentials.placeholder(key) else ""
+    host = key.partition("://")[2].partition("/")[0]
+    return "placeholder" if credentials.placeholder(key) or credentials.placeholder(host) else ""
