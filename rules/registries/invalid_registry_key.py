@@ -72,9 +72,7 @@ def check(context: Context) -> Iterator[Finding]:
         written, keys = set[str](), Counter(entry.key for entry in payload.entries)
         meant: frozenset[str] | None = None
         for entry in payload.entries:
-            if not entry.live or entry.registry.error is None:
-                continue
-            reason = unfinished(entry.key)
+            reason = unfinished(entry.key) if entry.live else ""
             if reason:
                 context.not_evaluated(
                     reason,
@@ -82,7 +80,7 @@ def check(context: Context) -> Iterator[Finding]:
                     of=secret.object,
                     at=secret.at(),
                 )
-            else:
+            elif entry.live and entry.registry.error is not None:
                 found = _finding(context, secret, entry.key, entry.registry, at_key(secret, entry), wanted)
                 # Two keys cannot both become one: the later would replace the earlier. Of a key that stands twice the
                 # loser would come to life in the place of the one that is renamed (RC201).
