@@ -59,8 +59,8 @@ def without_hash(name: str) -> str:
 class NearNames:
     """Known names, and which of them somebody may have meant who wrote another one.
 
-    A name is compared with those that can be near: of one hash, of the same letters or words, within two slips, or
-    with words that are all in the other. So one question costs little, however many names there are.
+    A name is compared with those that can be near: of the same letters or words, within two slips, or with words that
+    are all in the other. So one question costs little, however many names there are.
     """
 
     def __init__(self, known: Iterable[str]) -> None:
@@ -122,11 +122,8 @@ _MANY = 3
 
 def _keys(name: str) -> Iterator[tuple[str, object]]:
     """What two names have in common that are one name written differently."""
-    words = _words(name)
-    yield "hash", without_hash(name)
     yield "letters", re.sub(r"[-._]", "", name)
-    yield "words", tuple(sorted(words))
-    yield "set", frozenset(words)
+    yield "set", frozenset(_words(name))
 
 
 def _within_two(trie: _Trie, wanted: str) -> Iterator[tuple[str, int]]:
@@ -145,8 +142,7 @@ def _within_two(trie: _Trie, wanted: str) -> Iterator[tuple[str, int]]:
                     yield name, row[-1]
                 continue
             after = _row(wanted, name + letter, row, last)
-            # A swap can still save one of what the best way costs by now.
-            if min(after) <= 2 or min(row) < 2:
+            if min(after) <= 2:
                 stack.append((child, name + letter, after, row))
 
 
