@@ -357,3 +357,22 @@ def test_an_archive_is_judged_like_its_folder_and_never_repaired_in_place(
     assert check(str(packed), "--diff") == 1
     assert "packed.tar.gz!/team/opaque.yaml\n+++ b/" in capsys.readouterr().out
     assert packed.read_bytes() == before
+
+
+@pytest.mark.parametrize("option", ["--unsafe-fixes", "--no-credentials", "--show-secrets"])
+def test_an_option_that_would_do_nothing_is_refused(
+    option: str, opaque: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(opaque), option]) == 2
+    assert f"{option} says how something is repaired: give --" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("value", "coloured"), [("1", False), ("", True)])
+def test_an_empty_no_color_asks_for_nothing(
+    value: str, coloured: bool, opaque: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NO_COLOR", value)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    main(["check", str(opaque)])
+    assert ("\x1b[" in capsys.readouterr().out) is coloured

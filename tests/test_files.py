@@ -95,3 +95,27 @@ def test_a_file_in_a_folder_that_takes_no_other_is_written_in_place(
     assert target.read_bytes() == b"new"
     with pytest.raises(PermissionError):
         files.replace(str(tmp_path / "absent"), b"new")
+
+
+def test_no_report_is_written_over_another_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "link").symlink_to("out")
+    assert main([*WORDS, "--format", f"html={tmp_path}/out", "--format", f"json={tmp_path}/link"]) == 2
+    assert "the json report would be written over the html report" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["link"]
+
+
+def test_a_device_takes_several_reports(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*WORDS, "--format", "html=/dev/null", "--format", "json=/dev/null"]) == 0
+
+
+def test_no_report_is_written_over_what_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    dump = tmp_path / "dump.yaml"
+    dump.write_text(Path(EXAMPLE).read_text(encoding="utf-8"), encoding="utf-8")
+    before = dump.read_bytes()
+    assert main(["check", str(dump), "--format", f"json={tmp_path}/./dump.yaml"]) == 2
+    assert "the json report would be written over what is read: name another file" in capsys.readouterr().err
+    assert dump.read_bytes() == before
+    result = tmp_path / "result.json"
+    assert main([*WORDS, "--format", f"json={result}"]) == 0
+    assert main(["report", str(result), "--format", f"csv={result}"]) == 2
+    assert json.loads(result.read_text(encoding="utf-8"))["findings"]

@@ -239,3 +239,11 @@ def test_a_shell_that_is_not_known_is_named(capsys: pytest.CaptureFixture[str]) 
     with pytest.raises(SystemExit, match="2"):
         main(["completion", "cmd"])
     assert "bash" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", available())
+def test_every_choice_says_its_default(command: str) -> None:
+    parser = argparse.ArgumentParser()
+    import_module(f"linter.cli.{command}").configure(parser)
+    chosen = [action for action in parser._actions if action.choices and action.option_strings]
+    assert [action.dest for action in chosen if "default: " not in str(action.help)] == []

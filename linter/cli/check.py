@@ -17,7 +17,7 @@ from linter.cli._render import add_render, render_of
 from linter.cli._urls import shown_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from linter.engine import Request
     from linter.errors import HistoryError, UsageError
@@ -37,6 +37,7 @@ EXAMPLES = (
     ("regcred check dump.yaml --fix-dir fixes/", "write manifests and commands that repair the cluster"),
 )
 
+COLOUR: Final = "colour in text output; default: auto, which is on a terminal unless NO_COLOR is set"
 _LEVELS: Final = ("error", "warning", "info", "never")
 
 
@@ -84,7 +85,7 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fail-on", choices=_LEVELS, default="warning", help="what counts as a failure; default: warning and above"
     )
-    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colour in text output")
+    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help=COLOUR)
     parser.add_argument("-v", "--verbose", action="store_true", help="list in full what is otherwise counted")
 
 
@@ -162,6 +163,10 @@ def execute(arguments: argparse.Namespace) -> int:
     """Run `regcred check` and return its exit code."""
     from linter.timing import Clock  # noqa: PLC0415 - `--help` does not need it
 
+    if arguments.unsafe_fixes or arguments.no_credentials or arguments.show_secrets:
+        from linter.cli._checked import refuse_idle  # noqa: PLC0415 - as above
+
+        refuse_idle(arguments)
     request = request_of(arguments)
     clock = Clock() if arguments.timing else None
     if clock is not None:
@@ -172,7 +177,7 @@ def execute(arguments: argparse.Namespace) -> int:
         request = request._replace(
             baseline=frozenset(baseline.load(arguments.baseline)), baseline_path=arguments.baseline
         )
-    outputs = outputs_of(arguments)
+    outputs = outputs_of(arguments, arguments.paths)
     request = request._replace(wants=wants_of(outputs))
     try:
         run, failed = _judged(arguments, request)
@@ -262,21 +267,13 @@ def _words(values: list[str]) -> tuple[str, ...]:
     return tuple(word for value in values for word in value.replace(",", " ").split())
 
 
-def outputs_of(arguments: argparse.Namespace) -> list[tuple[str, str]]:
-    """The formats asked for and their files ("" is standard output), each checked before any work is done."""
-    from linter import registry  # noqa: PLC0415 - as above
-    from linter.errors import UsageError  # noqa: PLC0415 - as above
+def outputs_of(arguments: argparse.Namespace, read: "Sequence[str]") -> list[tuple[str, str]]:
+    """The formats asked for and their files ("" is standard output); over what `read` names none is written."""
+    if not arguments.format:
+        return [("text", "")]
+    from linter.cli._checked import outputs  # noqa: PLC0415 - most calls of people ask for none
 
-    outputs = []
-    for wanted in arguments.format or ["text"]:
-        name, _, path = wanted.partition("=")
-        registry.report(name)
-        outputs.append((name, path))
-    if sum(not path for _, path in outputs) > 1:
-        raise UsageError(
-            "two formats would share standard output: give all but one a file, as in --format json=out.json"
-        )
-    return outputs
+    return outputs(arguments.format, read)
 
 
 def wants_of(outputs: list[tuple[str, str]]) -> frozenset[str]:
@@ -351,7 +348,7 @@ def terminal_color(wanted: str) -> bool:
     """Whether to write colours to standard output: `wanted` is auto, always or never."""
     if wanted != "auto":
         return wanted == "always"
-    return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def terminal_width() -> int:

@@ -23,10 +23,12 @@ EXAMPLES = (
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `regcred explain`."""
+    from linter.cli.check import COLOUR  # noqa: PLC0415 - the overview needs none of this
+
     parser.add_argument("rules", nargs="+", metavar="RULE", help="code or name, as in RC301 or unlinked-pull-secret")
     parser.add_argument("--format", choices=("text", "markdown"), default="text", help="how to print; default: text")
     parser.add_argument("--config", metavar="FILE", help="settings file, for custom rules; default: the nearest")
-    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colour in text output")
+    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help=COLOUR)
 
 
 def execute(arguments: argparse.Namespace) -> int:

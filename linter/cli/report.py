@@ -34,7 +34,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from linter.cli.check import outputs_of, write_all  # noqa: PLC0415 - as above
     from linter.files import given  # noqa: PLC0415 - as above
 
-    outputs = outputs_of(arguments)
+    outputs = outputs_of(arguments, [arguments.result])
     name = arguments.result
     try:
         data = _piped() if name == "-" else given(name, _MOST)

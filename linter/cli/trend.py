@@ -24,7 +24,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cluster", action="append", default=[], metavar="NAME", help="only this cluster; repeat for several"
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="for people or for programs")
+    how = "for people (text) or for programs (json); default: text"
+    parser.add_argument("--format", choices=("text", "json"), default="text", help=how)
 
 
 def execute(arguments: argparse.Namespace) -> int:

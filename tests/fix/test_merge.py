@@ -171,7 +171,7 @@ def test_fixes_beyond_what_one_object_may_carry_wait_for_the_next_round(
     hosts = [f"r{number}.example.com" for number in range(30)]
     _secret(place, {host: {"auth": padded} for host in hosts})
     monkeypatch.setattr("linter.proof.bounds.MOST_CARRIED", len(json.dumps({"auths": _entries(place)}, indent=1)) * 9)
-    words = [str(place), "--unsafe-fixes", "--select", "credential-whitespace", "--fail-on", "never"]
+    words = [str(place), "--select", "credential-whitespace", "--fail-on", "never"]
     assert run(["check", *words, "--format", "json"]) == 0
     fixes = [finding["fix"] for finding in json.loads(capsys.readouterr().out)["findings"]]
     offered = [fix for fix in fixes if fix["applicability"] == "unsafe"]
@@ -190,14 +190,14 @@ def test_fixes_beyond_what_one_object_may_carry_wait_for_the_next_round(
     assert others
     assert "display" not in others
     _secret(place, {host: {"auth": padded} for host in hosts})
-    assert run(["check", *words, "--fix-dir", str(tmp_path / "fixes")]) == 0
+    assert run(["check", *words, "--unsafe-fixes", "--fix-dir", str(tmp_path / "fixes")]) == 0
     readme = (tmp_path / "fixes" / "README.md").read_text(encoding="utf-8")
     assert readme.count("of the same object, are made: then check again") == len(rest)
     with monkeypatch.context() as few:
         few.setattr("linter.cli._repair._MOST_ROUNDS", 1)
-        assert run(["check", *words, "--diff"]) == 0
+        assert run(["check", *words, "--unsafe-fixes", "--diff"]) == 0
         assert capsys.readouterr().err.count("are made: then check again") > 5
-    assert run(["check", *words, "--fix"]) == 0
+    assert run(["check", *words, "--unsafe-fixes", "--fix"]) == 0
     told = capsys.readouterr().err
     assert "regcred: 30 fixes in 1 file" in told
     assert "not repaired" not in told
