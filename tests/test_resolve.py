@@ -83,7 +83,7 @@ def test_a_file_named_like_an_image_is_a_path(
 
 def test_an_image_alone_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["resolve", "quay.io/acme/app:1"]) == 2
-    assert "name a path as well" in capsys.readouterr().err
+    assert "name a path or cluster: as well" in capsys.readouterr().err
 
 
 def test_a_missing_path_is_unreadable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,3 +65,9 @@ def test_files_are_written_before_a_reader_goes(tmp_path: Path) -> None:
     words = f"check {SAMPLE} --format text --format json=result.json"
     regcred(f"(read -r _ < gone; regcred {words}) | (exec <&-; echo go > gone)", tmp_path)
     assert (tmp_path / "result.json").stat().st_size
+
+
+def test_a_working_directory_that_has_gone_is_named(tmp_path: Path) -> None:
+    code, said = regcred("regcred rules >/dev/null; mkdir gone; cd gone; rmdir ../gone; regcred check .", tmp_path)
+    assert code == 2
+    assert said.splitlines()[-1] == "regcred: the working directory is no longer there: change to one that is"

@@ -88,6 +88,8 @@ def _told(error: Exception) -> int:
         from linter.exhausted import ExhaustedError  # noqa: PLC0415 - as above
 
         return _failed(str(ExhaustedError("what was found was put together and written")))
+    if isinstance(error, FileNotFoundError) and error.filename is None:  # a stream is there as long as it is open
+        return _failed("the working directory is no longer there: change to one that is")
     if isinstance(error, OSError) and error.filename is None:  # it came of writing to a stream
         return _unheard(error)
     return _surprised(error)

@@ -133,7 +133,7 @@ def split_words(image: str | None, words: list[str]) -> tuple[str | None, tuple[
     if len(words) == 1:
         from linter.errors import UsageError  # noqa: PLC0415 - only a mistake needs it
 
-        raise UsageError(f"{first!r} is no file or folder; to ask about it as an image, name a path as well")
+        raise UsageError(f"{first!r} is no file or folder; to ask about an image, name a path or cluster: as well")
     return first, tuple(words[1:])
 
 

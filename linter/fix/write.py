@@ -114,7 +114,7 @@ def _stage(path: str, content: bytes, original: bytes, staged: list[_Staged]) ->
             raise FixError(f"{path} is not a regular file")
         _unchanged(target, path, original)
         if not os.access(target, os.W_OK):
-            raise FixError(f"{path} is read-only; it was not changed")
+            raise FixError(f"{path} is read-only; it was not changed: allow yourself to write it, or copy it")
     except OSError as error:
         raise _failure(path, error) from None
     staged.append(_Staged(beside(target), target, original))

@@ -142,7 +142,7 @@ def test_a_read_only_file_system(name: str, read_only: Path, monkeypatch: pytest
     before = held(read_only)
     code, _, error = quiet(*CALLS[name])
     assert code == 2
-    assert "Read-only file system: choose a place" in error or "is read-only; it was not changed" in error
+    assert "Read-only file system: choose a place" in error or "is read-only; it was not changed: allow" in error
     assert "place/" in error
     assert held(read_only) == before
 
