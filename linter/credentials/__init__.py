@@ -1,6 +1,8 @@
 """Registry credentials: how Kubernetes, OpenShift and containers/image read, match and send them.
 
-Pure functions on text and bytes, no I/O, standard library only.
+Pure functions on text and bytes, no I/O, standard library only. ``lookup`` tells which credentials a consumer offers
+for an image, ``examine`` what is wrong with a payload, ``parse_reference`` and ``normalise_key`` how images and
+registry keys are read. None of them raises on account of the data, and no representation shows a credential.
 """
 
 from linter.credentials.base64go import (

@@ -66,14 +66,18 @@ class ReferenceError_(NamedTuple):  # noqa: N801 - ReferenceError is a builtin
 
 
 def parse_reference(image: str, *, consumer: Consumer | str = Consumer.KUBELET) -> Reference | ReferenceError_:
-    """Parse an image reference as one consumer does; never raises."""
+    """Parse an image reference as one consumer does; never raises on account of the image.
+
+    Raises ``ValueError`` when ``consumer`` is none of ``Consumer``.
+    """
     return (_parse_cached if len(image) <= _CACHED_LENGTH else _parse)(image, str(consumer))
 
 
 def _parse(image: str, consumer: str) -> Reference | ReferenceError_:
-    if consumer == Consumer.IMPORTER:
+    known = Consumer(consumer)
+    if known is Consumer.IMPORTER:
         return _parse_importer(image)
-    return _parse_normalised(image, current=consumer != Consumer.CONTAINERS)
+    return _parse_normalised(image, current=known is not Consumer.CONTAINERS)
 
 
 _parse_cached = lru_cache(maxsize=2**15)(_parse)
