@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 from linter.errors import UsageError
 
 _POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
-NO_URL: Final = "the address of the history is no URL: postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+NO_URL: Final = "the history's address is no URL (postgresql://HOST:PORT/DATABASE): put its password into PGPASSWORD"
 _LOGIN = re.compile(r"^[^/\\][^/\\:]*:[^/\\]*@")
 
 
@@ -34,7 +34,7 @@ def address(where: str) -> Address:
     scheme, mark, rest = where.partition("://")
     if not mark:
         if not where or _LOGIN.match(where):
-            raise UsageError("the history is a path, sqlite:///FILE or postgresql://USER@HOST/DATABASE")
+            raise UsageError("the history is a path, sqlite:///FILE or postgresql://HOST/DATABASE")
         return _file(where)
     if scheme == "sqlite":
         path = rest.partition("?")[0].removeprefix("/")
@@ -42,7 +42,7 @@ def address(where: str) -> Address:
             raise UsageError("a history in memory is gone at once: name a file, as in sqlite:///scans.db")
         return _file(unquote(path))
     if scheme not in _POSTGRES:
-        raise UsageError("a history is kept in SQLite or PostgreSQL: sqlite:///FILE or postgresql://USER@HOST/DATABASE")
+        raise UsageError("a history is kept in SQLite or PostgreSQL: sqlite:///FILE or postgresql://HOST/DATABASE")
     return _postgres(rest)
 
 

@@ -22,7 +22,7 @@ def as_text(stories: Sequence[Story], now: int) -> str:
 def _lines(story: Story, now: int) -> Iterator[str]:
     points = story.trend.points
     newest = points[-1]
-    levels = ", ".join(f"{getattr(newest, one.label)} {one.label}" for one in sorted(Severity, reverse=True))
+    levels = ", ".join(_counted(getattr(newest, one.label), one) for one in sorted(Severity, reverse=True))
     yield f"{_plain(story.trend.cluster)}: {newest.open} open ({levels}), {newest.suppressed} suppressed"
     yield f"  scans      {story.scans}, {day(story.began)} to {day(newest.time)}"
     mean = story.trend.mean_time_to_resolve
@@ -44,6 +44,11 @@ def _lines(story: Story, now: int) -> Iterator[str]:
         yield f"    {_plain(what)}, after {span(gone.resolved - gone.since)}"
     if len(story.trend.resolved) > _SHOWN:
         yield f"    and {len(story.trend.resolved) - _SHOWN:,} more"
+
+
+def _counted(number: int, severity: Severity) -> str:
+    """`4 errors`; `info` has no plural."""
+    return f"{number:,} {severity.label}{'s' if number != 1 and severity is not Severity.INFO else ''}"
 
 
 def _row(one: Known, now: int) -> str:

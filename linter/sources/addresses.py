@@ -123,7 +123,13 @@ def filesystem(
 
 def _matching(url: str, timeout: float) -> Iterator[str]:
     """Yield the URLs that a pattern stands for; one that matches nothing stands for itself, and is not found later."""
-    found, path = filesystem(url, timeout)
+    try:
+        found, path = filesystem(url, timeout)
+    except UsageError:
+        raise
+    except Exception:  # noqa: BLE001 - some stores are called as soon as they are named; as below
+        yield url
+        return
     scheme, _, rest = url.partition("://")
     pattern = rest.partition("?")[0] if scheme.lower().startswith("http") else rest
     if not any(sign in pattern for sign in ("*", "[")):

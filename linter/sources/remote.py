@@ -125,6 +125,8 @@ def _opened(
         found, name = filesystem(url, urls.timeout, watch, most=_PATIENCE * urls.timeout)
     except UsageError as error:
         raise InputProblem(Problem(path, str(error), "install it where this is read", fatal=True)) from None
+    except Exception as error:  # noqa: BLE001 - each store has its own errors, and some are called when they are named
+        raise InputProblem(told(error, 0)) from None
     try:
         stream = found.open(name, "rb", block_size=_BLOCK, cache_type="readahead")
         if getattr(stream, "size", None):

@@ -160,8 +160,8 @@ def test_what_cannot_be_read_is_named_and_the_others_are_judged(
     site.files["/good.json"] = dump(1)
     names = ["good.json", "nothing.tar.gz", "denied", "broken", "empty.json"]
     site.files["/empty.json"] = b""
-    refused = "http://127.0.0.1:9/dump.json"
-    result = judged(capsys, *(f"{site.url}/{name}" for name in names), refused)
+    refused, named = "http://127.0.0.1:9/dump.json", "ftp://127.0.0.1:9/dump.json"  # which is called when it is named
+    result = judged(capsys, *(f"{site.url}/{name}" for name in names), refused, named)
     assert result["code"] == 3
     assert len(result["findings"]) > 5
     problems = {one["path"].replace(site.url, ""): one["message"] for one in result["coverage"]["problems"]}
@@ -169,7 +169,7 @@ def test_what_cannot_be_read_is_named_and_the_others_are_judged(
     assert problems["/denied"] == "could not be read: access is denied"
     assert problems["/broken"] == "could not be read: the server answers 500"
     assert problems["/empty.json"] == "nothing to judge was found in it"
-    assert problems[refused] == "could not be read: connection refused"
+    assert problems[refused] == problems[named] == "could not be read: connection refused"
 
 
 @pytest.mark.parametrize("ranges", [True, False])

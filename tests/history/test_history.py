@@ -96,7 +96,7 @@ def test_a_finding_is_seen_ages_goes_and_comes_back(desk: Desk) -> None:
     desk.day += 3
     desk.patch.setenv("SOURCE_DATE_EPOCH", str(START + desk.day * DAY))
     said = desk.trend()
-    assert "repo: 1 open (0 error, 0 warning, 1 info), 0 suppressed" in said
+    assert "repo: 1 open (0 errors, 0 warnings, 1 info), 0 suppressed" in said
     assert "resolved   1, reopened 1, mean time to resolve 10d" in said
     assert re.search(r"3d +info +RC307 duplicate-link +ServiceAccount robot .*first seen 2026-09-22, reopened 1x", said)
     assert "██▁█" in said
@@ -249,6 +249,7 @@ def test_an_address_that_does_not_work_is_told_without_its_password(
     assert main(["check", "a.yaml", f"--history={where}"]) == 2 or not where
     said = capsys.readouterr()
     assert "hush" not in said.out + said.err
+    assert "•••@HOST" not in said.err, "what is to be written is no login"
     assert "Traceback" not in said.err
     assert [path.name for path in tmp_path.iterdir()] == ["a.yaml"]
 
