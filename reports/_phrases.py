@@ -67,7 +67,7 @@ def proof_counts(fix: Fix) -> str:
     parts = [f"repairs {len(proof.repaired):,}", f"breaks {_some(proof.broken)}"]
     if proof.removed:
         parts.append(f"removes {_some(proof.removed)}")
-    told = f"{', '.join(parts)}, leaves {proof.unchanged:,} as they were"
+    told = f"{', '.join(parts)}, leaves {proof.unchanged:,} as {'it was' if proof.unchanged == 1 else 'they were'}"
     return f"{told}; {count(len(proof.kept), 'entry stays', 'entries stay')}" if proof.kept else told
 
 

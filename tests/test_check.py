@@ -376,3 +376,11 @@ def test_an_empty_no_color_asks_for_nothing(
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     main(["check", str(opaque)])
     assert ("\x1b[" in capsys.readouterr().out) is coloured
+
+
+def test_what_is_one_is_told_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    sample = str(ROOT / "examples" / "cluster.yaml")
+    assert main(["check", sample, "--select", "RC303,RC401", "--diff"]) == 1
+    said = capsys.readouterr()
+    assert "leaves 1 as it was" in " ".join(said.out.split())
+    assert "1 entry of edited secrets stays" in said.err

@@ -188,7 +188,7 @@ def summary(proof: Proof) -> str:
         f"{proof.unchanged} unchanged",
     ]
     if proof.kept:
-        parts.append(f"{_count(len(proof.kept), 'entry', 'entries')} of edited secrets stay")
+        parts.append(_count(len(proof.kept), "entry of edited secrets stays", "entries of edited secrets stay"))
     if proof.removed:
         parts.append(f"removed: {', '.join(proof.removed)}")
     return "; ".join(parts)
