@@ -117,10 +117,14 @@ class Affected(NamedTuple):
 
 
 class Impact(NamedTuple):
-    """The blast radius: every pull and every import that a defect breaks."""
+    """The blast radius: every pull and every import that a defect breaks.
+
+    With `may` they need not fail, because a credential is offered for each of them all the same.
+    """
 
     workloads: tuple[Affected, ...] = ()
     imports: tuple[Affected, ...] = ()
+    may: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.workloads or self.imports)

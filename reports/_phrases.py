@@ -47,9 +47,14 @@ def impact_counts(finding: Finding) -> str:
     return " and ".join(parts)
 
 
+def breaks(finding: Finding) -> bool:
+    """Whether what a finding hits will fail."""
+    return finding.severity is Severity.ERROR and not finding.impact.may
+
+
 def strikes(finding: Finding) -> str:
-    """Return `breaks 3 pulls` of an error, `hits 3 pulls` of what need not fail."""
-    return f"{'breaks' if finding.severity is Severity.ERROR else 'hits'} {impact_counts(finding)}"
+    """Return `breaks 3 pulls` of what will fail, `hits 3 pulls` of what need not."""
+    return f"{'breaks' if breaks(finding) else 'hits'} {impact_counts(finding)}"
 
 
 def how(fix: Fix) -> str:
@@ -177,6 +182,18 @@ def distinct(hits: Iterable[Hit], besides: Collection[Hit] = ()) -> set[Hit]:
         for cluster, hit in known
         if (cluster, hit.object) not in whole and (hit.image or (cluster, hit.object) not in named)
     }
+
+
+def failing(run: Run) -> tuple[set[Hit], set[Hit]]:
+    """Return the distinct pulls and imports that will fail."""
+    sure = [finding for finding in run.findings if breaks(finding)]
+    return pulls(sure), imports(sure)
+
+
+def endangered(run: Run, besides: tuple[set[Hit], set[Hit]]) -> tuple[set[Hit], set[Hit]]:
+    """Return the distinct pulls and imports that may fail, without those that `failing` has told."""
+    may = [finding for finding in run.findings if finding.severity >= Severity.WARNING and not breaks(finding)]
+    return pulls(may, besides[0]), imports(may, besides[1])
 
 
 def pulls(findings: Iterable[Finding], besides: Collection[Hit] = ()) -> set[Hit]:

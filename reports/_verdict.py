@@ -1,15 +1,14 @@
 """The answer that a report opens with: what will fail, what may, and whether that is all that can be said."""
 
 from linter.model import Run, Severity
-from reports._phrases import Hit, count, extent, imports, left_aside, pulls, severity_counts
+from reports._phrases import Hit, count, endangered, extent, failing, left_aside, severity_counts
 
 
 def verdict(run: Run) -> dict[str, str]:
     """Return the answer: what will fail, what may, and whether that is all that can be said."""
     errors = [finding for finding in run.findings if finding.severity is Severity.ERROR]
-    warnings = [finding for finding in run.findings if finding.severity is Severity.WARNING]
-    failing, unimported = pulls(errors), imports(errors)
-    will, may = _amount(failing, unimported), _amount(pulls(warnings, failing), imports(warnings, unimported))
+    broken = failing(run)
+    will, may = _amount(*broken), _amount(*endangered(run, broken))
     objects = sum(sum(scan.objects.values()) for scan in run.scans)
     if will:
         head, tone = f"{will} will fail", "error"
@@ -35,7 +34,7 @@ def verdict(run: Run) -> dict[str, str]:
     }
 
 
-def _amount(failing: set[Hit], unimported: set[Hit]) -> str:
-    parts = [count(len(failing), "pull")] if failing else []
+def _amount(unpulled: set[Hit], unimported: set[Hit]) -> str:
+    parts = [count(len(unpulled), "pull")] if unpulled else []
     parts += [count(len(unimported), "import")] if unimported else []
     return " and ".join(parts)

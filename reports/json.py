@@ -222,6 +222,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "impact": {
             "workloads": [_affected(hit) for hit in finding.impact.workloads],
             "imports": [_affected(hit) for hit in finding.impact.imports],
+            **({"may": True} if finding.impact.may else {}),
         },
         "fix": _fix(finding.fix),
         "fingerprint": finding.fingerprint,

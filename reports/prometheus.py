@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from linter.model import Finding, Run, Severity
-from reports._phrases import imports, pulls
+from reports._phrases import failing
 from reports._visible import visible
 from reports.contract import Options, Report
 
@@ -90,10 +90,10 @@ def _found(run: Run, clusters: Iterable[str]) -> Iterator[Iterator[str]]:
         _labels(cluster=one.cluster, code=one.code, rule=one.name, severity=one.severity.label) for one in run.findings
     )
     yield _metric("rule_findings", "Findings by rule and severity; rules without findings have no series.", rules)
-    errors = [finding for finding in run.findings if finding.severity is Severity.ERROR]
+    unpulled, unimported = failing(run)
     for name, told, hits in (
-        ("failing_pulls", "Distinct pulls that errors break.", pulls(errors)),
-        ("failing_imports", "Distinct image imports that errors break.", imports(errors)),
+        ("failing_pulls", "Distinct pulls that errors break.", unpulled),
+        ("failing_imports", "Distinct image imports that errors break.", unimported),
     ):
         counts = Counter({_labels(cluster=cluster): 0 for cluster in clusters})
         counts.update(_labels(cluster=cluster) for cluster, _ in hits)

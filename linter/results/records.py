@@ -211,7 +211,9 @@ def _finding(finding: schema.Finding) -> Finding:
             )
             for one in finding.related
         ),
-        impact=Impact(_affected(finding.impact.workloads), _affected(finding.impact.imports)),
+        impact=Impact(
+            _affected(finding.impact.workloads), _affected(finding.impact.imports), finding.impact.may
+        ),
         fix=_fix(finding.fix),
         cluster=finding.cluster,
         seen=_seen(finding.seen) if finding.seen is not None else None,

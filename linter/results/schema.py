@@ -79,6 +79,7 @@ class Related(_Record):
 class Impact(_Record):
     workloads: list[Affected]
     imports: list[Affected]
+    may: bool = False
 
 
 class Proof(_Record):

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
-from linter.model import Affected, Applicability, Finding, Pull, Run, Severity
-from reports._phrases import affected_name, count, imports, pulls
+from linter.model import Affected, Applicability, Finding, Pull, Run
+from reports._phrases import affected_name, breaks, count, imports, pulls
 from reports._visible import visible
 from reports.html.rows import LEVELS, Row, command_lines
 from reports.html.story import Told
@@ -66,7 +66,7 @@ def causes(
     groups: dict[tuple[bool, str, str], list[int]] = {}
     for at, finding in enumerate(findings):
         if finding.impact:
-            groups.setdefault((finding.severity is Severity.ERROR, finding.code, finding.name), []).append(at)
+            groups.setdefault((breaks(finding), finding.code, finding.name), []).append(at)
     summaries = {rule.code: rule.summary.rstrip(".") for rule in run.rules}
     first: dict[int, list[Pull]] = {}
     for one in told:

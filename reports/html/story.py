@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from linter.model import Finding, ObjectRef, Pull, Run, Severity
-from reports._phrases import imports, pulls
+from reports._phrases import breaks, endangered, failing
 
 FAILS: Final = "fails"
 MAY: Final = "may"
@@ -49,9 +49,9 @@ def _told(pull: Pull, hits: dict[_Who, list[tuple[int, str]]], findings: Sequenc
     }
     causes = tuple(sorted(found, key=lambda at: (-findings[at].severity, findings[at].code.startswith("RC5"), at)))
     worst = max((findings[at].severity for at in causes), default=None)
-    if worst is Severity.ERROR:
+    if any(breaks(findings[at]) for at in causes):
         return Told(pull, FAILS, causes)
-    if worst is Severity.WARNING or pull.fails:
+    if worst in (Severity.ERROR, Severity.WARNING) or pull.fails:
         return Told(pull, MAY, causes)
     return Told(pull, WORKS if pull.works else UNKNOWN, causes)
 
@@ -63,11 +63,8 @@ def shares(run: Run, told: Iterable[Told]) -> list[Share]:
     """
     if run.pulls is None or not run.pulls.total:
         return []
-    errors = [finding for finding in run.findings if finding.severity is Severity.ERROR]
-    warnings = [finding for finding in run.findings if finding.severity is Severity.WARNING]
-    failing, unimported = pulls(errors), imports(errors)
-    fail = len(failing) + len(unimported)
-    may = len(pulls(warnings, failing)) + len(imports(warnings, unimported))
+    broken = failing(run)
+    fail, may = sum(map(len, broken)), sum(map(len, endangered(run, broken)))
     told = list(told)
     silent = sum(one.pull.amount for one in told if one.status == MAY and not one.causes)
     unknown = sum(one.pull.amount for one in told if one.status == UNKNOWN) + silent

@@ -14,6 +14,7 @@ from linter.rule import (
     KubeObject,
     Link,
     NamedTuple,
+    ObjectRef,
     Reach,
     Reference,
     Related,
@@ -21,6 +22,7 @@ from linter.rule import (
     ServiceAccount,
     Use,
     Workload,
+    WorkloadPull,
     dig,
     group,
     owner,
@@ -66,11 +68,6 @@ class Naming(NamedTuple):
     def namespace(self) -> str:
         """The namespace in which the secret is looked for."""
         return self.object.namespace
-
-    @property
-    def impact(self) -> Impact:
-        """Everything that asks for the secret by this name."""
-        return Impact(workloads=self.users)
 
     @property
     def says(self) -> str:
@@ -124,6 +121,43 @@ class Owners:
             seen.add(id(above))
             workload = above
         return workload
+
+
+class _Served:
+    """Which of those that a finding hits are offered a credential all the same, whatever one name on their list is."""
+
+    def __init__(self, context: Context) -> None:
+        self._joins = context.joins
+        self._known: dict[Affected, bool] = {}
+        self._impacts: dict[int, tuple[tuple[Affected, ...], Impact]] = {}
+
+    @cached_property
+    def _pulls(self) -> Mapping[ObjectRef, list[WorkloadPull]]:
+        table: dict[ObjectRef, list[WorkloadPull]] = defaultdict(list)
+        for pull in self._joins.workload_pulls:
+            table[pull.workload.object.ref].append(pull)
+        return table
+
+    def impact(self, users: tuple[Affected, ...]) -> Impact:
+        """Those of `users` whose pulls break; where all of them are served, all, who need not fail."""
+        kept = self._impacts.get(id(users))
+        if kept is None:
+            broken = tuple(user for user in users if not self._is(user))
+            kept = self._impacts[id(users)] = users, Impact(broken) if broken else Impact(users, may=True)
+        return kept[1]
+
+    def _is(self, user: Affected) -> bool:
+        known = self._known.get(user)
+        if known is None:
+            pulls = self._pulls.get(user.object, [])
+            served = [self._joins.pull_outcome(pull).verdict == "credential" for pull in pulls]
+            known = self._known[user] = bool(served) and all(served)
+        return known
+
+
+def impact(context: Context, naming: Naming) -> Impact:
+    """Every pull that breaks because of a name that leads to no pull secret."""
+    return context.once(_Served).impact(naming.users)
 
 
 def listing(links: tuple[Link, ...], name: str) -> Link | None:

@@ -67,7 +67,7 @@ from linter.rule import Applicability, Context, Finding, Fix, Op, Rule, Severity
 from rules.links._census import Census, Fate, Whereabouts, in_namespace
 from rules.links._making import making
 from rules.links._names import is_name
-from rules.links._naming import Naming, namings
+from rules.links._naming import Naming, impact, namings
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -101,7 +101,7 @@ def _finding(context: Context, naming: Naming, meant: tuple[str, ...]) -> Findin
         remedy=_remedy(naming, meant),
         commands=_commands(naming, meant),
         related=naming.elsewhere(),
-        impact=naming.impact,
+        impact=impact(context, naming),
         fix=fix,
     )
 

@@ -60,7 +60,7 @@ from linter.rule import (
 )
 from rules.links._census import Census, Fate, in_namespace, together
 from rules.links._making import free_name, making
-from rules.links._naming import Naming, namings
+from rules.links._naming import Naming, impact, namings
 
 _TEMPLATE_MARKS = ("{{", "${", "$(", "ENC[", "<")
 _JUDGED = (Use.POD, Use.ACCOUNT, Use.BUILD, Use.PUSH)
@@ -129,7 +129,7 @@ def _finding(context: Context, naming: Naming, item: KubeObject, kind: str, rout
         "name that one: the type of an existing Secret cannot be changed.",
         commands=making(new, naming.namespace),
         related=[Related(f"its type is {kind}", type_at, item.ref), *naming.elsewhere()],
-        impact=naming.impact,
+        impact=impact(context, naming),
     )
 
 

@@ -46,7 +46,7 @@ from collections.abc import Iterator
 
 from linter.rule import Context, Finding, KubeObject, Related, Rule, Severity
 from rules.links._census import Census, Fate
-from rules.links._naming import Naming, namings
+from rules.links._naming import Naming, impact, namings
 from rules.links._repair import copied
 
 
@@ -77,7 +77,7 @@ def _finding(context: Context, naming: Naming, holders: tuple[KubeObject, ...], 
             *(Related("the Secret of that name", item.at("metadata", "name"), item.ref) for item in holders[:3]),
             *naming.elsewhere(),
         ],
-        impact=naming.impact,
+        impact=impact(context, naming),
     )
 
 

@@ -94,7 +94,8 @@ def _finding(context: Context, secret: PullSecret, payload: Payload, group: list
             ),
             Related(f"this one counts: {line_of(secret, winner)}", at_key(secret, winner)),
         ],
-        impact=Impact() if equal else context.joins.impact(secret, serves(winner)),
+        # What counts may be what was meant: which of the pulls fail nobody can tell.
+        impact=Impact() if equal else context.joins.impact(secret, serves(winner))._replace(may=True),
         fix=None if secret.generated else _fix(secret, payload, winner.key, equal=equal),
     )
 

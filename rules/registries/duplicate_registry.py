@@ -131,7 +131,8 @@ def _finding(context: Context, secret: PullSecret, payload: Payload, group: list
             ),
             Related(f"the same registry: {line_of(secret, kept)}", at_key(secret, kept)),
         ],
-        impact=Impact() if equal else context.joins.impact(secret, serves(kept)),
+        # The kubelet tries all of them: which of its pulls fail nobody can tell.
+        impact=Impact() if equal else context.joins.impact(secret, serves(kept))._replace(may=True),
         fix=None if secret.generated or not usable else _fix(secret, payload, kept, others, equal=equal, near=near),
     )
 

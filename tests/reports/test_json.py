@@ -18,7 +18,7 @@ def tree(run):
 
 
 OPTIONAL = {
-    "scans", "baseline", "pulls", "diff", "excerpt", "time", "trend", "rules", "live", "seen", "replacements",
+    "scans", "baseline", "pulls", "may", "diff", "excerpt", "time", "trend", "rules", "live", "seen", "replacements",
 }
 
 

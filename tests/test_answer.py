@@ -1,0 +1,69 @@
+"""The answer of a report says of no pull that it will fail while a credential is offered for it."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commons import quiet
+
+PAYLOAD = {"auths": {"quay.io/shop": {"auth": "dXNlcjpwYXNz"}}}
+TWICE = {"auths": {"quay.io/shop": {"auth": "dXNlcjpwYXNz"}, "https://quay.io/shop": {"auth": "b3RoZXI6cGFzcw=="}}}
+REPEATED = '{"auths": {"quay.io/shop": {"auth": "dXNlcjpwYXNz"}, "quay.io/shop": {"auth": "b3RoZXI6cGFzcw=="}}}'
+
+
+def _object(kind: str, name: str, version: str = "v1", **more: Any) -> dict[str, Any]:
+    metadata = {"name": name, "namespace": "shop", "uid": f"{kind}-{name}".lower()}
+    return {"apiVersion": version, "kind": kind, "metadata": metadata, **more}
+
+
+def _secret(payload: object) -> dict[str, Any]:
+    text = payload if isinstance(payload, str) else json.dumps(payload)
+    return _object("Secret", "good", type="kubernetes.io/dockerconfigjson", stringData={".dockerconfigjson": text})
+
+
+def _account(*names: str) -> dict[str, Any]:
+    return _object("ServiceAccount", "default", imagePullSecrets=[{"name": name} for name in names])
+
+
+def _workload(image: str) -> dict[str, Any]:
+    pod = {"spec": {"containers": [{"name": "one", "image": image}]}}
+    return _object("Deployment", image.rpartition("/")[2], "apps/v1", spec={"template": pod})
+
+
+def _answered(folder: Path, *objects: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    dump = folder / "dump.json"
+    dump.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}), encoding="utf-8")
+    words = ["check", str(dump), "--scope", "cluster", "--fail-on", "never"]
+    _, markdown, _ = quiet(*words, "--format", "markdown")
+    _, result, _ = quiet(*words, "--format", "json")
+    return markdown.splitlines()[0].removeprefix("### regcred: "), json.loads(result)
+
+
+@pytest.mark.parametrize(
+    ("payload", "names", "code"),
+    [(PAYLOAD, ("good", "gone"), "RC303"), (TWICE, ("good",), "RC202"), (REPEATED, ("good",), "RC201")],
+)
+def test_a_pull_for_which_a_credential_is_offered_may_fail(
+    tmp_path: Path, payload: object, names: tuple[str, ...], code: str
+) -> None:
+    image = "quay.io/shop/web"
+    answer, result = _answered(tmp_path, _secret(payload), _account(*names), _workload(image))
+    found = [one for one in result["findings"] if one["code"] == code]
+    assert [(one["severity"], one["impact"]["may"]) for one in found] == [("error", True)]
+    assert answer == "1 pull may fail"
+    saved = tmp_path / "result.json"
+    saved.write_text(json.dumps(result), encoding="utf-8")
+    _, metrics, _ = quiet("report", str(saved), "--format", "prometheus")
+    assert re.search(r"^regcred_failing_pulls\{.*\} 0$", metrics, re.MULTILINE)
+
+
+def test_of_those_that_a_missing_secret_hits_only_what_breaks_is_told(tmp_path: Path) -> None:
+    served, unserved = _workload("quay.io/shop/web"), _workload("registry.example.com/lost")
+    answer, result = _answered(tmp_path, _secret(PAYLOAD), _account("good", "gone"), served, unserved)
+    assert answer == "1 pull will fail"
+    impact = next(one["impact"] for one in result["findings"] if one["code"] == "RC303")
+    assert [one["name"] for one in impact["workloads"]] == ["lost"]
+    assert "may" not in impact
