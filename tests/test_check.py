@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -384,3 +385,14 @@ def test_what_is_one_is_told_as_one(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr()
     assert "leaves 1 as it was" in " ".join(said.out.split())
     assert "1 entry of edited secrets stays" in said.err
+
+
+@pytest.mark.parametrize("command", [("check",), ("baseline",), ("resolve",), ("collect", "-o", "x.tar.gz")])
+def test_an_empty_path_is_not_the_working_directory(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(ROOT / "examples" / "cluster.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert main([*command, "cluster.yaml", ""]) == 2
+    assert "a PATH is empty" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["cluster.yaml"]
