@@ -9,9 +9,13 @@ from linter.secret import MASK, worded
 
 
 def validate(source: str, text: str, data: Any, schema: dict[str, Any]) -> None:
-    """Raise `SettingsError` when `data`, read from `text`, does not follow `schema`."""
+    """Raise `SettingsError` when `data`, read from `text`, does not follow `schema`, or lost a key to a later one."""
     import jsonschema  # noqa: PLC0415 - only a project with settings pays for it
 
+    twice = _repeated(text)
+    if twice is not None:
+        key, line = twice
+        raise SettingsError(f"{source}:{line}: {worded(key)} stands here a second time: only one of them would count")
     errors = sorted(
         jsonschema.Draft202012Validator(schema).iter_errors(data),
         # An unknown key first: what it was meant to be explains much of the rest.
@@ -43,16 +47,21 @@ def _told(where: str, unknown: list[str], error: Any) -> str:
     if where == "openshift-version" and error.validator == "type":
         return f'{where}: write the version in quotes, as in "4.12": without them YAML reads a number'
     description = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
-    return f"{where or 'the file'}: {_unquoted(error)}. {description}".strip()
+    said = f"{_shown(error)} does not fit" if error.validator == "pattern" else _unquoted(error)
+    return f"{where or 'the file'}: {said}. {description}".strip()
 
 
-def _unquoted(error: Any) -> str:
-    """The message of an error, without the value when that is no plain word or number: it may be a credential."""
+def _shown(error: Any) -> str:
+    """The value of an error, when that is a plain word or number: else it may be a credential."""
     value = error.instance
     words = value if isinstance(value, list) else [value]
     plain = all(not isinstance(word, str) or worded(word) != MASK for word in words)
-    shown = repr(value) if plain and not isinstance(value, dict) else MASK
-    return str(error.message).replace(repr(value), shown)
+    return repr(value) if plain and not isinstance(value, dict) else MASK
+
+
+def _unquoted(error: Any) -> str:
+    """The message of an error, its value as it may be shown."""
+    return str(error.message).replace(repr(error.instance), _shown(error))
 
 
 def _unknown_keys(error: Any) -> list[str]:
@@ -81,6 +90,28 @@ def _distance(errors: Iterable[Any]) -> int:
         else 1
         for error in errors
     )
+
+
+def _repeated(text: str) -> tuple[str, int] | None:
+    """The first key that a mapping has twice, with the line of the second; None where there is none."""
+    import yaml  # noqa: PLC0415 - as above
+
+    open_nodes, seen = [yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))], set[int]()
+    while open_nodes:
+        node = open_nodes.pop()
+        if id(node) in seen:  # an alias leads to it as well
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            open_nodes += reversed(node.value)
+        elif isinstance(node, yaml.MappingNode):
+            keys = set[str]()
+            for key, _ in node.value:
+                if isinstance(key, yaml.ScalarNode) and key.value in keys:
+                    return key.value, key.start_mark.line + 1
+                keys.add(str(key.value))
+            open_nodes += [value for _, value in reversed(node.value)]
+    return None
 
 
 def _line(text: str, path: Sequence[str | int]) -> int:
