@@ -168,6 +168,12 @@ class Workload(NamedTuple):
         """Whether this is a pod itself: admission has already copied the account's list into a live one."""
         return self.object.kind == "Pod"
 
+    @property
+    def ended(self) -> bool:
+        """Whether this is a pod that has run its course: it stays for its logs and never pulls again."""
+        status = self.object.body.get("status") if self.is_pod else None
+        return isinstance(status, dict) and status.get("phase") in ("Succeeded", "Failed")
+
 
 class ImportTag(NamedTuple):
     """One import of an image stream: `tag` is "" for `spec.dockerImageRepository`."""

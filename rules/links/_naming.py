@@ -292,6 +292,8 @@ def _workload_naming(
     account, name, space = reached.account, link.name, workload.object.namespace
     if drafts.there(space, name) and (account is None or account.namespace == space):
         return
+    if workload.ended:
+        return  # Nobody reads its list any more.
     source, user = owners.top(workload), owners.user(workload)
     if account is not None and inherited is not None and copied(owners, workload):
         if not foreign(account.object, inherited):

@@ -8,8 +8,8 @@ pull; that it is the missing link is a guess then, and the finding says so. One 
 
 That a pod was admitted shows in its uid, or where the dump is without those, in its status.
 
-Pods whose template has a list of its own, mirror pods, and OpenShift's generated secrets, which change by themselves,
-are not reported.
+Pods whose template has a list of its own, mirror pods, pods that have ended (phase `Succeeded` or `Failed`: they pull
+nothing any more), and OpenShift's generated secrets, which change by themselves, are not reported.
 
 ## Why it matters
 
@@ -89,7 +89,7 @@ def check(context: Context) -> Iterator[Finding]:
         lists = id(account), id(workload.pull_secrets)  # which the inventory holds
         if lists not in added:
             added[lists] = [*_added(context, account, workload)]
-        if not added[lists] or _fixed(workload):
+        if not added[lists] or _fixed(workload) or workload.ended:
             continue
         top = owners.top(workload)
         if top is not workload and top.explicit:
