@@ -79,7 +79,7 @@ def judge(message: str) -> tuple[str, str]:
 def evidence(objects: tuple[KubeObject, ...], pods_known: Mapping[str, bool]) -> Evidence:
     """Read the pods and events among `objects`. `pods_known`: namespaces whose pods are all in the scan."""
     pods = {(item.namespace, item.name): item for item in objects if item.kind == "Pod" and item.group == ""}
-    told: dict[tuple[str, str, str], tuple[str, str, KubeObject]] = {}
+    told: dict[tuple[str, str, str, str], tuple[str, str, KubeObject]] = {}
     missing: dict[tuple[str, str], KubeObject] = {}
     for item, body, namespace, name in _events(objects):
         reason = text(body.get("reason"))
@@ -88,7 +88,7 @@ def evidence(objects: tuple[KubeObject, ...], pods_known: Mapping[str, bool]) ->
         elif reason in _TELLING:
             kind, said = judge(_message(body))
             if kind:
-                told.setdefault((namespace, name, _container(body)), (kind, said, item))
+                told.setdefault((namespace, name, *_which(body)), (kind, said, item))
     failures: list[PullFailure] = []
     pulled: set[tuple[int, str]] = set()
     for pod in pods.values():
@@ -96,10 +96,12 @@ def evidence(objects: tuple[KubeObject, ...], pods_known: Mapping[str, bool]) ->
             if isinstance(_field(state, "running"), dict) or isinstance(_field(state, "terminated"), dict):
                 pulled.add((id(pod), image))
             else:
-                failures.extend(_failure(pod, container, image, state, route, told))
-    for (namespace, name, container), (kind, said, item) in told.items():
+                place = pod.namespace, pod.name
+                event = told.get((*place, container, "")) or told.get((*place, "", image))
+                failures.extend(_failure(pod, container, image, state, route, event))
+    for (namespace, name, container, _), (kind, said, item) in told.items():
         if (namespace, name) not in pods and not pods_known.get(namespace, False):
-            failures.append(PullFailure(item, container, _image(item), kind, said, item, _route(item)))
+            failures.append(PullFailure(item, container, _image(item.body), kind, said, item, _route(item)))
     return Evidence(tuple(failures), frozenset(pulled), missing)
 
 
@@ -109,9 +111,9 @@ def _failure(
     image: str,
     state: Any,
     route: Route,
-    told: Mapping[tuple[str, str, str], tuple[str, str, KubeObject]],
+    event: tuple[str, str, KubeObject] | None,
 ) -> Iterator[PullFailure]:
-    """Yield the failure of one container that is not running, by its own status or else by an event."""
+    """Yield the failure of one container that is not running, by its own status or else by an event about it."""
     reason, message = text(dig(state, "waiting", "reason")), text(dig(state, "waiting", "message"))
     if not reason:
         return
@@ -120,10 +122,8 @@ def _failure(
     if kind == UNDECODABLE or (kind and reason in _PULLING):
         field = "reason" if reason not in _PULLING else "message"
         yield PullFailure(pod, container, image, kind, said, pod, (*route, "waiting", field))
-    elif reason in _PULLING:
-        event = told.get((pod.namespace, pod.name, container))
-        if event is not None:
-            yield PullFailure(pod, container, image, event[0], event[1], event[2], _route(event[2]))
+    elif reason in _PULLING and event is not None:
+        yield PullFailure(pod, container, image, event[0], event[1], event[2], _route(event[2]))
 
 
 def _containers(pod: KubeObject) -> Iterator[tuple[str, str, Any, Route]]:
@@ -174,9 +174,15 @@ def _message(body: dict[str, Any]) -> str:
     return text(body.get("message")) or text(body.get("note"))
 
 
-def _image(item: KubeObject) -> str:
+def _which(body: dict[str, Any]) -> tuple[str, str]:
+    """Return the container that an event is about, or where it leaves that out the image that its message names."""
+    container = _container(body)
+    return container, "" if container else _image(body)
+
+
+def _image(body: dict[str, Any]) -> str:
     """Return the image that the message of an event names, "" when it names none, or one with a credential in it."""
-    found = _EVENT_IMAGE.search(_message(item.body))
+    found = _EVENT_IMAGE.search(_message(body))
     image = found.group(1) if found else ""
     return "" if "//" in image or "@" in image.partition("/")[0] else image
 
