@@ -4,7 +4,9 @@ r"""A credential is used with an insecure registry and can cross the network in 
 Reports an image stream that imports over an insecure connection from a registry for which a credential reaches the
 import, and an entry of `registrySources.insecureRegistries` when a pod's image comes from that registry with a
 credential. Insecure are imports with `importPolicy.insecure`, the annotation `openshift.io/image.insecureRepository`
-(which speaks for `spec.dockerImageRepository` alone), and registries in that list.
+(which speaks for `spec.dockerImageRepository` alone), and registries in that list. For the nodes an entry of the list
+can also be a path (`registry.example.com/team`) or all hosts of a domain (`*.example.com`); imports know only entries
+that are the registry itself.
 
 ## Why it matters
 "Insecure" switches two protections off at once: the certificate is not checked, and when TLS cannot be had the client
@@ -66,6 +68,7 @@ from linter.rule import (
     text,
 )
 from rules.imports._shared import hosted
+from rules.registries._needs import above, split_port
 from rules.registries._shared import OPENSHIFT, affected, named
 
 INSECURE_ANNOTATION = "openshift.io/image.insecureRepository"
@@ -111,23 +114,47 @@ def _listed(context: Context) -> Iterator[Finding]:
     if not insecure:
         return
     used: dict[str, list[tuple[bool, Affected]]] = {}
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, tuple[str, Outcome]] = {}
     pulls = ((False, one.workload.object, one.image, joins.pull_outcome(one)) for one in joins.workload_pulls)
     imports = ((True, one.stream.object, one.tag.image, joins.import_outcome(one)) for one in joins.import_pulls)
     for imported, item, image, outcome in chain(pulls, imports):
-        registry = _used(outcome)
-        if registry in insecure:
-            outcomes.setdefault(registry, outcome)
-            used.setdefault(registry, []).append((imported, Affected(item.ref, image)))
+        registry, repository = _used(outcome), outcome.lookup.reference if outcome.lookup is not None else None
+        if not registry or not repository:
+            continue
+        entry = _exact(insecure, registry) if imported else _covering(insecure, repository)
+        if entry:
+            outcomes.setdefault(entry, (registry, outcome))
+            used.setdefault(entry, []).append((imported, Affected(item.ref, image)))
     for item in context.inventory.objects:
         if item.kind != "Image" or group(item.api_version) != "config.openshift.io":
             continue
         listed = dig(item.body, *_LISTED)
-        for index, registry in enumerate(listed if isinstance(listed, list) else []):
-            if registry in used:
-                message = f"The insecure registry {shown(registry)} is used with a credential"
+        for index, entry in enumerate(listed if isinstance(listed, list) else []):
+            if entry in used:
+                message = f"The insecure registry {shown(entry)} is used with a credential"
                 at = item.at(*_LISTED, index)
-                yield _finding(context, message, item, at, registry, outcomes[registry], used[registry])
+                registry, outcome = outcomes[entry]
+                yield _finding(context, message, item, at, registry, outcome, used[entry], key=entry)
+
+
+def _exact(insecure: frozenset[str], registry: str) -> str:
+    """Return the entry that makes imports from a registry insecure: the importer knows neither paths nor wildcards."""
+    return registry if registry in insecure else ""
+
+
+def _covering(insecure: frozenset[str], repository: str) -> str:
+    """Return the entry that makes the nodes' pulls of a repository insecure, the most specific one, "" for none.
+
+    CRI-O compares as registries.conf does: an entry covers the registry or the path that it is, all below it, and as
+    `*.domain` every host below that domain, whatever its port.
+    """
+    found = [scope for scope in above(repository) if scope in insecure]
+    if found:
+        return max(found, key=len)
+    registry = repository.partition("/")[0]
+    hosts = dict.fromkeys((registry, split_port(registry)[0]))
+    domains = (f"*{host[at:]}" for host in hosts for at, sign in enumerate(host) if sign == ".")
+    return next((domain for domain in domains if domain in insecure), "")
 
 
 def _used(outcome: Outcome) -> str:
@@ -155,6 +182,8 @@ def _finding(
     registry: str,
     outcome: Outcome,
     hit: list[tuple[bool, Affected]],
+    *,
+    key: str = "",
 ) -> Finding:
     secret = outcome.secret
     remedy, commands = _trust(context, registry)
@@ -162,7 +191,7 @@ def _finding(
         message,
         of=item,
         at=at,
-        key=shown(registry),
+        key=shown(key or registry),
         detail=_DETAIL,
         remedy=f"Let the cluster trust the registry's certificate authority, then remove the flag. {remedy}",
         commands=commands,
