@@ -7,6 +7,10 @@ need a credential: it serves nothing without one (`registry.redhat.io`), the set
 entry for the whole of a registry that also has public images (`quay.io`, `docker.io`) does not count as knowledge.
 Each namespace and registry is reported once.
 
+An image that mirrors are configured for (ImageTagMirrorSet where it has a tag; ImageDigestMirrorSet and
+ImageContentSourcePolicy where it has a digest) is reported only when the status says `Unauthorized`: the importer asks
+the mirrors first, each with the credential for the mirror's own host.
+
 It is an error when the status says `Unauthorized`, else a warning, and information where only part of the cluster is
 in the files. Where the node-wide pull secret or its content is not in the scan, a cluster's registries are not judged
 unless the status says `Unauthorized`: it may hold an entry for any of them, as it does for the mirror of a disconnected
@@ -52,6 +56,7 @@ from linter.rule import (
     command,
     shown,
 )
+from rules.imports._mirrors import Mirrors
 from rules.imports._shared import (
     PLATFORM_HOSTS,
     Known,
@@ -81,12 +86,12 @@ def check(context: Context) -> Iterator[Finding]:
     cases: dict[tuple[str, str], list[_Case]] = {}
     withheld: set[str] = set()
     unseen: set[str] = set()
-    known, lists, other_ports = Known(context), HeldLists(context), OtherPorts(context)
+    known, lists, other_ports, mirrors = Known(context), HeldLists(context), OtherPorts(context), Mirrors(context)
     for pull in context.joins.import_pulls:
         need = need_of_import(context, pull, lists)
         case = _case(known, other_ports, pull, need) if need is not None else None
-        if case is None:
-            continue
+        if case is None or (not case.unauthorized and mirrors.of(case.need)):
+            continue  # A mirror is asked first, with the credential for its own host: the registry may never be.
         namespace = pull.stream.object.namespace
         if not case.unauthorized and context.in_cluster and not context.inventory.covers("Secret", namespace):
             if namespace not in unseen:

@@ -40,80 +40,33 @@ HostedCluster names in `spec.pullSecret`, in the management cluster.
 
 from collections.abc import Iterable, Iterator
 from functools import cache, partial
-from operator import itemgetter
 
 from linter.rule import (
     Consumer,
     Context,
     Entry,
     Finding,
-    KubeObject,
-    NamedTuple,
     PullSecret,
     Related,
-    Route,
     Rule,
     Severity,
     command,
     credentials,
     dig,
-    group,
     shown,
     text,
 )
+from rules.imports._mirrors import Mirror, Mirrors
 from rules.imports._shared import HOSTED, hosted, node_entries
-from rules.registries._needs import Need, above, needs
+from rules.registries._needs import Need, needs
 from rules.registries._shared import affected, at_key, named
 
-_FIELDS = {
-    ("operator.openshift.io", "ImageContentSourcePolicy"): ("repositoryDigestMirrors", True),
-    ("config.openshift.io", "ImageContentPolicy"): ("repositoryDigestMirrors", True),
-    ("config.openshift.io", "ImageDigestMirrorSet"): ("imageDigestMirrors", True),
-    ("config.openshift.io", "ImageTagMirrorSet"): ("imageTagMirrors", False),
-}
-
-
-class _Mirror(NamedTuple):
-    """One mirror of one source; `digests` tells whether it is for digests or for tags."""
-
-    item: KubeObject
-    route: Route
-    source: str
-    mirror: str
-    digests: bool
-
-    def image(self, need: Need) -> str:
-        """Return the repository on the mirror of an image that this mirror is for."""
-        host = need.registry if self.source.startswith("*.") else self.source
-        return self.mirror + need.target[len(host) :]
-
-
-class _Mirrors:
-    """The mirrors of a cluster by what they are for: digests or tags, of a repository, of all below it, or of hosts."""
-
-    def __init__(self, mirrors: Iterable[_Mirror]) -> None:
-        self._found: dict[tuple[bool, str], list[tuple[int, _Mirror]]] = {}
-        for number, mirror in enumerate(mirrors):
-            self._found.setdefault((mirror.digests, mirror.source), []).append((number, mirror))
-
-    def __bool__(self) -> bool:
-        return bool(self._found)
-
-    def of(self, need: Need) -> list[_Mirror]:
-        """Return those for the image of a need, in the order in which they stand."""
-        host, digests = need.registry, "@" in need.image
-        hosts = (f"*{host[at:]}" for at, sign in enumerate(host) if sign == ".")
-        sources = [*(source for source in above(need.target) if not source.startswith("*.")), *hosts]
-        found = [one for source in sources for one in self._found.get((digests, source), ())]
-        return [mirror for _, mirror in sorted(found, key=itemgetter(0))]
-
-
-_Case = tuple[PullSecret, Entry, _Mirror, list[Need]]
+_Case = tuple[PullSecret, Entry, Mirror, list[Need]]
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Report every entry once, with all pods that hope for it."""
-    mirrors = _Mirrors(_mirrors(context))
+    mirrors = Mirrors(context)
     if not mirrors:
         return
     cases = _cases(context, mirrors)
@@ -126,7 +79,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 def _withhold(context: Context, cases: Iterable[_Case]) -> None:
     """Say of every host of mirrors, once, that the node-wide pull secret may have it."""
-    hosts: dict[str, _Mirror] = {}
+    hosts: dict[str, Mirror] = {}
     for _, _, mirror, _ in cases:
         hosts.setdefault(mirror.mirror.partition("/")[0], mirror)
     for host, mirror in hosts.items():
@@ -134,7 +87,7 @@ def _withhold(context: Context, cases: Iterable[_Case]) -> None:
         context.not_evaluated("absent", message, of=mirror.item, at=mirror.item.at(*mirror.route))
 
 
-def _cases(context: Context, mirrors: _Mirrors) -> Iterable[_Case]:
+def _cases(context: Context, mirrors: Mirrors) -> Iterable[_Case]:
     """Return every entry that is for a mirror which nodes, as far as is known, ask without it, and who hopes for it."""
     node_wide = cache(partial(_node_wide, context, _provided(context)))
     found: dict[tuple[int, str], _Case] = {}
@@ -146,17 +99,6 @@ def _cases(context: Context, mirrors: _Mirrors) -> Iterable[_Case]:
                     case = found.setdefault((id(secret.object), entry.key), (secret, entry, mirror, []))
                     case[3].append(need)
     return found.values()
-
-
-def _mirrors(context: Context) -> Iterator[_Mirror]:
-    for item in context.inventory.objects:
-        field, digests = _FIELDS.get((group(item.api_version), item.kind), ("", False))
-        listed = dig(item.body, "spec", field) if field else None
-        for index, entry in enumerate(listed if isinstance(listed, list) else []):
-            source, mirrors = text(dig(entry, "source")), dig(entry, "mirrors")
-            for number, mirror in enumerate(mirrors if source and isinstance(mirrors, list) else []):
-                if text(mirror):
-                    yield _Mirror(item, ("spec", field, index, "mirrors", number), source, text(mirror), digests)
 
 
 def _provided(context: Context) -> list[credentials.RegistryKey]:
@@ -185,7 +127,7 @@ def _hopes(context: Context, need: Need, image: str) -> Iterator[tuple[PullSecre
             yield secret, entry
 
 
-def _finding(context: Context, secret: PullSecret, entry: Entry, mirror: _Mirror, hit: list[Need]) -> Finding:
+def _finding(context: Context, secret: PullSecret, entry: Entry, mirror: Mirror, hit: list[Need]) -> Finding:
     known = node_entries(context) is not None
     guess = "" if known else " The node-wide pull secret is not in these files: whether it has the mirror is not known."
     host = shown(mirror.mirror.partition("/")[0])

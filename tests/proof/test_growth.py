@@ -15,7 +15,7 @@ from linter.inventory.records import Link
 from linter.model import Affected, Route
 from linter.proof import groups
 from linter.proof.records import After
-from rules.imports.mirror_needs_global_secret import _Mirror
+from rules.imports._mirrors import Mirror
 from rules.payload import _shared
 from rules.registries import _needs
 
@@ -96,7 +96,7 @@ def _work(
         patched.setattr(groups.Group, "answer", counted("prove", groups.Group.answer))
         patched.setattr("rules.payload._shared._value_start", counted("place", _shared._value_start))
         patched.setattr(_needs, "split_port", counted("split", _needs.split_port))
-        patched.setattr(_Mirror, "image", counted("mirror", _Mirror.image))
+        patched.setattr(Mirror, "image", counted("mirror", Mirror.image))
         patched.setattr(Affected, "__hash__", counted("hit", Affected.__hash__))
         engine.run(engine.Request((str(place),)))
     return counts
