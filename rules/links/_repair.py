@@ -36,10 +36,10 @@ class Anew(NamedTuple):
 
 
 def on_openshift(context: Context) -> bool:
-    """Whether the cluster is OpenShift: the configuration says so, or the scan holds one of its kinds."""
-    return (
-        context.settings.platform == "openshift" or bool(context.settings.openshift_version) or context.joins.openshift
-    )
+    """Whether the cluster is OpenShift: as the configuration says, else where the scan holds one of its kinds."""
+    if context.settings.platform:
+        return context.settings.platform == "openshift"
+    return bool(context.settings.openshift_version) or context.joins.openshift
 
 
 def append(item: KubeObject, route: Route, name: str) -> tuple[Edit, ...]:
