@@ -19,8 +19,9 @@ or with another port), this one says nothing. Where the status of a pod proves t
 
 In manifests a link may come from elsewhere, and so may the node-wide pull secret, unless it is among them. There the
 rule speaks only when a secret of the same namespace covers the image and is linked elsewhere, or when the settings list
-the registry, and as information. In a cluster whose
-node-wide secret is not in the scan, or is redacted, it says once per registry that it could not judge.
+the registry, and as information. In an OpenShift cluster whose node-wide secret is not in the scan, or is redacted, it
+says once per registry that it could not judge. Other clusters have no such secret, and what is on their nodes no scan
+shows: there the rule speaks in the same two cases, and says of the other registries that it could not judge.
 
 ## Why it matters
 
@@ -61,6 +62,7 @@ with any other text in it is not added to.
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from linter.rule import (
     Affected,
@@ -78,6 +80,7 @@ from linter.rule import (
 )
 from rules.imports._shared import Known, node_entries
 from rules.links._census import in_namespace
+from rules.links._repair import on_openshift
 from rules.pulls._causes import Causes
 from rules.pulls._repair import link, outdated
 from rules.registries._needs import Held, Need
@@ -86,6 +89,7 @@ from rules.registries._shared import ANONYMOUS_HOSTS
 _LOCAL = (".svc", ".svc.cluster.local", ".local")
 _PLUGINS = (".amazonaws.com", ".amazonaws.com.cn", ".azurecr.io", ".azurecr.cn", ".azurecr.de", ".azurecr.us")
 _GOOGLE = (".gcr.io", ".pkg.dev")
+_NODE_WIDE = ("openshift-config", "pull-secret")
 
 
 class _Case(NamedTuple):
@@ -164,6 +168,13 @@ class _Judge:
         brought = self.causes.read_by_nodes or self.causes.mirrored(target) or self.causes.patched(pull)
         return policy == "Never" or mirror_pod or settled or brought
 
+    @cached_property
+    def _no_node_wide(self) -> bool:
+        """Whether this is a cluster of a kind that keeps no node-wide pull secret in its API: any but OpenShift."""
+        there = self._context.inventory
+        kept = there.secrets_named(*_NODE_WIDE) or there.others_named(*_NODE_WIDE)
+        return not kept and not on_openshift(self._context)
+
     def doubt(self, case: _Case) -> str | None:
         """Return why the case may not be reported: a sentence for coverage, "" for silence; None when it may."""
         host, beside = case.need.host, bool(case.beside)
@@ -172,7 +183,7 @@ class _Judge:
             return ""
         if not self._context.in_cluster:
             return None if beside or listed else ""
-        if node_entries(self._context) is None:
+        if node_entries(self._context) is None and not ((beside or listed) and self._no_node_wide):
             return f"whether the nodes have a credential for {shown(case.need.registry)} is not known here"
         return None
 
@@ -191,6 +202,8 @@ def _finding(context: Context, causes: Causes, found: list[_Case]) -> Finding:
     serving = [secret for secret in case.beside if all(secret in other.beside for other in found)]
     repair = link(context, source, [one.pull for one in found], serving, registry)
     part = "" if node else " The node-wide pull secret is not in these files, and may cover the image."
+    if context.in_cluster and not node:
+        part = " What the nodes hold themselves (the kubelet's config.json, a credential provider) no scan shows."
     if node and not context.in_cluster:
         part = " Only part of the cluster is in these files: what covers the image may come from elsewhere."
     if repair.outdated is not None:
