@@ -29,11 +29,12 @@ _DECODER: Final = lazy(
     r"|invalid character(?= .{1,12}? (?:looking for beginning|after |in string|in literal))"
 )
 _DENIED: Final = lazy(
-    r"(?i)unauthorized|authentication required|requested access to the resource is denied|pull access denied"
+    r"(?i)unauthorized|(?<!proxy )authentication required|requested access to the resource is denied|pull access denied"
     r"|access denied|no basic auth credentials|invalid username/password|incorrect username or password"
     r"|invalid username or password|authorization token has expired|insufficient_scope|authorization failed"
-    r"|403 forbidden|\bdenied(?=:)"
+    r"|403 \(?forbidden\)?|(?<!permission )\bdenied(?=:)"
 )
+"""A proxy that wants a password and a file system that says `permission denied:` are none of a registry's business."""
 _LIMITED: Final = lazy(r"(?i)toomanyrequests|too many requests|rate limit")
 _EVENT_IMAGE: Final = lazy(r'image "([^"\s]+)"')
 _FIELD_PATH: Final = lazy(r"\{([^{}]+)\}$")
