@@ -24,6 +24,10 @@ def _secret(payload: object) -> dict[str, Any]:
     return _object("Secret", "good", type="kubernetes.io/dockerconfigjson", stringData={".dockerconfigjson": text})
 
 
+def _bad(kind: str, payload: object) -> dict[str, Any]:
+    return {**_secret(payload), **_object("Secret", "bad"), "type": kind}
+
+
 def _account(*names: str) -> dict[str, Any]:
     return _object("ServiceAccount", "default", imagePullSecrets=[{"name": name} for name in names])
 
@@ -58,6 +62,30 @@ def test_a_pull_for_which_a_credential_is_offered_may_fail(
     saved.write_text(json.dumps(result), encoding="utf-8")
     _, metrics, _ = quiet("report", str(saved), "--format", "prometheus")
     assert re.search(r"^regcred_failing_pulls\{.*\} 0$", metrics, re.MULTILINE)
+
+
+DOCKER = "kubernetes.io/dockerconfigjson"
+BAD = {
+    "RC104": _bad(DOCKER, {"quay.io/shop": {"auth": "dXNlcjpwYXNz"}}),
+    "RC110": _bad(DOCKER, {"auths": {"quay.io/shop": {}}, "credsStore": "desktop"}),
+    "RC111": _bad("Opaque", PAYLOAD),
+    "RC115": _bad(DOCKER, {"auths": {"quay.io/shop": {"username": "user", "password": "changeme"}}}),
+}
+
+
+@pytest.mark.parametrize("code", BAD)
+def test_what_is_wrong_with_one_secret_breaks_nothing_that_another_serves(tmp_path: Path, code: str) -> None:
+    image = "quay.io/shop/web"
+    answer, result = _answered(tmp_path, BAD[code], _secret(PAYLOAD), _account("bad", "good"), _workload(image))
+    assert [one["impact"]["may"] for one in result["findings"] if one["code"] == code] == [True]
+    assert answer == "1 pull may fail"
+    assert _answered(tmp_path, BAD[code], _account("bad"), _workload(image))[0] == "1 pull will fail"
+
+
+def test_a_secret_that_cannot_be_decoded_breaks_what_another_serves(tmp_path: Path) -> None:
+    bad = _bad(DOCKER, {"auths": {"quay.io/lab": {"auth": "!"}}})
+    found = _answered(tmp_path, bad, _secret(PAYLOAD), _account("bad", "good"), _workload("quay.io/shop/web"))
+    assert found[0] == "1 pull will fail"
 
 
 def test_of_those_that_a_missing_secret_hits_only_what_breaks_is_told(tmp_path: Path) -> None:

@@ -90,17 +90,30 @@ class Joins:
         wanted: Callable[[str], bool] | None = None,
         keys: Iterable[RegistryKey] | None = None,
     ) -> Impact:
-        """Everything that reads `secret`; with `wanted`, only the images for which it says yes.
+        """Everything that a defect of `secret` breaks; with `wanted`, of the images for which it says yes.
 
+        A pull for which another secret offers a credential is none of it; where all are such, they `may` fail.
         `keys` are all that can make it say so, where that is known: then only the images that they match are asked for.
         """
         keys = None if keys is None else tuple(keys)  # asked twice
         pulls = [pull for pull in self.pulls_with(secret, keys) if wanted is None or wanted(pull.image)]
         imports = [pull for pull in self.imports_with(secret, keys) if wanted is None or wanted(pull.tag.image)]
+        broken = [pull for pull in pulls if not self._served(pull, secret)]
+        told = broken if broken or imports else pulls
         return Impact(
-            tuple(dict.fromkeys(Affected(pull.workload.object.ref, pull.image) for pull in pulls)),
+            tuple(dict.fromkeys(Affected(pull.workload.object.ref, pull.image) for pull in told)),
             tuple(dict.fromkeys(Affected(pull.stream.object.ref, pull.tag.image) for pull in imports)),
+            may=bool(told) and not broken,
         )
+
+    def _served(self, pull: WorkloadPull, besides: PullSecret) -> bool:
+        """Whether a credential is offered for a pull that is not of the secret `besides`."""
+        if besides is self.inventory.global_secret:
+            return False
+        found = self.pull_outcome(pull)
+        if found.verdict != "credential" or found.lookup is None:
+            return False
+        return any(candidate.secret != besides.name for candidate in found.lookup.candidates)
 
     @cached_property
     def _near(self) -> Lately[str, Wanted[WorkloadPull]]:

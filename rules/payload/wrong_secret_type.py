@@ -178,7 +178,10 @@ def _impact(context: Context, secret: PullSecret, right: str) -> Impact:
         and joins.import_outcome(pull).verdict == "anonymous"
         and wanted(pull.tag.image)
     )
-    return Impact(joins.impact(secret, wanted).workloads, tuple(imports))
+    pulls = joins.impact(secret, wanted)._replace(imports=())
+    if not imports:
+        return pulls
+    return Impact(() if pulls.may else pulls.workloads, tuple(imports))
 
 
 def _would_serve(secret: PullSecret, right: str, image: str) -> bool:
