@@ -396,3 +396,14 @@ def test_an_empty_path_is_not_the_working_directory(
     assert main([*command, "cluster.yaml", ""]) == 2
     assert "a PATH is empty" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["cluster.yaml"]
+
+
+@pytest.mark.parametrize("command", ["baseline", "resolve"])
+def test_what_cannot_be_read_is_told_with_its_remedy(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.yaml").write_bytes(b"kind: Secret\nname: \xff\n")
+    assert main([command, "a.yaml"]) == 3
+    assert "a.yaml" in (said := capsys.readouterr().err)
+    assert "not UTF-8 text at byte 19: save the file as UTF-8 text\n" in said

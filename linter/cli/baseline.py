@@ -57,7 +57,7 @@ def execute(arguments: argparse.Namespace) -> int:
         if request.progress is not None:
             request.progress(1.0, "")
     for problem in run.problems:
-        say(f"{problem.path}: {problem.message}")
+        say(f"{problem.path}: {problem.message}" + (f": {problem.remedy}" if problem.remedy else ""))
     if broken(run):
         say(f"{path} was not written: what a rule that failed would have found would be missing from it")
         return EXIT_USAGE

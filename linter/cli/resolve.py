@@ -158,7 +158,8 @@ def _complain(material: "Material") -> None:
 
     for problem in material.problems[:_TOLD]:
         place = f"{problem.path}:{problem.line}" if problem.line else problem.path
-        sys.stderr.write(f"regcred: {visible(f'{place}: {problem.message}')}\n")
+        said = f"{place}: {problem.message}" + (f": {problem.remedy}" if problem.remedy else "")
+        sys.stderr.write(f"regcred: {visible(said)}\n")
     more = len(material.problems) - _TOLD
     if more > 0:
         sys.stderr.write(f"regcred: and {more} more that could not be read\n")
