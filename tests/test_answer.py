@@ -88,6 +88,19 @@ def test_a_secret_that_cannot_be_decoded_breaks_what_another_serves(tmp_path: Pa
     assert found[0] == "1 pull will fail"
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_two_secrets_of_one_name_the_one_that_holds_the_key_is_told(tmp_path: Path, order: tuple[int, int]) -> None:
+    """A pod that names no namespace may be in either of theirs: which of them comes first says nothing."""
+    both = [_secret({"auths": {}}), _secret(PAYLOAD)]
+    for secret, space in zip(both, ("lab", "shop"), strict=True):
+        secret["metadata"] = {"name": "good", "namespace": space}
+    spec = {"imagePullSecrets": [{"name": "good"}], "containers": [{"image": "quay.io/shopping"}]}
+    pod = _object("Pod", "web", spec=spec)
+    del pod["metadata"]["namespace"], pod["metadata"]["uid"]
+    _, result = _answered(tmp_path, *(both[at] for at in order), pod)
+    assert [one["object"]["namespace"] for one in result["findings"] if one["code"] == "RC207"] == ["shop"]
+
+
 def test_of_those_that_a_missing_secret_hits_only_what_breaks_is_told(tmp_path: Path) -> None:
     served, unserved = _workload("quay.io/shop/web"), _workload("registry.example.com/lost")
     answer, result = _answered(tmp_path, _secret(PAYLOAD), _account("good", "gone"), served, unserved)

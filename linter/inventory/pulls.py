@@ -146,22 +146,39 @@ class Names:
 
     def __init__(self, secrets: tuple[PullSecret, ...]) -> None:
         self._hidden = next((secret for secret in secrets if not readable(secret)), None)
-        self._by_name = {secret.name: secret for secret in reversed(secrets) if readable(secret)}
+        self._by_name: dict[str, list[PullSecret]] = {}
+        for secret in filter(readable, secrets):
+            self._by_name.setdefault(secret.name, []).append(secret)
 
     def outcome(self, found: Lookup) -> Outcome:
         """Return what comes of a lookup in this list, as far as the list is known."""
         if found.error is None and found.candidates:
             name = found.candidates[0].secret
-            return Outcome("credential", found, self._by_name.get(name) if name is not None else None)
+            return Outcome("credential", found, self._named(name, found.candidates[0].key))
         if found.error == "image":
             return Outcome("bad-image", found)
         if found.error == "keyring":
-            culprit = self._by_name.get(found.culprit) if found.culprit is not None else None
-            return Outcome("refused", found, culprit)
+            return Outcome("refused", found, self._named(found.culprit, None))
         if self._hidden is not None:
             why = f"secret {self._hidden.name} could not be read: {self._hidden.reason}"
             return Outcome("unknown", found, reason=why)
         return Outcome("anonymous", found)
+
+    def _named(self, name: str | None, key: str | None) -> PullSecret | None:
+        """The secret of a name; of several namespaces' the one that holds a `key`, or that does not decode (None)."""
+        same = self._by_name.get(name, []) if name is not None else []
+        if len(same) < 2:
+            return same[0] if same else None
+        return next((one for one in same if _tells(one, key)), same[0])
+
+
+def _tells(secret: PullSecret, key: str | None) -> bool:
+    """Whether a secret holds a live entry under a key; None asks whether it does not decode."""
+    if secret.payload is None:
+        return False
+    if key is None:
+        return secret.payload.error is not None
+    return any(entry.live and entry.key == key for entry in secret.payload.entries)
 
 
 class Desk:
