@@ -4,6 +4,7 @@ Searched on demand, and only for secrets that nothing is known to use: first in 
 documents that were never parsed (ConfigMaps, templates, values). Comments and the Secret's own definition do not count.
 """
 
+import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -106,13 +107,22 @@ class TextMentions(Mentions):
 
     @cached_property
     def _created(self) -> dict[tuple[str, str], str]:
-        from linter.creations import created  # noqa: PLC0415 - few scans lack a name
+        from linter.creations import created, defaults  # noqa: PLC0415 - few scans lack a name
+        from linter.sources.choice import is_prose  # noqa: PLC0415 - as above
 
         found: dict[tuple[str, str], str] = {}
+        elsewhere: dict[str, set[str]] = defaultdict(set)
         for texts in (self._scripts, self._unparsed):
             for path, text, _ in texts():
-                for each in islice(created(text), _MOST_CREATED - len(found)):
-                    found.setdefault(each, path)
+                for kind, name in islice(created(text, prose=is_prose(path)), _MOST_CREATED - len(found)):
+                    if name:
+                        found.setdefault((kind, name), path)
+                    else:
+                        elsewhere[posixpath.dirname(path)].add(kind)
+        for path, text, _ in self._scripts() if elsewhere else ():
+            kinds = elsewhere.get(posixpath.dirname(path), ())
+            for name in islice(defaults(text), _MOST_CREATED - len(found)) if kinds and path.endswith(".tf") else ():
+                found.update({(kind, name): found.get((kind, name), path) for kind in kinds})
         return found
 
     @cached_property

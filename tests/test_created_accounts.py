@@ -50,6 +50,9 @@ def _said(folder: Path, files: dict[str, str]) -> tuple[bool, str]:
         ("main.tf", _TERRAFORM % ("", "web-sa")),
         ("main.tf", _TERRAFORM % ("_v1", "web-sa")),
         (".github/workflows/a.yml", "jobs: {a: {steps: [{run: kubectl create sa web-sa}]}}\n"),
+        ("Makefile", "sa:\n\t$(KUBECTL) create serviceaccount web-sa\n"),
+        ("deploy.py", 'run(["kubectl", "create", "sa", "web-sa"])\n'),
+        ("main.tf", 'a = {\n  kind = "ServiceAccount"\n  metadata = { name = "web-sa" }\n}\n'),
         (".gitlab-ci.yml", "a:\n  script:\n    - kubectl create sa web-sa -n prod\n"),
     ],
 )
@@ -65,6 +68,8 @@ def test_an_account_that_something_creates_is_listed_under_coverage(tmp_path: Pa
     [
         ("setup.sh", "kubectl create serviceaccount another-sa -n prod\n"),
         ("setup.sh", "kubectl create sa another-sa -n web-sa\n"),
+        ("Makefile", "sa:\n\t$(KUBECTL) delete serviceaccount web-sa\n"),
+        ("main.tf", 'a = {\n  kind = "RoleBinding"\n  metadata = { name = "web-sa" }\n}\n'),
         ("setup.sh", "kubectl create -n sa sa2 web-sa\n"),
         ("setup.sh", "# kubectl create sa web-sa\n"),
         ("setup.sh", "if true; then\n  # kubectl create sa web-sa\nfi\n"),

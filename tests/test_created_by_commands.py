@@ -84,6 +84,31 @@ steps:
 - name: gcr.io/cloud-builders/kubectl
   args: ['create', 'secret', 'docker-registry', '%s']
 """
+_LITERAL = """\
+resource "kubernetes_manifest" "a" {
+  manifest = {
+    kind     = "Secret"
+    metadata = {
+      labels = { "app.kubernetes.io/name" = "a" }
+      name   = "%s"
+    }
+  }
+}
+"""
+_TASK = """\
+- hosts: all
+  tasks:
+    - kubernetes.core.k8s:
+        kind: Secret
+        name: %s
+        state: %s
+        definition: {data: {}}
+"""
+_PULL = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: %s\ndata:\n  .dockerconfigjson: {{ config | b64encode }}\n"
+_OCEAN = "docker push registry.digitalocean.com/%s/web\ndoctl registry kubernetes-manifest %s| kubectl apply -f -\n"
+_JENKINS = "kubernetesDeploy(configs: 'k8s/*', dockerCredentials: [[credentialsId: 'a']], secretName: '%s')\n"
+_BY_VARIABLE = 'resource "kubernetes_secret" "a" {\n  metadata {\n    name = var.pull\n  }\n}\n'
+_DEFAULT = 'variable "pull" {\n  default = "%s"\n}\n'
 
 
 def _tree(folder: Path, files: dict[str, str]) -> Path:
@@ -131,6 +156,22 @@ def _said(*words: str) -> tuple[bool, str]:
         ("playbook.yml", _PLAYBOOK.replace("tasks:", "vars: {}\n  pull: ghcr-secret\n  tasks:") % '"{{ pull }}"'),
         ("Tiltfile", "local('kubectl create secret docker-registry ghcr-secret')\n"),
         ("cloudbuild.yaml", _CLOUD_BUILD % "ghcr-secret"),
+        ("Makefile", "secret:\n\t@$(KUBECTL) create secret docker-registry ghcr-secret \\\n\t\t-n prod\n"),
+        ("setup.sh", '"${KUBECTL}" -n prod create secret generic --type=a ghcr-secret\n'),
+        ("README.md", "```\n# kubectl create secret docker-registry ghcr-secret\n```\n"),
+        ("setup.sh", "$cli get secret ghcr-secret -n a -o yaml | sed s/a/prod/ | $cli apply -f -\n"),
+        ("deploy.py", 'run([\n  "kubectl", "create", "secret", "docker-registry",\n  "ghcr-secret", "-n", "prod"])\n'),
+        ("site.yml", "- hosts: all\n  tasks:\n  - shell: >\n      oc create secret generic\n      ghcr-secret\n"),
+        ("README.md", "    tanzu secret registry add ghcr-secret --server ghcr.io\n"),
+        ("README.md", "    kp secret create ghcr-secret --registry ghcr.io\n"),
+        ("README.md", _OCEAN % ("acme", "--name ghcr-secret ")),
+        ("Jenkinsfile", _JENKINS % "ghcr-secret"),
+        ("main.tf", _LITERAL % "ghcr-secret"),
+        ("setup.sh", """echo '{"kind":"Secret","metadata":{"name":"ghcr-secret"}}' | kubectl apply -f -\n"""),
+        ("setup.sh", 'echo -e "data: {}\\n\\\nkind: Secret\\n\\\nmetadata:\\n\\\n  name: ghcr-secret\\n" > a\n'),
+        ("site.yml", _TASK % ("ghcr-secret", "present")),
+        *((f"{name}", _COMMAND % "ghcr-secret") for name in ("Jenkinsfile-prod", "Makefile.k8s", "README", "a.groovy")),
+        *((f"create{end}", _COMMAND % "ghcr-secret") for end in (".org", ".mdx", ".py", ".sh.j2", ".sh.tpl")),
         *((f"create{end}", _COMMAND % "ghcr-secret") for end in (".adoc", ".rst", ".bat", ".cmd", ".fish")),
         *((f"{folder}/config.yml", _STEP) for folder in (".circleci", ".gitlab", ".cirrus", ".azuredevops")),
         *((f"{folder}/b.sh", _STEP) for folder in (".azure-pipelines", ".buildkite", ".woodpecker")),
@@ -202,6 +243,19 @@ def test_a_secret_that_is_copied_from_another_namespace_is_listed_under_coverage
         (".github/workflows/a.yml", "env:\n  PULL: ghcr-secret\n" + _ACTION % ("${{ env.ANOTHER }}", "a")),
         ("playbook.yml", _PLAYBOOK % "another-secret"),
         ("cloudbuild.yaml", _CLOUD_BUILD % "another-secret" + "- name: ghcr-secret\n"),
+        ("Makefile", "secret:\n\t@$(KUBECTL) create secret docker-registry another-secret\n"),
+        ("Makefile", "secret:\n\t@$(KUBECTL) delete secret ghcr-secret\n"),
+        ("setup.sh", "$cli get secret ghcr-secret -o yaml > a.yaml\n$cli apply -f b.yaml\n"),
+        ("deploy.py", 'run(["kubectl", "delete", "secret", "ghcr-secret"])\n'),
+        ("README.md", "    tanzu secret registry delete ghcr-secret\n"),
+        ("README.md", _OCEAN % ("acme", "--name another-secret ")),
+        ("Jenkinsfile", _JENKINS % "another-secret"),
+        ("Jenkinsfile", "deploy(secretName: 'ghcr-secret')\n"),
+        ("main.tf", _LITERAL % "another-secret"),
+        ("main.tf", 'a = { kind = "Secret", name = "ghcr-secret" }\nb = { metadata = { name = "ghcr-secret" } }\n'),
+        ("main.tf", _LITERAL.replace('"Secret"', '"ConfigMap"') % "ghcr-secret"),
+        ("site.yml", _TASK % ("ghcr-secret", "absent")),
+        ("site.yml", "- kind: Secret\n  name: ghcr-secret\n"),
         (".circleci/scripts/a.sh", _COMMAND % "ghcr-secret"),
         ("setup.sh", "kubectl get secret ghcr-secret >/dev/null || exit 1; kubectl apply -f k8s/\n"),
         ("setup.sh", "kubectl get secret ghcr-secret -o json | jq . ; kubectl apply -f k8s/web.yaml\n"),
@@ -211,6 +265,34 @@ def test_a_secret_that_is_copied_from_another_namespace_is_listed_under_coverage
 )
 def test_what_creates_no_such_secret_changes_nothing(tmp_path: Path, name: str, text: str) -> None:
     assert _said(str(_tree(tmp_path, {name: text})))[0]
+
+
+@pytest.mark.parametrize("end", [".j2", ".tpl", ".tmpl", ".template", ".erb", ".in", ".example", ".sample", ".dist"])
+def test_a_secret_in_a_file_of_which_manifests_are_made_is_listed_under_coverage(tmp_path: Path, end: str) -> None:
+    found, shown = _said(str(_tree(tmp_path, {f"templates/pull.yaml{end}": _PULL % "ghcr-secret"})))
+    assert not found
+    assert f"pull.yaml{end}, which was not read, may make it" in " ".join(shown.split())
+    assert _said(str(tmp_path), "--jobs", "2") == (found, shown)
+
+
+@pytest.mark.parametrize("end", [".j2", ".example"])
+def test_another_object_of_such_a_file_changes_nothing(tmp_path: Path, end: str) -> None:
+    other = _PULL % "another-secret" + "---\n" + _DEPLOYMENT
+    assert _said(str(_tree(tmp_path, {f"templates/pull.yaml{end}": other})))[0]
+
+
+def test_doctl_names_a_secret_after_the_registry(tmp_path: Path) -> None:
+    web = _DEPLOYMENT.replace("ghcr-secret", "registry-acme")
+    assert _said(str(_tree(tmp_path, {"k8s/web.yaml": web, "README.md": _OCEAN % ("other", "")})))[0]
+    assert not _said(str(_tree(tmp_path, {"k8s/web.yaml": web, "README.md": _OCEAN % ("acme", "")})))[0]
+
+
+def test_a_variable_of_terraform_may_have_its_value_in_another_file_of_the_folder(tmp_path: Path) -> None:
+    files = {"infra/main.tf": _BY_VARIABLE, "infra/variables.tf": _DEFAULT % "another", "variables.tf": _DEFAULT}
+    assert _said(str(_tree(tmp_path, {**files, "variables.tf": _DEFAULT % "ghcr-secret"})))[0]
+    found, shown = _said(str(_tree(tmp_path, {"infra/variables.tf": _DEFAULT % "ghcr-secret"})))
+    assert not found
+    assert "infra/variables.tf creates" in " ".join(shown.split())
 
 
 def test_neither_excluded_nor_ignored_scripts_are_read_nor_links(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from linter.engine.reader import Reader
 from linter.inventory import Inventory
 from linter.mentions import TextMentions, Unread
 from linter.model import Scope
-from linter.sources import InputProblem
+from linter.sources import Artifact, InputProblem
+from linter.sources.choice import is_template
 from linter.universes import Universe
 
 _LONGEST: Final = 2**20
@@ -42,9 +43,9 @@ def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
         source.documents.clear()  # the objects are the inventory's now, and second copies nobody's
     unread = reader.unread()
     mentions = TextMentions(
-        lambda: _unparsed(group, reader, parsed),
-        lambda: _unparsed(group, reader, parsed, only=unread),
-        lambda: chain(_scripts(reader), _loose(reader, loose)),
+        lambda: chain(_unparsed(group, reader, parsed), _templates(group, reader)),
+        lambda: chain(_unparsed(group, reader, parsed, only=unread), _templates(group, reader)),
+        lambda: chain(_scripts(reader.scripts), _loose(reader, loose)),
     )
     taken = group.recognised
     layout, stated = taken.layout, taken.stated
@@ -61,9 +62,18 @@ def _fresh(documents: Sequence[Opened], seen: Seen | None) -> Iterable[Opened]:
             yield document, fresh
 
 
-def _scripts(reader: Reader) -> Iterator[Unread]:
-    """The text of the files beside the manifests that may hold commands; what cannot be read is left out."""
-    for artifact in reader.scripts:
+def _templates(group: Universe, reader: Reader) -> Iterator[Unread]:
+    """The documents of the files beside manifests of which some are made."""
+    from linter.documents.split import split  # noqa: PLC0415 - only a search needs it
+
+    if group.recognised.scope is Scope.MANIFESTS:
+        for path, text, _ in _scripts(artifact for artifact in reader.scripts if is_template(artifact.path)):
+            yield from (Unread(path, text[start:end]) for start, end in split(text))
+
+
+def _scripts(artifacts: Iterable[Artifact]) -> Iterator[Unread]:
+    """The text of files beside the manifests; what cannot be read is left out."""
+    for artifact in artifacts:
         try:
             data = artifact.read()
         except InputProblem:

@@ -34,9 +34,19 @@ _VENDORED: Final = frozenset(
 _HIDDEN_MANIFESTS: Final = frozenset({".tekton", ".k8s", ".kubernetes", ".openshift", ".argocd", ".gitops"})
 """Hidden folders that hold manifests by convention: read like any other."""
 
-_SCRIPTS: Final = (".sh", ".bash", ".zsh", ".fish", ".ps1", ".bat", ".cmd", ".mk", ".just", ".md")
-_SCRIPT_NAMES: Final = frozenset({"makefile", "gnumakefile", "justfile", "jenkinsfile", "tiltfile"})
-_MANY: Final = (".tf", ".adoc", ".rst")
+_PROSE: Final = (".md", ".mdx", ".adoc", ".rst", ".org")
+_SCRIPTS: Final = (".sh", ".bash", ".zsh", ".fish", ".ps1", ".bat", ".cmd", ".mk", ".just", ".groovy", ".md")
+_SCRIPT_NAMES: Final = frozenset(
+    {"makefile", "gnumakefile", "justfile", "jenkinsfile", "tiltfile", "vagrantfile", "readme"}
+)
+"""Names of scripts, and how the names of some begin: `Jenkinsfile-prod`, `Makefile.k8s`."""
+_TEMPLATES: Final = (
+    *(".j2", ".jinja", ".jinja2", ".tpl", ".tmpl", ".template", ".gotmpl", ".erb", ".in"),
+    *(".jsonnet", ".libsonnet", ".cue"),
+    *(".example", ".sample", ".dist"),
+)
+"""Files of which a manifest is made: by a program, or by hand."""
+_MANY: Final = (*_PROSE[1:], *_TEMPLATES, ".tf", ".py", ".ipynb")
 _HIDDEN_SCRIPTS: Final = {
     ".github": "workflows",
     **dict.fromkeys((".circleci", ".gitlab", ".cirrus", ".azuredevops", ".azure-pipelines"), ""),
@@ -48,7 +58,17 @@ _HIDDEN_SCRIPTS: Final = {
 def may_hold_commands(name: str) -> bool:
     """Tell whether a file of that name, which is no manifest, may hold commands for people or for CI."""
     lowered = name.lower()
-    return lowered.endswith((*_SCRIPTS, *_MANY)) or lowered in _SCRIPT_NAMES
+    return lowered.endswith((*_SCRIPTS, *_MANY)) or lowered.partition(".")[0].partition("-")[0] in _SCRIPT_NAMES
+
+
+def is_prose(name: str) -> bool:
+    """Tell whether a file of that name is written for people, and is no script."""
+    return name.lower().endswith(_PROSE) or name.rpartition("/")[2].lower() == "readme"
+
+
+def is_template(name: str) -> bool:
+    """Tell whether manifests may be made of a file of that name, which is none."""
+    return name.lower().endswith(_TEMPLATES)
 
 
 def often_many(name: str) -> bool:
