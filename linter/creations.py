@@ -11,10 +11,11 @@ from typing import Final
 from linter.inventory.applied import WORD
 from linter.patterns import lazy
 
-_OURS: Final = "### regcred: "
+OURS: Final = "### regcred: "
 """How our own report in Markdown begins: its commands are advice that nobody has followed yet."""
 
-_CONTINUED = lazy(r"[\\`^]\r?\n")
+CONTINUED = lazy(r"[\\`^]\r?\n")
+"""What ends a line of a command that goes on in the next."""
 _CLIENT = lazy(r"\b(?:kubectl|oc)\b")
 _SECRETS = lazy(r"\bsecrets?\b")
 _CREATES = (_CLIENT, lazy(r"\b(?:create|apply|replace)\b"), _SECRETS)
@@ -79,6 +80,11 @@ _VALUED: Final = frozenset(
 """Options of which the value is a word of its own."""
 
 
+def assigned(text: str) -> Iterator[str]:
+    """Yield the values that the variables of a text are given."""
+    return iter(_ASSIGNED.findall(text))
+
+
 def defaults(text: str) -> Iterator[str]:
     """Yield the values that variables of Terraform have where nobody gives them another."""
     return iter(_VARIABLE_DEFAULT.findall(text))
@@ -91,15 +97,14 @@ def created(text: str, *, prose: bool = False) -> Iterator[tuple[str, str]]:
     "" where a variable gives it that another file of the folder may define.
     """
     filled: dict[str, set[str]] = defaultdict(set)
-    for kind, written in () if text.startswith(_OURS) else _written(text, prose=prose):
+    for kind, written in () if text.startswith(OURS) else _written(text, prose=prose):
         if "$" in written or "{{" in written:
             filled[kind].update(_VARIABLE.findall(written))
         for word in WORD.findall(written):
             yield kind, word
     for kind, variables in filled.items():
-        if not variables:
-            yield kind, ""
-        for word in _ASSIGNED.findall(text):
+        yield kind, ""
+        for word in assigned(text):
             yield kind, word
         for listed, key, word in _STATED.findall(text):
             if (listed or key) in variables:
@@ -109,7 +114,7 @@ def created(text: str, *, prose: bool = False) -> Iterator[tuple[str, str]]:
 def _written(text: str, *, prose: bool) -> Iterator[tuple[str, str]]:
     """The kinds of what is created, each with the words among which its name is."""
     secrets, accounts = "ecret" in text or _OCEAN in text, "create" in text and _ACCOUNT.search(text) is not None
-    lines = _CONTINUED.sub(" ", text).splitlines() if secrets or accounts else []
+    lines = CONTINUED.sub(" ", text).splitlines() if secrets or accounts else []
     lines = [line.lstrip("# \t") for line in lines] if prose else [one for one in lines if one.lstrip()[:1] != "#"]
     if secrets:
         yield from (("Secret", each) for each in _commands(lines))

@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from linter.documents.objects import KubeObject
@@ -104,6 +104,25 @@ class TextMentions(Mentions):
     def creating(self, kind: str, name: str) -> str:
         """Return the path of a file that creates an object of this kind and name, "" when none does."""
         return self._created.get((kind, name), "")
+
+    def commanding(self, name: str, account: str) -> str:
+        """Return the path of a file that links this name, to an account unless that is "", or ""."""
+        found = (path for path, words in self._commanded.get(name, ()) if not account or account in words)
+        return next(found, "")
+
+    @cached_property
+    def _commanded(self) -> dict[str, list[tuple[str, frozenset[str]]]]:
+        from linter.linkings import linked  # noqa: PLC0415 - few scans hold a pull secret without a link
+        from linter.sources.choice import is_prose  # noqa: PLC0415 - as above
+
+        found: dict[str, list[tuple[str, frozenset[str]]]] = defaultdict(list)
+        lines: dict[str, frozenset[str]] = {}
+        for path, text, _ in chain(self._scripts(), self._unparsed()):
+            for name, line in islice(linked(text, prose=is_prose(path)), _MOST_CREATED - len(found)):
+                if line not in lines:
+                    lines = {line: frozenset(WORD.findall(line))}
+                found[name].append((path, lines[line]))
+        return found
 
     @cached_property
     def _created(self) -> dict[tuple[str, str], str]:

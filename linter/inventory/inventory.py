@@ -235,6 +235,10 @@ class Inventory:
         """Where something beside the manifests creates such an object (a path), or "": looked up on demand."""
         return self._mentions.creating(kind, name) if self._mentions is not None else ""
 
+    def linked_by(self, name: str, account: str = "") -> str:
+        """Where a command or Terraform links a pull secret, to `account` where one is given (a path), or ""."""
+        return self._mentions.commanding(name, account) if self._mentions is not None else ""
+
     def mentions_api(self, suffix: str) -> bool:
         """Whether an object that no rule reads is of an API group that ends in `suffix`: looked up on demand."""
         return self._mentions is not None and self._mentions.api(suffix)
@@ -285,6 +289,10 @@ class Mentions:
 
     def linking(self, name: str) -> str:
         """Return where a document that could not be read may list this name, "" when nowhere."""
+        raise NotImplementedError
+
+    def commanding(self, name: str, account: str) -> str:
+        """Return where something beside the manifests links this name, to an account unless that is "", or ""."""
         raise NotImplementedError
 
     def api(self, suffix: str) -> bool:

@@ -9,7 +9,8 @@ Exempt are the secrets that OpenShift generates, accounts and secrets that Tekto
 docker credentials from the account's `secrets`), accounts whose pods mount the secret, and the account `builder` unless
 OpenShift 4.16 or later is configured: up to 4.14 builds take their pull secrets from `secrets`. So are, as long as no
 workload runs as them, accounts that a Build or BuildConfig names in `spec.serviceAccount`, unless such a release is
-configured, and accounts beside a build or task of those tools that does not say as whom it runs.
+configured, and accounts beside a build or task of those tools that does not say as whom it runs. Where a command beside
+the manifests adds it to the account for pulls (see unlinked-pull-secret), that is listed under coverage.
 
 ## Why it matters
 
@@ -98,9 +99,13 @@ def check(context: Context) -> Iterator[Finding]:
             seen.add(link.name)
             hidden = unseen(context, account.namespace)
             for finding in _linked(context, users, account, link):
+                linking = "" if context.in_cluster else context.inventory.linked_by(link.name, account.name)
                 if hidden:
                     message = f"whether {link.name} is used for pulls is not known: the cluster did not show {hidden}"
                     context.not_evaluated("refused", message, of=account.object, at=finding.location)
+                elif linking:
+                    message = f"whether {link.name} is used for pulls is not known: {linking} may link it"
+                    context.not_evaluated("generated", message, of=account.object, at=finding.location)
                 else:
                     yield finding
 

@@ -23,7 +23,9 @@ authentication error, and looks for it in the credential.
 
 "Unlinked" is said only where it can be known: in a cluster for namespaces whose service accounts are in the scan, among
 manifests where they are, or where a workload wants an image that this secret would serve. Among manifests the link may
-have been made by hand, so the finding is an info there.
+have been made by hand, so the finding is an info there. Where a command, a page or Terraform beside them links it (`oc
+secrets link … --for=pull`, `kubectl patch serviceaccount`, `helm --set imagePullSecrets…`, `image_pull_secret`; the
+files are those of missing-pull-secret), that is listed under coverage.
 
 ## Example
 
@@ -227,6 +229,9 @@ class _Judge:
         unread = "" if self._context.in_cluster else self._inventory.may_link(secret.name)
         if unread:
             return "templated", f"whether Secret {secret.name} is linked is not known: {unread}, not read, may list it"
+        linking = "" if self._context.in_cluster else self._inventory.linked_by(secret.name)
+        if linking:
+            return "generated", f"whether Secret {secret.name} is linked is not known: {linking} may link it"
         if self._context.in_cluster:
             known = self._inventory.covers("ServiceAccount", namespace)
         else:
