@@ -52,6 +52,8 @@ _RESOURCE_ENDS = lazy(r"(?m)^\}|^[ \t]*resource[ \t]")
 _RESOURCE_NAME = lazy(r'(?m)(?:^|\{)[ \t]*name[ \t]*=[ \t]*(.*)')
 _VARIABLE_DEFAULT = lazy(r"(?m)^[ \t]*default[ \t]*=[ \t]*\"([a-z0-9][-a-z0-9.]*)\"")
 _MANIFEST = lazy(r"(?m)^((?:[ \t]*- )?[ \t]*)kind:[ \t]*[\"']?(\w*Secret|ServiceAccount)[\"']?[ \t]*\r?$")
+_TARGET = lazy(r"(?m)^[ \t]*target:[ \t]*\n(?:[ \t]*\w+Policy:.*\n)*[ \t]*name:[ \t]*[\"']?([^\s\"'#]+)")
+"""The name that an ExternalSecret gives its Secret."""
 _LITERAL = lazy(r"(?<![\w-])kind[\"']?[ \t]*[:=][ \t]*[\"'](\w*Secret|ServiceAccount)[\"']")
 """The kind of a manifest in the literals of Terraform, JSON and most languages."""
 _LITERAL_METADATA = lazy(r"(?<![\w-])metadata[\"']?[ \t]*(?:[:=][ \t]*)?\{")
@@ -190,9 +192,14 @@ def _manifests(text: str) -> Iterator[tuple[str, str]]:
     """The manifests within a text, as a script hands them to kubectl: the name stands below their metadata."""
     for found in _MANIFEST.finditer(text):
         kind = "ServiceAccount" if found[2] == "ServiceAccount" else "Secret"
-        name = _name_below(text[found.end() + 1 : found.end() + _LONGEST_STEP].splitlines(), len(found[1]))
+        rest = text[found.end() + 1 : found.end() + _LONGEST_STEP]
+        name = _name_below(rest.splitlines(), len(found[1]))
         if name is not None:
             yield kind, name
+        if found[2].endswith("ExternalSecret"):
+            target = _TARGET.search(_MANIFEST.split(rest, 1)[0])
+            if target is not None:
+                yield kind, target[1]
 
 
 def _literals(text: str) -> Iterator[tuple[str, str]]:

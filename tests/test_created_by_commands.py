@@ -95,6 +95,20 @@ resource "kubernetes_manifest" "a" {
   }
 }
 """
+_EXTERNAL = """\
+resource "kubectl_manifest" "a" {
+  yaml_body = <<-YAML
+    kind: ExternalSecret
+    metadata:
+      name: synced
+    spec:
+      target:
+        creationPolicy: Owner
+        name: %s
+      data: [{name: ghcr-secret}]
+  YAML
+}
+"""
 _TASK = """\
 - hosts: all
   tasks:
@@ -167,6 +181,7 @@ def _said(*words: str) -> tuple[bool, str]:
         ("README.md", _OCEAN % ("acme", "--name ghcr-secret ")),
         ("Jenkinsfile", _JENKINS % "ghcr-secret"),
         ("main.tf", _LITERAL % "ghcr-secret"),
+        ("main.tf", _EXTERNAL % "ghcr-secret"),
         ("setup.sh", """echo '{"kind":"Secret","metadata":{"name":"ghcr-secret"}}' | kubectl apply -f -\n"""),
         ("setup.sh", 'echo -e "data: {}\\n\\\nkind: Secret\\n\\\nmetadata:\\n\\\n  name: ghcr-secret\\n" > a\n'),
         ("site.yml", _TASK % ("ghcr-secret", "present")),
@@ -252,6 +267,7 @@ def test_a_secret_that_is_copied_from_another_namespace_is_listed_under_coverage
         ("Jenkinsfile", _JENKINS % "another-secret"),
         ("Jenkinsfile", "deploy(secretName: 'ghcr-secret')\n"),
         ("main.tf", _LITERAL % "another-secret"),
+        ("main.tf", _EXTERNAL % "another-secret"),
         ("main.tf", 'a = { kind = "Secret", name = "ghcr-secret" }\nb = { metadata = { name = "ghcr-secret" } }\n'),
         ("main.tf", _LITERAL.replace('"Secret"', '"ConfigMap"') % "ghcr-secret"),
         ("site.yml", _TASK % ("ghcr-secret", "absent")),

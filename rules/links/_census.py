@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from linter.rule import Context, KubeObject, NamedTuple, could_be, dig, lazy, may_make_secrets, text
+from linter.rule import Context, KubeObject, NamedTuple, could_be, dig, group, lazy, may_make_secrets, text
 from rules.links._names import NearNames, corrected, is_name, without_hash
 from rules.links._naming import Naming
 from rules.links._scripts import Script, scripts
@@ -17,6 +17,8 @@ _REPLICATION = ("reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/"
 _ANNOTATED = (("metadata",), ("spec", "template", "metadata"), ("spec", "target", "template", "metadata"))
 _EMBEDDING = frozenset({"Object", "ManifestWork", "SyncSet", "SelectorSyncSet", "ResourceSet"})
 """Kinds that hold manifests, which a controller applies."""
+_TENANTS = "tenantoperator.stakater.com"
+"""The group of the multi-tenant operator, whose Templates hold what it makes in the namespaces of tenants."""
 _CLUSTER_MADE = lazy(r".+-dockercfg-[a-z0-9]{5}")
 _INTERNAL = lazy(r"(?:image-registry\.openshift-image-registry|docker-registry\.default)\.svc(?:\.cluster\.local)?:")
 """The cluster's own registry, for which the generated secrets are made (OpenShift 4, and 3)."""
@@ -136,7 +138,7 @@ class Census:
         """Objects of kinds that make Secrets in ways that no table knows: a ClusterSecret, a Kyverno policy."""
         known = {id(made.object) for made in self._inventory.generated}
         objects = (item for item in self._inventory.objects if item.kind != "Secret" and id(item) not in known)
-        return [item for item in objects if item.kind in _EMBEDDING or may_make_secrets(item.kind)]
+        return [item for item in objects if _may_make(item)]
 
     @cached_property
     def _patched(self) -> frozenset[str]:
@@ -324,9 +326,21 @@ def _replicated(item: KubeObject) -> bool:
     return False
 
 
+def _may_make(item: KubeObject) -> bool:
+    return item.kind in _EMBEDDING or may_make_secrets(item.kind) or _for_tenants(item)
+
+
+def _for_tenants(item: KubeObject) -> bool:
+    return item.kind == "Template" and group(item.api_version) == _TENANTS
+
+
 def _speaks_of(item: KubeObject, name: str) -> bool:
     """Whether a maker may make a Secret of that name. In a policy the name can stand within an expression."""
     spec = item.body.get("spec")
+    if _for_tenants(item):
+        copied = dig(item.body, "resources", "resourceMappings", "secrets")
+        listed = isinstance(copied, list) and any(dig(one, "name") == name for one in copied)
+        return listed or _embeds(item.body.get("resources"), name, 0)
     if item.kind in _EMBEDDING:
         return _embeds(spec, name, 0)
     leaves = _leaves(spec, 0)

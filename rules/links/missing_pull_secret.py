@@ -10,22 +10,22 @@ template.
 
 A Secret that something else will make counts as existing: SealedSecret, ExternalSecret, Vault operators, a kustomize
 generator with its hash, prefixes and suffixes, OpenShift's generated `…-dockercfg-…` secrets, imagepullsecret-patcher,
-policies that clone Secrets, and Secrets with the annotations of Reflector, kubed or replicator. A name in a list that a
-patch of kustomize or Flux takes away or replaces is listed under coverage. Where a container of
-the manifests creates Secrets (the job that calls `kubectl create secret` to renew the token of a cloud registry), a
-name that it may give is listed under coverage. So is, among manifests, a name that something beside them may give: a
-command `kubectl create secret`, `oc create secret` (whatever the client is called there) or `oc secrets new-dockercfg`,
-those of `tanzu`, `kp` and `doctl`, a copy (`kubectl get secret … | kubectl apply -f -`), a manifest of a Secret within
-a script or page, `kubernetes_secret` and `kubernetes_manifest` of Terraform, a task of Ansible, and the steps of Azure
-Pipelines, GitHub's `azure/k8s-create-secret`, Jenkins (`kubernetesDeploy`) and Cloud Build. It is looked for in
-scripts, Python, Makefiles, Justfiles, Jenkinsfiles, Tiltfiles, `.tf`, Markdown, AsciiDoc and reStructuredText of a
-folder that was named, in files there of which manifests are made (`.j2`, `.tpl`, `.template`, `.example` and the like),
-in YAML there that holds no objects, and right in the hidden folders of a CI (`.github/workflows`, `.circleci`,
-`.gitlab`, `.cirrus`, `.azuredevops`, `.azure-pipelines`, `.buildkite`, `.woodpecker`): at most 1,000 scripts and pages
-in Markdown of at most 1 MiB, and as many of the others, no links, no other hidden folders, no excluded files. In a
-cluster OpenShift replaces the secrets that it generates: a name of that form that is left in a pod, or in a service
-account without need for it, is listed under coverage. It is needed where a pod of the account pulls from the cluster's
-own registry and no other generated secret stands in the list.
+policies that clone Secrets, Templates of the multi-tenant operator, and Secrets with the annotations of Reflector,
+kubed or replicator. A name in a list that a patch of kustomize or Flux takes away or replaces is listed under coverage.
+Where a container of the manifests creates Secrets (the job that calls `kubectl create secret` to renew the token of a
+cloud registry), a name that it may give is listed under coverage. So is, among manifests, a name that something beside
+them may give: a command `kubectl create secret`, `oc create secret` (whatever the client is called there) or `oc
+secrets new-dockercfg`, those of `tanzu`, `kp` and `doctl`, a copy (`kubectl get secret … | kubectl apply -f -`), a
+manifest of a Secret within a script or page, `kubernetes_secret` and `kubernetes_manifest` of Terraform, a task of
+Ansible, and the steps of Azure Pipelines, GitHub's `azure/k8s-create-secret`, Jenkins (`kubernetesDeploy`) and Cloud
+Build. It is looked for in scripts, Python, Makefiles, Justfiles, Jenkinsfiles, Tiltfiles, `.tf`, Markdown, AsciiDoc and
+reStructuredText of a folder that was named, in files there of which manifests are made (`.j2`, `.tpl`, `.template`,
+`.example` and the like), in YAML there that holds no objects, and right in the hidden folders of a CI
+(`.github/workflows`, `.circleci`, `.gitlab`, `.cirrus`, `.azuredevops`, `.azure-pipelines`, `.buildkite`,
+`.woodpecker`): at most 1,000 scripts and pages in Markdown of at most 1 MiB, and as many of the others, no links, no
+other hidden folders, no excluded files. In a cluster OpenShift replaces the secrets that it generates: a name of that
+form that is left in a pod, or in a service account without need for it, is listed under coverage. It is needed where a
+pod of the account pulls from the cluster's own registry and no other generated secret stands in the list.
 
 ## Why it matters
 
