@@ -67,12 +67,15 @@ class TextMentions(Mentions):
     """Mentions in one scan. `unparsed` yields the text of every document that no object was made of.
 
     `unread` yields those among them that may hold objects all the same: templates, and what could not be parsed.
-    `scripts` yields the files beside the manifests that may hold commands.
+    `scripts` yields the files beside the manifests that may hold commands, `remarks` the comments in manifests.
     """
 
-    def __init__(self, unparsed: Unparsed, unread: Unparsed, scripts: Unparsed = tuple) -> None:
+    def __init__(
+        self, unparsed: Unparsed, unread: Unparsed, scripts: Unparsed = tuple, remarks: Unparsed = tuple
+    ) -> None:
         self._unparsed = unparsed
         self._scripts = scripts
+        self._remarks = remarks
         self._unread = unread
         self.inventory: Inventory | None = None
 
@@ -104,6 +107,21 @@ class TextMentions(Mentions):
     def creating(self, kind: str, name: str) -> str:
         """Return the path of a file that creates an object of this kind and name, "" when none does."""
         return self._created.get((kind, name), "")
+
+    def remarking(self, kind: str, name: str) -> str:
+        """Return the path of a manifest with a comment that creates an object of this kind and name, "" when none."""
+        return self._remarked.get((kind, name), "")
+
+    @cached_property
+    def _remarked(self) -> dict[tuple[str, str], str]:
+        """What the comments in manifests say that people create."""
+        from linter.creations import created  # noqa: PLC0415 - few scans lack a name
+
+        found: dict[tuple[str, str], str] = {}
+        for path, text, _ in self._remarks():
+            for each in islice(created(text, prose=True), _MOST_CREATED - len(found)):
+                found.setdefault(each, path)
+        return found
 
     def commanding(self, name: str, account: str) -> str:
         """Return the path of a file that links this name, to an account unless that is "", or ""."""

@@ -182,6 +182,7 @@ def _said(*words: str) -> tuple[bool, str]:
         ("Jenkinsfile", _JENKINS % "ghcr-secret"),
         ("main.tf", _LITERAL % "ghcr-secret"),
         ("main.tf", _EXTERNAL % "ghcr-secret"),
+        ("main.tf", "# By hand:\n# kubectl create secret docker-registry ghcr-secret \\\n#   -n prod\n"),
         ("setup.sh", """echo '{"kind":"Secret","metadata":{"name":"ghcr-secret"}}' | kubectl apply -f -\n"""),
         ("setup.sh", 'echo -e "data: {}\\n\\\nkind: Secret\\n\\\nmetadata:\\n\\\n  name: ghcr-secret\\n" > a\n'),
         ("site.yml", _TASK % ("ghcr-secret", "present")),
@@ -295,6 +296,35 @@ def test_a_secret_in_a_file_of_which_manifests_are_made_is_listed_under_coverage
 def test_another_object_of_such_a_file_changes_nothing(tmp_path: Path, end: str) -> None:
     other = _PULL % "another-secret" + "---\n" + _DEPLOYMENT
     assert _said(str(_tree(tmp_path, {f"templates/pull.yaml{end}": other})))[0]
+
+
+_REMARKED = (
+    "# kubectl create secret docker-registry %s \\\n#   --docker-server=ghcr.io\n" + _DEPLOYMENT,
+    _DEPLOYMENT.replace("}]\n      cont", "}]  # oc create secret docker-registry %s\n      cont"),
+    _DEPLOYMENT + "# ${KUBECTL} create secret generic %s --type=kubernetes.io/dockerconfigjson\n",
+)
+
+
+@pytest.mark.parametrize("text", _REMARKED)
+def test_a_comment_in_a_manifest_may_tell_how_a_secret_is_created(tmp_path: Path, text: str) -> None:
+    assert _said(str(_tree(tmp_path, {"k8s/web.yaml": text % "another-secret"})))[0]
+    found, shown = _said(str(_tree(tmp_path, {"k8s/web.yaml": text % "ghcr-secret"})))
+    assert not found
+    assert "k8s/web.yaml says how it is created" in " ".join(shown.split())
+    assert _said(str(tmp_path), "--jobs", "2") == (found, shown)
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        "# kubectl delete secret ghcr-secret",
+        "# kind: Secret\n# metadata: {name: ghcr-secret}",
+        "# create ghcr-secret",
+        "# oc secrets link default ghcr-secret",
+    ],
+)
+def test_other_comments_in_a_manifest_change_nothing(tmp_path: Path, remark: str) -> None:
+    assert _said(str(_tree(tmp_path, {"k8s/web.yaml": f"{remark}\n{_DEPLOYMENT}"})))[0]
 
 
 def test_doctl_names_a_secret_after_the_registry(tmp_path: Path) -> None:

@@ -39,6 +39,8 @@ def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
         if document.path in reader.partly
     }
     loose = _without_objects(group)
+    manifests = group.recognised.scope is Scope.MANIFESTS
+    paths = {document.path for source in group.inputs for document, _ in source.documents} if manifests else ()
     for source in group.inputs:
         source.documents.clear()  # the objects are the inventory's now, and second copies nobody's
     unread = reader.unread()
@@ -46,6 +48,7 @@ def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
         lambda: chain(_unparsed(group, reader, parsed), _templates(group, reader)),
         lambda: chain(_unparsed(group, reader, parsed, only=unread), _templates(group, reader)),
         lambda: chain(_scripts(reader.scripts), _loose(reader, loose)),
+        lambda: _remarks(reader, paths),
     )
     taken = group.recognised
     layout, stated = taken.layout, taken.stated
@@ -81,6 +84,23 @@ def _scripts(artifacts: Iterable[Artifact]) -> Iterator[Unread]:
         # What was there before a change is read whatever its size, what is there now is not.
         if b"\0" not in data and len(data) <= _LONGEST:
             yield Unread(artifact.path, data.decode("utf-8", "replace"))
+
+
+def _remarks(reader: Reader, paths: Iterable[str]) -> Iterator[Unread]:
+    """The comments in those files that may speak of a command that creates a Secret or an account."""
+    from linter.documents.text import DecodeProblem, decode  # noqa: PLC0415 - only a search needs it
+
+    for path in sorted(paths):
+        data = reader.small_bytes_of(path) if reader.artifacts[path].size <= _LONGEST else None
+        if data is None or b"#" not in data or b"create" not in data:
+            continue
+        try:
+            lines = decode(data).text.splitlines()
+        except DecodeProblem:
+            continue
+        said = "\n".join(line[line.index("#") :] for line in lines if line.lstrip()[:1] == "#" or " #" in line)
+        if "create" in said:
+            yield Unread(path, said)
 
 
 def _without_objects(group: Universe) -> Mapping[str, set[int]]:

@@ -231,9 +231,16 @@ class Inventory:
         """Where a template may fill this name into a list of pull secrets (a path), or ""."""
         return self._mentions.linking(name) if self._mentions is not None else ""
 
-    def may_create(self, kind: str, name: str) -> str:
-        """Where something beside the manifests creates such an object (a path), or "": looked up on demand."""
-        return self._mentions.creating(kind, name) if self._mentions is not None else ""
+    def may_be_made(self, kind: str, name: str) -> str:
+        """Say, as a clause, what beside the objects may make one of this kind and name: looked up on demand."""
+        if self._mentions is None:
+            return ""
+        path = self._mentions.creating(kind, name)
+        if path:
+            things = "Secrets" if kind == "Secret" else "service accounts"
+            return f"{path} creates {things} and may make it"
+        path = self._mentions.remarking(kind, name)
+        return f"a comment in {path} says how it is created" if path else ""
 
     def linked_by(self, name: str, account: str = "") -> str:
         """Where a command or Terraform links a pull secret, to `account` where one is given (a path), or ""."""
@@ -285,6 +292,10 @@ class Mentions:
 
     def creating(self, kind: str, name: str) -> str:
         """Return where something beside the manifests creates such an object, "" when nowhere."""
+        raise NotImplementedError
+
+    def remarking(self, kind: str, name: str) -> str:
+        """Return where a comment in a manifest tells how such an object is created, "" when nowhere."""
         raise NotImplementedError
 
     def linking(self, name: str) -> str:

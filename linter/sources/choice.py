@@ -62,8 +62,8 @@ def may_hold_commands(name: str) -> bool:
 
 
 def is_prose(name: str) -> bool:
-    """Tell whether a file of that name is written for people, and is no script."""
-    return name.lower().endswith(_PROSE) or name.rpartition("/")[2].lower() == "readme"
+    """Tell whether a command behind `#` is meant in a file of that name, and not just taken out of a script."""
+    return name.lower().endswith((*_PROSE, ".tf")) or name.rpartition("/")[2].lower() == "readme"
 
 
 def is_template(name: str) -> bool:

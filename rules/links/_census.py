@@ -246,9 +246,8 @@ class Census:
 
     def _commanded(self, naming: Naming) -> Whereabouts | None:
         """Whether a script, a page, Terraform or a CI beside the manifests creates it."""
-        path = "" if self._context.in_cluster else self._inventory.may_create("Secret", naming.name)
-        why = f"{path} creates Secrets and may make it"
-        return Whereabouts(Fate.UNKNOWN, (), "generated", why) if path else None
+        why = "" if self._context.in_cluster else self._inventory.may_be_made("Secret", naming.name)
+        return Whereabouts(Fate.UNKNOWN, (), "generated", why) if why else None
 
     def _replaced(self, naming: Naming) -> Whereabouts | None:
         """Whether OpenShift may have replaced a secret that it generated and left the old name behind.

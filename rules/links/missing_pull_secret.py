@@ -23,9 +23,10 @@ reStructuredText of a folder that was named, in files there of which manifests a
 `.example` and the like), in YAML there that holds no objects, and right in the hidden folders of a CI
 (`.github/workflows`, `.circleci`, `.gitlab`, `.cirrus`, `.azuredevops`, `.azure-pipelines`, `.buildkite`,
 `.woodpecker`): at most 1,000 scripts and pages in Markdown of at most 1 MiB, and as many of the others, no links, no
-other hidden folders, no excluded files. In a cluster OpenShift replaces the secrets that it generates: a name of that
-form that is left in a pod, or in a service account without need for it, is listed under coverage. It is needed where a
-pod of the account pulls from the cluster's own registry and no other generated secret stands in the list.
+other hidden folders, no excluded files. So is a name that a comment in a manifest says such a command creates. In a
+cluster OpenShift replaces the secrets that it generates: a name of that form that is left in a pod, or in a service
+account without need for it, is listed under coverage. It is needed where a pod of the account pulls from the cluster's
+own registry and no other generated secret stands in the list.
 
 ## Why it matters
 

@@ -104,9 +104,9 @@ def _doubt(context: Context, workload: Workload) -> tuple[str, str]:
     unread = context.inventory.may_define("ServiceAccount", workload.account)
     if unread:
         return "templated", f"{unread} may make it"
-    creating = context.inventory.may_create("ServiceAccount", workload.account)
-    if creating:
-        return "generated", f"{creating} creates service accounts and may make it"
+    making = context.inventory.may_be_made("ServiceAccount", workload.account)
+    if making:
+        return "generated", making
     fetching = context.once(Remote).beside(workload.object)
     return ("absent", f"{fetching} fetches a part that may hold it") if fetching else ("", "")
 
