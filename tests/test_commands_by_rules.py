@@ -202,6 +202,24 @@ def test_a_secret_that_serves_another_import_is_not_kept_from_imports(findings: 
     assert found["commands"] == [f"oc annotate secret aa {_EXCLUDED}=true -n shop"]
 
 
+@pytest.mark.parametrize(("code", "value"), [("RC115", "<config>"), ("RC115", None), ("RC102", "")])
+def test_what_the_api_server_refuses_is_not_taken_out_of_a_cluster(
+    code: str, value: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A manifest with a stand-in for its payload never got into one, so its Secret is made of a login."""
+    item = {**secret("regcred"), "data": {".dockerconfigjson": value}}
+    del item["metadata"]["uid"]
+    told = {}
+    for kind in ("kubernetes.io/dockerconfigjson", "Opaque"):
+        (tmp_path / "secret.json").write_text(json.dumps({**item, "type": kind}))
+        main(["check", str(tmp_path), "--select", code, "--format", "json", "--fail-on", "never"])
+        told[kind] = json.loads(capsys.readouterr().out)["findings"][0]["commands"]
+    login, create = told["kubernetes.io/dockerconfigjson"]
+    assert login == "rm -f auth.json && podman login --authfile=auth.json '<registry>'"
+    assert create == f"kubectl create secret generic regcred {_TYPE} -n shop && rm auth.json"
+    assert told["Opaque"][0].startswith("kubectl get secret regcred")
+
+
 def test_an_exclusion_is_not_taken_away_where_it_helps_another_import(findings: Any) -> None:
     kept = secret("aa", quay_io="u:", ghcr_io="u:p")
     kept["metadata"]["annotations"] = {_EXCLUDED: "true"}

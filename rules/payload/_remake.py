@@ -22,6 +22,7 @@ from linter.rule import (
     taken_out,
 )
 from rules.imports._shared import hosted
+from rules.links._making import making
 from rules.links._repair import on_openshift
 from rules.payload._defects import disagrees
 
@@ -66,6 +67,18 @@ def remake(context: Context, secret: PullSecret, *entries: Entry, works: bool = 
     if not logins or not all(logins) or len(logins) > _MOST:
         logins = [EDITED]
     return remade(context, secret, *logins)
+
+
+def anew(context: Context, secret: PullSecret) -> tuple[str, ...]:
+    """Return the commands for a payload that the API server refuses: of manifests, those that make the Secret.
+
+    It never came into a cluster, so there is nothing to take out of one.
+    """
+    if context.in_cluster or not secret.typed:
+        return remake(context, secret)
+    if secret.generated or secret.type != DOCKERCONFIGJSON:
+        return ()
+    return making(secret.name, secret.namespace, tool="oc" if on_openshift(context) else "kubectl")
 
 
 def immutable(secret: PullSecret) -> bool:

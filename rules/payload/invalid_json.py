@@ -38,7 +38,7 @@ from collections.abc import Iterator
 
 from linter.rule import Applicability, Context, Finding, Payload, PullSecret, Rule, Severity, State, spot
 from rules.payload._defects import seen_only, whole
-from rules.payload._remake import remake
+from rules.payload._remake import anew, remake
 from rules.payload._shared import advice, named, readers, reasons, repair, seen_finding
 
 _REMEDY = "Write the payload as JSON, most easily with a tool that quotes for you."
@@ -99,7 +99,7 @@ def _empty(context: Context, secret: PullSecret) -> Iterator[Finding]:
         key=secret.data_key or "",
         detail=reasons(context, secret, refused=True),
         remedy=advice(context, secret, 'Put the credentials there. A config without any is written {"auths":{}}.'),
-        commands=remake(context, secret),
+        commands=anew(context, secret),
         impact=readers(context, secret),
     )
 

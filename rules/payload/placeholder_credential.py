@@ -48,7 +48,7 @@ from linter.rule import (
     spot,
 )
 from rules.payload._defects import entries, exempt, stand_in, whole
-from rules.payload._remake import remake
+from rules.payload._remake import anew, remake
 from rules.payload._shared import IGNORED, REFUSED, advice, matched, member, named, of_entry, readers, reasons
 
 _REMEDY = "Replace it by a real credential, kept outside of version control."
@@ -89,7 +89,7 @@ def _whole(context: Context, secret: PullSecret) -> Iterator[Finding]:
         key=secret.data_key or "",
         detail=f"As it stands it is no config. {REFUSED if secret.typed else IGNORED}",
         remedy=advice(context, secret, _REMEDY),
-        commands=remake(context, secret),
+        commands=anew(context, secret),
         impact=readers(context, secret),
     )
 
