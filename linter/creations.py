@@ -6,6 +6,7 @@ It is a guess to the side of silence: whoever asks says that an object may be ma
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 from linter.inventory.applied import WORD
@@ -45,7 +46,16 @@ _STATED = lazy(
     r"[\"']?([a-z0-9][-a-z0-9.]*)[\"']?[ \t]*\r?$"
 )
 """A variable of a CI or a playbook, and the word that is its value."""
-_VARIABLE = lazy(r"(?:\$\{?\{?|\$\(|\{\{-?)[ \t]*\.?(?:\w+\.)*(\w+)")
+_DEFAULTED = lazy(
+    r"(?m)^[ \t]*(?:- )?(?:name:[ \t]*)?[\"']?(\w[\w-]*)[\"']?:?[ \t]*\r?\n"
+    r"(?:[ \t]+(?!default:)\w[\w-]*:[ \t]+\S.*\n){0,4}[ \t]+default:[ \t]*[\"']?([a-z0-9][-a-z0-9.]*)[\"']?[ \t]*\r?$"
+)
+"""An input of a workflow, or a parameter of a pipeline, and the word that it has for want of another."""
+_VARIABLE = lazy(r"(?:\$\{?\{?|\$\(|\{\{-?)[ \t]*\.?(?:\w+\.)*([\w-]+)")
+_OPEN = lazy(r"\$\{\{?[^{}]*\}?\}|\$\([^()]*\)|\{\{[^{}]*\}\}|\$\w+")
+_SHAPE = lazy(r"[a-z0-9*][-a-z0-9.*]*")
+_FIXED: Final = 3
+"""Signs of a name that must stand fast for it to tell anything where the rest is put in later."""
 
 _RESOURCE = lazy(r'(?m)^[ \t]*resource[ \t]+"kubernetes_(secret|service_account)(?:_v1)?"')
 _RESOURCE_ENDS = lazy(r"(?m)^\}|^[ \t]*resource[ \t]")
@@ -60,7 +70,9 @@ _LITERAL_METADATA = lazy(r"(?<![\w-])metadata[\"']?[ \t]*(?:[:=][ \t]*)?\{")
 _LITERAL_NAME = lazy(r"(?<![\w./-])name[\"']?[ \t]*[:=][ \t]*[\"']?([^\s\"',}]+)")
 _TASK = lazy(r"(?m)^([ \t]*)(?:- )?(?:[\w.]+\.)?k8s:[ \t]*\r?$")
 _TASK_FIELD = lazy(r"(kind|name|state):[ \t]*[\"']?(.*?)[\"']?[ \t]*\r?$")
-_MANIFEST_NAME = lazy(r"(?<![\w./-])name:[ \t]*[\"']?(\{\{[^}\n]*|[^\s\"'#,}]+)")
+_MANIFEST_NAME = lazy(
+    r"(?<![\w./-])name:[ \t]*[\"']?((?:\{\{[^}\n]{0,99}\}\}|\$\{[^}\n]{0,99}\}|[^\s\"'#,}])+)"
+)
 _STEP = lazy(r"(?m)^[ \t]*- ")
 _STEP_CREATES: Final = ("createSecret", "secretType:", " Kubernetes@", "/k8s-create-secret")
 _STEP_NAME = lazy(r"(?m)^[ \t]*(?:secretName|secret-name):(.*)")
@@ -96,21 +108,29 @@ def created(text: str, *, prose: bool = False) -> Iterator[tuple[str, str]]:
     """Yield kinds and names of what a text may create; where a variable stands for the name, any assigned value.
 
     In `prose`, which is no script, a line that begins with `#` is a command as well: a prompt, or a remark. The name is
-    "" where a variable gives it that another file of the folder may define.
+    "" where a variable gives it that another file of the folder may define, and has `*` for a variable that is a part.
     """
     filled: dict[str, set[str]] = defaultdict(set)
     for kind, written in () if text.startswith(OURS) else _written(text, prose=prose):
         if "$" in written or "{{" in written:
             filled[kind].update(_VARIABLE.findall(written))
+            yield from ((kind, shape) for shape in _shapes(written))
         for word in WORD.findall(written):
             yield kind, word
     for kind, variables in filled.items():
         yield kind, ""
         for word in assigned(text):
             yield kind, word
-        for listed, key, word in _STATED.findall(text):
-            if (listed or key) in variables:
-                yield kind, word
+        stated = chain(((one or other, word) for one, other, word in _STATED.findall(text)), _DEFAULTED.findall(text))
+        yield from ((kind, word) for name, word in stated if name in variables)
+
+
+def _shapes(written: str) -> Iterator[str]:
+    """The names that are put together of variables and of what is fixed, each variable as `*`."""
+    for word in _operands(_OPEN.sub("*", written).split()):
+        shape = word.strip(_QUOTES)
+        if "*" in shape and sum(map(str.isalnum, shape)) >= _FIXED and _SHAPE.fullmatch(shape):
+            yield shape
 
 
 def _written(text: str, *, prose: bool) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from itertools import chain, islice
 from typing import Any
 
 from linter.documents.objects import KubeObject
-from linter.fillings import FILLED, pattern
+from linter.fillings import FILLED, pattern, stretched
 from linter.inventory.applied import WORD
 from linter.inventory.inventory import Inventory, Mentions, compatible
 from linter.inventory.paths import dig, group
@@ -106,7 +106,17 @@ class TextMentions(Mentions):
 
     def creating(self, kind: str, name: str) -> str:
         """Return the path of a file that creates an object of this kind and name, "" when none does."""
-        return self._created.get((kind, name), "")
+        found = self._created.get((kind, name), "")
+        return found or next((path for shape, path in self._shapes.get(kind, ()) if shape.fullmatch(name)), "")
+
+    @cached_property
+    def _shapes(self) -> Mapping[str, list[tuple[re.Pattern[str], str]]]:
+        """The names with open parts that something creates, by kind."""
+        table: dict[str, list[tuple[re.Pattern[str], str]]] = defaultdict(list)
+        for (kind, name), path in self._created.items():
+            if "*" in name:
+                table[kind].append((re.compile(stretched(name.split("*"))), path))
+        return table
 
     def remarking(self, kind: str, name: str) -> str:
         """Return the path of a manifest with a comment that creates an object of this kind and name, "" when none."""

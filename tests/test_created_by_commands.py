@@ -109,6 +109,18 @@ resource "kubectl_manifest" "a" {
   YAML
 }
 """
+_INPUT = """\
+on:
+  workflow_call:
+    inputs:
+      %s:
+        type: string
+        default: "%s"
+jobs:
+  a:
+    steps:
+    - run: kubectl create secret docker-registry ${{ inputs.pull-name }} --docker-server=ghcr.io
+"""
 _TASK = """\
 - hosts: all
   tasks:
@@ -182,12 +194,17 @@ def _said(*words: str) -> tuple[bool, str]:
         ("Jenkinsfile", _JENKINS % "ghcr-secret"),
         ("main.tf", _LITERAL % "ghcr-secret"),
         ("main.tf", _EXTERNAL % "ghcr-secret"),
+        ("modules/a/main.tf", _TERRAFORM % "${var.registry}-secret"),
+        ("setup.sh", "kubectl create secret docker-registry $REGISTRY-secret --docker-server=ghcr.io\n"),
+        ("setup.sh", _HEREDOC % ("Secret", "ghcr-${SUFFIX}")),
+        ("site.yml", _PLAYBOOK % '"{{ registry }}-secret"'),
+        (".github/workflows/a.yml", _INPUT % ("pull-name", "ghcr-secret")),
         ("main.tf", "# By hand:\n# kubectl create secret docker-registry ghcr-secret \\\n#   -n prod\n"),
         ("setup.sh", """echo '{"kind":"Secret","metadata":{"name":"ghcr-secret"}}' | kubectl apply -f -\n"""),
         ("setup.sh", 'echo -e "data: {}\\n\\\nkind: Secret\\n\\\nmetadata:\\n\\\n  name: ghcr-secret\\n" > a\n'),
         ("site.yml", _TASK % ("ghcr-secret", "present")),
         *((f"{name}", _COMMAND % "ghcr-secret") for name in ("Jenkinsfile-prod", "Makefile.k8s", "README", "a.groovy")),
-        *((f"create{end}", _COMMAND % "ghcr-secret") for end in (".org", ".mdx", ".py", ".sh.j2", ".sh.tpl")),
+        *((f"create{end}", _COMMAND % "ghcr-secret") for end in (".org", ".mdx", ".py", ".go", ".sh.j2", ".sh.tpl")),
         *((f"create{end}", _COMMAND % "ghcr-secret") for end in (".adoc", ".rst", ".bat", ".cmd", ".fish")),
         *((f"{folder}/config.yml", _STEP) for folder in (".circleci", ".gitlab", ".cirrus", ".azuredevops")),
         *((f"{folder}/b.sh", _STEP) for folder in (".azure-pipelines", ".buildkite", ".woodpecker")),
@@ -269,6 +286,11 @@ def test_a_secret_that_is_copied_from_another_namespace_is_listed_under_coverage
         ("Jenkinsfile", "deploy(secretName: 'ghcr-secret')\n"),
         ("main.tf", _LITERAL % "another-secret"),
         ("main.tf", _EXTERNAL % "another-secret"),
+        ("modules/a/main.tf", _TERRAFORM % "${var.registry}-pull"),
+        ("setup.sh", "kubectl create secret docker-registry $REGISTRY-pull -n ${A}-secret --docker-server=$B-secret\n"),
+        ("setup.sh", _HEREDOC % ("Secret", "another-${SUFFIX}")),
+        ("site.yml", _PLAYBOOK % '"{{ a }}-{{ b }}"'),
+        (".github/workflows/a.yml", _INPUT % ("another", "ghcr-secret")),
         ("main.tf", 'a = { kind = "Secret", name = "ghcr-secret" }\nb = { metadata = { name = "ghcr-secret" } }\n'),
         ("main.tf", _LITERAL.replace('"Secret"', '"ConfigMap"') % "ghcr-secret"),
         ("site.yml", _TASK % ("ghcr-secret", "absent")),
@@ -362,11 +384,11 @@ def test_neither_excluded_nor_ignored_scripts_are_read_nor_links(tmp_path: Path)
     assert _said(str(tree))[0]
 
 
-@pytest.mark.parametrize("end", [".rst", ".tf"])
-def test_a_folder_full_of_manuals_or_of_terraform_leaves_room_for_scripts(tmp_path: Path, end: str) -> None:
+@pytest.mark.parametrize(("end", "other"), [(".rst", ".sh"), (".tf", ".sh"), (".go", ".sh.j2"), (".py", ".adoc")])
+def test_a_folder_full_of_files_of_one_kind_leaves_room_for_others(tmp_path: Path, end: str, other: str) -> None:
     tree = _tree(tmp_path, {f"a/{number:04}{end}": "nothing" for number in range(1001)})
     assert _said(str(tree))[0]
-    assert not _said(str(_tree(tmp_path, {"a/b/create.sh": _COMMAND % "ghcr-secret"})))[0]
+    assert not _said(str(_tree(tmp_path, {f"a/b/create{other}": _COMMAND % "ghcr-secret"})))[0]
 
 
 def test_files_that_are_named_alone_bring_no_scripts(tmp_path: Path) -> None:

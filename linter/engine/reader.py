@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from linter.sources.raw import Raw
 
 _MOST_SCRIPTS = 1000
-"""Files with commands that a search for the maker of a Secret looks at, and as many of Terraform and long manuals."""
+"""Files with commands that a search for the maker of a Secret looks at, and as many of each kind of `often_many`."""
 
 
 class Reader:
@@ -40,7 +40,7 @@ class Reader:
         self.problems: list[Problem] = []
         self.templated: list[tuple[int, NotEvaluated]] = []
         self.scripts: list[Artifact] = []
-        self._scripts = [0, 0]
+        self._scripts = [0, 0, 0]
         """How many of them are of a kind that there may be many of, and how many are not."""
         self.partly: set[str] = set()
         self.marked: set[str] = set()
@@ -121,10 +121,10 @@ class Reader:
 
     def _note_scripts(self, scripts: Sequence[Artifact]) -> None:
         for script in scripts:
-            own = int(not often_many(script.path))
-            if self._scripts[own] < _MOST_SCRIPTS:
+            kind = often_many(script.path)
+            if self._scripts[kind] < _MOST_SCRIPTS:
                 self.scripts.append(script)
-                self._scripts[own] += 1
+                self._scripts[kind] += 1
 
     def _rendered(
         self, entries: Iterator[Artifact | Problem | Skipped], render: "Render"

@@ -46,7 +46,8 @@ _TEMPLATES: Final = (
     *(".example", ".sample", ".dist"),
 )
 """Files of which a manifest is made: by a program, or by hand."""
-_MANY: Final = (*_PROSE[1:], *_TEMPLATES, ".tf", ".py", ".ipynb")
+_MANY: Final = (*_PROSE[1:], *_TEMPLATES, ".tf")
+_PROGRAMS: Final = (".py", ".go", ".ipynb")
 _HIDDEN_SCRIPTS: Final = {
     ".github": "workflows",
     **dict.fromkeys((".circleci", ".gitlab", ".cirrus", ".azuredevops", ".azure-pipelines"), ""),
@@ -58,7 +59,8 @@ _HIDDEN_SCRIPTS: Final = {
 def may_hold_commands(name: str) -> bool:
     """Tell whether a file of that name, which is no manifest, may hold commands for people or for CI."""
     lowered = name.lower()
-    return lowered.endswith((*_SCRIPTS, *_MANY)) or lowered.partition(".")[0].partition("-")[0] in _SCRIPT_NAMES
+    begins = lowered.partition(".")[0].partition("-")[0]
+    return lowered.endswith((*_SCRIPTS, *_MANY, *_PROGRAMS)) or begins in _SCRIPT_NAMES
 
 
 def is_prose(name: str) -> bool:
@@ -71,9 +73,13 @@ def is_template(name: str) -> bool:
     return name.lower().endswith(_TEMPLATES)
 
 
-def often_many(name: str) -> bool:
-    """Tell whether a file with commands is of a kind that a repository may hold thousands of."""
-    return name.lower().endswith(_MANY)
+def often_many(name: str) -> int:
+    """Tell of which kind of those that a repository may hold thousands of a file with commands is: 0 for none of them.
+
+    1 is for Terraform, templates and manuals, 2 for programs.
+    """
+    lowered = name.lower()
+    return 1 if lowered.endswith(_MANY) else 2 * lowered.endswith(_PROGRAMS)
 
 
 def hidden_scripts(name: str) -> str | None:

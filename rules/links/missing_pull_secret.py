@@ -18,15 +18,15 @@ them may give: a command `kubectl create secret`, `oc create secret` (whatever t
 secrets new-dockercfg`, those of `tanzu`, `kp` and `doctl`, a copy (`kubectl get secret … | kubectl apply -f -`), a
 manifest of a Secret within a script or page, `kubernetes_secret` and `kubernetes_manifest` of Terraform, a task of
 Ansible, and the steps of Azure Pipelines, GitHub's `azure/k8s-create-secret`, Jenkins (`kubernetesDeploy`) and Cloud
-Build. It is looked for in scripts, Python, Makefiles, Justfiles, Jenkinsfiles, Tiltfiles, `.tf`, Markdown, AsciiDoc and
-reStructuredText of a folder that was named, in files there of which manifests are made (`.j2`, `.tpl`, `.template`,
+Build. It is looked for in scripts, Makefiles, Justfiles, Jenkinsfiles, Tiltfiles, `.tf`, Python, Go, Markdown, AsciiDoc
+and reStructuredText of a folder that was named, in files there of which manifests are made (`.j2`, `.tpl`, `.template`,
 `.example` and the like), in YAML there that holds no objects, and right in the hidden folders of a CI
 (`.github/workflows`, `.circleci`, `.gitlab`, `.cirrus`, `.azuredevops`, `.azure-pipelines`, `.buildkite`,
-`.woodpecker`): at most 1,000 scripts and pages in Markdown of at most 1 MiB, and as many of the others, no links, no
-other hidden folders, no excluded files. So is a name that a comment in a manifest says such a command creates. In a
-cluster OpenShift replaces the secrets that it generates: a name of that form that is left in a pod, or in a service
-account without need for it, is listed under coverage. It is needed where a pod of the account pulls from the cluster's
-own registry and no other generated secret stands in the list.
+`.woodpecker`): at most 1,000 scripts and pages in Markdown of at most 1 MiB, as many programs and as many of the
+others, no links, no other hidden folders, no excluded files. So is a name that a comment in a manifest says such a
+command creates. In a cluster OpenShift replaces the secrets that it generates: a name of that form that is left in a
+pod, or in a service account without need for it, is listed under coverage. It is needed where a pod of the account
+pulls from the cluster's own registry and no other generated secret stands in the list.
 
 ## Why it matters
 
