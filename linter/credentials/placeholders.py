@@ -50,7 +50,7 @@ _VARIABLE: Final = lazy(
 _REFERENCE: Final = lazy(r"op://[^\s/]+/[^\s/]+/\S+|ref\+[a-z0-9]+://\S+")
 """What 1Password and vals put a value in place of."""
 _ANGLE: Final = lazy(
-    r"[\"']?<{1,3}\s*(?:[A-Za-z]|(?:~|\.{1,2})/)[^<>]*>{1,3}[\"']?"
+    r"[\"']?<{1,3}\s*(?:[^\W\d_]|(?:~|\.{1,2})/)[^<>]*>{1,3}[\"']?"
     r"|\[{1,2}\s*(?:your|insert|replace|enter|add)\b[^\[\]]*\]{1,2}",
     re.IGNORECASE,
 )
@@ -59,7 +59,7 @@ _ELLIPSIS: Final = lazy(
     r"|(?:[A-Za-z0-9+/_-]{4,}+|eyJ)(?:\.{3,}|…+)={0,2}|[A-Za-z0-9+/_-]{4,}+…[A-Za-z0-9+/_-]*={0,2}"
 )
 _ASKED: Final = lazy(
-    r"(?:REPLACE|CHANGE|UPDATE|FILL|EDIT)[ _-](?:ME|THIS|IT)(?![A-Z0-9])[A-Z _!.-]*|[A-Z][A-Z0-9_]*_HERE"
+    r"(?:REPLACE|CHANGE|UPDATE|FILL|EDIT)[ _-](?:ME|THIS|IT)(?![A-Z0-9])[A-Z _!.-]*|[A-Z][A-Z0-9_]*_(?:HERE|ICI|AQUI)"
     r"|(?i:(?:replace|change|update)[ _-]?(?:me|this|it)[ _-](?:in|before|for|at|on|via|to|by)(?:[ _-][a-z]+){1,4})"
     r"|=*(?i:(?:your|put|insert|paste|enter|add)(?:[ _-][a-z]+){1,6}[ _-](?:goes[ _-])?here)=*"
     r"|(?i:(?:[a-z0-9]++[_-])?placeholder(?:[_-][a-z]+)?)"
@@ -80,7 +80,9 @@ _ENGLISH: Final = lazy(r"[A-Za-z0-9'_-]++[.,:!]?(?:\s++\(?[A-Za-z0-9'_-]++\)?[.,
 _PATH: Final = lazy(
     r"(?:~|\.{1,2}|\$HOME|[A-Z]:)?(?:[/\\][\w.@ -]+)*[/\\](?:config\.json|\.dockerc(?:fg|onfigjson))"
 )
-_COMMENTS: Final = lazy(r"#++[ \t][^\n]*+(?:\n\s*+#[^\n]*+)++\s*+")
+_COMMENTS: Final = lazy(
+    r"#++[ \t][^\n]*+(?:\n\s*+#[^\n]*+)++\s*+|#++[ \t]*+[^\W\d_]++(?:[ \t]++[\w.,:'()-]++){5,}+\s*+"
+)
 _REALLY_LONG: Final = lazy(r"Really really re+a+l+y+ l+o*n*g* auth keys")
 _CALL: Final = lazy(r"(?i)(?:to)?base64(?:[-_]?encode)?\(([^()]*+)\)")
 _SQUASHED: Final = lazy(

@@ -82,11 +82,13 @@ def _reading(secret: PullSecret, written: str) -> tuple[str, str | None]:
     if written.lstrip().startswith(("{", '"')):
         return "it is plain text, and not sound JSON either", None
     compact = "".join(written.split())
-    if re.search(r"[ \t]", written.strip()):
+    spaced = re.search(r"[ \t]", written.strip()) is not None
+    begun = re.fullmatch(r"e[w-z][A-Za-z0-9+/_-]*=*", compact) is not None  # as that of a brace does
+    if begun and spaced:
         return "it has spaces or tabs, as wrapped base64 has once YAML has joined its lines", plain
-    if re.search(r"[-_]", compact):
+    if begun and re.search(r"[-_]", compact):
         return "it uses the URL-safe alphabet", plain
-    if re.fullmatch(r"[A-Za-z0-9+/]+=*", compact):
+    if not spaced and re.fullmatch(r"[A-Za-z0-9+/]+=*", compact):
         return "its length or padding is wrong, as when it was cut off", plain
     return "it has characters that base64 does not have", None
 

@@ -36,13 +36,15 @@ _STAND_INS += [
     "((registry-password))", "((vault:registry.token))", "<+artifact.imagePullSecret>", "op://infra/quay/token",
     "user:ref+vault://secret/quay#/token", "###ZARF_REGISTRY_AUTH_PULL###", "change_me_in_prod",
     "WILL_BE_REPLACED_BY_CI", "set-by-ci", "injected by the pipeline", "eyJ...", "BASE64_OF_USERNAME:PAT",
-    "to be provided",
+    "to be provided", "<替换为实际Base64编码的Docker配置>", "<ваш токен>", "A_METTRE_ICI", "COLOCAR_AQUI",
+    "#aqui entra o valor do config.json codificado",
     "Really really reeeeeeeeeeaaaaaaaaaaaalllllllllyyyyyyyyyyy llllllooooonnnnnnngggg auth keys",
 ]  # fmt: skip
 _CREDENTIALS = [
     "placeholders", "myplaceholder", "<5x>", "__ab__", "#{", "#{a b}", "[[", "[[1]]", "((", "((a", "<+>",
     "op://", "opensesame", "op://a", "ref+vault", "##ZARF##", "changeme1", "set", "setbyci", "by-ci", "tobe",
     "tobeornottobe", "a=", "eyJ",
+    "<替换", "# correct horse battery staple", "#my pass word is long", "VICI_ICI9", "Ici",
     "put.io", "GITHUB-IO", "QUAY_LOGIN", "set in stone", "filled-in", "PT09", "</tag>",
     "hereiam", "put", "puthere", "add-here-9", "my-password", "Really long auth keys", "to-be-or-not-to-be", "willbe",
     "yours", "yourdog", "base64(", "#pass word", "# pass", "BASE:64", "yourhub", "yourpass!", "base64(hunter2)",
