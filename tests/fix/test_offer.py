@@ -111,6 +111,55 @@ def test_no_edit_is_offered_where_none_can_be_made(
     assert "can be fixed safely" not in shown
 
 
+TWICE = ACCOUNT + "- name: robot\n"
+DOUBLED = """apiVersion: v1
+kind: Secret
+metadata: {name: robot, namespace: shop}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths":{"quay.io":{"auth":"dXNlcjpwYXNz"},"quay.io":{"auth":"dXNlcjpwYXNz"}}}'
+data:
+  more: !!binary AAAA
+"""
+PARTLY_FILLED = """apiVersion: template.openshift.io/v1
+kind: Template
+metadata: {name: shop}
+parameters: [{name: TAG, value: "1"}]
+objects:
+- apiVersion: v1
+  kind: ServiceAccount
+  metadata: {name: builder}
+  imagePullSecrets:
+  - name: robot
+  - name: robot
+- apiVersion: v1
+  kind: Pod
+  metadata: {name: web}
+  spec: {containers: [{name: web, image: "quay.io/shop/web:${TAG}"}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (DOUBLED, "RC201"),
+        (PARTLY_FILLED, "RC307"),
+        (f"{TWICE}---\n{SOPS.replace('builder', 'other')}", "RC307"),
+        (f"{TWICE}{RENDERED}", "RC307"),
+        (f"{TWICE}---\n{BUILT}", "RC307"),
+    ],
+    ids=["tag", "parameter", "sops", "helm", "kustomize"],
+)
+def test_a_mark_of_what_stands_beside_it_keeps_no_edit_out(
+    text: str, code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(text)
+    result, _ = check(capsys, str(file), "--fix", "--select", code)
+    assert file.read_text() != text
+    assert all(one["fix"]["obstacle"] for one in result["findings"])
+
+
 @pytest.mark.parametrize("damage", ["", '"a":\\"b",', '"a" "b",'])
 def test_no_edit_is_offered_in_json_that_cannot_be_read_whole(
     damage: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
