@@ -403,11 +403,13 @@ def _telling(value: Any, made: Surrogates, generator: bool = False) -> Any:
 
 
 def _literal(text: Any, made: Surrogates) -> Any:
-    """Return a literal of kustomize (`KEY=VALUE`) with another value."""
+    """Return a literal of kustomize (`KEY=VALUE`) with another value, between the quotes that kustomize takes away."""
     if not isinstance(text, str) or "=" not in text:
         return text
-    key, _, value = text.partition("=")
-    return f"{key}={payload(value, made) if value.lstrip().startswith('{') else made.secret(value)}"
+    key, _, written = text.partition("=")
+    quote = written[:1] if written[:1] in ("'", '"') and written[:1] == written[-1:] else ""
+    value = written.removeprefix(quote).removesuffix(quote)
+    return f"{key}={quote}{payload(value, made) if value.lstrip().startswith('{') else made.secret(value)}{quote}"
 
 
 def _text(text: str, made: Surrogates) -> str:

@@ -352,10 +352,10 @@ class Scrubber:
 
 
 def _config(text: str, made: Surrogates) -> str:
-    """Return a text that holds a registry config; what stands before one (`KEY=`) is no part of it."""
-    start = text.find("{")
-    if start > 0 and isinstance(parse_json(text[start:]), JsonNode):
-        return text[:start] + payload(text[start:], made)
+    """Return a text that holds a registry config; what stands around one (`KEY='…'`) is no part of it."""
+    start, end = text.find("{"), text.rfind("}") + 1
+    if start > 0 and not text[end:].strip("\"' \t\r\n") and isinstance(parse_json(text[start:end]), JsonNode):
+        return text[:start] + payload(text[start:end], made) + text[end:]
     return payload(text, made)
 
 
