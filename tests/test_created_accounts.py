@@ -96,6 +96,10 @@ def test_what_creates_no_such_account_changes_nothing(tmp_path: Path, name: str,
         ("k8s/kustomization.yaml", f"resources: [web.yaml, '{_REMOTE}']\n"),
         ("k8s/kustomization.yaml", "resources: [web.yaml, github.com/acme/base]\n"),
         ("k8s/kustomization.yaml", "resources: [web.yaml]\nhelmCharts: [{name: a, repo: 'https://a.example'}]\n"),
+        (
+            "k8s/kustomization.yaml",
+            "resources: [web.yaml]\nhelmChartInflationGenerator: [{chartName: a, chartRepo: 'https://a.example'}]\n",
+        ),
         ("kustomization.yaml", f"apiVersion: kustomize.config.k8s.io/v1\nkind: Component\nbases: ['{_REMOTE}']\n"),
         ("overlays/a/kustomization.yaml", f"resources: [../../k8s, '{_REMOTE}']\n"),
         ("overlays/a/kustomization.yaml", f"resources: [../../k8s/web.yaml]\ncomponents: ['{_REMOTE}']\n"),
@@ -122,3 +126,9 @@ def test_a_kustomization_without_a_remote_part_or_elsewhere_changes_nothing(
     tmp_path: Path, name: str, text: str
 ) -> None:
     assert _said(tmp_path, {name: text})[0]
+
+
+def test_what_the_folder_of_the_call_fetches_counts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert _said(Path(), {"web.yaml": _WEB})[0]
+    assert not _said(Path(), {"kustomization.yaml": f"resources: ['{_REMOTE}']\npatches: [{{path: web.yaml}}]\n"})[0]
