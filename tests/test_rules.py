@@ -17,6 +17,7 @@ The set of all findings of all rules must equal the list. `fires-x.fixed.yaml` i
 import json
 import re
 import shlex
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -168,6 +169,7 @@ def test_silent(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         assert len(result["coverage"]["not_evaluated"]) == example.not_evaluated, result["coverage"]["not_evaluated"]
 
 
+@cache
 def _fixes() -> list[tuple[Path, str]]:
     pairs = []
     for path in _files("fires"):
@@ -193,6 +195,18 @@ def test_fix(path: Path, kind: str, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert not fixable & ({"safe"} if kind == "fixed" else {"safe", "unsafe"}), _readable(result["findings"])
     _check(example, target, tmp_path, capsys, *options, "--select", code)
     assert target.read_bytes() == wanted, "a second run must change nothing"
+
+
+@pytest.mark.parametrize(
+    "path", [path for path, kind in _fixes() if kind == "unsafe" and (path, "fixed") not in _fixes()], ids=_ids
+)
+def test_what_may_change_the_meaning_is_left_to_those_who_ask_for_it(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / path.name
+    target.write_bytes(path.read_bytes())
+    _check(_example(path), target, tmp_path, capsys, "--fix", "--select", path.parent.name.replace("_", "-"))
+    assert target.read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 def _of_auth(entry: Entry) -> Iterator[str]:
     """Say what the two readers make of the credential, one clause a difference."""
-    if not entry.has_auth and entry.username and entry.password:
+    if not entry.has_auth:
         yield "it has no auth, and CRI-O reads nothing else"
     if entry.auth and _padded(entry) != entry.auth.strip():
         yield "its auth lacks the padding that CRI-O insists on"
