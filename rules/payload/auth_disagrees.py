@@ -24,7 +24,8 @@ stringData:
 ## Fix
 
 The fields are made to follow `auth`. Safe: what the kubelet sends does not change. If the fields hold the
-credential that is meant, write the entry anew instead.
+credential that is meant, write the entry anew instead. There is no fix where `auth` holds bytes that are no text:
+no field can follow it.
 """
 
 from collections.abc import Iterator
@@ -42,18 +43,24 @@ def check(context: Context) -> Iterator[Finding]:
         node = member(payload, entry, names[0])
         start, end = (node.start, node.end) if node is not None else entry.value_span
         verb = "differs" if len(names) == 1 else "differ"
+        remedy = "Make both say the same: the fields like auth, or the entry anew with the right one."
+        if not _text(entry):
+            remedy = "Write the entry anew: its auth holds bytes that are no text, so the fields are what was meant."
         yield context.finding(
             f"The {' and '.join(names)} of {of_entry(secret, entry)} {verb} from its auth, which is what is used.",
             of=secret.object,
             at=spot(secret, start, end, entry.key),
             key=shown(entry.key),
             detail="The kubelet and the importer ignore the fields where auth is not empty (Kubernetes 1.25 to 1.36).",
-            remedy=advice(
-                context, secret, "Make both say the same: the fields like auth, or the entry anew with the right one."
-            ),
+            remedy=advice(context, secret, remedy),
             commands=remake(context, secret, entry, works=True),
-            fix=_fix(secret, payload, entry, names),
+            fix=_fix(secret, payload, entry, names) if _text(entry) else None,
         )
+
+
+def _text(entry: Entry) -> bool:
+    """Whether what `auth` decodes to is text as a whole: it stands for other bytes where a sign could not be read."""
+    return "\ufffd" not in entry.username + entry.password
 
 
 def _fix(secret: PullSecret, payload: Payload, entry: Entry, names: tuple[str, ...]) -> Fix | None:
