@@ -173,6 +173,7 @@ _FILLERS: Final = frozenset(
     [
         *("your", "the", "a", "an", "this", "with", "in", "by", "base", "my", "own", "of", "me", "it", "real"),
         *("actual", "io", "login"),
+        *("really", "very", "long", "strong", "secure"),
     ]
 )
 _CAPITALS: Final = lazy(r"[A-Z0-9]+(?:[_-][A-Z0-9]+)*")
