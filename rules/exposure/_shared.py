@@ -82,7 +82,8 @@ def _usable(payload: Payload, entry: Entry) -> bool:
 
 def _blanked(entry: Entry) -> bool:
     """Whether a dump tool, or an author, has put a run of one character or a word like REDACTED for the credential."""
-    return any(value and credentials.redacted(value) for value in (entry.auth, entry.password, entry.inline_password))
+    held = (entry.auth, entry.username, entry.password, entry.inline_password)
+    return any(value and credentials.redacted(value) for value in held)
 
 
 def _token(payload: Payload, entry: Entry, name: str) -> bool:
