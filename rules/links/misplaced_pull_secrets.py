@@ -6,10 +6,16 @@ Reports a list of pull secrets inside a container, or anywhere above the pod tem
 Deployment's `spec`, beside the template's `spec`, at the top of the object). Reports list items of a pod template or
 service account that carry a `namespace`, too.
 
+In files, and of built-in kinds, it reports a list that is written otherwise: under a name that the API does not have
+(`imagePullSecret`, `ImagePullSecrets`), as names without items (`- quay-robot`), as a text or as one item without its
+dash.
+
 ## Why it matters
 
 None of these places exists in the API. The API server drops unknown fields with no more than a warning (Kubernetes 1.25
 to 1.36; earlier releases without), the pod has no pull secret, and the manifest looks right.
+
+A list that is no list of items is refused with the whole object: nothing is created or updated.
 
 Secrets do not cross namespaces: an item that names another namespace is read as if it said nothing of it.
 
@@ -63,8 +69,10 @@ from linter.rule import (
 from rules.links._names import is_name
 from rules.links._naming import Owners, listing
 from rules.links._repair import append, copied
+from rules.links._written import FIELD as _FIELD
+from rules.links._written import names as _names
+from rules.links._written import written
 
-_FIELD = "imagePullSecrets"
 _CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 _STRICT_GROUPS = frozenset({"", "apps", "batch", "extensions", "apps.openshift.io"})
 """Groups whose kinds surely have no such field above the pod template."""
@@ -77,6 +85,8 @@ def check(context: Context) -> Iterator[Finding]:
     owners = context.once(Owners)
     seen: set[int] = set()
     for workload in context.inventory.workloads:
+        if not context.in_cluster and group(workload.object.api_version) in _STRICT_GROUPS:
+            yield from written(context, workload.object, workload.template)
         places = _places(workload, first=id(workload.object) not in seen)
         seen.add(id(workload.object))
         links = _elsewhere(workload.pull_secrets)
@@ -87,6 +97,8 @@ def check(context: Context) -> Iterator[Finding]:
         for link in links:
             yield _namespaced(context, workload.object, link)
     for account in context.inventory.accounts:
+        if not context.in_cluster:
+            yield from written(context, account.object, ())
         for link in _elsewhere(account.pull_secrets):
             yield _namespaced(context, account.object, link)
 
@@ -116,11 +128,6 @@ def _places(workload: Workload, *, first: bool) -> list[Route]:
             if isinstance(container, dict) and container.get(_FIELD):
                 found.append((*workload.template, field, index, _FIELD))
     return found + above
-
-
-def _names(value: Any) -> list[str]:
-    items = value if isinstance(value, list) else [value]
-    return [text(dig(item, "name")) or text(item) for item in items]
 
 
 def _misplaced(context: Context, workload: Workload, places: list[Route]) -> Finding:
