@@ -172,6 +172,14 @@ def copied(owners: Owners, workload: Workload) -> bool:
     return not owners.top(workload).explicit or owners.top(workload) is workload
 
 
+def handed(owners: Owners, account: ServiceAccount, workload: Workload) -> bool:
+    """Whether pods get what the account lists: none has its own list, or a live one holds no other than the copy."""
+    top = owners.top(workload)
+    if not top.explicit:
+        return True
+    return copied(owners, top) and [one.name for one in top.pull_secrets] == [one.name for one in account.pull_secrets]
+
+
 def foreign(item: KubeObject, link: Link) -> bool:
     """Whether a list item claims another namespace, which none can do: misplaced-pull-secrets tells that."""
     return bool(link.namespace) and link.namespace != item.namespace

@@ -69,7 +69,7 @@ from linter.rule import (
     text,
 )
 from rules.links._census import in_namespace, together, unseen
-from rules.links._naming import Owners, foreign, listing
+from rules.links._naming import Owners, foreign, handed, listing
 from rules.links._repair import append, link_commands, takes_over
 
 _BUILDERS = ("tekton.dev", "shipwright.io", "kpack.io")
@@ -242,7 +242,8 @@ class _Users:
             if pull.reach.missing or not serves(secret, pull.image):
                 continue
             source = self._owners.top(pull.workload)
-            if not source.explicit and self._context.joins.pull_outcome(pull).verdict == "anonymous":
+            gets = handed(self._owners, account, pull.workload)
+            if gets and self._context.joins.pull_outcome(pull).verdict == "anonymous":
                 found[Affected(source.object.ref, pull.image)] = None
         return tuple(found)
 

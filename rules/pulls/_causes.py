@@ -26,7 +26,7 @@ from linter.rule import (
     text,
 )
 from rules.links._census import together
-from rules.links._naming import Owners, listing
+from rules.links._naming import Owners, handed, listing
 from rules.payload._defects import entry_defect, whole_defect
 from rules.registries._needs import above, split_port
 
@@ -109,7 +109,9 @@ class Causes:
 
     def _mounted(self, pull: WorkloadPull) -> Cause | None:
         account = pull.reach.account
-        for link in account.mountable if account is not None else ():
+        if account is None or not handed(self.owners, account, pull.workload):
+            return None
+        for link in account.mountable:
             for secret in self._inventory.secrets_named(pull.workload.object.namespace, link.name) if link.name else ():
                 if serves(secret, pull.image):
                     words = f"service account {pull.workload.account} lists {secret.name} for mounting only"
