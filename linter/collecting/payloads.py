@@ -31,12 +31,16 @@ _SIGNS: Final = frozenset("\"'{}[],:#")
 _STRUCTURAL: Final = "{}[],: \t\r\n"
 _TELLING: Final = 8
 _DEPTH: Final = 4
+_ANSIBLE: Final = re.compile(r"\s*\$ANSIBLE_VAULT;[\d.]*;?\w*")
+"""The head of a value that Ansible Vault has encrypted; what comes after it may be guessed at, so it goes."""
 
 
 def data(value: str, made: Surrogates) -> str:
     """Return a value of a Secret's `data`: base64 stays base64, and what is none stays none."""
     if not value.strip():
         return value
+    if vaulted := _ANSIBLE.match(value):
+        return f"{vaulted[0]}\n{REDACTED}\n"
     decoded = decode_data(value)
     stands_in = redacted(value) or (placeholder(value) and len(value) < 200)
     if stands_in and not (isinstance(decoded, bytes) and _readable(decoded)):
@@ -121,6 +125,8 @@ def payload(text: str, made: Surrogates, depth: int = 0) -> str:
     """Return a payload: JSON, base64 of it, or what somebody took for either."""
     if not text.strip():
         return text
+    if vaulted := _ANSIBLE.match(text):
+        return f"{vaulted[0]}\n{REDACTED}\n"
     if redacted(text) or text.startswith("ENC["):
         return made.secret(text)
     root = parse_json(text)

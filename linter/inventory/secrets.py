@@ -24,6 +24,8 @@ _TEMPLATE_MARKS = lazy(r"\{\{|\{%|<%|<path:")
 _VARIABLE = lazy(r"^\s*(?:\$\{\{?[A-Za-z_][\w.:=-]*\}?\}|\$\([A-Za-z_]\w*\))\s*$")
 _SUBSTITUTED = lazy(r"\$\{\{?[A-Za-z_]\w*\}?\}")
 _SOPS = "ENC[AES256_GCM,"
+_ANSIBLE = "$ANSIBLE_VAULT;"
+"""What `ansible-vault encrypt_string` begins its output with; the tag `!vault` goes before it."""
 _VAULT_PLUGIN = "avp.kubernetes.io/path"
 """The annotation by which the Vault plugin of Argo CD fills in what stands in angle brackets."""
 _BRACKETS = lazy(r"<[A-Za-z][\w .:|/#-]*>")
@@ -177,6 +179,8 @@ def _unjudged(body: dict[str, Any], value: Any, *, substituted: bool) -> _Verdic
         return _Verdict(State.TEMPLATED, "the value is not text: a template left unrendered, most likely")
     if _SOPS in value or "sops" in body:
         return _Verdict(State.ENCRYPTED, "the value is encrypted with SOPS")
+    if value.lstrip().startswith(_ANSIBLE):
+        return _Verdict(State.ENCRYPTED, "the value is encrypted with Ansible Vault")
     if _TEMPLATE_MARKS.search(value) or _plugged(body, value):
         return _Verdict(State.TEMPLATED, "the value is filled in by a template")
     if substituted and (_VARIABLE.match(value) or _SUBSTITUTED.search(value)):

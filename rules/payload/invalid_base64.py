@@ -5,7 +5,8 @@
 Reports a `.dockerconfigjson` or `.dockercfg` under `data` that is not standard base64. Line breaks inside the
 value are legal and stay silent; spaces, tabs, the URL-safe alphabet and missing padding are not. Where the text
 before the damage already shows that the content is no JSON, that is what is told: `invalid-json`. A config that
-stands there without quotes is a mapping to YAML, and is reported here as well.
+stands there without quotes is a mapping to YAML, and is reported here as well. A value that SOPS or Ansible Vault has
+encrypted is not evaluated.
 
 ## Why it matters
 
