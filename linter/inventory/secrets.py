@@ -240,8 +240,12 @@ def _redacted_entry(entry: Entry) -> str | None:
 
 
 def _in_vault(entry: Entry) -> bool:
-    """Whether an entry holds a reference of Bank-Vaults: `vault:PATH#KEY`, which an `auth` parts at its first colon."""
-    if entry.username == "vault" and _VAULT_PATH.fullmatch(entry.password):
+    """Whether an entry holds a reference of Bank-Vaults: `vault:PATH#KEY`, which an `auth` parts at its first colon.
+
+    An `auth` may hold one reference, or two with a colon between them, for the user name and the password: the webhook
+    reads those, and looks at the other members only to fill them in too (`mutateDockerCreds` of bank-vaults).
+    """
+    if entry.username == "vault" and all(map(_VAULT_PATH.fullmatch, entry.password.split(":vault:"))):
         return True
     inline = (value or "" for value in (entry.inline_username, entry.inline_password))
     return any(value.startswith("vault:") and _VAULT_PATH.fullmatch(value) is not None for value in inline)
