@@ -129,8 +129,26 @@ def _judged(
 ) -> PullSecret:
     verdict = _unjudged(body, value, substituted=substituted)
     if verdict is not None:
-        return secret._replace(state=verdict.state, reason=verdict.reason)
-    return _decode(secret, body, text(value), was, encoded=secret.route[0] == "data")
+        judged = secret._replace(state=verdict.state, reason=verdict.reason)
+    else:
+        judged = _decode(secret, body, text(value), was, encoded=secret.route[0] == "data")
+    if _mirrors(body) and not _serves(judged):
+        why = "a replication controller writes over it, and until then it holds no credential"
+        return secret._replace(state=State.REPLICATED, reason=why, decoded=judged.decoded)
+    return judged
+
+
+def _mirrors(body: dict[str, Any]) -> bool:
+    """Whether a replication controller is yet to write this payload: what a cluster has given is what it wrote."""
+    return not text(dig(body, "metadata", "uid")) and not _annotations(body).keys().isdisjoint(_REPLICA_ANNOTATIONS)
+
+
+def _serves(secret: PullSecret) -> bool:
+    """Whether the payload holds a credential that its readers can use, or cannot be judged anyway."""
+    if secret.state is not State.READABLE or secret.payload is None:
+        return secret.state in UNJUDGED
+    usable = (one.username and one.password and not placeholder(one.password) for one in secret.payload.entries)
+    return secret.payload.error is None and secret.payload.shape == "ok" and any(usable)
 
 
 def _seen(body: dict[str, Any]) -> Seen | None:

@@ -6,8 +6,8 @@ Reports values that documentation and templates leave to be filled in: `b3Blb=` 
 `<password>`, `changeme`, `${TOKEN}`, `REPLACE_ME`, `set-by-ci`, `eyJhdXXXXX…`, marks that a pipeline was to replace
 (`__TOKEN__`, `#{TOKEN}#`, `((token))`), and references into a vault that nobody followed (`op://…`, `ref+vault://…`).
 A placeholder for the whole value gives one finding, inside a readable payload every entry gives one. Values that a tool
-of the same scan fills in (Helm templates, Flux substitutions, OpenShift Templates, replication annotations) are not
-evaluated.
+of the same scan fills in (Helm templates, Flux substitutions, OpenShift Templates) are not evaluated, nor what the
+webhook of Bank-Vaults or a replication controller is yet to write.
 
 ## Why it matters
 
