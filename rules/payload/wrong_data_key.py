@@ -4,7 +4,8 @@
 
 Reports a Secret of type `kubernetes.io/dockerconfigjson` without the key `.dockerconfigjson`, or of type
 `kubernetes.io/dockercfg` without `.dockercfg`: named `config.json`, `dockerconfigjson` or the like, or missing
-altogether. Where the key of the *other* type stands, the type is what is wrong: that is `wrong-secret-type`.
+altogether. Where the key of the *other* type stands, the type is what is wrong: that is `wrong-secret-type`. What a
+template is yet to fill in is not evaluated.
 
 ## Why it matters
 
@@ -66,7 +67,10 @@ def check(context: Context) -> Iterator[Finding]:
             if context.in_cluster and not any(value for _, _, value in pairs(secret)):
                 # The API server stores no such Secret: whoever made the dump took the content out.
                 context.not_evaluated("absent", "the dump holds no value for it", of=secret.object)
-            elif not _templated(secret):
+            elif _templated(secret):
+                why = "a template fills in its content, and may fill in the key"
+                context.not_evaluated(str(State.TEMPLATED), why, of=secret.object)
+            else:
                 yield _finding(context, secret)
 
 
