@@ -3,7 +3,8 @@
 ## What it does
 
 Reports a Secret with the key `.dockerconfigjson` whose type is not `kubernetes.io/dockerconfigjson`, or with
-`.dockercfg` and a type other than `kubernetes.io/dockercfg`. No type means `Opaque`.
+`.dockercfg` and a type other than `kubernetes.io/dockercfg`. No type means `Opaque`. A type that a template fills in
+is not evaluated.
 
 Silent are Secrets that serve something else and that nothing pulls with: those mounted as a file (kaniko,
 buildah, Tekton and Argo Workflows mount such a Secret as their config), those read by key (Hive, HyperShift,
@@ -91,13 +92,17 @@ _NAME = lazy(r"[a-z0-9.-]+")
 def check(context: Context) -> Iterator[Finding]:
     """Report every pull secret that its type hides from whoever pulls."""
     for secret in context.inventory.secrets:
-        if _hidden(secret) and not _elsewhere(context, secret):
+        if secret.data_key is None or secret.typed or exempt(secret):
+            continue
+        if not _PLAIN.fullmatch(secret.type):
+            why = f"its type is not in its final form, so whether it goes with {secret.data_key} is not known"
+            context.not_evaluated(str(State.TEMPLATED), why, of=secret.object, at=secret.object.at("type"))
+        elif _final(secret) and not _elsewhere(context, secret):
             yield _finding(context, secret)
 
 
-def _hidden(secret: PullSecret) -> bool:
-    if secret.data_key is None or secret.typed or exempt(secret) or not _PLAIN.fullmatch(secret.type):
-        return False
+def _final(secret: PullSecret) -> bool:
+    """Whether the type is what it will be."""
     # Of redacted content nothing is known, but the type stands there in clear; a template may still set both. OpenShift
     # fills in the parameters of its Templates and nothing else: a type without one is final.
     final = secret.state is State.TEMPLATED and "objects" in secret.object.route
