@@ -6,8 +6,9 @@ Recognises tokens by registry, user name and form: Amazon ECR (12 hours), Google
 tokens of Azure Container Registry (3 hours), session tokens of OpenShift (a day), tokens of GitHub Actions and GitLab
 jobs, and any JWT that lives a day at most. Reports them in Secrets that no controller makes.
 
-Where a CronJob, Deployment or generator of the scan visibly renews such tokens, nothing is said. A token that states
-its end and is past it falls to expired-credential.
+Where a CronJob, Deployment or generator of the scan visibly renews such tokens, or an ExternalSecret or an object of
+the Vault operator writes the Secret, nothing is said. A token that states its end and is past it falls to
+expired-credential.
 
 ## Why it matters
 
@@ -35,7 +36,7 @@ that lasts (a key of a service account, a deploy token, a robot account).
 
 from collections.abc import Iterator
 
-from linter.rule import Context, Finding, Rule, Severity, compatible, lazy, shown, spot
+from linter.rule import Context, Finding, PullSecret, Rule, Severity, compatible, lazy, shown, spot
 from rules.lifetime._shared import dated, impact
 
 _RENEWS = lazy(
@@ -54,6 +55,8 @@ _MECHANISM = {
     "github-actions": "a classic personal access token with read:packages",
     "gitlab-job": "a deploy token with read_registry",
 }
+_ONCE = frozenset({"SealedSecret", "secretGenerator"})
+"""What makes a Secret of what was written once, and brings no new token."""
 _GENERATORS = frozenset({"ECRAuthorizationToken", "ACRAccessToken", "GCRAccessToken"})
 
 
@@ -63,7 +66,7 @@ def check(context: Context) -> Iterator[Finding]:
         if not one.short_lived or one.lifetime is None or one.expired(context.now) or one.secret.generated:
             continue
         secret = one.secret
-        if _renewed(context, secret.namespace):
+        if _renewed(context, secret.namespace) or _brought(context, secret):
             continue
         hours = max(one.lifetime // 3600, 1)
         instead = _MECHANISM.get(one.kind, "a credential that lasts, or an operator that renews this one")
@@ -78,6 +81,12 @@ def check(context: Context) -> Iterator[Finding]:
             remedy=f"Use {instead}.",
             impact=impact(context, one),
         )
+
+
+def _brought(context: Context, secret: PullSecret) -> bool:
+    """Whether an object of the scan makes a controller write the Secret, again and again."""
+    made = context.inventory.generated_named(secret.namespace, secret.name)
+    return any(one.how not in _ONCE for one in made)
 
 
 def _renewed(context: Context, namespace: str) -> bool:
