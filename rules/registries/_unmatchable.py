@@ -11,7 +11,10 @@ from rules.registries._shared import HUB, HUB_KEY
 
 _BEGINS_A_REPOSITORY: Final = lazy(r"^(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*(/|[._-]+)?$")
 
-_HOST: Final = lazy(r"^[A-Za-z0-9._:\[\]-]+$")
+_LABEL: Final = "[A-Za-z0-9]++(?:-++[A-Za-z0-9]++)*+"
+_HOST: Final = lazy(rf"^(?:{_LABEL}(?:\.{_LABEL})*+|\[[^\]]++\])(?::[0-9]*+)?$")
+"""A host as image names have it (github.com/distribution/reference): no underscore, no hyphen at the end of a label."""
+_SIGNS: Final = lazy(r"^[A-Za-z0-9.:\[\]-]+$")
 _QUOTES: Final = "\"'"
 _STEPS: Final = 8
 """At most so many things are wrong with one key, one behind the other."""
@@ -122,7 +125,13 @@ def _host(host: str, path: str, *, glob: bool) -> Verdict | None:
     if "." not in host and ":" not in host and host != "localhost" and not glob:
         why = "the first part of an image name is a host only with a dot or a port: else it is a folder of Docker Hub"
         return Verdict(why, "")
-    return None if glob or _HOST.match(host) else Verdict("no image names a host with such characters", "")
+    if glob or _HOST.match(host):
+        return None
+    name, colon, port = host.partition(":")
+    if name.endswith(".") and _HOST.match(name[:-1]):
+        return Verdict("no image names a host with a dot at its end", name[:-1] + colon + port + path)
+    what = "like that" if _SIGNS.match(host) else "with such characters"
+    return Verdict(f"no image names a host {what}", "")
 
 
 def _cut_off(key: str, registry: credentials.RegistryKey) -> Verdict | None:
