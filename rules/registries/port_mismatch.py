@@ -27,31 +27,51 @@ with a pod that runs `registry.example.com:5000/app`.
 ## Fix
 Adds the key as the image writes it, with the same credential, and keeps the one that is there.
 
-*Fix safety*: safe. Nothing is removed. That both ports are the same registry is a guess from the common host.
+*Fix safety*: safe. Nothing is removed. That both ports are the same registry is a guess from the common host. Unsafe
+where entries with several other ports hold different credentials: which of them is meant is not known.
 """
 
 from collections.abc import Iterator
 
-from linter.rule import Context, Entry, Finding, PullSecret, Rule, Severity, origin, shown
+from linter.rule import (
+    Applicability,
+    Context,
+    Entry,
+    Finding,
+    Fix,
+    NamedTuple,
+    PullSecret,
+    Rule,
+    Severity,
+    origin,
+    shown,
+)
 from rules.registries._needs import Need, imported, unserved
-from rules.registries._shared import ANONYMOUS_HOSTS, OPENSHIFT, add_beside, affected, at_key, named
+from rules.registries._shared import ANONYMOUS_HOSTS, OPENSHIFT, add_beside, affected, at_key, named, same_credential
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Report every entry and registry once."""
-    found: dict[tuple[int, str, str], tuple[PullSecret, Entry, list[Need]]] = {}
+    found: dict[tuple[int, str, str], tuple[_Near, list[Need]]] = {}
     wanted = [need for need in unserved(context) if need.host not in ANONYMOUS_HOSTS]
     imported_with_80 = {need.host for need in imported(context) if need.port == "80"} if wanted else set()
     for need in wanted:
         near = _near(need, imported_with_80)
         if near is not None:
-            secret, entry = near
-            found.setdefault((id(secret.object), entry.key, need.registry), (secret, entry, []))[2].append(need)
-    for secret, entry, hit in found.values():
-        yield _finding(context, secret, entry, hit)
+            found.setdefault((id(near.secret.object), near.entry.key, need.registry), (near, []))[1].append(need)
+    for near, hit in found.values():
+        yield _finding(context, near, hit)
 
 
-def _near(need: Need, imported_with_80: set[str]) -> tuple[PullSecret, Entry] | None:
+class _Near(NamedTuple):
+    """An entry that would answer for an image with its own port; `sole`: no other has another credential."""
+
+    secret: PullSecret
+    entry: Entry
+    sole: bool
+
+
+def _near(need: Need, imported_with_80: set[str]) -> _Near | None:
     """Return the first entry that would answer for the image with its own port."""
     near = [(secret, entry) for secret, entry in need.held.at_other_ports(need) if secret.generated != OPENSHIFT]
     ports = {entry.registry.port for _, entry in near}
@@ -60,11 +80,14 @@ def _near(need: Need, imported_with_80: set[str]) -> tuple[PullSecret, Entry] | 
         return None
     if need.port == "80" and "" in ports and (need.imported or need.host in imported_with_80):
         return None
-    return near[0] if near else None
+    if not near:
+        return None
+    secret, entry = near[0]
+    return _Near(secret, entry, all(same_credential(entry, other) for _, other in near))
 
 
-def _finding(context: Context, secret: PullSecret, entry: Entry, hit: list[Need]) -> Finding:
-    need = hit[0]
+def _finding(context: Context, near: _Near, hit: list[Need]) -> Finding:
+    secret, entry, need = near.secret, near.entry, hit[0]
     more = len({one.affected for one in hit}) - 1
     images = f"image {need.image}" + (f" and {more} more" if more else "")
     wanted = need.registry + entry.registry.path
@@ -80,8 +103,17 @@ def _finding(context: Context, secret: PullSecret, entry: Entry, hit: list[Need]
         "is a guess from the common host.",
         remedy=origin(secret) or f"Add {shown(wanted)} with the same credential, if that is the same registry.",
         impact=affected((one.imported, one.affected) for one in hit),
-        fix=add_beside(secret, entry, wanted),
+        fix=_fix(near, wanted),
     )
+
+
+def _fix(near: _Near, wanted: str) -> Fix | None:
+    """Add the key: unsafe where entries with other ports have different credentials, and one is as near as another."""
+    fix = add_beside(near.secret, near.entry, wanted)
+    if fix is None or near.sole:
+        return fix
+    summary = f"{fix.summary}, though another port of the host has another credential"
+    return fix._replace(applicability=Applicability.UNSAFE, summary=summary)
 
 
 RULE = Rule(code="RC208", severity=Severity.ERROR, check=check, fixable=True, needs=("Secret",))
