@@ -57,6 +57,10 @@ def _external(item: KubeObject) -> Iterator[GeneratedSecret]:
     data = dig(spec, "data")
     asked = [text(dig(entry, "secretKey")) for entry in data] if isinstance(data, list) else []
     templated = _keys(dig(target, "template", "data"))
+    # Templates replace what was fetched unless they are to be merged with it (applyTemplate of external-secrets).
+    replaced = templated or dig(target, "template", "templateFrom")
+    if dig(target, "template", "mergePolicy") == "Merge" or not replaced:
+        templated = tuple(dict.fromkeys((*templated, *filter(None, asked))))
     name = text(dig(target, "name"))
     if item.kind == "ClusterExternalSecret":
         name = name or text(dig(item.body, "spec", "externalSecretName"))
@@ -65,7 +69,7 @@ def _external(item: KubeObject) -> Iterator[GeneratedSecret]:
         name=name or item.name,
         namespace="" if item.kind == "ClusterExternalSecret" else item.namespace,
         type=text(dig(target, "template", "type")),
-        keys=templated or tuple(filter(None, asked)),
+        keys=templated,
         how=item.kind,
         type_route=(*base, "target", "template", "type"),
     )
