@@ -6,7 +6,7 @@ Reports a `.dockerconfigjson` or `.dockercfg` under `data` that is not standard 
 value are legal and stay silent; spaces, tabs, the URL-safe alphabet and missing padding are not. Where the text
 before the damage already shows that the content is no JSON, that is what is told: `invalid-json`. A config that
 stands there without quotes is a mapping to YAML, and is reported here as well. A value that SOPS or Ansible Vault has
-encrypted is not evaluated.
+encrypted is not evaluated. One that `stringData` overrides is reported too: the API server decodes `data` first.
 
 ## Why it matters
 
@@ -28,15 +28,17 @@ data:
 
 When the value is the JSON text, it is encoded. When only white space, padding or the alphabet is wrong and the
 rest is a readable config, it is written as base64 that the API server accepts. Both are safe: nothing but the
-encoding changes. By hand: `base64 -w0 < config.json`, or put the plain text under `stringData`.
+encoding changes. A value that `stringData` overrides is removed (safe). By hand: `base64 -w0 < config.json`, or put
+the plain text under `stringData`.
 """
 
 import re
 from collections.abc import Iterator
 
-from linter.rule import Context, Finding, PullSecret, Rule, Severity, command
-from rules.payload._defects import whole
+from linter.rule import Context, Finding, PullSecret, Related, Rule, Severity, command
+from rules.payload._defects import exempt, whole
 from rules.payload._meant import plain_config
+from rules.payload._overridden import overridden, refused, without_overridden
 from rules.payload._shared import REFUSED, advice, named, readers, repair
 
 
@@ -61,6 +63,27 @@ def check(context: Context) -> Iterator[Finding]:
             impact=readers(context, secret),
             fix=repair(secret, plain, f"Write {secret.data_key} of {secret.name} as base64"),
         )
+    for secret in context.inventory.secrets:
+        if secret.superseded and not exempt(secret):
+            yield from _overridden(context, secret)
+
+
+def _overridden(context: Context, secret: PullSecret) -> Iterator[Finding]:
+    """Report a value that `stringData` overrides: it is decoded before that, and fails with the object around it."""
+    loser = overridden(secret)
+    if loser is None or secret.superseded is None or not refused(loser):
+        return
+    yield context.finding(
+        f"{named(secret)}: {secret.data_key} under data is not base64, so what stringData sets does not count either.",
+        of=secret.object,
+        at=secret.object.at(*secret.superseded),
+        key=secret.data_key or "",
+        detail=f"The API server decodes data first, and writes stringData over it then. {REFUSED}",
+        remedy=advice(context, secret, "Remove the value under data."),
+        related=(Related("the value that was to be used", secret.at()),),
+        impact=readers(context, secret),
+        fix=without_overridden(secret),
+    )
 
 
 def _mapping(context: Context, secret: PullSecret) -> Finding:

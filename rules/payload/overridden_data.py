@@ -2,7 +2,8 @@
 
 ## What it does
 
-Reports a Secret whose `.dockerconfigjson` or `.dockercfg` stands in both places and does not say the same.
+Reports a Secret whose `.dockerconfigjson` or `.dockercfg` stands in both places and does not say the same. A value
+under `data` that is not base64 is more than overridden: that is `invalid-base64`.
 
 ## Why it matters
 
@@ -30,22 +31,9 @@ wins has a defect of its own, since the other one may be the good one.
 
 from collections.abc import Iterator
 
-from linter.rule import (
-    Applicability,
-    Context,
-    Finding,
-    Fix,
-    Op,
-    PullSecret,
-    Related,
-    Rule,
-    Severity,
-    State,
-    credentials,
-    dig,
-    edit,
-)
-from rules.payload._defects import exempt, whole_defect
+from linter.rule import Context, Finding, PullSecret, Related, Rule, Severity, State, credentials, dig
+from rules.payload._defects import exempt
+from rules.payload._overridden import overridden, refused, without_overridden
 from rules.payload._shared import advice, named
 
 _JUDGED = frozenset({State.READABLE, State.PLACEHOLDER, State.EMPTY})
@@ -64,16 +52,14 @@ def check(context: Context) -> Iterator[Finding]:
                 detail="The value under data is dropped when the object is stored (Kubernetes 1.25 to 1.36).",
                 remedy=advice(context, secret, "Keep one of the two."),
                 related=(Related("the value that is used", secret.at()),),
-                fix=_fix(secret),
+                fix=without_overridden(secret),
             )
 
 
 def _differs(secret: PullSecret) -> bool:
-    """Whether the value under `data` says something else; what a template or tool fills in is left alone."""
-    loser = dig(secret.object.body, *(secret.superseded or ()))
-    if not isinstance(loser, str) or not loser.strip() or "{{" in loser or "ENC[" in loser or "${" in loser:
-        return False
-    if credentials.redacted(loser):
+    """Whether the value under `data` can be read (else it is RC101's) and says something else."""
+    loser = overridden(secret)
+    if loser is None or refused(loser):
         return False
     decoded = credentials.decode_base64_field(loser)
     winner = dig(secret.object.body, *secret.route)
@@ -91,15 +77,6 @@ def _same(one: str, other: str) -> bool:
         return bool(json.loads(one) == json.loads(other))
     except (ValueError, RecursionError):
         return False
-
-
-def _fix(secret: PullSecret) -> Fix | None:
-    if secret.generated or whole_defect(secret) or secret.payload is None or secret.payload.error is not None:
-        return None
-    values = dig(secret.object.body, "data")
-    route = ("data",) if isinstance(values, dict) and len(values) == 1 else secret.superseded or ()
-    summary = f"Remove the overridden {secret.data_key} from data of {secret.name}"
-    return Fix(Applicability.SAFE, summary, (edit(Op.REMOVE, secret.object, route),))
 
 
 RULE = Rule(code="RC116", severity=Severity.INFO, check=check, fixable=True, needs=("Secret",))
