@@ -57,6 +57,18 @@ def plain_config(written: str, data_key: str) -> str | None:
     return plain if _config(plain, form) else None
 
 
+def as_json(value: object, data_key: str) -> str | None:
+    """The JSON text that a mapping was meant to be, None when it is no config that its readers would take."""
+    import json  # noqa: PLC0415 - only a repair needs it
+
+    try:
+        content = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):  # what YAML has and JSON has not
+        return None
+    payload = credentials.examine(content, data_key.removeprefix("."))
+    return content if payload.error is None and payload.shape == "ok" else None
+
+
 def _config(content: str, form: str) -> bool:
     payload = credentials.examine(content, form)
     return payload.root is not None and payload.root.kind == "object"

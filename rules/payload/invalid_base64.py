@@ -26,18 +26,32 @@ data:
 
 ## Fix
 
-When the value is the JSON text, it is encoded. When only white space, padding or the alphabet is wrong and the
-rest is a readable config, it is written as base64 that the API server accepts. Both are safe: nothing but the
-encoding changes. A value that `stringData` overrides is removed (safe). By hand: `base64 -w0 < config.json`, or put
-the plain text under `stringData`.
+When the value is the JSON text, with quotes or without, it is encoded. When only white space, padding or the alphabet
+is wrong and the rest is a readable config, it is written as base64 that the API server accepts. Both are safe: nothing
+but the encoding changes. A value that `stringData` overrides is removed (safe). By hand: `base64 -w0 < config.json`, or
+put the plain text under `stringData`.
 """
 
 import re
 from collections.abc import Iterator
 
-from linter.rule import Context, Finding, PullSecret, Related, Rule, Severity, command
+from linter.rule import (
+    Applicability,
+    Context,
+    Finding,
+    Fix,
+    Op,
+    PullSecret,
+    Related,
+    Rule,
+    Sensitive,
+    Severity,
+    command,
+    dig,
+    edit,
+)
 from rules.payload._defects import exempt, whole
-from rules.payload._meant import plain_config
+from rules.payload._meant import as_json, plain_config
 from rules.payload._overridden import overridden, refused, without_overridden
 from rules.payload._shared import REFUSED, advice, named, readers, repair
 
@@ -95,7 +109,21 @@ def _mapping(context: Context, secret: PullSecret) -> Finding:
         detail=REFUSED,
         remedy=advice(context, secret, "Put the config under stringData, between single quotes or behind a bar (|)."),
         impact=readers(context, secret),
+        fix=_quoted(secret),
     )
+
+
+def _quoted(secret: PullSecret) -> Fix | None:
+    """Write the mapping as the JSON that was meant, encoded under `data`; None where that would be no sound config."""
+    import base64  # noqa: PLC0415 - only a repair needs it
+
+    config = as_json(dig(secret.object.body, *secret.route), secret.data_key or "")
+    if config is None or secret.generated:
+        return None
+    field = secret.route[0]
+    new = base64.b64encode(config.encode()).decode("ascii") if field == "data" else config
+    summary = f"Write {secret.data_key} of {secret.name} as {'base64' if field == 'data' else 'text'}"
+    return Fix(Applicability.SAFE, summary, (edit(Op.SET, secret.object, secret.route, Sensitive(new)),))
 
 
 def _reading(secret: PullSecret, written: str) -> tuple[str, str | None]:
