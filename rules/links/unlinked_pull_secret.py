@@ -95,7 +95,7 @@ _BROKEN = frozenset({State.INVALID_BASE64, State.PLACEHOLDER, State.EMPTY, State
 _PLATFORM = ("openshift-", "kube-")
 _SELECTED_BY_LABEL = (
     "appstudio.redhat.com/",
-    "argocd.argoproj.io/",
+    "argocd.argoproj.io/secret-type",
     "jenkins.io/",
     "kargo.akuity.io/",
     "tekton.dev/",
