@@ -3,8 +3,10 @@
 ## What it does
 
 Reports a Build or BuildConfig with the Docker strategy, without `from` and without `pullSecret`, whose service account
-(`builder` unless the build names another) lists several pull secrets. With a Dockerfile in the build itself, the
-images of its `FROM` lines are looked at: if the first secret of the list covers them, or none does, all is well.
+(`builder` unless the build names another) lists several pull secrets. With a Dockerfile in the build itself, those
+images of its `FROM` lines are looked at that some secret of the list covers and the node-wide pull secret does not: if
+there are none, or the first secret covers them all, all is well. Where no secret covers them all, no `pullSecret` would
+help, and nothing is said.
 
 The account has to be in the scan. Up to OpenShift 4.14 the controller looks at the account's `secrets`, later at its
 `imagePullSecrets`; the configured `openshift-version` decides, and without one both lists count as the later does.
@@ -31,8 +33,8 @@ spec:
 
 ## Fix
 
-Set `spec.strategy.dockerStrategy.pullSecret`. When exactly one secret covers all images, the fix does it. The spec of a
-Build in a cluster never changes: start another one.
+Set `spec.strategy.dockerStrategy.pullSecret`. When exactly one secret covers all that any covers, the fix does it. The
+spec of a Build in a cluster never changes: start another one.
 
 *Fix safety*: unsafe, because the build may pull further images (`COPY --from`) that another secret serves.
 """
@@ -104,6 +106,12 @@ def _build(context: Context, item: KubeObject) -> Iterator[Finding]:
     images = _images(item)
     if not images and _from_scratch(item):
         return
+    if images:
+        node = context.inventory.node_wide  # The builder puts the chosen secret over it.
+        images = [image for image in images if node is None or not serves(node, image)]
+        images = [image for image in images if any(serves(secret, image) for secret in secrets)]
+        if not images:
+            return
     covering = [secret for secret in secrets if images and all(serves(secret, image) for image in images)]
     if images and (not covering or covering[0] is secrets[0]):
         return
