@@ -55,6 +55,10 @@ def reach(inventory: Inventory, workload: Workload) -> Reach:
     accounts = inventory.accounts_named(namespace, workload.account)
     account = accounts[0] if len(accounts) == 1 else None
     if workload.explicit:
+        if account is not None and not (workload.is_pod and admitted(workload.object)):
+            for link in workload.pull_secrets:
+                if account.refuses(link.name):
+                    return Reach(workload.pull_secrets, (), True, account, unknown=_refusal(account, link))
         return _resolve(inventory, namespace, workload.pull_secrets, explicit=True, account=account)
     if workload.is_pod and admitted(workload.object):
         return _resolve(inventory, namespace, (), explicit=False, account=account)
@@ -63,6 +67,10 @@ def reach(inventory: Inventory, workload: Workload) -> Reach:
     if account is None:
         return Reach((), (), False, None, unknown=f"service account {workload.account} is not in the scan")
     return _resolve(inventory, namespace, account.pull_secrets, explicit=False, account=account)
+
+
+def _refusal(account: ServiceAccount, link: Link) -> str:
+    return f"no pod is admitted that names {link.name}: service account {account.name} enforces its own lists"
 
 
 def reaches(inventory: Inventory, workloads: Iterable[Workload] | None = None) -> Iterator[tuple[Workload, Reach]]:

@@ -14,6 +14,8 @@ from linter.secret import Sensitive
 DOCKERCONFIGJSON = "kubernetes.io/dockerconfigjson"
 DOCKERCFG = "kubernetes.io/dockercfg"
 KEY_OF_TYPE = {DOCKERCONFIGJSON: ".dockerconfigjson", DOCKERCFG: ".dockercfg"}
+_ENFORCES = "kubernetes.io/enforce-mountable-secrets"
+_TRUE = ("1", "t", "T", "true", "TRUE", "True")
 TYPE_OF_KEY = {key: kind for kind, key in KEY_OF_TYPE.items()}
 
 
@@ -143,6 +145,15 @@ class ServiceAccount(NamedTuple):
     def namespace(self) -> str:
         """The account's namespace."""
         return self.object.namespace
+
+    def refuses(self, name: str) -> bool:
+        """Whether admission refuses a pod of this account that names a secret: the account allows only its own.
+
+        The annotation is read as Go's `ParseBool` does (Kubernetes 1.25 to 1.36; deprecated since 1.32).
+        """
+        annotations = self.object.metadata.get("annotations")
+        value = annotations.get(_ENFORCES) if isinstance(annotations, dict) else None
+        return value in _TRUE and all(link.name != name for link in self.pull_secrets)
 
 
 class ImageUse(NamedTuple):

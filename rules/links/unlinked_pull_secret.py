@@ -336,6 +336,9 @@ def _fix(
             changed.append(f"service account {name}")
         commands.extend(link_commands(name, secret.name, secret.namespace))
     for workload in needs.templates:
+        account = _account(context, secret, workload.account)
+        if account is not None and account.refuses(secret.name):
+            continue  # Its pods would not be admitted any more.
         more = append(workload.object, (*workload.template, "imagePullSecrets"), secret.name)
         edits.extend(more)
         changed.extend([f"{workload.object.kind} {workload.object.name}"] if more else ())

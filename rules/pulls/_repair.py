@@ -54,6 +54,8 @@ def link(
     place = f"the imagePullSecrets of {source.object.kind} {source.object.name}"
     if not source.explicit:
         place = f"the imagePullSecrets of service account {source.account}"
+    elif account is not None and account.refuses(name):
+        place = f"{place} and of service account {account.name}, which lets its pods name no other"
     choice = name if len(serving) == 1 else " or ".join(one.name for one in serving[:5])
     remedy = f"Add {choice} to {place}, then recreate the pods."
     commands = () if source.explicit else link_commands(source.account, name, source.object.namespace)
@@ -75,6 +77,8 @@ def _fix(context: Context, source: Workload, account: ServiceAccount | None, ser
     name, item = serving[0].name, source.object
     if source.explicit:
         if source.is_pod and item.identified:  # The list of a living pod cannot be changed.
+            return None
+        if account is not None and account.refuses(name):  # Its pods would not be admitted any more.
             return None
         edits = append(item, (*source.template, "imagePullSecrets"), name)
         return Fix(Applicability.SAFE, f"add {name} to the list of {item.kind} {item.name}", edits) if edits else None

@@ -58,7 +58,8 @@ has a list of its own; then recreate the pods.
 *Fix safety*: safe when exactly one secret of the namespace covers the images. With several the choice is yours, with
 none the secret has to be created. Where the list of the pods' owner names it by now, all that is missing is new pods.
 Where the list names it as plain text (`- regcred`), which the API server refuses, that text becomes the link; a list
-with any other text in it is not added to.
+with any other text in it is not added to. Nor is the list of a template whose service account lets its pods name only
+its own secrets (annotation `kubernetes.io/enforce-mountable-secrets`): link it to that account first.
 """
 
 from collections.abc import Iterator
