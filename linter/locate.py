@@ -61,6 +61,10 @@ class Locator:
     def _learn(self, inventory: Inventory) -> None:
         for secret in inventory.secrets:
             self._secrets[(secret.object.path, secret.object.document)].append(secret)
+        for config in inventory.configs:
+            place = config.object.path, config.object.document
+            self._secrets[place].append(config)
+            self._hidden[place].append(config.route)
         for made in inventory.generated:
             if made.how == "secretGenerator":
                 generator = (*made.object.route, *made.type_route[:-1])

@@ -23,6 +23,7 @@ from linter.inventory.readers import keys_of
 from linter.inventory.records import (
     DOCKERCFG,
     DOCKERCONFIGJSON,
+    INSTALL_CONFIG,
     KEY_OF_TYPE,
     TYPE_OF_KEY,
     UNJUDGED,
@@ -252,6 +253,7 @@ __all__ = [
     "DOCKERCFG",
     "DOCKERCONFIGJSON",
     "EDITED",
+    "INSTALL_CONFIG",
     "KEY_OF_TYPE",
     "REFUSED",
     "REPLACERS",

@@ -24,6 +24,7 @@ from linter.documents.kinds import looks_like_json
 from linter.documents.layouts import place
 from linter.documents.objects import KubeObject, objects
 from linter.documents.split import has_directives, split
+from linter.inventory.configs import is_config
 from linter.inventory.secrets import LAST_APPLIED
 from linter.model import Problem, Route
 from linter.sources import InputProblem, Limits
@@ -390,6 +391,8 @@ def _telling(value: Any, made: Surrogates, generator: bool = False) -> Any:
     for key, inner in value.items():
         if fold_name(key) == "auths" and isinstance(inner, dict):
             new[key] = json.loads(payload(json.dumps({"auths": inner}, ensure_ascii=False), made))["auths"]
+        elif is_config(key, inner):
+            new[key] = payload(inner, made)
         elif isinstance(inner, str) and _TELLING.search(key):
             secretive = True
             new[key] = made.auth(inner) if fold_name(key) == "auth" else made.secret(inner)

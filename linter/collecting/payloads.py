@@ -156,6 +156,12 @@ def _inner(text: str) -> str | None:
     return inner if inner.lstrip().startswith("{") or _inner(inner) is not None else None
 
 
+def _is_auth(word: str) -> bool:
+    """Whether a word is base64 of a user name and a password, its padding left out."""
+    decoded = decode_base64(word, padded=False) if len(word) >= _TELLING else None
+    return isinstance(decoded, bytes) and b":" in decoded.strip(b":") and _readable(decoded)
+
+
 def broken(text: str, made: Surrogates) -> str:
     """Return text that cannot be parsed: structure stays, every other word is replaced."""
 
@@ -163,6 +169,8 @@ def broken(text: str, made: Surrogates) -> str:
         said = found.group()
         if said.lower() in _STRUCTURE:
             return said
+        if _is_auth(said):
+            return made.auth(said)
         return made.text(said, known=len(said) >= _TELLING and not _HOST.fullmatch(said))
 
     return _WORD.sub(word, text)

@@ -43,6 +43,7 @@ class Builder:
         self.kinds: Counter[str] = Counter()
         self._objects: list[KubeObject] = []
         self._secrets: list[PullSecret] = []
+        self._configs: list[PullSecret] = []
         self._other: list[KubeObject] = []
         self._generated: list[GeneratedSecret] = []
         self._accounts: list[ServiceAccount] = []
@@ -93,7 +94,10 @@ class Builder:
         self.add_objects(document, list(objects(document)))
 
     def _loose(self, document: Document) -> None:
+        from linter.inventory.configs import configs  # noqa: PLC0415 - manifests and dumps are all objects
+
         self._references.extend(loose_references(document))
+        self._configs.extend(configs(document))
         data = document.data
         if isinstance(data, dict) and _KUSTOMIZATION_FIELDS & data.keys():
             item = KubeObject(document, (), data, "Kustomization", "")
@@ -181,6 +185,7 @@ class Builder:
             name=self.name,
             scope=scope,
             secrets=tuple(secrets),
+            configs=tuple(self._configs),
             generated=tuple(self._generated),
             accounts=tuple(self._accounts),
             workloads=tuple(self._workloads),

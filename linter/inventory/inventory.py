@@ -81,6 +81,7 @@ class Inventory:
         name: str,
         scope: Scope,
         secrets: tuple[PullSecret, ...] = (),
+        configs: tuple[PullSecret, ...] = (),
         generated: tuple[GeneratedSecret, ...] = (),
         accounts: tuple[ServiceAccount, ...] = (),
         workloads: tuple[Workload, ...] = (),
@@ -98,6 +99,7 @@ class Inventory:
         self.name = name
         self.scope = scope
         self.secrets = secrets
+        self.configs = configs
         self.generated = generated
         self.accounts = accounts
         self.workloads = workloads

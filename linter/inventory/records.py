@@ -13,6 +13,8 @@ from linter.secret import Sensitive
 
 DOCKERCONFIGJSON = "kubernetes.io/dockerconfigjson"
 DOCKERCFG = "kubernetes.io/dockercfg"
+INSTALL_CONFIG = "InstallConfig"
+"""The kind of what openshift-install reads, which its file does not tell (openshift/installer, pkg/types)."""
 KEY_OF_TYPE = {DOCKERCONFIGJSON: ".dockerconfigjson", DOCKERCFG: ".dockercfg"}
 _ENFORCES = "kubernetes.io/enforce-mountable-secrets"
 _TRUE = ("1", "t", "T", "true", "TRUE", "True")

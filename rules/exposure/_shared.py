@@ -66,6 +66,11 @@ def in_clear_of(secret: PullSecret) -> list[tuple[Location, Entry]]:
     return [(at, entry) for at, payload in held if payload is not None for entry in in_clear(payload)]
 
 
+def is_host(entry: Entry) -> bool:
+    """Whether the key of an entry is that of a host with a domain or a port: a single word stands in for one."""
+    return any(sign in entry.registry.host for sign in ".:")
+
+
 def _usable(payload: Payload, entry: Entry) -> bool:
     """Whether somebody who reads the entry could log in; the loopback registry of a workstation does not count."""
     if _LOOPBACK.fullmatch(entry.registry.host.removesuffix(f":{entry.registry.port}")):

@@ -3,7 +3,10 @@ r"""A manifest holds a usable credential in clear.
 ## What it does
 
 Reports every Secret in a file whose payload holds a credential that a reader of the file could use, once per Secret,
-and every literal of a kustomize `secretGenerator` that does. What keeps the kubelet from reading it (the wrong type, a
+every literal of a kustomize `secretGenerator` that does, and every pull secret that stands as text in a file of no
+kind: in the `pullSecret` of an install-config.yaml, in a `pull_secret` among the variables of Ansible, in any field so
+called. There an entry counts whose registry is a host: `fake` or `none`, by which installs without a pull secret get
+along, is none. What keeps the kubelet from reading it (the wrong type, a
 missing `auths`, one more layer of base64, none at all under `data`, a key like `config.json`, a damaged `auth` beside
 user name and password) keeps nobody else from reading it, so such a payload counts too.
 
@@ -54,9 +57,10 @@ from linter.rule import (
     credentials,
     dig,
     origin,
+    spot,
     text,
 )
-from rules.exposure._shared import OPENSHIFT, hosts, in_clear, in_clear_of
+from rules.exposure._shared import OPENSHIFT, hosts, in_clear, in_clear_of, is_host
 from rules.lifetime._shared import expired_entry
 
 _KEYS = {".dockerconfigjson": "dockerconfigjson", ".dockercfg": "dockercfg"}
@@ -76,6 +80,11 @@ def check(context: Context) -> Iterator[Finding]:
         if found:
             yield _secret(context, secret, found[0][0], [entry for _, entry in found])
     yield from _literals(context)
+    for config in context.inventory.configs:
+        held = in_clear(config.payload) if config.payload is not None else []
+        entries = [entry for entry in held if is_host(entry) and not expired_entry(context, entry)]
+        if entries:
+            yield _config(context, config, entries)
 
 
 def _secret(context: Context, secret: PullSecret, at: Location, entries: list[Entry]) -> Finding:
@@ -86,6 +95,21 @@ def _secret(context: Context, secret: PullSecret, at: Location, entries: list[En
         detail=_DETAIL,
         remedy=_remedy(origin(secret)),
         commands=_commands(secret),
+    )
+
+
+def _config(context: Context, config: PullSecret, entries: list[Entry]) -> Finding:
+    """Tell of a pull secret in a file that is read to make one."""
+    first, item = entries[0], config.object
+    return context.finding(
+        f"{item.kind} {item.name} holds {_what(entries)} in clear in this file",
+        of=item,
+        # A mapping is no text, in which an entry could stand.
+        at=config.at() if config.written is None else spot(config, *first.key_span, first.key),
+        key="/".join(map(str, config.route)),
+        detail="Whoever reads the file, a copy of it or the history of its repository has the credential.",
+        remedy="Renew the credential where it was issued, since the history keeps this one, and fill the new one in "
+        "when the file is used, from a vault or from the environment.",
     )
 
 

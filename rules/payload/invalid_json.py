@@ -10,6 +10,8 @@ A payload that is base64 once more is `double-encoded`, a value that stands in f
 `placeholder-credential`.
 
 A support bundle of Troubleshoot holds no payload: there the error of its collector, which decodes as Go does, counts.
+In an install-config.yaml the text of `pullSecret` counts, where a credential stands in it: an example like
+`'{"auths": ...}'` is left alone.
 
 ## Why it matters
 
@@ -38,6 +40,7 @@ from collections.abc import Iterator
 
 from linter.rule import Applicability, Context, Finding, Payload, PullSecret, Rule, Severity, State, spot
 from rules.payload._defects import seen_only, whole
+from rules.payload._installs import REFUSED, meant
 from rules.payload._remake import anew, remake
 from rules.payload._shared import advice, named, readers, reasons, repair, seen_finding
 
@@ -51,6 +54,9 @@ def check(context: Context) -> Iterator[Finding]:
             yield from _empty(context, secret)
         else:
             yield _broken(context, secret, secret.payload)
+    for config, payload in meant(context):
+        if payload.errors and payload.errors[0].kind == "json":
+            yield _refused(context, config, payload)
     for secret, _ in seen_only(context, "RC102"):
         message = f"{named(secret)}: {secret.data_key} is not JSON, as the collector of the support bundle has seen."
         yield seen_finding(context, secret, message, secret.data_key or "", _REMEDY)
@@ -75,6 +81,22 @@ def _broken(context: Context, secret: PullSecret, payload: Payload) -> Finding:
         commands=remake(context, secret),
         impact=readers(context, secret),
         fix=repair(secret, found.repaired, f"Make {secret.data_key} of {secret.name} valid JSON", sure),
+    )
+
+
+def _refused(context: Context, config: PullSecret, payload: Payload) -> Finding:
+    from rules.payload._json_causes import cause  # noqa: PLC0415 - as above
+
+    found = cause(payload, payload.errors[0])
+    line, column = payload.position(found.offset)
+    item, at = config.object, f"(line {line}, column {column} of the payload)"
+    return context.finding(
+        f"{config.data_key} of {item.kind} {item.name} is not JSON: {found.what} {at}",
+        of=item,
+        at=spot(config, found.offset, found.offset + 1),
+        key=config.data_key or "",
+        detail=REFUSED,
+        remedy=f"{_REMEDY} In YAML it stands between single quotes, in one line.",
     )
 
 

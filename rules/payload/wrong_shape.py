@@ -4,7 +4,8 @@
 
 Reports a `.dockerconfigjson` without an `auths` object at its top level, a `.dockercfg` that has one, and a
 payload of either kind that is no JSON object at all. An empty `{}` or `null` in the cluster's global pull secret is
-left to global-pull-secret.
+left to global-pull-secret. The text of `pullSecret` in an install-config.yaml is judged, where a credential stands in
+it.
 
 ## Why it matters
 
@@ -46,6 +47,7 @@ from linter.rule import (
     spot,
 )
 from rules.payload._defects import is_empty, whole
+from rules.payload._installs import REFUSED, meant
 from rules.payload._remake import remake
 from rules.payload._shared import advice, everywhere, named, readers, reasons, repair
 
@@ -80,6 +82,24 @@ def check(context: Context) -> Iterator[Finding]:
             fix=repair(
                 secret, _reshaped(payload, payload.root), f"Give {secret.data_key} of {secret.name} the shape it needs"
             ),
+        )
+    yield from _installs(context)
+
+
+def _installs(context: Context) -> Iterator[Finding]:
+    """Report every pull secret that the installer refuses for its shape."""
+    for config, payload in meant(context):
+        root = payload.root
+        if root is None or (root.kind == "object" and payload.shape != "no-auths"):
+            continue
+        what, at, hint = _told(config, payload, root)
+        yield context.finding(
+            f"{config.object.kind} {config.object.name}: {what}",
+            of=config.object,
+            at=at,
+            key=config.data_key or "",
+            detail=REFUSED,
+            remedy=hint,
         )
 
 

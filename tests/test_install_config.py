@@ -1,0 +1,81 @@
+"""Pull secrets that stand as text in files of no kind: told of however they are written, shown in no output."""
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.commons import quiet
+
+PASSWORD = "Kp7vXw2mQ9Lr"
+AUTH = base64.b64encode(f"robot:{PASSWORD}".encode()).decode()
+CONFIG = f'{{"auths":{{"quay.io":{{"auth":"{AUTH}"}}}}}}'
+HEAD = "apiVersion: v1\nbaseDomain: example.com\nmetadata: {name: ocp4}\n"
+JSON = json.dumps({"apiVersion": "v1", "baseDomain": "x.org", "metadata": {"name": "ocp4"}, "pullSecret": CONFIG})
+
+
+def _judged(file: Path, text: str | bytes) -> list[tuple[str, int, int]]:
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    result = json.loads(quiet("check", str(file), "--format", "json")[1])
+    return [(one["code"], one["location"]["line"], one["location"]["column"]) for one in result["findings"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (f"{HEAD}pullSecret: '{CONFIG}'\n", (4, 13)),
+        (f"{HEAD}pullSecret: |\n  {CONFIG}\n", (4, 13)),
+        (f"{HEAD}pullSecret: >-\n  {CONFIG.replace(':{', ':' + chr(10) + '  {')}\n", (4, 13)),
+        (f"{HEAD}? pullSecret\n: '{CONFIG}'\n", (5, 3)),
+        (f"{HEAD}x: &it '{CONFIG}'\npullSecret: *it\n", (4, 4)),
+        (f'{HEAD}"pull\\x53ecret": \'{CONFIG}\'\n', (4, 18)),
+        (f"{HEAD}pullSecret: !!str '{CONFIG}'\n", (4, 13)),
+        (f"# words\n---\n{HEAD}pullSecret: '{CONFIG}'\n---\nx: y\n", (6, 13)),
+        (f"{HEAD}pullSecret: '{CONFIG}'\n".replace("\n", "\r\n"), (4, 13)),
+        (f"{HEAD}pullSecret: '{CONFIG}'\n".encode("utf-16"), (4, 13)),
+        (JSON, (1, JSON.index('"pullSecret"') + 15)),
+    ],
+)
+def test_a_pull_secret_is_found_however_it_is_written(
+    text: str | bytes, place: tuple[int, int], tmp_path: Path
+) -> None:
+    assert _judged(tmp_path / "install-config.yaml", text) == [("RC701", *place)]
+
+
+@pytest.mark.parametrize("form", ["text", "html", "json", "sarif", "markdown", "github", "gitlab", "junit", "csv"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{HEAD}pullSecret: '{CONFIG}'\nsshKey: x\n",
+        f"{HEAD}pullSecret: '{CONFIG[:-1]}'\n",
+        f"{HEAD}pullSecret: '{{\"quay.io\":{{\"auth\":\"{AUTH}\"}}}}'\n",
+        f"a: b\nregistry_pull_secret: {{auths: {{quay.io: {{username: robot, password: {PASSWORD}}}}}}}\n",
+        f"{HEAD}pullSecret:\n  auths:\n    quay.io:\n      password: {PASSWORD}\n      username: robot\n",
+    ],
+)
+def test_no_output_shows_the_credential(text: str, form: str, tmp_path: Path) -> None:
+    file = tmp_path / "install-config.yaml"
+    file.write_text(text, encoding="utf-8")
+    code, out, error = quiet("check", str(file), "--format", form)
+    assert code == 1
+    assert not any(part in out + error for part in (PASSWORD, AUTH, AUTH[:12]))
+
+
+def test_a_finding_can_be_accepted_in_the_file(tmp_path: Path) -> None:
+    text = f"{HEAD}pullSecret: '{CONFIG}' # regcred: ignore[RC701] of a throw-away cluster\n"
+    assert _judged(tmp_path / "install-config.yaml", text) == []
+
+
+def test_a_config_beside_manifests_makes_and_uses_no_secret(tmp_path: Path) -> None:
+    objects = (
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: app}\n---\napiVersion: apps/v1\nkind: Deployment\n"
+        "metadata: {name: web}\nspec: {template: {spec: {serviceAccountName: app, containers: [{name: a, "
+        "image: 'quay.io/team/web:1'}]}}}\n"
+    )
+    assert _judged(tmp_path / "all.yaml", f"{HEAD}pullSecret: '{CONFIG}'\n---\n{objects}") == [("RC701", 4, 13)]
+
+
+def test_a_list_of_fields_costs_what_its_length_is_worth(tmp_path: Path) -> None:
+    fields = "".join(f"x{number}_pull_secret: '{CONFIG}'\n" for number in range(2_000))
+    assert len(_judged(tmp_path / "vars.yaml", fields)) == 2_000
