@@ -64,6 +64,7 @@ CLUSTER_SCOPED = {
     ("samples.operator.openshift.io", "Config"),
     ("machineconfiguration.openshift.io", "MachineOSConfig"),
     ("hive.openshift.io", "HiveConfig"),
+    ("config.open-cluster-management.io", "KlusterletConfig"),
     ("multicluster.openshift.io", "MultiClusterEngine"),
     ("observability.open-cluster-management.io", "MultiClusterObservability"),
     ("external-secrets.io", "ClusterExternalSecret"),

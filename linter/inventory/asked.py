@@ -35,6 +35,8 @@ hypershift.openshift.io HostedCluster
 hive.openshift.io ClusterDeployment ClusterPool HiveConfig
 agent-install.openshift.io InfraEnv
 siteconfig.open-cluster-management.io ClusterInstance
+imageregistry.open-cluster-management.io ManagedClusterImageRegistry=managedclusterimageregistries
+config.open-cluster-management.io KlusterletConfig
 operator.open-cluster-management.io MultiClusterHub
 multicluster.openshift.io MultiClusterEngine
 observability.open-cluster-management.io MultiClusterObservability=multiclusterobservabilities

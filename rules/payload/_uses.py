@@ -6,7 +6,16 @@ from typing import Final
 from linter.rule import Context, Inventory, Reference, compatible, dig, lazy, text
 
 _PASSING_TYPES: Final = lazy(r"^(?!kubernetes\.io/)(?=[A-Za-z0-9.-]+/)[A-Za-z0-9.-]+?\.[A-Za-z0-9.-]+/")
-_KEY_READERS: Final = ("hive.openshift.io", "agent-install.openshift.io", "hypershift.openshift.io", "argoproj.io")
+_KEY_READERS: Final = (
+    *("hive.openshift.io", "agent-install.openshift.io", "hypershift.openshift.io", "argoproj.io"),
+    *("siteconfig.open-cluster-management.io", "ran.openshift.io"),
+    *("imageregistry.open-cluster-management.io", "config.open-cluster-management.io"),
+)
+"""API groups whose controllers read the key of a Secret that an object names, whatever its type.
+
+The second row names it for objects of the first; for the third the import controller makes a Secret of its own of the
+key (stolostron/managedcluster-import-controller, pkg/bootstrap).
+"""
 
 
 def pulled_with(context: Context, name: str, namespace: str) -> bool:

@@ -8,8 +8,9 @@ is not evaluated.
 
 Silent are Secrets that serve something else and that nothing pulls with: those mounted as a file (kaniko,
 buildah, Tekton and Argo Workflows mount such a Secret as their config), those read by key (Hive, HyperShift,
-the Argo CD image updater), and types of other tools such as `helm.sh/release.v1`. A Secret that is a patch of a
-kustomization, or that one changes, is listed under coverage: only what is built has its type.
+the assisted installer and the site configurations for it, the import of clusters by Advanced Cluster
+Management, the Argo CD image updater), and types of other tools such as `helm.sh/release.v1`. A Secret that is a
+patch of a kustomization, or that one changes, is listed under coverage: only what is built has its type.
 
 ## Why it matters
 
