@@ -200,3 +200,98 @@ def test_a_secret_that_a_patch_names_is_there(tmp_path: Path) -> None:
     patch = "- {op: replace, path: /metadata/name, value: gone}"
     assert "RC303" in _judged(tmp_path, "resources: [secret.yaml]\n")[0]
     assert "RC303" not in _judged(tmp_path, _patched(patch, target="{kind: Secret}"))[0]
+
+
+def _images(tmp_path: Path, image: str, *, base: str = "", prod: str = "resources: [..]\n", **files: str) -> list[str]:
+    """The images of a scan whose one workload has this one in its file."""
+    found = {
+        "web": DEPLOYMENT.replace("quay.io/team/web:1", image),
+        "kustomization": f"resources: [web.yaml]\n{base}",
+        "prod__kustomization": prod,
+        **files,
+    }
+    for name, text in found.items():
+        file = tmp_path / f"{name.replace('__', '/')}.yaml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    result = json.loads(quiet("check", str(tmp_path), "--format", "json")[1])
+    told = [one["message"] for one in result["coverage"]["not_evaluated"]]
+    images = [one["image"] for one in result["pulls"]["resolved"]]
+    return images or [one for one in told if "which image is built" in one]
+
+
+@pytest.mark.parametrize(
+    ("image", "entry", "built"),
+    [
+        ("app", "{name: app, newName: quay.io/team/web}", "quay.io/team/web"),
+        ("app:1", "{name: app, newName: quay.io/team/web}", "quay.io/team/web:1"),
+        ("app:1", "{name: app, newName: quay.io/team/web, newTag: 2}", "quay.io/team/web:2"),
+        ("app:1", "{name: app, newTag: v2}", "app:v2"),
+        ("h.org:5000/app:1", "{name: 'h.org:5000/app', newName: h.org/app}", "h.org/app:1"),
+        ("app:1", f"{{name: app, digest: 'sha256:{'a' * 64}'}}", f"app@sha256:{'a' * 64}"),
+        (f"app@sha256:{'a' * 64}", "{name: app, newTag: v2}", "app:v2"),
+        ("app2:1", "{name: app, newName: quay.io/team/web}", "app2:1"),
+        ("team/app:1", "{name: app, newName: quay.io/team/web}", "team/app:1"),
+        ("app/web:1", "{name: app, newName: quay.io/team/web}", "app/web:1"),
+        ("app:1", "{newName: quay.io/team/web}", "app:1"),
+    ],
+)
+def test_the_image_that_is_built_counts(image: str, entry: str, built: str, tmp_path: Path) -> None:
+    assert _images(tmp_path / "inner", image, base=f"images: [{entry}]\n") == [built]
+    assert _images(tmp_path / "outer", image, prod=f"resources: [..]\nimages: [{entry}]\n") == [built]
+    part = f"apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nimages: [{entry}]\n"
+    assert _images(tmp_path / "part", image, base="components: [part]\n", part__kustomization=part) == [built]
+
+
+def test_build_files_change_an_image_one_after_the_other(tmp_path: Path) -> None:
+    prod = "resources: [..]\nimages: [{name: b, newTag: v1}]\n"
+    assert _images(tmp_path, "a", base="images: [{name: a, newName: b}]\n", prod=prod) == ["b:v1"]
+
+
+def test_an_image_that_has_several_names_is_not_judged(tmp_path: Path) -> None:
+    prod = "resources: [..]\nimages: [{name: a, newName: quay.io/prod/a}]\n"
+    told = "which image is built of a:1 is not known: kustomizations give it several names"
+    assert _images(tmp_path, "a:1", prod=prod, test__kustomization="resources: [..]\n") == [told]
+    flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: f}\n"
+    flux += "spec: {images: [%s]}\n"
+    other = prod.replace(": a,", ": x,")
+    assert _images(tmp_path, "a:1", prod=other, test__kustomization="", flux=flux % "") == ["a:1"]
+    assert _images(tmp_path, "a:1", test__kustomization="", flux=flux % "{name: a, newTag: v2}") == [told]
+
+
+@pytest.mark.parametrize("many", [40])
+def test_build_files_that_meet_again_and_again_cost_little(many: int, tmp_path: Path) -> None:
+    layers = {
+        f"l{number}{side}__kustomization": f"resources: [../l{number - 1}a, ../l{number - 1}b]\n"
+        for number in range(1, many)
+        for side in "ab"
+    }
+    first = {f"l0{side}__kustomization": "resources: [..]\nimages: [{name: a, newTag: x}]\n" for side in "ab"}
+    assert len(_images(tmp_path, "a:1", **first, **layers)) == 1
+
+
+def test_a_port_is_that_of_the_image_that_is_built(tmp_path: Path) -> None:
+    files = {
+        "secret": SECRET.replace("quay.io/team", "h.org"),
+        "web": DEPLOYMENT.replace("gone", "regcred").replace("quay.io/team/web", "h.org:5000/web"),
+    }
+    entry = "resources: [web.yaml]\nimages: [{name: 'h.org:5000/web', newName: h.org/web}]\n"
+    assert _judged(tmp_path, "resources: [web.yaml]\n", **files)[0] == {"RC208"}
+    assert _judged(tmp_path, entry, **files)[0] == set()
+    files["web"] = files["web"].replace("h.org:5000/web:1", "web")
+    entry = "resources: [web.yaml]\nimages: [{name: web, newName: 'h.org:5000/web'}]\n"
+    assert _judged(tmp_path, entry, **files)[0] == {"RC208"}
+
+
+def test_a_fix_is_proved_with_the_image_that_is_built(tmp_path: Path) -> None:
+    files = {
+        "account": f"{ACCOUNT}imagePullSecrets: [{{name: regcred}}]\n",
+        "web": DEPLOYMENT.replace("gone", "more").replace("quay.io/team/web:1", "web"),
+        "more": SECRET.replace("regcred", "more").replace("quay.io/team", "ghcr.io/team"),
+    }
+    entry = "resources: [web.yaml]\nimages: [{name: web, newName: quay.io/team/web}]\n"
+    assert _judged(tmp_path, entry, **files)[0] == {"RC305"}
+    result = json.loads(quiet("check", str(tmp_path), "--select", "RC305", "--format", "json")[1])
+    proof = result["findings"][0]["fix"]["proof"]
+    assert len(proof["repaired"]) == 1
+    assert not proof["broken"]

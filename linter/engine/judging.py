@@ -259,6 +259,9 @@ def _hidden(inventory: Inventory) -> Iterator[NotEvaluated]:
     """What a cluster refused to show, and every pull secret whose content may not be judged, once, with the reason."""
     for refused in inventory.refused:
         yield NotEvaluated("refused", refused.sentence(), cluster=inventory.name)
+    for item, use in inventory.renamed:
+        why = f"which image is built of {use.image} is not known: kustomizations give it several names"
+        yield NotEvaluated("templated", why, item.ref, item.at(*use.route), cluster=inventory.name)
     for secret in inventory.secrets:
         if secret.state in UNJUDGED:
             yield NotEvaluated(str(secret.state), secret.reason, secret.object.ref, secret.at(), cluster=inventory.name)

@@ -15,6 +15,7 @@ from linter.inventory.paths import dig, group, text
 from linter.inventory.records import (
     GeneratedSecret,
     ImageStream,
+    ImageUse,
     PullSecret,
     Reference,
     ServiceAccount,
@@ -181,6 +182,13 @@ class Builder:
         kustomized = self._kustomized() if scope is Scope.MANIFESTS else None
         if kustomized is not None:
             secrets = (patched(secret, kustomized) for secret in secrets)
+        workloads, renamed = self._workloads, list[tuple[KubeObject, ImageUse]]()
+        if kustomized is not None and kustomized.changes_images:
+            from linter.inventory.kustomized_images import built  # noqa: PLC0415 - as above
+
+            pairs = [(one.object, *built(one, kustomized)) for one in workloads]
+            workloads = [one for _, one, _ in pairs]
+            renamed = [(item, use) for item, _, uses in pairs for use in uses]
         return Inventory(
             name=self.name,
             scope=scope,
@@ -188,7 +196,7 @@ class Builder:
             configs=tuple(self._configs),
             generated=tuple(self._generated),
             accounts=tuple(self._accounts),
-            workloads=tuple(self._workloads),
+            workloads=tuple(workloads),
             streams=tuple(self._streams),
             builds=tuple(self._builds),
             references=tuple(self._references),
@@ -199,6 +207,7 @@ class Builder:
             refused=tuple(one for record in self._records for one in record.refused),
             mentions=mentions,
             kustomized=kustomized,
+            renamed=tuple(renamed),
         )
 
     def _kustomized(self) -> "Kustomized | None":

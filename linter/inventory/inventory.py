@@ -11,6 +11,7 @@ from linter.inventory.records import (
     DOCKERCONFIGJSON,
     GeneratedSecret,
     ImageStream,
+    ImageUse,
     PullSecret,
     Reference,
     ServiceAccount,
@@ -95,6 +96,7 @@ class Inventory:
         refused: tuple[Refused, ...] = (),
         mentions: "Mentions | None" = None,
         kustomized: "Kustomized | None" = None,
+        renamed: tuple[tuple[KubeObject, ImageUse], ...] = (),
     ) -> None:
         self.name = name
         self.scope = scope
@@ -113,6 +115,7 @@ class Inventory:
         self.refused = refused
         self._mentions = mentions
         self.kustomized = kustomized
+        self.renamed = renamed
         self._once: dict[Any, Any] = {}
         self._of_kinds: dict[frozenset[str], tuple[KubeObject, ...]] = {}
         self._in: dict[str, list[PullSecret]] = {}

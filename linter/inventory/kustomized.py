@@ -76,6 +76,28 @@ class Kustomized:
         both = set(self._builders(one)).intersection(self._builders(other))
         return any(text(self._builds[number].body.get("namespace")) for number in both)
 
+    def body(self, number: int) -> Mapping[str, Any]:
+        """Return what a build file says."""
+        return self._builds[number].body
+
+    def direct(self, item: KubeObject) -> tuple[int, ...]:
+        """Return the build files that name the file of an object, by their numbers."""
+        return self._namers.get(posixpath.normpath(item.path), ()) if self._builds else ()
+
+    def includers(self, number: int) -> tuple[int, ...]:
+        """Return the build files that include another."""
+        return self._namers.get(posixpath.normpath(posixpath.dirname(self._builds[number].path)), ())
+
+    @cached_property
+    def flux_images(self) -> list[Any]:
+        """The images that Flux gives another name, wherever they are."""
+        return [entry for item in self._flux for entry in _list(dig(item.body, "spec", "images"))]
+
+    @cached_property
+    def changes_images(self) -> bool:
+        """Whether anything gives an image another name."""
+        return bool(self.flux_images) or any(_list(item.body.get("images")) for item in self._builds)
+
     @cached_property
     def renamed(self) -> frozenset[str]:
         """The names that operations give to objects."""
@@ -92,7 +114,7 @@ class Kustomized:
         patches = [*self._global]
         for number in self._builders(item):
             patches += self._patches(number)
-            for component in self._components(number):
+            for component in self.components(number):
                 patches += self._patches(component)
         for patch in patches:
             named = patch.target is not None or not isinstance(patch.held, str) or item.kind in patch.held
@@ -127,19 +149,18 @@ class Kustomized:
 
     def _builders(self, item: KubeObject) -> tuple[int, ...]:
         """The build files in whose result an object is."""
-        direct = self._namers.get(posixpath.normpath(item.path), ()) if self._builds else ()
+        direct = self.direct(item)
         if direct not in self._above:
             found, pending = dict.fromkeys(direct), list(direct)
             while pending:
-                folder = posixpath.normpath(posixpath.dirname(self._builds[pending.pop()].path))
-                more = [number for number in self._namers.get(folder, ()) if number not in found]
+                more = [number for number in self.includers(pending.pop()) if number not in found]
                 found.update(dict.fromkeys(more))
                 pending += more
             self._above[direct] = tuple(found)
         return self._above[direct]
 
-    def _components(self, number: int) -> Iterator[int]:
-        """The components that a build file uses, each once."""
+    def components(self, number: int) -> Iterator[int]:
+        """Yield the components that a build file uses, each once."""
         found, pending = {number}, [number]
         while pending:
             item = self._builds[pending.pop()]

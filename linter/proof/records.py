@@ -130,7 +130,7 @@ def edited(placed: Placed, owned: Iterable[tuple[KubeObject, Edit]]) -> Edited:
         items=made,
         secrets=_remade(placed.secrets, secrets, lambda item, old: _secret(item, old, placed.edits)),
         accounts=_remade(placed.accounts, others, lambda item, _: [service_account(item)]),
-        workloads=_remade(placed.workloads, others, lambda item, _: list(workloads(item))),
+        workloads=_remade(placed.workloads, others, _workloads),
         streams=_remade(placed.streams, others, lambda item, _: [image_stream(item)]),
         fresh=[
             pull_secret(item)
@@ -145,6 +145,12 @@ def _edited(item: KubeObject, edits: list[Edit]) -> KubeObject:
 
     body = apply_to_data(item.body, edits)
     return KubeObject(Document(item.path, item.document, None), item.route, body, item.kind, item.api_version)
+
+
+def _workloads(item: KubeObject, old: list[Workload]) -> list[Workload]:
+    """Read the workloads of an edited object anew, but for the images: no edit changes one, and kustomize may."""
+    images = {one.template: one.images for one in old}
+    return [one._replace(images=images.get(one.template, one.images)) for one in workloads(item)]
 
 
 def _secret(item: KubeObject, old: list[PullSecret], edits: Edits) -> list[PullSecret]:
