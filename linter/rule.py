@@ -18,7 +18,7 @@ from linter.inventory.evidence import REFUSED, UNDECODABLE, PullFailure
 from linter.inventory.inventory import Inventory, compatible
 from linter.inventory.joins import Joins
 from linter.inventory.paths import dig, group, text
-from linter.inventory.pulls import ImportPull, Outcome, Reach, WorkloadPull, reach
+from linter.inventory.pulls import ImportPull, Outcome, Reach, WorkloadPull, changing, reach
 from linter.inventory.readers import keys_of
 from linter.inventory.records import (
     DOCKERCFG,
@@ -303,6 +303,7 @@ __all__ = [
     "Workload",
     "WorkloadPull",
     "affected_names",
+    "changing",
     "command",
     "compatible",
     "could_be",

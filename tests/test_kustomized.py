@@ -30,6 +30,7 @@ spec:
 """
 ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: app}\n"
 LIST = "/spec/template/spec/imagePullSecrets"
+OWN = "path: /imagePullSecrets"
 
 
 def _merged(pod_spec: str, kind: str = "Deployment", name: str = "web") -> str:
@@ -295,3 +296,23 @@ def test_a_fix_is_proved_with_the_image_that_is_built(tmp_path: Path) -> None:
     proof = result["findings"][0]["fix"]["proof"]
     assert len(proof["repaired"]) == 1
     assert not proof["broken"]
+
+
+@pytest.mark.parametrize(
+    ("kustomization", "verdict"),
+    [
+        ("resources: [web.yaml, account.yaml]\n", "uncovered"),
+        (_patched(f"- {{op: add, {OWN}, value: [{{name: regcred}}]}}", target="{kind: ServiceAccount}"), "unknown"),
+        (_patched(f"- {{op: add, path: {LIST}, value: [{{name: regcred}}]}}", target="{kind: Deployment}"), "unknown"),
+        (_patched(_merged("{serviceAccountName: other}")), "unknown"),
+        (_patched("- {op: add, path: /metadata/labels, value: {a: b}}", target="{kind: Deployment}"), "uncovered"),
+        (_patched("- {op: add, path: /secrets, value: [{name: x}]}", target="{kind: ServiceAccount}"), "uncovered"),
+        (_patched(_merged("{serviceAccountName: other}", name="api")), "uncovered"),
+    ],
+)
+def test_no_pull_is_said_to_fail_that_a_patch_may_repair(kustomization: str, verdict: str, tmp_path: Path) -> None:
+    web = DEPLOYMENT.replace("      imagePullSecrets: [{name: gone}]\n", "")
+    _judged(tmp_path, kustomization, web=web)
+    result = json.loads(quiet("check", str(tmp_path), "--format", "json")[1])
+    (pull,) = result["pulls"]["resolved"]
+    assert pull["verdict"] == verdict

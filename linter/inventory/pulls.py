@@ -51,6 +51,26 @@ UNFINISHED = Outcome("unknown", reason="the image is filled in by a template")
 
 def reach(inventory: Inventory, workload: Workload) -> Reach:
     """Resolve the list of pull secrets as admission does (Kubernetes 1.25 to 1.36): the own list or the account's."""
+    found = _written(inventory, workload)
+    build = changing(inventory, workload, None if workload.explicit else found.account)
+    if not build or found.unknown:
+        return found
+    return found._replace(unknown=f"a patch of {build} changes its list of pull secrets, or its account")
+
+
+def changing(inventory: Inventory, workload: Workload, account: ServiceAccount | None = None) -> str:
+    """Return a build file of which a patch may change the list of a workload, or that of its account, "" for none."""
+    made = inventory.kustomized
+    if made is None:
+        return ""
+    places = [(workload.object, (*workload.template, field)) for field in ("imagePullSecrets", "serviceAccountName")]
+    if account is not None:
+        places.append((account.object, ("imagePullSecrets",)))
+    return next(filter(None, (made.changing(item, route) for item, route in places)), "")
+
+
+def _written(inventory: Inventory, workload: Workload) -> Reach:
+    """What the files alone say of the list of a workload."""
     namespace = workload.object.namespace
     accounts = inventory.accounts_named(namespace, workload.account)
     account = accounts[0] if len(accounts) == 1 else None
@@ -75,12 +95,13 @@ def _refusal(account: ServiceAccount, link: Link) -> str:
 
 def reaches(inventory: Inventory, workloads: Iterable[Workload] | None = None) -> Iterator[tuple[Workload, Reach]]:
     """Every workload (or these) with the secrets that reach it; those of one namespace, account and list share them."""
-    shared: dict[tuple[str, str, bool, bool, int], Reach] = {}
+    shared: dict[tuple[str, str, bool, bool, int, int], Reach] = {}
     for workload in inventory.workloads if workloads is None else workloads:
         final = workload.is_pod and admitted(workload.object)
         # Lists are read once (see `PodSpecs`), and what is shared holds them: so long their identity is theirs alone.
         listed = id(workload.pull_secrets) if workload.explicit else 0
-        key = (workload.object.namespace, workload.account, workload.explicit, final, listed)
+        own = id(workload.object) if inventory.kustomized is not None else 0  # a patch is for some and not for others
+        key = (workload.object.namespace, workload.account, workload.explicit, final, listed, own)
         found = shared.get(key)
         if found is None:
             found = shared[key] = reach(inventory, workload)

@@ -51,6 +51,7 @@ from linter.rule import (
     Severity,
     Workload,
     WorkloadPull,
+    changing,
     serves,
 )
 from rules.links._census import in_namespace, together
@@ -62,7 +63,7 @@ def check(context: Context) -> Iterator[Finding]:
     """Yield a finding for every template whose own list masks what its images need."""
     owners = context.once(Owners)
     table: dict[tuple[int, object], list[WorkloadPull]] = {}
-    for pull, _ in context.joins.unserved:
+    for pull in _unserved(context):
         if pull.reach.explicit and not pull.reach.missing and owners.top(pull.workload) is pull.workload:
             table.setdefault((id(pull.workload.object), pull.workload.template), []).append(pull)
     for pulls in table.values():
@@ -72,6 +73,16 @@ def check(context: Context) -> Iterator[Finding]:
         if workload.is_pod and workload.object.identified and _subset(workload, account):
             continue  # Admission copied an earlier state of the account's list: stale-pod tells that.
         yield from _masked(context, workload, account, pulls)
+
+
+def _unserved(context: Context) -> Iterator[WorkloadPull]:
+    """The pulls for which the files show no credential, whatever a patch may change of that."""
+    if context.inventory.kustomized is None:
+        yield from (pull for pull, _ in context.joins.unserved)
+        return
+    for pull, outcome in context.joins.pulls_where(lambda found: found.error is None and not found.candidates):
+        if outcome.verdict == "anonymous" or changing(context.inventory, pull.workload):
+            yield pull
 
 
 def _subset(workload: Workload, account: ServiceAccount) -> bool:
@@ -87,22 +98,14 @@ def _masked(
             found = context.inventory.secrets_named(account.namespace, link.name)
             if len(found) == 1 and serves(found[0], pull.image):
                 needed.setdefault(link.name, []).append(pull.image)
-    changing = _changing(context, workload) if needed else ""
-    if changing:
+    build = changing(context.inventory, workload) if needed else ""
+    if build:
         item, names = workload.object, " and ".join(needed)
-        why = f"a patch of {changing} changes its list of pull secrets or its account"
+        why = f"a patch of {build} changes its list of pull secrets or its account"
         message = f"whether {names} reaches {item.kind} {item.name} is not known: {why}"
         context.not_evaluated("templated", message, of=item, at=item.at(*workload.template))
     elif needed:
         yield _finding(context, workload, account, needed)
-
-
-def _changing(context: Context, workload: Workload) -> str:
-    """A build file by which kustomize may change what the pods get, "" for none."""
-    made, fields = context.inventory.kustomized, ("imagePullSecrets", "serviceAccountName")
-    if made is None:
-        return ""
-    return next(filter(None, (made.changing(workload.object, (*workload.template, field)) for field in fields)), "")
 
 
 def _finding(context: Context, workload: Workload, account: ServiceAccount, needed: dict[str, list[str]]) -> Finding:
