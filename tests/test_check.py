@@ -360,12 +360,21 @@ def test_an_archive_is_judged_like_its_folder_and_never_repaired_in_place(
     assert packed.read_bytes() == before
 
 
-@pytest.mark.parametrize("option", ["--unsafe-fixes", "--no-credentials", "--show-secrets"])
+@pytest.mark.parametrize("option", ["--no-credentials", "--show-secrets"])
 def test_an_option_that_would_do_nothing_is_refused(
     option: str, opaque: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check", str(opaque), option]) == 2
-    assert f"{option} says how something is repaired: give --" in capsys.readouterr().err
+    assert f"{option} says how a repair is written: give --" in capsys.readouterr().err
+
+
+def test_leave_for_unsafe_fixes_alone_changes_nothing(opaque: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = opaque.read_bytes()
+    code = main(["check", str(opaque)])
+    alone = capsys.readouterr()
+    assert main(["check", str(opaque), "--unsafe-fixes"]) == code
+    assert capsys.readouterr() == alone
+    assert opaque.read_bytes() == before
 
 
 @pytest.mark.parametrize(("value", "coloured"), [("1", False), ("", True)])

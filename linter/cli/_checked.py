@@ -42,11 +42,13 @@ def _stream(path: str) -> bool:
 
 
 def refuse_idle(arguments: argparse.Namespace) -> None:
-    """Refuse what says how something is repaired where nothing is: whoever gives it expects a file, or a diff."""
+    """Refuse what says how something is written where nothing is: whoever gives it expects a file, or a diff.
+
+    `--unsafe-fixes` alone does nothing and is accepted, as other linters do: it stands in aliases and templates of CI.
+    """
     for option, given, means in (
-        ("--unsafe-fixes", arguments.unsafe_fixes, ("--fix", "--diff", "--fix-dir")),
         ("--no-credentials", arguments.no_credentials, ("--fix-dir",)),
         ("--show-secrets", arguments.show_secrets, ("--diff",)),
     ):
         if given and not any(getattr(arguments, mean.lstrip("-").replace("-", "_")) for mean in means):
-            raise UsageError(f"{option} says how something is repaired: give {' or '.join(means)} as well")
+            raise UsageError(f"{option} says how a repair is written: give {' or '.join(means)} as well")

@@ -163,7 +163,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """Run `regcred check` and return its exit code."""
     from linter.timing import Clock  # noqa: PLC0415 - `--help` does not need it
 
-    if arguments.unsafe_fixes or arguments.no_credentials or arguments.show_secrets:
+    if arguments.no_credentials or arguments.show_secrets:
         from linter.cli._checked import refuse_idle  # noqa: PLC0415 - as above
 
         refuse_idle(arguments)
