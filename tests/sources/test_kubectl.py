@@ -243,3 +243,18 @@ def test_oc_serves_where_there_is_no_kubectl(tmp_path: Path, monkeypatch: pytest
         (tmp_path / name).write_text("#!/bin/sh\n")
         (tmp_path / name).chmod(0o755)
         assert program() == os.path.join(tmp_path, name)
+
+
+@pytest.mark.parametrize(("named", "said"), [("none", "there is no kubeconfig ("), ("here", "has no current context")])
+def test_a_kubeconfig_that_is_not_there_is_told(
+    named: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = tmp_path / "kubectl"
+    program.write_text("#!/bin/sh\necho 'error: current-context is not set' >&2; exit 1\n")
+    program.chmod(0o755)
+    (tmp_path / "here").touch()
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / named))
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    assert main(["resolve", "cluster:"]) == 3
+    assert said in capsys.readouterr().err

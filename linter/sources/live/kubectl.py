@@ -1,5 +1,6 @@
 """The API through the user's own `kubectl` or `oc`: one `get --raw` a request, with the kubeconfig as it is."""
 
+import os
 import re
 import shutil
 import threading
@@ -45,6 +46,13 @@ _REPAIR: Final = "repair the installation or the kubeconfig"
 _NO_CONTEXT: Final = re.compile(r'context [^\n]{0,200} does not exist|no context exists|current-context is not set')
 
 
+def _absent() -> str:
+    """Where a kubeconfig is looked for, when none is there; "" when one is."""
+    named = [path for path in os.environ.get("KUBECONFIG", "").split(os.pathsep) if path]
+    places = named or [os.path.expanduser("~/.kube/config")]
+    return "" if any(map(os.path.exists, places)) else ", ".join(places)
+
+
 def program() -> str | None:
     """Return where `kubectl`, or else `oc`, stands; None where neither is on the PATH."""
     return next(filter(None, map(shutil.which, _PROGRAMS)), None)
@@ -74,6 +82,9 @@ class Kubectl:
             raise ClusterError(f"{self._shown(words)} gave what is no name", _REPAIR)
         if done.stopped or done.killed:
             raise ClusterError(f"{self._shown(words)}: {done.end}", _REPAIR)
+        absent = _absent()
+        if absent:
+            raise ClusterError(f"there is no kubeconfig ({absent})", "log in, or set KUBECONFIG to a file that is")
         raise ClusterError(
             "the kubeconfig has no current context", "log in, or name one of `kubectl config get-contexts`"
         )
