@@ -6,6 +6,7 @@ in a file of the same name with `.expect` behind it):
     #: scope cluster                      the scope (default: manifests)
     #: config openshift-version: "4.4"    one line of .regcred.yaml
     #: RC307 info 12:7 "part of the message"
+    #: RC307 info 12:7 "…" repaired    the finding has a repair, which is shown by another example
     #: payload 3:14                       the finding above stands there inside the decoded payload
     #: hits 4                             the finding above breaks so many pulls and imports
     #: not-evaluated 2                    so many things could not be judged
@@ -27,7 +28,7 @@ from linter.__main__ import main
 
 ROOT = Path(__file__).parent / "rules"
 EXPOSURE = ("RC701", "RC703")
-_FINDING = re.compile(r'^(RC\d{3}) (error|warning|info) (\d+):(\d+)(?: "(.*)")?$')
+_FINDING = re.compile(r'^(RC\d{3}) (error|warning|info) (\d+):(\d+)(?: "(.*)")?( repaired)?$')
 
 
 class Expected(NamedTuple):
@@ -40,6 +41,7 @@ class Expected(NamedTuple):
     text: str
     payload: tuple[int, int] | None = None
     hits: int | None = None
+    repaired: bool = False
 
 
 class Example(NamedTuple):
@@ -69,8 +71,8 @@ def _example(path: Path) -> Example:
         word, _, rest = line.partition(" ")
         match = _FINDING.match(line)
         if match:
-            code, severity, row, column, text = match.groups()
-            found.append(Expected(code, severity, int(row), int(column), text or ""))
+            code, severity, row, column, text, repaired = match.groups()
+            found.append(Expected(code, severity, int(row), int(column), text or "", repaired=bool(repaired)))
         elif word == "scope":
             scope = rest
         elif word == "config":
@@ -207,6 +209,17 @@ def test_what_may_change_the_meaning_is_left_to_those_who_ask_for_it(
     target.write_bytes(path.read_bytes())
     _check(_example(path), target, tmp_path, capsys, "--fix", "--select", path.parent.name.replace("_", "-"))
     assert target.read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in _files("fires") if path not in {repaired for repaired, _ in _fixes()}], ids=_ids
+)
+def test_what_has_no_repair_is_left_as_it_is(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    example, target = _example(path), tmp_path / path.name
+    target.write_bytes(path.read_bytes())
+    code = path.parent.name.replace("_", "-")
+    _check(example, target, tmp_path, capsys, "--fix", "--unsafe-fixes", "--select", code)
+    assert (target.read_bytes() != path.read_bytes()) is any(one.repaired for one in example.findings)
 
 
 @pytest.mark.parametrize(
