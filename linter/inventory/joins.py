@@ -226,9 +226,9 @@ class Joins:
 
     @cached_property
     def unserved(self) -> tuple[tuple[WorkloadPull, Outcome], ...]:
-        """The pulls that go out without a credential, each with its outcome; none of pods that have ended."""
+        """The pulls that go out without a credential, each with its outcome; none where nothing is pulled."""
         rows = self.pulls_where(lambda found: found.error is None and not found.candidates)
-        return tuple([row for row in rows if row[1].verdict == "anonymous" and not row[0].workload.ended])
+        return tuple([row for row in rows if row[1].verdict == "anonymous" and not row[0].idle])
 
     def import_outcome(self, pull: ImportPull) -> Outcome:
         """What the OpenShift importer will do for this import."""

@@ -8,6 +8,7 @@ from linter.credentials import Consumer, Lookup
 from linter.documents.objects import KubeObject
 from linter.inventory.inventory import Inventory
 from linter.inventory.lately import Lately
+from linter.inventory.paths import dig
 from linter.inventory.records import (
     UNJUDGED,
     ImageStream,
@@ -263,6 +264,12 @@ class WorkloadPull(NamedTuple):
     image: str
     route: tuple[str | int, ...]
     reach: Reach
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing will be pulled: the policy is Never, or the pod has ended or is about to go."""
+        policy = "pullPolicy" if self.route[-1] == "reference" else "imagePullPolicy"
+        return dig(self.workload.object.body, *self.route[:-1], policy) == "Never" or self.workload.ended
 
 
 class ImportPull(NamedTuple):

@@ -183,9 +183,12 @@ class Workload(NamedTuple):
 
     @property
     def ended(self) -> bool:
-        """Whether this is a pod that has run its course: it stays for its logs and never pulls again."""
-        status = self.object.body.get("status") if self.is_pod else None
-        return isinstance(status, dict) and status.get("phase") in ("Succeeded", "Failed")
+        """Whether this is a pod that has run its course, or is about to go: it never pulls again."""
+        if not self.is_pod:
+            return False
+        status = self.object.body.get("status")
+        over = isinstance(status, dict) and status.get("phase") in ("Succeeded", "Failed")
+        return over or bool(self.object.metadata.get("deletionTimestamp"))
 
 
 class ImportTag(NamedTuple):

@@ -3,8 +3,9 @@
 ## What it does
 
 Reports a pod template with `imagePullSecrets` of its own when one of its images is covered by a secret of its service
-account only. Template, account and secrets must all be in the scan, and nothing else known may cover the image. Where a
-patch of kustomize or Flux changes the list, or the account, that is listed under coverage.
+account only. Template, account and secrets must all be in the scan, and nothing else known may cover the image, which
+with `imagePullPolicy: Never` needs none. Where a patch of kustomize or Flux changes the list, or the account, that is
+listed under coverage.
 
 ## Why it matters
 

@@ -8,8 +8,8 @@ pull; that it is the missing link is a guess then, and the finding says so. One 
 
 That a pod was admitted shows in its uid, or where the dump is without those, in its status.
 
-Pods whose template has a list of its own, mirror pods, pods that have ended (phase `Succeeded` or `Failed`: they pull
-nothing any more), and OpenShift's generated secrets, which change by themselves, are not reported.
+Pods whose template has a list of its own, mirror pods, pods that have ended or are being deleted, containers with
+`imagePullPolicy: Never`, and OpenShift's generated secrets, which change by themselves, are not reported.
 
 ## Why it matters
 
@@ -140,6 +140,8 @@ def _generated(name: str) -> bool:
 def _stale(context: Context, pulls: list[WorkloadPull], secret: PullSecret) -> Stale | None:
     """Whether a pod cannot pull one of its images, `pulls`, for want of `secret`."""
     for pull in pulls:
+        if pull.idle:
+            continue
         verdict = context.joins.pull_outcome(pull).verdict
         if secret.payload is not None and verdict == "anonymous" and serves(secret, pull.image):
             return pull.workload, pull.image, True

@@ -162,12 +162,11 @@ class _Judge:
     def _moot(self, pull: WorkloadPull, target: str) -> bool:
         """Whether nothing is to be pulled, or something that no rule can see brings the credential."""
         item = pull.workload.object
-        policy = dig(item.body, *pull.route[:-1], "imagePullPolicy")
         mirror_pod = dig(item.metadata, "annotations", "kubernetes.io/config.mirror") is not None
         top = self.causes.owners.top(pull.workload)
         settled = (id(top.object), pull.image) in self._settled
         brought = self.causes.read_by_nodes or self.causes.mirrored(target) or self.causes.patched(pull)
-        return policy == "Never" or mirror_pod or settled or brought
+        return mirror_pod or settled or brought
 
     @cached_property
     def _no_node_wide(self) -> bool:
