@@ -225,6 +225,8 @@ def _manifests(text: str) -> Iterator[tuple[str, str]]:
 def _literals(text: str) -> Iterator[tuple[str, str]]:
     """The manifests in braces: `kubernetes_manifest` of Terraform, JSON, the literals of a program."""
     for found in _LITERAL.finditer(text):
+        if text.find("metadata", found.end(), found.end() + _LONGEST_STEP) < 0:
+            continue
         rest = text[found.end() : found.end() + _LONGEST_STEP]
         metadata = _LITERAL_METADATA.search(rest)
         if metadata is None or _closed(rest[: metadata.start()]):
@@ -247,6 +249,8 @@ def _closed(text: str) -> bool:
 def _tasks(text: str) -> Iterator[tuple[str, str]]:
     """The tasks of Ansible that state kind and name beside a definition, or without one."""
     for found in _TASK.finditer(text):
+        if text.find("kind:", found.end(), found.end() + _LONGEST_STEP) < 0:
+            continue
         fields: dict[str, str] = {}
         inner = -1
         for line in text[found.end() + 1 : found.end() + _LONGEST_STEP].splitlines():

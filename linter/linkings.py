@@ -16,7 +16,9 @@ _OPENING: Final = " \t\"'\\:=|>{[-"
 """What follows the field where its names stand on the next lines."""
 _LINK = lazy(r"\bsecrets?[ \t]+(?:link|add)[ \t]")
 _FOR_PULL = lazy(r"--for[ \t=]+[\"']?(?:\w+,)?pull\b")
-_LINES = 3
+_LINES: Final = 3
+_LONGEST: Final = 1000
+"""Signs of a line that are looked at."""
 
 
 def linked(text: str, *, prose: bool = False) -> Iterator[tuple[str, str]]:
@@ -27,7 +29,7 @@ def linked(text: str, *, prose: bool = False) -> Iterator[tuple[str, str]]:
     lowered = text.lower()
     if "pull" not in lowered or "secret" not in lowered or text.startswith(OURS):
         return
-    lines = CONTINUED.sub(" ", text).splitlines()
+    lines = [line[:_LONGEST] for line in CONTINUED.sub(" ", text).splitlines()]
     for number, line in enumerate(lines):
         if line.lstrip().startswith("#") and not prose:
             continue

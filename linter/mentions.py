@@ -47,6 +47,10 @@ _DESTINATIONS: Mapping[str, tuple[str, ...]] = {
 
 _MOST_CREATED = 2**18
 """Names that something creates, of which no more are remembered."""
+_MOST_LINKED = 2**14
+"""Names that something links, each with its line, of which no more are remembered."""
+_MOST_SHAPES = 256
+"""Names with open parts that something creates, of each kind: every name that is absent is compared with them."""
 _REMEMBERED = 2**23
 """Characters of documents that nobody has read, up to which they are kept for the next search."""
 
@@ -114,7 +118,7 @@ class TextMentions(Mentions):
         """The names with open parts that something creates, by kind."""
         table: dict[str, list[tuple[re.Pattern[str], str]]] = defaultdict(list)
         for (kind, name), path in self._created.items():
-            if "*" in name:
+            if "*" in name and len(table[kind]) < _MOST_SHAPES:
                 table[kind].append((re.compile(stretched(name.split("*"))), path))
         return table
 
@@ -145,11 +149,12 @@ class TextMentions(Mentions):
 
         found: dict[str, list[tuple[str, frozenset[str]]]] = defaultdict(list)
         lines: dict[str, frozenset[str]] = {}
-        for path, text, _ in chain(self._scripts(), self._unparsed()):
-            for name, line in islice(linked(text, prose=is_prose(path)), _MOST_CREATED - len(found)):
-                if line not in lines:
-                    lines = {line: frozenset(WORD.findall(line))}
-                found[name].append((path, lines[line]))
+        texts = chain(self._scripts(), self._unparsed())
+        links = ((path, *each) for path, text, _ in texts for each in linked(text, prose=is_prose(path)))
+        for path, name, line in islice(links, _MOST_LINKED):
+            if line not in lines:
+                lines = {line: frozenset(WORD.findall(line))}
+            found[name].append((path, lines[line]))
         return found
 
     @cached_property

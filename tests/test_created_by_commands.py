@@ -363,6 +363,13 @@ def test_a_variable_of_terraform_may_have_its_value_in_another_file_of_the_folde
     assert "infra/variables.tf creates" in " ".join(shown.split())
 
 
+def test_so_many_names_with_open_parts_are_compared_and_no_more(tmp_path: Path) -> None:
+    others = [f"kubectl create secret generic $A-other{number}\n" for number in range(300)]
+    last = "kubectl create secret generic $A-secret\n"
+    assert not _said(str(_tree(tmp_path, {"create.sh": "".join([*others[:200], last])})))[0]
+    assert _said(str(_tree(tmp_path, {"create.sh": "".join([*others, last])})))[0]
+
+
 def test_neither_excluded_nor_ignored_scripts_are_read_nor_links(tmp_path: Path) -> None:
     outside = tmp_path / "outside.sh"
     outside.write_text(_COMMAND % "ghcr-secret")

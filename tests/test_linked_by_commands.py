@@ -95,3 +95,10 @@ def test_a_link_of_another_account_is_use_and_leaves_this_one_as_it_is(tmp_path:
 def test_what_links_no_such_secret_changes_nothing(tmp_path: Path, name: str, text: str) -> None:
     assert _said(tmp_path, {name: text})[0] == {"RC301"}
     assert _said(tmp_path, {}, "secrets: [{name: quay-robot}]\n")[0] == {"RC302"}
+
+
+def test_so_many_links_are_remembered_and_no_more(tmp_path: Path) -> None:
+    other, last = "oc secrets link app other --for=pull\n", "oc secrets link app quay-robot --for=pull\n"
+    assert not _said(tmp_path, {"setup.sh": other * 4000 + last})[0]
+    assert _said(tmp_path, {"setup.sh": other * 10000 + last})[0] == {"RC301"}
+    assert _said(tmp_path, {"setup.sh": f"oc secrets link app {'a ' * 1000}quay-robot --for=pull\n"})[0] == {"RC301"}
