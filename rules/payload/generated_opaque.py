@@ -46,7 +46,6 @@ from linter.rule import (
     Impact,
     Location,
     Op,
-    Route,
     Rule,
     Severity,
     command,
@@ -55,6 +54,7 @@ from linter.rule import (
     edit,
     lazy,
 )
+from rules.payload._made import adds, key_at
 from rules.payload._uses import foreign_type, pulled_with, used_otherwise
 
 _PLAIN = lazy(r"[\w./-]*")
@@ -64,24 +64,12 @@ def check(context: Context) -> Iterator[Finding]:
     """Report every generator whose Secret nobody will pull with."""
     for made in context.inventory.generated:
         key = next((key for key in TYPE_OF_KEY if key in made.keys), None)
-        if key is not None and _wrong(made) and not _adds(made) and not _elsewhere(context, made):
+        if key is not None and _wrong(made) and not adds(made) and not _elsewhere(context, made):
             yield _finding(context, made, key)
 
 
 def _wrong(made: GeneratedSecret) -> bool:
     return KEY_OF_TYPE.get(made.type) not in made.keys and _PLAIN.fullmatch(made.type) is not None
-
-
-def _adds(made: GeneratedSecret) -> bool:
-    """Whether the Secret, and so its type, comes from elsewhere and the generator only fills it."""
-    parent = made.type_route[:-1]
-    if made.how in ("ExternalSecret", "ClusterExternalSecret"):
-        return dig(made.object.body, *parent[:-1], "creationPolicy") in ("Merge", "None")
-    if made.how == "secretGenerator":
-        return dig(made.object.body, *parent, "behavior") in ("merge", "replace")
-    if made.how in ("SealedSecret", "SecretProviderClass"):
-        return False
-    return dig(made.object.body, *parent, "create") is not True
 
 
 def _elsewhere(context: Context, made: GeneratedSecret) -> bool:
@@ -128,28 +116,7 @@ def _place(made: GeneratedSecret, key: str) -> Location:
     """The type that stands there, else the key that demands another."""
     if made.type:
         return made.object.at(*made.type_route)
-    for route in _routes(made, key):
-        if dig(made.object.body, *route) is not None:
-            return made.object.at(*route, part="key" if isinstance(route[-1], str) and route[-1] == key else "value")
-    return made.object.at(*made.type_route[:-1])
-
-
-def _routes(made: GeneratedSecret, key: str) -> Iterator[Route]:
-    """Where the key may stand, by generator."""
-    parent = made.type_route[:-1]
-    yield ("spec", "encryptedData", key)
-    yield (*parent, "data", key)
-    yield (*parent, "transformation", "templates", key)
-    for base, field in ((parent[:-2], "secretKey"), (parent, "key")):
-        entries = dig(made.object.body, *base, "data")
-        for index, entry in enumerate(entries if isinstance(entries, list) else []):
-            if dig(entry, field) == key:
-                yield (*base, "data", index, field)
-    for field in ("files", "literals"):
-        sources = dig(made.object.body, *parent, field)
-        for index, source in enumerate(sources if isinstance(sources, list) else []):
-            if isinstance(source, str) and key in source:
-                yield (*parent, field, index)
+    return key_at(made, key) or made.object.at(*made.type_route[:-1])
 
 
 def _fix(made: GeneratedSecret, right: str) -> Fix:

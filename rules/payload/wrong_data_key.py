@@ -6,6 +6,8 @@ Reports a Secret of type `kubernetes.io/dockerconfigjson` without the key `.dock
 `kubernetes.io/dockercfg` without `.dockercfg`: named `config.json`, `dockerconfigjson` or the like, or missing
 altogether. Where the key of the *other* type stands, the type is what is wrong: that is `wrong-secret-type`. What a
 template is yet to fill in is not evaluated.
+The same is said of a SealedSecret, an ExternalSecret, a SecretProviderClass and a `secretGenerator` whose keys are
+all known.
 
 ## Why it matters
 
@@ -38,21 +40,27 @@ from collections.abc import Iterator
 
 from linter.rule import (
     KEY_OF_TYPE,
+    TYPE_OF_KEY,
     Applicability,
     Context,
     Finding,
     Fix,
+    GeneratedSecret,
+    Inventory,
     Op,
     PullSecret,
     Rule,
     Severity,
     State,
     command,
+    dig,
     edit,
     lazy,
     shown,
+    text,
 )
 from rules.payload._defects import exempt
+from rules.payload._made import key_at, whole
 from rules.payload._meant import Value, pairs, values
 from rules.payload._shared import REFUSED, advice, named
 
@@ -72,6 +80,9 @@ def check(context: Context) -> Iterator[Finding]:
                 context.not_evaluated(str(State.TEMPLATED), why, of=secret.object)
             else:
                 yield _finding(context, secret)
+    for made in context.inventory.generated:
+        if made.type in KEY_OF_TYPE and not _keyed(made) and whole(made) and not _added(context, made):
+            yield _of_generated(context, made)
 
 
 def _templated(secret: PullSecret) -> bool:
@@ -98,6 +109,43 @@ def _finding(context: Context, secret: PullSecret) -> Finding:
         commands=() if context.inventory.is_global(secret) else _commands(secret, right, len(found)),
         impact=context.joins.impact(secret),
         fix=_fix(secret, meant, right, sole=sum(value.payload is not None for value in found) == 1),
+    )
+
+
+def _keyed(made: GeneratedSecret) -> bool:
+    return any(key in TYPE_OF_KEY for key in made.keys)
+
+
+def _added(context: Context, made: GeneratedSecret) -> bool:
+    """Whether another generator or manifest of that name brings the key, be it before its prefix or after."""
+    return not context.inventory.once(_holders).isdisjoint(_names(made))
+
+
+def _holders(inventory: Inventory) -> set[str]:
+    return {
+        *(secret.name for secret in inventory.secrets if secret.data_key is not None),
+        *(name for made in inventory.generated if _keyed(made) for name in _names(made)),
+    }
+
+
+def _names(made: GeneratedSecret) -> tuple[str, ...]:
+    plain = dig(made.object.body, *made.type_route[:-1], "name") if made.how == "secretGenerator" else None
+    return (made.name, text(plain)) if plain else (made.name,)
+
+
+def _of_generated(context: Context, made: GeneratedSecret) -> Finding:
+    right = KEY_OF_TYPE[made.type]
+    near = [key for key in made.keys if _NEAR.search(key)]
+    meant = near[0] if len(near) == 1 else None
+    held = f"the key {shown(meant)} instead of {right}" if meant else f"no key {right}"
+    return context.finding(
+        f"The {made.how} {made.object.name or made.name} makes Secret {made.name} of type {made.type} with {held}.",
+        of=made.object,
+        at=(key_at(made, meant) if meant else None) or made.object.at(*made.type_route),
+        key=made.name,
+        detail="The API server refuses such a Secret, so none is made (Kubernetes 1.25 to 1.36)."
+        + (" If another kustomization adds the key, check what is built." if made.how == "secretGenerator" else ""),
+        remedy=f"Call the key {right}." if meant else f"Give it the key {right} with the config for its value.",
     )
 
 
