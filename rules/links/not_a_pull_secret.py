@@ -6,7 +6,8 @@ Reports an object that names a Secret for image pulls when the Secret exists, it
 pulls, and it carries neither `.dockerconfigjson` nor `.dockercfg`: a TLS certificate, a basic-auth or SSH secret, an
 `Opaque` one with other keys. A SealedSecret is judged by the type and the keys that it shows.
 
-A Secret that carries the right key under the wrong type is reported once, by wrong-secret-type. Replicated and
+A Secret that carries the right key under the wrong type is reported once, by wrong-secret-type, and here only when that
+rule does not run, as with `--select links`. Replicated and
 templated Secrets, and fragments of Secrets among patches, are not judged.
 
 ## Why it matters
@@ -46,10 +47,12 @@ from collections.abc import Iterator
 from linter.rule import (
     KEY_OF_TYPE,
     TYPE_OF_KEY,
+    UNJUDGED,
     Context,
     Finding,
     GeneratedSecret,
     KubeObject,
+    Reference,
     Related,
     Route,
     Rule,
@@ -60,7 +63,7 @@ from linter.rule import (
 )
 from rules.links._census import Census, Fate, in_namespace, together
 from rules.links._making import free_name, making
-from rules.links._naming import Naming, impact, namings
+from rules.links._naming import Naming, Owners, impact, namings
 
 _TEMPLATE_MARKS = ("{{", "${", "$(", "ENC[", "<")
 _JUDGED = (Use.POD, Use.ACCOUNT, Use.BUILD, Use.PUSH)
@@ -81,6 +84,30 @@ def check(context: Context) -> Iterator[Finding]:
             for made in context.inventory.generated_named(naming.namespace, naming.name):
                 if made.how == "SealedSecret" and together(made.object, naming.object) and _shown_useless(made):
                     yield _finding(context, naming, made.object, made.type or "Opaque", made.type_route)
+    if "RC111" not in context.chosen:
+        yield from _mistyped(context)
+
+
+def _mistyped(context: Context) -> Iterator[Finding]:
+    """Judge what names a pull secret of a type that serves none, where no rule runs that tells of the type itself."""
+    owners = context.once(Owners)
+    for secret in context.inventory.secrets:
+        if secret.type in KEY_OF_TYPE or secret.state in UNJUDGED or secret.generated:
+            continue
+        named: dict[int, list[Reference]] = {}
+        for reference in context.inventory.references_to(secret):
+            item = reference.object
+            if item is None or reference.use not in _JUDGED or not together(item, secret.object):
+                continue
+            if dig(item.metadata, "ownerReferences") is None:  # a copy changes with what made it
+                named.setdefault(id(item), []).append(reference)
+        pulls = context.joins.pulls_with(secret) if named else ()
+        users = tuple(dict.fromkeys(owners.user(pull.workload) for pull in pulls))
+        for first, *more in named.values():
+            if first.object is not None:
+                routes = tuple(one.route for one in (first, *more))
+                naming = Naming(first.object, secret.name, first.use, routes, users)
+                yield _finding(context, naming, secret.object, secret.type or "Opaque", ("type",))
 
 
 def _other(context: Context, naming: Naming, item: KubeObject) -> Iterator[Finding]:

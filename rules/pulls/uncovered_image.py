@@ -15,7 +15,8 @@ already ran the image, a mirror configuration for it, `imagePullPolicy: Never`, 
 count as doubt.
 
 Where another rule tells the cause (a secret that is missing, unlinked, mount-only, masked, of the wrong type, broken,
-or with another port), this one says nothing. Where the status of a pod proves the failure, failing-pull tells it.
+or with another port), this one says nothing; where a link is all that is missing, only when that rule runs. Where the
+status of a pod proves the failure, failing-pull tells it.
 
 In manifests a link may come from elsewhere, and so may the node-wide pull secret, unless it is among them. There the
 rule speaks only when a secret of the same namespace covers the image and is linked elsewhere, or when the settings list
@@ -90,6 +91,7 @@ from rules.registries._shared import ANONYMOUS_HOSTS
 _LOCAL = (".svc", ".svc.cluster.local", ".local")
 _PLUGINS = (".amazonaws.com", ".amazonaws.com.cn", ".azurecr.io", ".azurecr.cn", ".azurecr.de", ".azurecr.us")
 _GOOGLE = (".gcr.io", ".pkg.dev")
+_LINKS = {"unlinked-pull-secret": "RC301", "mount-only-link": "RC302", "masked-link": "RC305"}
 _NODE_WIDE = ("openshift-config", "pull-secret")
 
 
@@ -151,13 +153,22 @@ class _Judge:
         if need.host in ANONYMOUS_HOSTS or need.host.endswith(_LOCAL) or need.host == "localhost":
             return None
         why = self._known.why(need)
-        if not why or self._moot(pull, target) or self.causes.explain(pull, target) is not None:
+        if not why or self._moot(pull, target) or self._told(pull, target):
             return None
         beside = self.causes.candidates(pull, target)
         top = self.causes.owners.top(pull.workload)
         if not pull.workload.is_pod and outdated(top, pull.workload, beside) is not None:
             return None  # a revision or job of before; of its pods, where there are any, is told
         return _Case(pull, need, tuple(beside), why)
+
+    def _told(self, pull: WorkloadPull, target: str) -> bool:
+        """Whether another rule that runs tells why there is no credential, or one whose cause no link would mend."""
+        cause = self.causes.explain(pull, target)
+        return cause is not None and _LINKS.get(cause.rule, "") not in self._missing
+
+    @cached_property
+    def _missing(self) -> frozenset[str]:
+        return frozenset(_LINKS.values()) - self._context.chosen
 
     def _moot(self, pull: WorkloadPull, target: str) -> bool:
         """Whether nothing is to be pulled, or something that no rule can see brings the credential."""

@@ -1,0 +1,69 @@
+"""What one rule leaves to another is told by the one that runs, when only one of the two does."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linter.__main__ import main
+
+AUTHS = '{"auths":{"registry.example.com":{"auth":"dXNlcjpwYXNz"}}}'
+
+
+def scan(folder: Path, kind: str, account: dict[str, Any], template: dict[str, Any]) -> str:
+    def made(api: str, what: str, name: str, **rest: Any) -> dict[str, Any]:
+        return {"apiVersion": api, "kind": what, "metadata": {"name": name, "namespace": "shop"}, **rest}
+
+    containers = [{"name": "web", "image": "registry.example.com/shop/web:1"}]
+    items = [
+        made("v1", "Secret", "regcred", type=kind, stringData={".dockerconfigjson": AUTHS}),
+        made("v1", "ServiceAccount", "default", **account),
+        made("apps/v1", "Deployment", "web", spec={"template": {"spec": {"containers": containers, **template}}}),
+    ]
+    path = folder / "list.json"
+    path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    return str(path)
+
+
+def told(path: str, select: str, capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str]]:
+    main(["check", path, "--scope", "cluster", "--select", select, "--format", "json"])
+    return [(one["code"], one["object"]["kind"]) for one in json.loads(capsys.readouterr().out)["findings"]]
+
+
+@pytest.mark.parametrize(
+    ("account", "template", "code", "kind"),
+    [
+        ({}, {}, "RC301", "Secret"),
+        ({"secrets": [{"name": "regcred"}]}, {}, "RC302", "ServiceAccount"),
+        ({"imagePullSecrets": [{"name": "regcred"}]}, {"imagePullSecrets": [{}]}, "RC305", "Deployment"),
+    ],
+)
+def test_an_image_without_a_link_is_told_of_by_either_rule(
+    account: dict[str, Any],
+    template: dict[str, Any],
+    code: str,
+    kind: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = scan(tmp_path, "kubernetes.io/dockerconfigjson", account, template)
+    assert told(path, f"{code},RC501", capsys) == [(code, kind)]
+    assert told(path, "RC501", capsys) == [("RC501", "Deployment")]
+
+
+@pytest.mark.parametrize(
+    ("account", "template", "kind"),
+    [
+        ({"imagePullSecrets": [{"name": "regcred"}]}, {}, "ServiceAccount"),
+        ({}, {"imagePullSecrets": [{"name": "regcred"}]}, "Deployment"),
+    ],
+)
+def test_a_secret_of_the_wrong_type_is_told_of_by_either_rule(
+    account: dict[str, Any], template: dict[str, Any], kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = scan(tmp_path, "Opaque", account, template)
+    assert told(path, "RC111,RC306", capsys) == [("RC111", "Secret")]
+    assert told(path, "links", capsys) == [("RC306", kind)]
+    named = scan(tmp_path, "kubernetes.io/dockerconfigjson", account, template)
+    assert told(named, "links", capsys) == []
