@@ -148,9 +148,13 @@ def _edited(item: KubeObject, edits: list[Edit]) -> KubeObject:
 
 
 def _workloads(item: KubeObject, old: list[Workload]) -> list[Workload]:
-    """Read the workloads of an edited object anew, but for the images: no edit changes one, and kustomize may."""
-    images = {one.template: one.images for one in old}
-    return [one._replace(images=images.get(one.template, one.images)) for one in workloads(item)]
+    """Read the workloads of an edited object anew; an image that stays written as it was is built as it was."""
+    written = {one.template: one.images for one in workloads(old[0].object)}
+    built = {one.template: one.images for one in old}
+    return [
+        one._replace(images=built.get(one.template, one.images)) if one.images == written.get(one.template) else one
+        for one in workloads(item)
+    ]
 
 
 def _secret(item: KubeObject, old: list[PullSecret], edits: Edits) -> list[PullSecret]:
