@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from linter.credentials import Consumer, KeyIndex, Lookup, Reader, RegistryKey, is_hub
+from linter.documents.objects import KubeObject
 from linter.inventory.evidence import Evidence, evidence
 from linter.inventory.inventory import Inventory
 from linter.inventory.lately import Lately
@@ -28,6 +29,9 @@ from linter.inventory.records import ImageUse, PullSecret, Workload
 from linter.model import Affected, Impact, Scope
 
 _OPENSHIFT = "openshift.io"
+_MARKED = frozenset({"Namespace", "ServiceAccount", "Pod"})
+_MARKS = ("openshift.io/sa.scc.", "openshift.io/scc", "openshift.io/internal-registry-pull-secret-ref")
+"""What OpenShift writes on every namespace, pod and (4.16 and later) service account that has a generated secret."""
 _DESKS = 16
 _READERS = 32
 """So many readers are remembered: most lists of a scan hold what those of a few other namespaces hold."""
@@ -268,12 +272,20 @@ class Joins:
 
     @cached_property
     def openshift(self) -> bool:
-        """Whether the scan shows an OpenShift cluster: one of its API groups or generated secrets is in it.
+        """Whether the scan shows an OpenShift cluster: one of its API groups, generated secrets or marks is in it.
 
-        Among manifests a Route may be all that shows it, which no rule reads; a cluster shows it in many ways.
+        Among manifests a Route may be all that shows it, which no rule reads. Of a cluster some namespaces may be all
+        that there is, with no kind of OpenShift's own: what its controllers write on every object there shows it.
         """
         if any(group(item.api_version).endswith(_OPENSHIFT) for item in self.inventory.objects):
             return True
         if any(secret.generated == "OpenShift" for secret in self.inventory.secrets):
             return True
-        return self.inventory.scope is Scope.MANIFESTS and self.inventory.mentions_api(_OPENSHIFT)
+        if self.inventory.scope is Scope.MANIFESTS:
+            return self.inventory.mentions_api(_OPENSHIFT)
+        return any(_marked(item) for item in self.inventory.of_kinds(_MARKED))
+
+
+def _marked(item: KubeObject) -> bool:
+    annotations = item.metadata.get("annotations")
+    return isinstance(annotations, dict) and any(str(key).startswith(_MARKS) for key in annotations)
