@@ -129,7 +129,7 @@ def _listed(context: Context) -> Iterator[Finding]:
         if item.kind != "Image" or group(item.api_version) != "config.openshift.io":
             continue
         listed = dig(item.body, *_LISTED)
-        for index, entry in enumerate(listed if isinstance(listed, list) else []):
+        for index, entry in enumerate(map(text, listed) if isinstance(listed, list) else []):
             if entry in used:
                 message = f"The insecure registry {shown(entry)} is used with a credential"
                 at = item.at(*_LISTED, index)
