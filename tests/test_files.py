@@ -115,6 +115,12 @@ def test_no_report_is_written_over_what_is_read(tmp_path: Path, capsys: pytest.C
     assert main(["check", str(dump), "--format", f"json={tmp_path}/./dump.yaml"]) == 2
     assert "the json report would be written over what is read: name another file" in capsys.readouterr().err
     assert dump.read_bytes() == before
+    for option, text in (("--context", "kind: List"), ("--baseline", ""), ("--config", "select: [all]\n")):
+        beside = tmp_path / "beside.yaml"
+        beside.write_text(text, encoding="utf-8")
+        assert main(["check", str(dump), option, str(beside), "--format", f"json={beside}"]) == 2, option
+        assert "would be written over what is read" in capsys.readouterr().err
+        assert beside.read_text(encoding="utf-8") == text
     result = tmp_path / "result.json"
     assert main([*WORDS, "--format", f"json={result}"]) == 0
     assert main(["report", str(result), "--format", f"csv={result}"]) == 2

@@ -177,7 +177,8 @@ def execute(arguments: argparse.Namespace) -> int:
         request = request._replace(
             baseline=frozenset(baseline.load(arguments.baseline)), baseline_path=arguments.baseline
         )
-    outputs = outputs_of(arguments, arguments.paths)
+    read = [*arguments.paths, *arguments.context, arguments.baseline or "", arguments.config or ""]
+    outputs = outputs_of(arguments, read)
     request = request._replace(wants=wants_of(outputs))
     try:
         run, failed = _judged(arguments, request)
