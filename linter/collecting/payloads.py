@@ -31,7 +31,7 @@ _SIGNS: Final = frozenset("\"'{}[],:#")
 _STRUCTURAL: Final = "{}[],: \t\r\n"
 _TELLING: Final = 8
 _DEPTH: Final = 4
-_ANSIBLE: Final = re.compile(r"\s*\$ANSIBLE_VAULT;[\d.]*;?\w*")
+_ANSIBLE: Final = re.compile(r"\s*\$ANSIBLE_VAULT;(?:\d\.\d;AES(?:256)?)?")
 """The head of a value that Ansible Vault has encrypted; what comes after it may be guessed at, so it goes."""
 
 

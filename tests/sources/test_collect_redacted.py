@@ -95,6 +95,20 @@ def test_a_credential_is_gone_wherever_it_stands(tmp_path: Path, capsys: pytest.
     assert judged(run(target)) == judged(run(source))
 
 
+@pytest.mark.parametrize("field", ["data", "stringData"])
+@pytest.mark.parametrize("head", ["", "1.1;AES256", "1.2;AES256;dev;"])
+def test_of_what_ansible_vault_has_encrypted_only_its_own_words_stay(field: str, head: str, tmp_path: Path) -> None:
+    source = tmp_path / "vault.yaml"
+    value = f"$ANSIBLE_VAULT;{head}36626364"  # as where line breaks got lost
+    source.write_text(
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: pull, namespace: team}\n"
+        f"type: kubernetes.io/dockerconfigjson\n{field}: {{.dockerconfigjson: {value}}}\n"
+    )
+    target = collect(source, tmp_path / "out.tar.gz", "--redact")
+    assert "36626364" not in layers(members(target)["vault.yaml"])
+    assert judged(run(target)) == judged(run(source))
+
+
 def test_base64_that_is_damaged_anywhere_is_judged_alike(tmp_path: Path) -> None:
     entry = '{\n      "username": "user-of-ours", "password": "hunter2[]{}=example"\n    }'
     config = f'{{\n  "auths": {{\n    "quay.io": {entry}\n  }}\n}}\n'
