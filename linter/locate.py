@@ -53,7 +53,7 @@ class Locator:
         self._signs = 0
         self._hidden: dict[tuple[str, int], list[KubeObject | _Route]] = defaultdict(list)
         self._secrets: dict[tuple[str, int], list[PullSecret]] = defaultdict(list)
-        self._secrets_of: tuple[tuple[str, int], Mapping[int, list[PullSecret]]] = (("", -1), {})
+        self._payloads_of: tuple[tuple[str, int], Mapping[_Route, Payload]] = (("", -1), {})
         self._ranges_of: tuple[tuple[str, int], list[Range]] = (("", -1), [])
         for inventory in inventories:
             self._learn(inventory)
@@ -168,14 +168,11 @@ class Locator:
     def _payload(self, location: Location) -> Payload | None:
         """The decoded payload whose scalar stands at a location."""
         place = location.path, location.document
-        if self._secrets_of[0] != place:
-            table: dict[int, list[PullSecret]] = defaultdict(list)
-            for secret in self._secrets.get(place, ()):
-                table[_item_of(secret.object.route)].append(secret)
-            self._secrets_of = (place, table)
-        secrets = self._secrets_of[1].get(_item(location), [])
-        found = (one.payload for one in reversed(secrets) if one.payload is not None and _stands(one, location.route))
-        return next(found, None)
+        if self._payloads_of[0] != place:
+            held = ((one.object.route, one) for one in self._secrets.get(place, ()))
+            table = {(*route, *one.route): one.payload for route, one in held if one.payload is not None}
+            self._payloads_of = (place, table)
+        return self._payloads_of[1].get(location.route)
 
     def _ranges(self, positions: Positions, path: str, document: int) -> "list[Range]":
         """The credential-bearing scalars of one document, in order; kept, because findings come file by file."""
@@ -286,12 +283,6 @@ def _routes(held: "KubeObject | _Route") -> Iterator[_Route]:
             yield from ((*held.route, field, key) for key in (values if isinstance(values, Mapping) else ()))
         # What kubectl applied last is kept there whole, the credential included.
         yield (*held.route, "metadata", "annotations", LAST_APPLIED)
-
-
-def _stands(secret: PullSecret, route: _Route) -> bool:
-    """Whether the payload of a secret stands at a route of its document."""
-    own = secret.object.route
-    return route[: len(own)] == own and route[len(own) :] == secret.route
 
 
 def place(location: Location) -> tuple[str, int, int]:

@@ -29,10 +29,7 @@ _DEEPEST: Final = 60
 def configs(document: Document) -> Iterator[PullSecret]:
     """Yield every pull secret that a document without objects holds as text, or as the mapping that it is made of."""
     data = document.data
-    for route, value in _fields(data, (), 0):
-        content = _content(value)
-        if content is None:
-            continue
+    for route, value, content in _held(data, (), 0):
         name = str(route[-1])
         install = route == ("pullSecret",) and text(data.get("apiVersion"))[:2] == "v1" and not _OTHERS.isdisjoint(data)
         what = (data, INSTALL_CONFIG, "v1") if install else ({}, _VARIABLE, "")
@@ -50,24 +47,19 @@ def configs(document: Document) -> Iterator[PullSecret]:
         )
 
 
-def _fields(value: Any, route: Route, depth: int) -> Iterator[tuple[Route, Any]]:
-    """The fields that are called like a pull secret, with what they hold."""
-    if depth > _DEEPEST:
-        return
-    if isinstance(value, dict):
-        for key, child in value.items():
-            if isinstance(child, str | dict) and _called(key):
-                yield (*route, key), child
-            if isinstance(child, dict | list):
-                yield from _fields(child, (*route, key), depth + 1)
-    elif isinstance(value, list):
-        for number, child in enumerate(value):
-            if isinstance(child, dict | list):
-                yield from _fields(child, (*route, number), depth + 1)
+def _held(value: Any, route: Route, depth: int) -> Iterator[tuple[Route, Any, str]]:
+    """The fields that are called like a pull secret, with what they hold and the config that it is; none in another."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in pairs if depth <= _DEEPEST else ():
+        content = _content(child) if isinstance(key, str) and _called(key) else None
+        if content is not None:
+            yield (*route, key), child, content
+        elif isinstance(child, dict | list):
+            yield from _held(child, (*route, key), depth + 1)
 
 
-def _called(key: Any) -> bool:
-    return _FIELD in str(key).lower().replace("_", "").replace("-", "")
+def _called(key: str) -> bool:
+    return _FIELD in key.lower().replace("_", "").replace("-", "")
 
 
 def is_config(key: str, value: Any) -> bool:
@@ -79,6 +71,8 @@ def _content(value: Any) -> str | None:
     """The config that a field holds, None where it holds something else, or only a stand-in for one."""
     if isinstance(value, dict):
         return json.dumps(value) if isinstance(value.get("auths"), dict) else None
-    if not value.lstrip().startswith("{") or not _ENTRY.search(value) or _FILLED.search(value):
+    if not isinstance(value, str) or not value.lstrip().startswith("{"):
         return None
-    return None if redacted(value) or placeholder(value) else str(value)
+    if not _ENTRY.search(value) or _FILLED.search(value):
+        return None
+    return None if redacted(value) or placeholder(value) else value
