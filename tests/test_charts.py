@@ -276,6 +276,13 @@ def test_a_line_that_an_action_fills_in_is_found_or_its_holder_is(tree: dict[str
     assert found in (0, number) or _holds(lines[found - 1], line)
 
 
+@pytest.mark.parametrize(("line", "found"), [(3, 3), (5, 5)])
+def test_of_items_alike_each_line_is_found_in_its_own(line: int, found: int) -> None:
+    """The value that is written out in one of them is no sign that a line comes from there."""
+    built = "a:\n- name: x\n  key: y\n- name: x\n  key: y\n"
+    assert line_of(built.replace("key: y", "key: {{ .Values.key }}", 1), built, line) == found
+
+
 def _holds(outer: str, line: str) -> bool:
     """Whether a line can be what another one stands below."""
     indent, own = (len(one) - len(one.lstrip()) for one in (outer, line))

@@ -128,9 +128,24 @@ def _match(written: Sequence[_Line], made: Sequence[_Line], place: int) -> int:
         exact = [index for index in found if "{{" not in written[index].text]
         if len(twins) == len(found) and len(parents) == 1:
             found = [found[twins.index(place)]]
+        elif len(exact) == 1 and _alone_in(made, place, chain):
+            found = exact
         else:
-            found = exact if len(exact) == 1 else []
+            holder = _match(written, made, parent) if parent is not None and len(parents) > 1 else 0
+            below = [index for index in found if _holder(written, index) == holder]
+            found = below if holder and len(below) == 1 else []
     return written[found[0]].number if found else 0
+
+
+def _holder(lines: Sequence[_Line], index: int) -> int:
+    """The number of the line that holds this one, 0 where none does."""
+    return next((lines[place].number for place in _above(lines, index)), 0)
+
+
+def _alone_in(made: Sequence[_Line], place: int, chain: list[str]) -> bool:
+    """Whether no other built line has this text below the same keys: each of them could come from the same one."""
+    alike = (index for index, one in enumerate(made) if one.text == made[place].text and index != place)
+    return not any(_chain(made, index) == chain for index in alike)
 
 
 def _can_be(written: str, made: str) -> bool:
