@@ -132,7 +132,7 @@ def _judged(
         judged = secret._replace(state=verdict.state, reason=verdict.reason)
     else:
         judged = _decode(secret, body, text(value), was, encoded=secret.route[0] == "data")
-    if _mirrors(body) and not _serves(judged):
+    if _mirrors(body) and not _serves(judged) and not _refused(judged):
         why = "a replication controller writes over it, and until then it holds no credential"
         return secret._replace(state=State.REPLICATED, reason=why, decoded=judged.decoded)
     return judged
@@ -149,6 +149,14 @@ def _serves(secret: PullSecret) -> bool:
         return secret.state in UNJUDGED
     usable = (one.username and one.password and not placeholder(one.password) for one in secret.payload.entries)
     return secret.payload.error is None and secret.payload.shape == "ok" and any(usable)
+
+
+def _refused(secret: PullSecret) -> bool:
+    """Whether the API server refuses the Secret, so that no controller ever finds it to write over it."""
+    if secret.error:
+        return True
+    root = secret.payload.root if secret.payload is not None else None
+    return secret.typed and secret.state is State.READABLE and (root is None or root.kind not in ("object", "null"))
 
 
 def _seen(body: dict[str, Any]) -> Seen | None:
