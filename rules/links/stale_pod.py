@@ -89,7 +89,7 @@ def check(context: Context) -> Iterator[Finding]:
         lists = id(account), id(workload.pull_secrets)  # which the inventory holds
         if lists not in added:
             added[lists] = [*_added(context, account, workload)]
-        if not added[lists] or _fixed(workload) or workload.ended:
+        if not added[lists] or _fixed(workload):
             continue
         top = owners.top(workload)
         if top is not workload and top.explicit:
@@ -107,10 +107,10 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _by_pod(context: Context) -> dict[int, list[WorkloadPull]]:
-    """Return the pulls of each pod."""
+    """Return the pulls of each pod that it may still make."""
     pulls: dict[int, list[WorkloadPull]] = {}
     for pull in context.joins.workload_pulls:
-        if pull.workload.is_pod:
+        if pull.workload.is_pod and not pull.idle:
             pulls.setdefault(id(pull.workload), []).append(pull)
     return pulls
 
@@ -140,8 +140,6 @@ def _generated(name: str) -> bool:
 def _stale(context: Context, pulls: list[WorkloadPull], secret: PullSecret) -> Stale | None:
     """Whether a pod cannot pull one of its images, `pulls`, for want of `secret`."""
     for pull in pulls:
-        if pull.idle:
-            continue
         verdict = context.joins.pull_outcome(pull).verdict
         if secret.payload is not None and verdict == "anonymous" and serves(secret, pull.image):
             return pull.workload, pull.image, True
