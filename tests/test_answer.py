@@ -82,6 +82,23 @@ def test_what_is_wrong_with_one_secret_breaks_nothing_that_another_serves(tmp_pa
     assert _answered(tmp_path, BAD[code], _account("bad"), _workload(image))[0] == "1 pull will fail"
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"username": "user", "password": "<password>"},
+        {"username": "user", "password": ""},
+        {"username": "user", "password": "eyJhbGciOiJub25lIn0.eyJleHAiOjEwMDB9.x"},
+    ],
+    ids=["a stand-in", "empty", "past its end"],
+)
+def test_what_another_secret_offers_serves_nothing_when_it_is_bad_as_well(
+    tmp_path: Path, other: dict[str, str]
+) -> None:
+    second = _secret({"auths": {"quay.io/shop": other}})
+    answer = _answered(tmp_path, BAD["RC115"], second, _account("bad", "good"), _workload("quay.io/shop/web"))[0]
+    assert answer == "1 pull will fail"
+
+
 def test_a_secret_that_cannot_be_decoded_breaks_what_another_serves(tmp_path: Path) -> None:
     bad = _bad(DOCKER, {"auths": {"quay.io/lab": {"auth": "!"}}})
     found = _answered(tmp_path, bad, _secret(PAYLOAD), _account("bad", "good"), _workload("quay.io/shop/web"))

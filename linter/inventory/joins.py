@@ -3,8 +3,20 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from itertools import islice
 
-from linter.credentials import Consumer, KeyIndex, Lookup, Reader, RegistryKey, is_hub
+from linter.clock import now
+from linter.credentials import (
+    Candidate,
+    Consumer,
+    KeyIndex,
+    Lookup,
+    Reader,
+    RegistryKey,
+    describe_token,
+    is_hub,
+    placeholder,
+)
 from linter.documents.objects import KubeObject
 from linter.inventory.evidence import Evidence, evidence
 from linter.inventory.inventory import Inventory
@@ -52,6 +64,8 @@ class Joins:
         self._outcomes: Lately[tuple[str, str, int], Outcome] = Lately(_OUTCOMES)
         self._desks: OrderedDict[tuple[str, int], Desk] = OrderedDict()
         self._alike: Alike = Lately(_READERS)
+        self._serving: dict[int, tuple[str | None, ...]] = {}
+        """Who serves a pull, by its identity: `workload_pulls` holds it."""
 
     @cached_property
     def workload_pulls(self) -> tuple[WorkloadPull, ...]:
@@ -96,7 +110,8 @@ class Joins:
     ) -> Impact:
         """Everything that a defect of `secret` breaks; with `wanted`, of the images for which it says yes.
 
-        A pull for which another secret offers a credential is none of it; where all are such, they `may` fail.
+        A pull for which another secret offers a credential that is not known to be bad is none of it; where all are
+        such, they `may` fail.
         `keys` are all that can make it say so, where that is known: then only the images that they match are asked for.
         """
         keys = None if keys is None else tuple(keys)  # asked twice
@@ -111,13 +126,23 @@ class Joins:
         )
 
     def _served(self, pull: WorkloadPull, besides: PullSecret) -> bool:
-        """Whether a credential is offered for a pull that is not of the secret `besides`."""
+        """Whether a credential is offered for a pull that is not of the secret `besides`, and may be good."""
         if besides is self.inventory.global_secret:
             return False
+        names = self._serving.get(id(pull))
+        if names is None:
+            names = self._serving[id(pull)] = self._servers(pull)
+        return any(name != besides.name for name in names)
+
+    def _servers(self, pull: WorkloadPull) -> tuple[str | None, ...]:
+        """The first two secrets (None: what is node-wide) that offer for a pull a credential which may be good."""
         found = self.pull_outcome(pull)
-        if found.verdict != "credential" or found.lookup is None:
-            return False
-        return any(candidate.secret != besides.name for candidate in found.lookup.candidates)
+        if found.verdict != "credential" or found.lookup is None or not found.lookup.reference:
+            return ()
+        host = found.lookup.reference.partition("/")[0]
+        good = (one.secret for one in found.lookup.candidates if _may_be_good(one, host))
+        first = tuple(islice(good, 1))
+        return (*first, *islice((name for name in good if name not in first), 1))
 
     @cached_property
     def _near(self) -> Lately[str, Wanted[WorkloadPull]]:
@@ -289,3 +314,12 @@ class Joins:
 def _marked(item: KubeObject) -> bool:
     annotations = item.metadata.get("annotations")
     return isinstance(annotations, dict) and any(str(key).startswith(_MARKS) for key in annotations)
+
+
+def _may_be_good(candidate: Candidate, host: str) -> bool:
+    """Whether nothing shows that a registry refuses a credential: that it is empty, a stand-in, or past its end."""
+    username, password = candidate.username, candidate.password
+    if not (username and password) or placeholder(password):
+        return False
+    ends = describe_token(host, username, password).expires
+    return ends is None or ends >= now()
