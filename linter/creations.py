@@ -81,7 +81,7 @@ _CLOUD_BUILD_STEP = lazy(r"(?m)^[ \t]*(?:- )?(?:name|id):")
 _LONGEST_STEP: Final = 1000
 _OCEAN: Final = "registry kubernetes-manifest"
 """The command of DigitalOcean that prints a Secret: `doctl registry kubernetes-manifest`."""
-_OCEAN_NAME = lazy(r"registry kubernetes-manifest[^\n|]*?--name[ =][\"']?([-\w.${}()]+)")
+_OCEAN_NAME = lazy(r"registry kubernetes-manifest[^\n|]{0,200}?--name[ =][\"']?([-\w.${}()]+)")
 _OCEAN_REGISTRY = lazy(r"registry\.digitalocean\.com/([a-z0-9][-a-z0-9]*)")
 _JENKINS: Final = "kubernetesDeploy"
 _JENKINS_NAME = lazy(r"\bsecretName:[ \t]*[\"']([^\"'\n]+)")

@@ -30,14 +30,17 @@ def linked(text: str, *, prose: bool = False) -> Iterator[tuple[str, str]]:
     if "pull" not in lowered or "secret" not in lowered or text.startswith(OURS):
         return
     lines = [line[:_LONGEST] for line in CONTINUED.sub(" ", text).splitlines()]
+    filled = list[str]()
     for number, line in enumerate(lines):
         if line.lstrip().startswith("#") and not prose:
             continue
         written = _after(line, lines[number + 1 : number + 1 + _LINES])
-        if written:
-            yield from ((word, line) for word in WORD.findall(written))
-            if "$" in written or "{{" in written:
-                yield from ((word, line) for word in assigned(text))
+        if "$" in written or "{{" in written:
+            filled.append(line)
+        yield from ((word, line) for word in WORD.findall(written))
+    if filled:
+        together = " ".join(dict.fromkeys(filled))
+        yield from ((word, together) for word in assigned(text))
 
 
 def _after(line: str, following: list[str]) -> str:

@@ -1,6 +1,7 @@
 """A Secret that a command beside the manifests creates is not called absent."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -353,6 +354,13 @@ def test_doctl_names_a_secret_after_the_registry(tmp_path: Path) -> None:
     web = _DEPLOYMENT.replace("ghcr-secret", "registry-acme")
     assert _said(str(_tree(tmp_path, {"k8s/web.yaml": web, "README.md": _OCEAN % ("other", "")})))[0]
     assert not _said(str(_tree(tmp_path, {"k8s/web.yaml": web, "README.md": _OCEAN % ("acme", "")})))[0]
+
+
+def test_a_long_line_of_doctl_costs_no_more_than_its_length(tmp_path: Path) -> None:
+    tree = _tree(tmp_path, {"k8s/web.yaml": _DEPLOYMENT, "README.md": "doctl registry kubernetes-manifest " * 15_000})
+    started = time.process_time()
+    assert _said(str(tree))[0]
+    assert time.process_time() - started < 20  # it is 1, and would be a minute if the rest were searched each time
 
 
 def test_a_variable_of_terraform_may_have_its_value_in_another_file_of_the_folder(tmp_path: Path) -> None:
