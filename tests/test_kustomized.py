@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commons import quiet
+from tests.commons import calls, quiet
 
 CONFIG = '{"auths":{"quay.io/team":{"auth":"dXNlcjpwYXNz"}}}'
 SECRET = f"""\
@@ -316,3 +316,23 @@ def test_no_pull_is_said_to_fail_that_a_patch_may_repair(kustomization: str, ver
     result = json.loads(quiet("check", str(tmp_path), "--format", "json")[1])
     (pull,) = result["pulls"]["resolved"]
     assert pull["verdict"] == verdict
+
+
+def _overlays(folder: Path, count: int) -> str:
+    """A base of secrets, and as many overlays of it, of which each patches one."""
+    head = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+    files = {"base/kustomization.yaml": f"resources: [{', '.join(f's{at}.yaml' for at in range(count))}]\n"}
+    for at in range(count):
+        files[f"base/s{at}.yaml"] = SECRET.replace("regcred", f"s{at}")
+        target = f"{{kind: Secret, name: s{at}}}"
+        patch = _patched("- {op: add, path: /type, value: x}", target=target, resources="../base")
+        files[f"o{at}/kustomization.yaml"] = head + patch
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return str(folder)
+
+
+def test_overlays_of_a_base_cost_what_their_number_is_worth(tmp_path: Path) -> None:
+    one, four = _overlays(tmp_path / "one", 30), _overlays(tmp_path / "four", 120)
+    assert calls("check", four) < 4.2 * calls("check", one)

@@ -8,8 +8,9 @@ anything here.
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any, Final
 
 from linter.documents.objects import KubeObject
@@ -56,6 +57,7 @@ class Kustomized:
         self._objects = objects if self._builds else ()
         self._own: dict[int, list[Patch]] = {}
         self._above: dict[tuple[int, ...], tuple[int, ...]] = {}
+        self._meant: dict[tuple[tuple[int, ...], str], list[tuple[str, Patch]]] = {}
         self._parsed: dict[str, list[Any]] = {}
 
     def fragment(self, item: KubeObject) -> str:
@@ -63,9 +65,9 @@ class Kustomized:
         place = posixpath.normpath(item.path)
         return self._patch_files.get(place, "") if self._patch_files and place not in self._namers else ""
 
-    def changing(self, item: KubeObject, route: Route) -> str:
-        """Return a build file of which a patch may change what stands at `route`, or below, "" when none does."""
-        return self._first(item, lambda body: _changes(body, route))
+    def changing(self, item: KubeObject, *routes: Route) -> str:
+        """Return a build file of which a patch may change what stands at a route, or below, "" when none does."""
+        return self._first(item, lambda body: any(_changes(body, route) for route in routes))
 
     def taking(self, item: KubeObject, route: Route) -> str:
         """Return a build file of which a patch may take away the name at `route` in a list, "" when none does."""
@@ -111,18 +113,30 @@ class Kustomized:
         return frozenset(found)
 
     def _first(self, item: KubeObject, does: Callable[[Any], bool]) -> str:
-        patches = [*self._global]
-        for number in self._builders(item):
-            patches += self._patches(number)
-            for component in self.components(number):
-                patches += self._patches(component)
-        for patch in patches:
+        for name, patch in chain(self._globally(item.kind), self._concerning(item)):
+            if name and item.name not in name:
+                continue
             named = patch.target is not None or not isinstance(patch.held, str) or item.kind in patch.held
             if named and _meets(patch.target, None, item):  # most are for other objects, and need not be parsed
                 for body in self._bodies(patch):
                     if _meets(patch.target, body, item) and does(body):
                         return patch.path
         return ""
+
+    def _globally(self, kind: str) -> list[tuple[str, Patch]]:
+        """The patches of Flux for objects of a kind."""
+        if ((), kind) not in self._meant:
+            self._meant[(), kind] = [*_for(kind, self._global)]
+        return self._meant[(), kind]
+
+    def _concerning(self, item: KubeObject) -> list[tuple[str, Patch]]:
+        """The patches for objects of its kind of the build files in whose result an object is: others have the same."""
+        place = self.direct(item), item.kind
+        if place[0] and place not in self._meant:
+            builders = self._builders(item)
+            numbers = dict.fromkeys(one for number in builders for one in (number, *self.components(number)))
+            self._meant[place] = [*_for(item.kind, chain.from_iterable(map(self._patches, numbers)))]
+        return self._meant[place] if place[0] else []
 
     def _bodies(self, patch: Patch) -> list[Any]:
         """What a patch does, as data: each of its documents."""
@@ -237,6 +251,21 @@ class Kustomized:
         return found
 
 
+def _for(kind: str, patches: Iterable[Patch]) -> Iterator[tuple[str, Patch]]:
+    """The patches that may be for objects of a kind, each with the name in which theirs stands, "" for any."""
+    for patch in patches:
+        body = patch.held.body if isinstance(patch.held, KubeObject) else patch.held
+        if patch.target is not None:
+            wanted, name = patch.target.get("kind"), patch.target.get("name")
+        elif isinstance(body, dict):
+            wanted, name = body.get("kind"), dig(body, "metadata", "name")
+        else:
+            wanted = name = None
+        if _may_be(wanted, kind):
+            literal = isinstance(name, str) and all(map(_LITERAL.fullmatch, _choices(name)))
+            yield text(name) if literal else "", patch
+
+
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
@@ -289,8 +318,11 @@ def _may_be(wanted: Any, value: str) -> bool:
     """Whether a value may be what a selector wants, which is a regular expression for the whole of it."""
     if not isinstance(wanted, str) or not wanted:
         return True
-    choices = wanted.removeprefix("^").removesuffix("$").removeprefix("(").removesuffix(")").split("|")
-    return any(one == value or not _LITERAL.fullmatch(one) for one in choices)
+    return any(one == value or not _LITERAL.fullmatch(one) for one in _choices(wanted))
+
+
+def _choices(wanted: str) -> list[str]:
+    return wanted.removeprefix("^").removesuffix("$").removeprefix("(").removesuffix(")").split("|")
 
 
 def _changes(body: Any, route: Route) -> bool:

@@ -115,8 +115,7 @@ def patched(secret: PullSecret, kustomized: "Kustomized") -> PullSecret:
     if build:
         why = f"{build} puts it into another Secret as a patch"
     else:
-        found = (kustomized.changing(secret.object, (field,)) for field in ("type", "data", "stringData"))
-        build = next(filter(None, found), "")
+        build = kustomized.changing(secret.object, ("type",), ("data",), ("stringData",))
         why = f"a patch of {build} changes it"
     if not build or secret.state in UNJUDGED:
         return secret
