@@ -5,11 +5,13 @@ import io
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
-from linter.credentials import Consumer, parse_reference
+from linter.credentials import Consumer, PullSecret, parse_reference
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
@@ -37,3 +39,7 @@ def test_no_consumer_is_taken_for_another_one() -> None:
     with pytest.raises(ValueError, match="kublet"):
         parse_reference("quay.io/shop/web:1", consumer="kublet")
     assert parse_reference("nginx", consumer="importer") == parse_reference("nginx", consumer=Consumer.IMPORTER)
+
+
+def test_who_reads_a_payload_gets_bytes() -> None:
+    assert get_type_hints(PullSecret) == {"name": str, "type": str, "data": Mapping[str, bytes]}

@@ -21,7 +21,7 @@ class PullSecret(NamedTuple):
 
     name: str
     type: str
-    data: Mapping[str, bytes | str]
+    data: Mapping[str, bytes]
 
     def __repr__(self) -> str:
         """Show name, type and keys, never a value."""
@@ -86,10 +86,7 @@ def as_bytes(value: object) -> bytes:
     return bytes(value) if isinstance(value, bytearray | memoryview) else b""
 
 
-def secret_payload(
-    type: str,  # noqa: A002 - the API field's name
-    data: Mapping[str, bytes | str],
-) -> tuple[Form, bytes] | None:
+def secret_payload(type: str, data: Mapping[str, bytes]) -> tuple[Form, bytes] | None:  # noqa: A002 - the API field's name
     """Pick the payload that counts for pulls (Kubernetes 1.34, ``credentialprovider/secrets/secrets.go``).
 
     Type and key must agree and the value must not be empty; otherwise the kubelet ignores the Secret without a word.
