@@ -15,7 +15,7 @@ from typing import Any
 from linter.documents.objects import KubeObject
 from linter.fillings import FILLED, pattern, stretched
 from linter.inventory.applied import WORD
-from linter.inventory.inventory import Inventory, Mentions, compatible
+from linter.inventory.inventory import Inventory, Mentions
 from linter.inventory.paths import dig, group
 from linter.inventory.records import PullSecret
 from linter.patterns import lazy
@@ -86,7 +86,7 @@ class TextMentions(Mentions):
     def of(self, secret: PullSecret) -> str:
         """Return the path of a file that mentions the name of `secret`, "" when none does."""
         for namespaces, path in self._places.get(secret.name, ()):
-            if not namespaces or any(compatible(namespace, secret.namespace) for namespace in namespaces):
+            if not (namespaces and secret.namespace) or not namespaces.isdisjoint((secret.namespace, "")):
                 return path
         return ""
 
@@ -239,7 +239,7 @@ class TextMentions(Mentions):
         names = {secret.name for secret in self.inventory.secrets if secret.name}
         for item in self.inventory.objects:
             named = _named(item, names)
-            spaces = _spaces(item) if named else frozenset()
+            spaces = _spaces(item, named) if named else frozenset()
             for name in named:
                 table[name].append((spaces, item.path))
         for path, text, whole in self._unparsed():
@@ -247,7 +247,7 @@ class TextMentions(Mentions):
             # The namespace of what a stretch names may stand in another one.
             spaces = frozenset(_NAMESPACE.findall(text) if named and whole else ())
             if spaces:
-                spaces |= _qualifying(text)
+                spaces |= _qualifying(text, named)
             for name in named:
                 table[name].append((spaces, path))
         return table
@@ -285,36 +285,36 @@ def _deploys(item: KubeObject) -> bool:
     return item.kind in _DESTINATIONS and group(item.api_version) == "argoproj.io"
 
 
-def _spaces(item: KubeObject) -> frozenset[str]:
-    """The namespaces in which an object's mentions count: its own and those that it states.
+def _spaces(item: KubeObject, named: set[str]) -> frozenset[str]:
+    """The namespaces in which an object's mentions of `named` count: its own and those that it states.
 
     Those of what Argo CD deploys count where it deploys to, too, and nowhere else.
     """
     if not _deploys(item):
         # Of texts that are not kept only the words are known: each may be a namespace.
-        return frozenset({item.namespace, *item.left_out.split(), *_stated("", item.body, 0)})
+        return frozenset({item.namespace, *item.left_out.split(), *_stated("", item.body, named, 0)})
     stated = dig(item.body, *_DESTINATIONS[item.kind], "namespace")
     # Where none is stated, or a template fills it in, the manifests decide.
     return frozenset({item.namespace, stated if isinstance(stated, str) and WORD.fullmatch(stated) else ""})
 
 
-def _qualifying(text: str) -> frozenset[str]:
-    """The namespaces in words like `shop/regcred`."""
-    return frozenset(space for space, _ in _QUALIFIED.findall(text)) if "/" in text else frozenset()
+def _qualifying(text: str, named: set[str]) -> frozenset[str]:
+    """The namespaces before those names, in words like `shop/regcred`; before others they may be anything's."""
+    return frozenset(space for space, name in _QUALIFIED.findall(text) if name in named) if "/" in text else frozenset()
 
 
-def _stated(key: str, value: Any, depth: int) -> Iterator[str]:
+def _stated(key: str, value: Any, named: set[str], depth: int) -> Iterator[str]:
     """The namespaces that an object states, whether in a field of their own or before a name."""
     if isinstance(value, str):
-        yield from _qualifying(value)
+        yield from _qualifying(value, named)
         if key.endswith(("namespace", "Namespace")):
             yield value
     elif depth <= _DEEPEST and isinstance(value, dict):
         for name, child in value.items():
-            yield from _stated(str(name), child, depth + 1)
+            yield from _stated(str(name), child, named, depth + 1)
     elif depth <= _DEEPEST and isinstance(value, list):
         for child in value:
-            yield from _stated(key, child, depth + 1)
+            yield from _stated(key, child, named, depth + 1)
 
 
 def _named(item: KubeObject, names: set[str]) -> set[str]:
