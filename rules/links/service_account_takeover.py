@@ -4,7 +4,8 @@
 
 On OpenShift, reports a manifest that sets `imagePullSecrets` on the service account `default`, `builder` or `deployer`.
 OpenShift is recognised by one of its kinds in the scan, or by `platform: openshift` or `openshift-version` in the
-configuration. A cluster scan shows the merged list and gives no such finding.
+configuration; `platform: kubernetes` there overrules both. A cluster scan shows the merged list and gives no such
+finding.
 
 ## Why it matters
 
