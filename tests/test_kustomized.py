@@ -142,6 +142,17 @@ def test_a_secret_that_a_patch_completes_is_not_judged_by_its_file(secret: str, 
     assert _judged(tmp_path, _patched(metadata), secret=secret, web=web)[0] == before
 
 
+@pytest.mark.parametrize(
+    "patch",
+    ["{kind: Secret, metadata: {name: regcred}, stringData: {x: y}}", "- {op: add, path: /stringData/x, value: y}"],
+)
+def test_a_patch_of_another_key_leaves_the_payload_to_be_judged(patch: str, tmp_path: Path) -> None:
+    files = {"secret": SECRET.replace(CONFIG, "{]"), "web": DEPLOYMENT.replace("gone", "regcred")}
+    assert "RC102" in _judged(tmp_path, _patched(patch, target="{kind: Secret}"), **files)[0]
+    patch = patch.replace("x: y", ".dockerconfigjson: y").replace("/x", "/.dockerconfigjson")
+    assert "RC102" not in _judged(tmp_path, _patched(patch, target="{kind: Secret}"), **files)[0]
+
+
 @pytest.mark.parametrize("field", ["patches: [{path: %s}]", "patchesStrategicMerge: [%s]"])
 def test_a_file_that_is_a_patch_is_no_secret_of_its_own(field: str, tmp_path: Path) -> None:
     web = DEPLOYMENT.replace("gone", "regcred")

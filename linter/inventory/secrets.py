@@ -26,6 +26,11 @@ _SUBSTITUTED = lazy(r"\$\{\{?[A-Za-z_]\w*\}?\}")
 _SOPS = "ENC[AES256_GCM,"
 _ANSIBLE = "$ANSIBLE_VAULT;"
 """What `ansible-vault encrypt_string` begins its output with; the tag `!vault` goes before it."""
+_TELLING: Final[tuple[Route, ...]] = (
+    ("type",),
+    *((field, key) for field in ("data", "stringData") for key in TYPE_OF_KEY),
+)
+"""What decides about a pull secret: a patch of anything else changes nothing of what is said of it."""
 _VAULT_PLUGIN = "avp.kubernetes.io/path"
 """The annotation by which the Vault plugin of Argo CD fills in what stands in angle brackets."""
 _BRACKETS = lazy(r"<[A-Za-z][\w .:|/#-]*>")
@@ -115,7 +120,7 @@ def patched(secret: PullSecret, kustomized: "Kustomized") -> PullSecret:
     if build:
         why = f"{build} puts it into another Secret as a patch"
     else:
-        build = kustomized.changing(secret.object, ("type",), ("data",), ("stringData",))
+        build = kustomized.changing(secret.object, *_TELLING)
         why = f"a patch of {build} changes it"
     if not build or secret.state in UNJUDGED:
         return secret
