@@ -390,7 +390,7 @@ def _telling(value: Any, made: Surrogates, generator: bool = False) -> Any:
     new: dict[str, Any] = {}
     for key, inner in value.items():
         if fold_name(key) == "auths" and isinstance(inner, dict):
-            new[key] = json.loads(payload(json.dumps({"auths": inner}, ensure_ascii=False), made))["auths"]
+            new[key] = _auths(inner, made)
         elif is_config(key, inner):
             new[key] = payload(inner, made)
         elif isinstance(inner, str) and _TELLING.search(key):
@@ -403,6 +403,13 @@ def _telling(value: Any, made: Surrogates, generator: bool = False) -> Any:
     if secretive:
         new |= {key: made.user(one) for key, one in new.items() if fold_name(key) in _USER and isinstance(one, str)}
     return new
+
+
+def _auths(entries: dict[str, Any], made: Surrogates) -> Any:
+    """Return the entries of a registry config with others; a number that JSON does not have (`.nan`) is left out."""
+    text = json.dumps({"auths": entries}, ensure_ascii=False)
+    finite = json.dumps(json.loads(text, parse_constant=lambda _: None), ensure_ascii=False)
+    return json.loads(payload(finite, made))["auths"]
 
 
 def _literal(text: Any, made: Surrogates) -> Any:

@@ -109,6 +109,15 @@ def test_of_what_ansible_vault_has_encrypted_only_its_own_words_stay(field: str,
     assert judged(run(target)) == judged(run(source))
 
 
+@pytest.mark.parametrize("number", [".nan", "-.inf", "1e999"])
+def test_a_number_that_json_does_not_have_stands_in_no_way(number: str, tmp_path: Path) -> None:
+    source = tmp_path / "variables.yaml"
+    source.write_text(f"auths: {{quay.io: {{auth: {leaks.AUTH}, since: {number}}}}}\n")
+    text = members(collect(source, tmp_path / "out.tar.gz", "--redact"))["variables.yaml"]
+    assert leaks.AUTH not in layers(text)
+    assert b"quay.io" in text
+
+
 def test_base64_that_is_damaged_anywhere_is_judged_alike(tmp_path: Path) -> None:
     entry = '{\n      "username": "user-of-ours", "password": "hunter2[]{}=example"\n    }'
     config = f'{{\n  "auths": {{\n    "quay.io": {entry}\n  }}\n}}\n'
