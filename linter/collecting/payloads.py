@@ -19,12 +19,13 @@ _NO_HOST: Final = re.compile(
 )
 """What no host and no path is: a query, and what stands where a port would."""
 _WORD: Final = re.compile(r"[^\W_]+(?:[-_.+/=~$%^&*!#?|@]*[^\W_]+)*")
-_STRUCTURE: Final = frozenset(
+STRUCTURE: Final = frozenset(
     [
         "auths", "auth", "username", "password", "email", "httpheaders", "credsstore", "credhelpers",
         "identitytoken", "registrytoken", "true", "false", "null", "https", "http", "sops", "enc",
     ]
 )  # fmt: skip
+"""Words that a config has of itself."""
 _HOST: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[\w./-]*)?")
 _FORM: Final = (("username", "username"), ("password", "password"))
 _SIGNS: Final = frozenset("\"'{}[],:#")
@@ -167,7 +168,7 @@ def broken(text: str, made: Surrogates) -> str:
 
     def word(found: re.Match[str]) -> str:
         said = found.group()
-        if said.lower() in _STRUCTURE:
+        if said.lower() in STRUCTURE:
             return said
         if _is_auth(said):
             return made.auth(said)

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from linter.collecting import Collection, Object
-from linter.collecting.payloads import REDACTED, broken, data, payload
+from linter.collecting.payloads import REDACTED, STRUCTURE, broken, data, payload
 from linter.collecting.surrogates import Surrogates
 from linter.credentials import JsonNode, parse_json
 from linter.inventory.secrets import LAST_APPLIED, is_pull_secret
@@ -270,7 +270,11 @@ class Scrubber:
             and "valueFrom" not in value
         ):
             value = {**value, "value": self._made.secret(value["value"])}
-        return {self.text(key): self.tree(one, free=free or key in _FREE, name=key) for key, one in value.items()}
+        return {self._field(key): self.tree(one, free=free or key in _FREE, name=key) for key, one in value.items()}
+
+    def _field(self, key: str) -> str:
+        """The name of a field: `password` stays one where that is also a password."""
+        return key if key in STRUCTURE else self.text(key)
 
     def _after(self, before: Any, one: Any) -> Any:
         """Replace the word behind an option that takes a credential."""

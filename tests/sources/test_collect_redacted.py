@@ -118,6 +118,17 @@ def test_a_number_that_json_does_not_have_stands_in_no_way(number: str, tmp_path
     assert b"quay.io" in text
 
 
+@pytest.mark.parametrize("pair", ["username:password", "admin:password"])
+def test_a_field_keeps_its_name_where_that_is_a_password_too(pair: str, tmp_path: Path) -> None:
+    source = tmp_path / "variables.yaml"
+    entries = f"{{quay.io: {{username: robot, password: {leaks.PASSWORD}}}}}"
+    weak = json.dumps({"auths": {"example.com": {"auth": leaks.b64(pair)}}})
+    source.write_text(f"a_pull_secret: {{auths: {entries}}}\nb_pull_secret: '{weak}'\n")
+    target = collect(source, tmp_path / "out.tar.gz", "--redact")
+    assert leaks.PASSWORD not in layers(members(target)["variables.yaml"])
+    assert judged(run(target)) == judged(run(source))
+
+
 def test_base64_that_is_damaged_anywhere_is_judged_alike(tmp_path: Path) -> None:
     entry = '{\n      "username": "user-of-ours", "password": "hunter2[]{}=example"\n    }'
     config = f'{{\n  "auths": {{\n    "quay.io": {entry}\n  }}\n}}\n'
