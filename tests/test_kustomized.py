@@ -347,3 +347,26 @@ def _overlays(folder: Path, count: int) -> str:
 def test_overlays_of_a_base_cost_what_their_number_is_worth(tmp_path: Path) -> None:
     one, four = _overlays(tmp_path / "one", 30), _overlays(tmp_path / "four", 120)
     assert calls("check", four) < 4.2 * calls("check", one)
+
+
+SEALED = """\
+apiVersion: bitnami.com/v1alpha1
+kind: SealedSecret
+metadata: {name: sealed}
+spec:
+  encryptedData: {config.json: AgBy3i4OJSWK}
+  template: {type: kubernetes.io/dockerconfigjson}
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "codes"),
+    [("/spec/encryptedData/.dockerconfigjson", []), ("/metadata/labels/a", ["RC112"])],
+)
+def test_no_key_is_missed_that_a_patch_gives_to_a_generator(place: str, codes: list[str], tmp_path: Path) -> None:
+    patch = _patched(f"- {{op: add, path: {place}, value: x}}", target="{kind: SealedSecret}", resources="sealed.yaml")
+    (tmp_path / "sealed.yaml").write_text(SEALED, encoding="utf-8")
+    head = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+    (tmp_path / "kustomization.yaml").write_text(head + patch, encoding="utf-8")
+    result = json.loads(quiet("check", str(tmp_path), "--format", "json")[1])
+    assert [one["code"] for one in result["findings"]] == codes

@@ -68,6 +68,13 @@ _TEMPLATED = lazy(r"\{\{|\{%|<%|<path:|\$\{|\$\(")
 _NEAR = lazy(r"docker|config\.json|auth\.json", re.IGNORECASE)
 
 
+_GIVING = tuple(
+    ("spec", field)
+    for field in ("data", "dataFrom", "target", "encryptedData", "template", "secretObjects", "externalSecretSpec")
+)
+"""The fields by which generators give a Secret its keys."""
+
+
 def check(context: Context) -> Iterator[Finding]:
     """Report every pull secret by type that lacks the key of its type."""
     for secret in context.inventory.secrets:
@@ -82,7 +89,12 @@ def check(context: Context) -> Iterator[Finding]:
                 yield _finding(context, secret)
     for made in context.inventory.generated:
         if made.type in KEY_OF_TYPE and not _keyed(made) and whole(made) and not _added(context, made):
-            yield _of_generated(context, made)
+            build = _patched(context, made)
+            if build:
+                why = f"a patch of {build} changes what it makes the Secret of: what is built tells (`--render`)"
+                context.not_evaluated(str(State.TEMPLATED), why, of=made.object)
+            else:
+                yield _of_generated(context, made)
 
 
 def _templated(secret: PullSecret) -> bool:
@@ -110,6 +122,12 @@ def _finding(context: Context, secret: PullSecret) -> Finding:
         impact=context.joins.impact(secret),
         fix=_fix(secret, meant, right, sole=sum(value.payload is not None for value in found) == 1),
     )
+
+
+def _patched(context: Context, made: GeneratedSecret) -> str:
+    """Return the build file of which a patch may give the Secret other keys, "" when none does."""
+    kustomized = context.inventory.kustomized
+    return kustomized.changing(made.object, *_GIVING) if kustomized is not None else ""
 
 
 def _keyed(made: GeneratedSecret) -> bool:
