@@ -135,10 +135,10 @@ WORLDS = {
             stream("media", "encoder", "registry.example.com/media/encoder:3", ""),
             deployment("media", "player", "registry.example.com/media/player:3"),
         ],
-        "1 pull and 1 import will fail",
+        "1 import will fail",  # the kubelet goes on to the good one
         "expired on 2023-11-14",
-        "media/Deployment/player",
-        "registry.example.com/media/player:3",
+        "media/ImageStream/encoder",
+        "registry.example.com/media/encoder:3",
         "podman login --authfile=auth.json registry.example.com",
     ),
 }
