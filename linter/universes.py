@@ -170,7 +170,9 @@ def universes(inputs: Sequence[Input], scope: str, among: Among | None = None) -
     among = among or Among(tuple(source.path for source in inputs))
     if repository:
         name = _REPOSITORY if clusters or among.clusters else ""
-        taken = repository[0][1].hidden() if any(found.redacted for _, found in repository) else repository[0][1]
+        telling = (found for part, found in repository if part.evidence.objects or part.evidence.record is not None)
+        taken = next(telling, repository[0][1])
+        taken = taken.hidden() if any(found.redacted for _, found in repository) else taken
         yield Universe(name, [part for part, _ in repository], taken)
     several = len(clusters) + len(repository) > 1 or len(among.arguments) > 1
     names = _names([(part.path, source.path) for part, _, source in clusters], among.arguments) if several else {}

@@ -252,6 +252,19 @@ def _must_gather(root: Path) -> None:
         (core / "pods.yaml").write_text(pod)
 
 
+def test_what_holds_no_object_does_not_tell_what_is_judged_beside_it(
+    opaque: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alone = judged(capsys, str(opaque))[1]["scan"]
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    (bare / "values.yaml").write_text("replicas: 2\n")
+    for words in ((bare, opaque), (opaque, bare)):
+        scan = judged(capsys, *map(str, words))[1]["scan"]
+        assert scan["recognised"] == alone["recognised"] != ""
+    assert "no Kubernetes object" in judged(capsys, str(bare))[1]["scan"]["recognised"]
+
+
 def test_a_must_gather_gives_no_finding_and_says_what_it_could_not_judge(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
