@@ -273,7 +273,7 @@ def test_the_image_runs_as_nobody_and_starts_regcred() -> None:
     assert "WORKDIR /work" in last
     assert 'ENTRYPOINT ["regcred"]' in last
     copied = {word for line in re.findall(r"^COPY (?!--from)(.*)$", text, re.MULTILINE) for word in line.split()[:-1]}
-    assert {"pyproject.toml", "README.md", "linter", "rules", "reports"} == copied
+    assert {"pyproject.toml", "README.md", "LICENSE", "linter", "rules", "reports"} == copied
     assert all((ROOT / name).exists() for name in copied)
 
 
