@@ -129,12 +129,15 @@ def _listed(context: Context) -> Iterator[Finding]:
         if item.kind != "Image" or group(item.api_version) != "config.openshift.io":
             continue
         listed = dig(item.body, *_LISTED)
+        places: dict[str, list[Location]] = {}
         for index, entry in enumerate(map(text, listed) if isinstance(listed, list) else []):
             if entry in used:
-                message = f"The insecure registry {shown(entry)} is used with a credential"
-                at = item.at(*_LISTED, index)
-                registry, outcome = outcomes[entry]
-                yield _finding(context, message, item, at, registry, outcome, used[entry], key=entry)
+                places.setdefault(entry, []).append(item.at(*_LISTED, index))
+        for entry, (at, *again) in places.items():
+            message = f"The insecure registry {shown(entry)} is used with a credential"
+            found = _finding(context, message, item, at, *outcomes[entry], used[entry], key=entry)
+            also = [Related("listed here too", place, item.ref) for place in again]
+            yield found._replace(related=(*found.related, *also))
 
 
 def _exact(insecure: frozenset[str], registry: str) -> str:

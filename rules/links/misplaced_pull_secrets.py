@@ -94,18 +94,22 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         if places:
             yield _misplaced(context, workload, places)
-        for link in links:
-            yield _namespaced(context, workload.object, link)
+        for same in links:
+            yield _namespaced(context, workload.object, same)
     for account in context.inventory.accounts:
         if not context.in_cluster:
             yield from written(context, account.object, ())
-        for link in _elsewhere(account.pull_secrets):
-            yield _namespaced(context, account.object, link)
+        for same in _elsewhere(account.pull_secrets):
+            yield _namespaced(context, account.object, same)
 
 
-def _elsewhere(links: tuple[Link, ...]) -> list[Link]:
-    """Return the items of a list that name a namespace beside the secret."""
-    return [link for link in links if link.namespace and link.name]
+def _elsewhere(links: tuple[Link, ...]) -> list[list[Link]]:
+    """Return the items of a list that name a namespace beside the secret; those of one secret together."""
+    found: dict[str, list[Link]] = {}
+    for link in links:
+        if link.namespace and link.name:
+            found.setdefault(link.name, []).append(link)
+    return list(found.values())
 
 
 def _places(workload: Workload, *, first: bool) -> list[Route]:
@@ -178,13 +182,15 @@ def _move(workload: Workload, places: list[Route], names: list[str]) -> Fix | No
     return Fix(Applicability.SAFE, f"{told} the pod template's imagePullSecrets", tuple(edits))
 
 
-def _namespaced(context: Context, item: KubeObject, link: Link) -> Finding:
-    claimed = link.namespace
+def _namespaced(context: Context, item: KubeObject, same: list[Link]) -> Finding:
+    # The items of one secret need not claim the same: one that claims another namespace is what to mend.
+    link = next((one for one in same if one.namespace != item.namespace), same[0])
+    claimed, others = link.namespace, [one for one in same if one is not link]
     foreign = bool(item.namespace) and claimed != item.namespace
     known = is_name(claimed) and is_name(link.name) and is_name(item.namespace or "x")
     fix = None
     if not foreign:
-        edits = (edit(Op.REMOVE, item, (*link.item, "namespace")),)
+        edits = tuple(edit(Op.REMOVE, item, (*one.item, "namespace")) for one in same)
         # Where the object states no namespace, what the item means is not known.
         applicability = Applicability.SAFE if claimed == item.namespace else Applicability.UNSAFE
         fix = Fix(applicability, f"remove the namespace from {link.name}", edits)
@@ -204,6 +210,7 @@ def _namespaced(context: Context, item: KubeObject, link: Link) -> Finding:
         "looks for the name in the pod's own namespace (every version of Kubernetes).",
         remedy=remedy,
         commands=commands,
+        related=[Related("and here", item.at(*one.item, "namespace", part="key"), item.ref) for one in others],
         impact=Impact(workloads=(Affected(item.ref),)) if item.kind != "ServiceAccount" else None,
         fix=fix,
     )
