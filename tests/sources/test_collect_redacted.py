@@ -234,7 +234,7 @@ def test_a_large_list_is_redacted_as_a_small_one(layout: str, monkeypatch: pytes
     files = LAYOUTS[layout].write([*objects, last, late] if layout == "kubectl-json" else objects)
     wanted = {path: data for path, data in files.items() if path.endswith(".json")}
     small = {path: Redacted(path, data, redaction, Limits()) for path, data in wanted.items()}
-    monkeypatch.setattr("linter.collecting.documents._LARGE", 1)
+    monkeypatch.setattr("linter.collecting.pieces._LARGE", 1)
     monkeypatch.setattr("linter.collecting.documents._SOME", 2)
     large = {path: Redacted(path, data, redaction, Limits()) for path, data in wanted.items()}
     for path in wanted:

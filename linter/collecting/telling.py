@@ -1,0 +1,90 @@
+"""Credentials that their place gives away: values of telling fields, registry configs, lines of broken documents."""
+
+import json
+import re
+from typing import Any, Final
+
+from linter.collecting.payloads import broken, payload
+from linter.collecting.pieces import ITEMS
+from linter.collecting.surrogates import Surrogates
+from linter.credentials.jsontext import fold_name
+from linter.inventory.configs import is_config
+
+_TELLING: Final = re.compile(
+    r"(?i)(?:passw(?:or)?d|passphrase|api[-_]?key|access[-_]?key|client[-_]?secret|client-key-data"
+    r"|(?:identity|registry|bearer|auth|access|refresh)_?token|(?<![a-z])token|^auth)$"
+)
+_USER: Final = frozenset({"username", "user", "email"})
+_LINE: Final = re.compile(r"""(?P<key>\s*(?:- )?["']?(?P<name>[\w./-]+)["']?\s*[:=]\s*)(?P<value>.*)""", re.DOTALL)
+_SECRET: Final = re.compile(r"""kind["']?\s*:\s*["']?Secret\b|\bstringData\b|dockerconfigjson|dockercfg|\bauths\b""")
+_NAMES: Final = frozenset({"apiversion", "kind", "metadata", "name", "namespace", "type", "image"})
+_CONTROL: Final = re.compile(r"""\s*\{\{-?\s*(?:if|else|end|with|range|define|template|include)\b[^"'`]*\}\}\s*""")
+"""A line that only steers a template."""
+
+
+def each_told(piece: Any, made: Surrogates) -> Any:
+    """Do what `_telling` does, a list object item by item, so that never two of everything are held."""
+    listed = piece.get(ITEMS) if isinstance(piece, dict) else None
+    if not isinstance(listed, list):
+        return _telling(piece, made)
+    for at, item in enumerate(listed):
+        listed[at] = _telling(item, made)
+    return {**_telling({**piece, ITEMS: []}, made), ITEMS: listed}
+
+
+def _telling(value: Any, made: Surrogates, generator: bool = False) -> Any:
+    """Replace what stands under a key that says that it is a credential, and registry configs, wherever they stand."""
+    if isinstance(value, list):
+        return [_telling(one, made, generator) for one in value]
+    if not isinstance(value, dict):
+        return value
+    secretive = False
+    new: dict[str, Any] = {}
+    for key, inner in value.items():
+        if fold_name(key) == "auths" and isinstance(inner, dict):
+            new[key] = _auths(inner, made)
+        elif is_config(key, inner):
+            new[key] = payload(inner, made)
+        elif isinstance(inner, str) and _TELLING.search(key):
+            secretive = True
+            new[key] = made.auth(inner) if fold_name(key) == "auth" else made.secret(inner)
+        elif generator and key == "literals" and isinstance(inner, list):
+            new[key] = [_literal(one, made) for one in inner]
+        else:
+            new[key] = _telling(inner, made, generator or key == "secretGenerator")
+    if secretive:
+        new |= {key: made.user(one) for key, one in new.items() if fold_name(key) in _USER and isinstance(one, str)}
+    return new
+
+
+def _auths(entries: dict[str, Any], made: Surrogates) -> Any:
+    """Return the entries of a registry config with others; a number that JSON does not have (`.nan`) is left out."""
+    text = json.dumps({"auths": entries}, ensure_ascii=False)
+    finite = json.dumps(json.loads(text, parse_constant=lambda _: None), ensure_ascii=False)
+    return json.loads(payload(finite, made))["auths"]
+
+
+def _literal(text: Any, made: Surrogates) -> Any:
+    """Return a literal of kustomize (`KEY=VALUE`) with another value, between the quotes that kustomize takes away."""
+    if not isinstance(text, str) or "=" not in text:
+        return text
+    key, _, written = text.partition("=")
+    quote = written[:1] if written[:1] in ("'", '"') and written[:1] == written[-1:] else ""
+    value = written.removeprefix(quote).removesuffix(quote)
+    return f"{key}={quote}{payload(value, made) if value.lstrip().startswith('{') else made.secret(value)}{quote}"
+
+
+def text_told(text: str, made: Surrogates) -> str:
+    """Return a document that cannot be parsed with other values where a credential can be; marks of templates stay."""
+    secret = _SECRET.search(text) is not None
+    return "".join(_line(line, made, secret=secret) for line in text.splitlines(keepends=True))
+
+
+def _line(line: str, made: Surrogates, *, secret: bool) -> str:
+    found = _LINE.fullmatch(line)
+    if found is None:
+        return broken(line, made) if secret and not _CONTROL.fullmatch(line) else line
+    name = found["name"].rpartition("/")[2]
+    if _TELLING.search(name) or (secret and name.lower() not in _NAMES):
+        return found["key"] + broken(found["value"], made)
+    return line
