@@ -5,7 +5,7 @@ import json
 import re
 from typing import Final
 
-from linter.collecting.surrogates import Surrogates
+from linter.collecting.surrogates import FORM, Surrogates
 from linter.credentials import JsonNode, decode_base64, decode_data, examine, parse_json, placeholder, redacted
 from linter.credentials.jsontext import decode_text, fold_name, scrub
 
@@ -27,7 +27,6 @@ STRUCTURE: Final = frozenset(
 )  # fmt: skip
 """Words that a config has of itself."""
 _HOST: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[\w./-]*)?")
-_FORM: Final = (("username", "username"), ("password", "password"))
 _SIGNS: Final = frozenset("\"'{}[],:#")
 _STRUCTURAL: Final = "{}[],: \t\r\n"
 _TELLING: Final = 8
@@ -40,8 +39,8 @@ def data(value: str, made: Surrogates) -> str:
     """Return a value of a Secret's `data`: base64 stays base64, and what is none stays none."""
     if not value.strip():
         return value
-    if vaulted := _ANSIBLE.match(value):
-        return f"{vaulted[0]}\n{REDACTED}\n"
+    if vaulted := _vaulted(value):
+        return vaulted
     decoded = decode_data(value)
     stands_in = redacted(value) or (placeholder(value) and len(value) < 200)
     if stands_in and not (isinstance(decoded, bytes) and _readable(decoded)):
@@ -51,6 +50,12 @@ def data(value: str, made: Surrogates) -> str:
             return payload(value, made)
         return _damaged(value, decoded.offset, made) or _no_json(made.text(value, known=True))
     return base64.b64encode(content(decoded, made)).decode()
+
+
+def _vaulted(text: str) -> str:
+    """Return the head of what Ansible Vault has encrypted and a mark in place of the rest; "" for other text."""
+    head = _ANSIBLE.match(text)
+    return f"{head[0]}\n{REDACTED}\n" if head is not None else ""
 
 
 def _broken_before(value: str, offset: int) -> tuple[str, int] | None:
@@ -126,8 +131,8 @@ def payload(text: str, made: Surrogates, depth: int = 0) -> str:
     """Return a payload: JSON, base64 of it, or what somebody took for either."""
     if not text.strip():
         return text
-    if vaulted := _ANSIBLE.match(text):
-        return f"{vaulted[0]}\n{REDACTED}\n"
+    if vaulted := _vaulted(text):
+        return vaulted
     if redacted(text) or text.startswith("ENC["):
         return made.secret(text)
     root = parse_json(text)
@@ -188,7 +193,7 @@ def _json(text: str, root: JsonNode, made: Surrogates, depth: int) -> str:
             clean = user_info(key, made)
             if clean != key:
                 changes.append((start, end, _quoted(clean)))
-            if not (form and (fold_name(key), member.value) in _FORM):
+            if not (form and fold_name(key) in FORM and member.value == fold_name(key)):
                 pending.append((name if fold_name(name) == "credhelpers" else key, member))
         pending.extend((name, item) for item in node.items)
         if node.kind == "string":
@@ -207,7 +212,7 @@ def _json(text: str, root: JsonNode, made: Surrogates, depth: int) -> str:
 def _is_the_form(node: JsonNode) -> bool:
     """Whether an entry holds the words of documentation, which together are no credential and stay so."""
     last = {fold_name(key): member.value for key, _, _, member in node.members}
-    return all(last.get(name) == word for name, word in _FORM)
+    return all(last.get(word) == word for word in FORM)
 
 
 def _scalar(name: str, value: str, made: Surrogates, depth: int) -> str:

@@ -41,7 +41,7 @@ _SHORT: Final = 12
 _CLASSES: Final = {
     sign: members for members in (string.ascii_lowercase, string.ascii_uppercase, string.digits) for sign in members
 }
-_FORM: Final = ("username", "password")
+FORM: Final = ("username", "password")
 """The words of documentation, which together are no credential: as one, they would be replaced wherever they stand."""
 
 
@@ -101,7 +101,7 @@ class Surrogates:
             return self._made[value]
         if not decoded.username and not decoded.password:
             return value
-        if (decoded.username, decoded.password) == _FORM:
+        if (decoded.username, decoded.password) == FORM:
             return value
         made = self._encoded(value, decoded)
         if (placeholder(value) is None) != (placeholder(made) is None):
