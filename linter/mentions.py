@@ -7,10 +7,10 @@ documents that were never parsed (ConfigMaps, templates, values). Comments and t
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from linter.documents.objects import KubeObject
 from linter.fillings import FILLED, pattern, stretched
@@ -20,6 +20,9 @@ from linter.inventory.paths import dig, group
 from linter.inventory.records import PullSecret
 from linter.patterns import lazy
 from linter.record import NamedTuple
+
+if TYPE_CHECKING:
+    from linter.inventory.fillable import Waiting
 
 _NAMESPACE = lazy(r"""^[^\S\n]*+(?:- )?["']?\w*[Nn]amespace["']?\s*:\s*["']?([a-z0-9][-a-z0-9]*)""", re.MULTILINE)
 _QUALIFIED = lazy(r"(?<![\w./-])([a-z0-9][-a-z0-9]*)/([a-z0-9][-a-z0-9.]*)(?![\w/-])")
@@ -55,7 +58,6 @@ _REMEMBERED = 2**23
 """Characters of documents that nobody has read, up to which they are kept for the next search."""
 
 
-
 class Unread(NamedTuple):
     """The text of a document that no object was made of; not `whole` where it is a stretch of one."""
 
@@ -65,6 +67,8 @@ class Unread(NamedTuple):
 
 
 Unparsed = Callable[[], Iterable[Unread]]
+Remarks = Callable[[Iterable[str] | None, tuple[bytes, ...]], Iterable[Unread]]
+"""Gives the comments in manifests, or in those of some paths, that hold one of some words."""
 
 
 class TextMentions(Mentions):
@@ -74,9 +78,7 @@ class TextMentions(Mentions):
     `scripts` yields the files beside the manifests that may hold commands, `remarks` the comments in manifests.
     """
 
-    def __init__(
-        self, unparsed: Unparsed, unread: Unparsed, scripts: Unparsed = tuple, remarks: Unparsed = tuple
-    ) -> None:
+    def __init__(self, unparsed: Unparsed, unread: Unparsed, scripts: Unparsed, remarks: Remarks) -> None:
         self._unparsed = unparsed
         self._scripts = scripts
         self._remarks = remarks
@@ -132,10 +134,20 @@ class TextMentions(Mentions):
         from linter.creations import created  # noqa: PLC0415 - few scans lack a name
 
         found: dict[tuple[str, str], str] = {}
-        for path, text, _ in self._remarks():
+        for path, text, _ in self._remarks(None, (b"create",)):
             for each in islice(created(text, prose=True), _MOST_CREATED - len(found)):
                 found.setdefault(each, path)
         return found
+
+    def filling(self, waiting: "Sequence[Waiting]") -> Mapping[int, str]:
+        """Return by their numbers the values that a command fills in, each with the path of the text that holds it."""
+        from linter.sources.choice import is_prose  # noqa: PLC0415 - few scans hold a value that waits for anything
+        from linter.substitutions import TOOLS, Script, filled  # noqa: PLC0415 - as above
+
+        texts = chain(self._scripts(), self._unparsed())
+        scripts = (Script(path, text, is_prose(path)) for path, text, _ in texts)
+        remarks = self._remarks({one.path for one in waiting}, TOOLS)
+        return filled(chain(scripts, (Script(path, text, prose=True) for path, text, _ in remarks)), waiting)
 
     def commanding(self, name: str, account: str) -> str:
         """Return the path of a file that links this name, to an account unless that is "", or ""."""

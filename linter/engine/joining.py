@@ -48,7 +48,7 @@ def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
         lambda: chain(_unparsed(group, reader, parsed), _templates(group, reader)),
         lambda: chain(_unparsed(group, reader, parsed, only=unread), _templates(group, reader)),
         lambda: chain(_scripts(reader.scripts), _loose(reader, loose)),
-        lambda: _remarks(reader, paths),
+        lambda only, words: _remarks(reader, paths if only is None else only, words),
     )
     taken = group.recognised
     layout, stated = taken.layout, taken.stated
@@ -86,20 +86,21 @@ def _scripts(artifacts: Iterable[Artifact]) -> Iterator[Unread]:
             yield Unread(artifact.path, data.decode("utf-8", "replace"))
 
 
-def _remarks(reader: Reader, paths: Iterable[str]) -> Iterator[Unread]:
-    """The comments in those files that may speak of a command that creates a Secret or an account."""
+def _remarks(reader: Reader, paths: Iterable[str], words: tuple[bytes, ...]) -> Iterator[Unread]:
+    """The comments in those files, where they may hold one of some words."""
     from linter.documents.text import DecodeProblem, decode  # noqa: PLC0415 - only a search needs it
 
     for path in sorted(paths):
-        data = reader.small_bytes_of(path) if reader.artifacts[path].size <= _LONGEST else None
-        if data is None or b"#" not in data or b"create" not in data:
+        artifact = reader.artifacts.get(path)
+        data = reader.small_bytes_of(path) if artifact is not None and artifact.size <= _LONGEST else None
+        if data is None or b"#" not in data or not any(word in data for word in words):
             continue
         try:
             lines = decode(data).text.splitlines()
         except DecodeProblem:
             continue
         said = "\n".join(line[line.index("#") :] for line in lines if line.lstrip()[:1] == "#" or " #" in line)
-        if "create" in said:
+        if any(word.decode() in said for word in words):
             yield Unread(path, said)
 
 

@@ -22,7 +22,7 @@ from linter.inventory.records import (
     Workload,
 )
 from linter.inventory.references import FieldSearch, loose_references, patch_references, references
-from linter.inventory.secrets import is_pull_secret, patched, pull_secret
+from linter.inventory.secrets import is_pull_secret, patched, pull_secret, stand_ins
 from linter.inventory.streams import image_stream
 from linter.inventory.workloads import PodSpecs, service_account
 from linter.model import Scope
@@ -182,6 +182,11 @@ class Builder:
         kustomized = self._kustomized() if scope is Scope.MANIFESTS else None
         if kustomized is not None:
             secrets = (patched(secret, kustomized) for secret in secrets)
+        secrets = tuple(secrets)
+        if mentions is not None and scope is Scope.MANIFESTS and any(stand_ins(one) is not None for one in secrets):
+            from linter.inventory.fillable import without_filled  # noqa: PLC0415 - few scans hold what waits for a value
+
+            secrets = without_filled(secrets, self._objects, mentions)
         workloads, renamed = self._workloads, list[tuple[KubeObject, ImageUse]]()
         if kustomized is not None and kustomized.changes_images:
             from linter.inventory.kustomized_images import built  # noqa: PLC0415 - as above

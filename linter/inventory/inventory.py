@@ -1,7 +1,7 @@
 """The finished inventory of one scan: typed records, joined per namespace, and what the scan covers."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -21,6 +21,7 @@ from linter.model import Scope
 from linter.sources.collection import Refused
 
 if TYPE_CHECKING:
+    from linter.inventory.fillable import Waiting
     from linter.inventory.kustomized import Kustomized
 
 _Record = TypeVar("_Record")
@@ -301,6 +302,10 @@ class Mentions:
 
     def remarking(self, kind: str, name: str) -> str:
         """Return where a comment in a manifest tells how such an object is created, "" when nowhere."""
+        raise NotImplementedError
+
+    def filling(self, waiting: "Sequence[Waiting]") -> Mapping[int, str]:
+        """Return by their numbers the values that something beside the manifests fills in, each with where it does."""
         raise NotImplementedError
 
     def linking(self, name: str) -> str:

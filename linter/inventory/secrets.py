@@ -57,6 +57,7 @@ _REPLICA_ANNOTATIONS = (
 )
 _LONG: Final = 2**14
 """Signs of a value up to which it is remembered what came of an edit."""
+_FILLABLE: Final = frozenset({State.PLACEHOLDER, State.EMPTY, State.INVALID_BASE64})
 _REPLICATED_PREFIXES = ("reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/")
 
 Edits = Identical[tuple[str, str, str], PullSecret]
@@ -126,6 +127,25 @@ def patched(secret: PullSecret, kustomized: "Kustomized") -> PullSecret:
         return secret
     unknown = secret._replace(state=State.TEMPLATED, decoded=None, payload=None, error="", superseded=None)
     return unknown._replace(reason=f"{why}: what is built tells (`--render`)", written_as=secret)
+
+
+def stand_ins(secret: PullSecret) -> tuple[str, ...] | None:
+    """What stands in for a value or for parts of it, as it is written; None where nothing may be filled in."""
+    if secret.generated or not secret.route:
+        return None
+    written = secret.written.reveal().strip() if secret.written is not None else ""
+    if secret.state in _FILLABLE:
+        return (written,) if written else ()
+    if secret.state is not State.READABLE or secret.payload is None:
+        return None
+    texts = ((one, one.auth, one.inline_username, one.inline_password) for one in secret.payload.entries)
+    found = tuple(
+        value
+        for entry, *values in texts
+        for value in values
+        if value and value in written and (placeholder(value) or (value == entry.auth and entry.auth_error))
+    )
+    return found if found or (secret.route[0] == "stringData" and "$" in written) else None
 
 
 def _judged(

@@ -9,6 +9,14 @@ A placeholder for the whole value gives one finding, inside a readable payload e
 of the same scan fills in (Helm templates, Flux substitutions, OpenShift Templates) are not evaluated, nor what the
 webhook of Bank-Vaults or a replication controller is yet to write.
 
+Nor is a value that a command fills in before it is applied: one of a script, a Makefile, a CI or a page beside the
+manifests, or of a comment in the file itself. It must name the very file, its folder by a pattern or as what kustomize
+builds, or reach it by a variable: `envsubst`, where the value holds a variable that it replaces; `sed`, `perl` or
+`-replace` of PowerShell, for what stands there; `yq` or `jq`, for the key; `op inject` and `vals eval`, for their
+references; steps that replace tokens; and whatever writes the file (`> secret.yaml`). A placeholder of several words,
+such as `REGISTRY_AUTH_JSON`, is enough for `sed` where the command names no other file. Scripts in archives are not
+searched.
+
 ## Why it matters
 
 At best the registry refuses the pull. A value such as `b3Blb=` or `<auth>` also cannot be decoded, and one
