@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from linter.errors import FixError
 from linter.fix.flow import Splice
-from linter.fix.tree import Node, break_end, column, line_end, line_start, skip_space
+from linter.fix.tree import Node, break_end, column, line_end, line_start, newline_at, skip_space
 
 
 @lru_cache(maxsize=4)
@@ -42,7 +42,7 @@ def insert_below(text: str, node: Node, lines: list[str], newline: str) -> Itera
     end = node.last
     stop = line_end(text, content_end(text, end) if column(text, end) == 0 else end)
     body = newline.join(lines)
-    yield [(stop, stop, newline + body)]
+    yield [(stop, stop, newline_at(text, stop, newline) + body)]
     if column(text, end) == 0 and end > stop:
         yield [(end, end, body + newline)]
     if node.leaf.style in ("|", ">") and end == len(text):

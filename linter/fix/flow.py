@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from linter.fix.scalars import Style, render_flow, render_json
-from linter.fix.tree import Node, break_end, line_end, line_start, skip_space
+from linter.fix.tree import Node, break_end, line_end, line_start, newline_at, skip_space
 
 Splice = tuple[int, int, str]
 
@@ -93,7 +93,7 @@ def insert(text: str, chain: list[Node], key: str | None, value: Any, style: Sty
         place = comma + 1 if trailing else end
         return [(place, place, f"{mark}{style.newline}{lead}{entry}{tail}")]
     first = [] if trailing else [(end, end, ",")]
-    return [*first, (after, after, f"{style.newline}{lead}{entry}{tail}")]
+    return [*first, (after, after, f"{newline_at(text, after, style.newline)}{lead}{entry}{tail}")]
 
 
 def _gap(text: str, found: list[tuple[int, int]], *, tight: bool) -> str:

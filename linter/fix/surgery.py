@@ -14,7 +14,7 @@ from linter.fix import block, flow
 from linter.fix.data import payload_text, plain, pointer, same, to_data
 from linter.fix.flow import Splice
 from linter.fix.scalars import Style, block_lines, json_text, render_block, scalar_text
-from linter.fix.tree import Node, child, column, line_end, shared
+from linter.fix.tree import Node, child, column, line_end, newline_at, newline_of, shared
 from linter.model import Edit, Op
 
 _HEADER = re.compile(r"[|>](?P<a>[0-9]?)(?P<chomp>[+-]?)(?P<b>[0-9]?)")
@@ -62,7 +62,6 @@ class Place:
 
 def style_of(text: str, root: Node) -> Style:
     """Learn the habits of a document: line ends, indentation, how far lists stand in, the usual quotes."""
-    newline = "\r\n" if "\r\n" in text and text.count("\r\n") * 2 >= text.count("\n") else "\n"
     steps: Counter[int] = Counter()
     lists: Counter[int] = Counter()
     quotes: Counter[str] = Counter()
@@ -81,7 +80,7 @@ def style_of(text: str, root: Node) -> Style:
         stack.extend(node.children)
     indent = next((step for step, _ in steps.most_common() if step > 0), 2)
     list_indent = next((step for step, _ in lists.most_common() if step >= 0), indent)
-    return Style(newline, indent, list_indent, "'" if quotes["'"] > quotes['"'] else '"')
+    return Style(newline_of(text), indent, list_indent, "'" if quotes["'"] > quotes['"'] else '"')
 
 
 class Surgeon:
@@ -259,7 +258,7 @@ class Surgeon:
         colon = block.after_colon(self.text, place.key)
         stop = line_end(self.text, node.end)
         end = max(colon, node.end)
-        yield [(colon, end, ""), (stop, stop, newline + newline.join(lines))]
+        yield [(colon, end, ""), (stop, stop, newline_at(self.text, stop, newline) + newline.join(lines))]
 
     def _below_its_key(self, place: Place) -> bool:
         """Whether a scalar begins on a line below its key, with nothing but white space between."""
@@ -294,14 +293,16 @@ class Surgeon:
             wide = len(second) - len(second.lstrip(" "))
             indent = " " * wide if wide > column(self.text, owner) else indent
         gap = " " if node.empty else ""
-        body = self.style.newline.join(indent + line if line else "" for line in lines)
+        newline = newline_of(self.text[node.begin : node.end], self.style.newline)
+        body = newline.join(indent + line if line else "" for line in lines)
+        body = newline_at(self.text, line_end(self.text, node.begin), newline) + body
         end = self._tail(node)
         if node.style not in ("|", ">"):
             tail = self.text[end : line_end(self.text, end)]
             rest, end = (" " + tail.strip() if tail.strip() else ""), line_end(self.text, end)
         if place.key is not None and self._below_its_key(place):
             colon = block.after_colon(self.text, place.key)
-            yield [(colon, end, f" {head}{rest}{self.style.newline}{body}")]
-        yield [(start, end, f"{gap}{head}{rest}{self.style.newline}{body}")]
+            yield [(colon, end, f" {head}{rest}{body}")]
+        yield [(start, end, f"{gap}{head}{rest}{body}")]
         if node.style in ("|", ">") and node.end > end:
-            yield [(start, node.end, f"{head}{rest}{self.style.newline}{body}{self.style.newline}")]
+            yield [(start, node.end, f"{head}{rest}{body}{newline}")]

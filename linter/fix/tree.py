@@ -343,6 +343,20 @@ def break_end(text: str, position: int) -> int:
     return min(position + 1, len(text))
 
 
+def newline_at(text: str, position: int, default: str) -> str:
+    """Return the line break at `position`, where a file ends its lines in more than one way; else `default`."""
+    found = text[position : break_end(text, position)]
+    return found if found in ("\n", "\r\n", "\r") else default
+
+
+def newline_of(text: str, default: str = "\n") -> str:
+    """Return how most lines of `text` end, `default` where it has no line break."""
+    windows = text.count("\r\n")
+    counts = {"\n": text.count("\n") - windows, "\r\n": windows, "\r": text.count("\r") - windows}
+    usual = max(counts, key=lambda mark: (counts[mark], mark == "\r\n"))
+    return usual if counts[usual] else default
+
+
 def column(text: str, position: int) -> int:
     """Count the characters that stand before `position` on its line."""
     return position - line_start(text, position)

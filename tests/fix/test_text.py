@@ -363,3 +363,46 @@ def test_alias_bomb_takes_no_time() -> None:
     lines = ["a0: &a0 [x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40)]
     text = "\n".join([*lines, "z: 1 # keep", ""])
     assert apply_edits(text, [edit(Op.SET, ("z",), 2)]).endswith("z: 2 # keep\n")
+
+
+MIXED = {
+    "an item": (Op.APPEND, ("l",), "b", "l:\n- a\r\nc: 1\nd: 1\n", "l:\n- a\r\n- b\r\nc: 1\nd: 1\n"),
+    "a key": (Op.SET, ("m", "b"), 2, "m:\n  a: 1\r\nc: 1\nd: 1\n", "m:\n  a: 1\r\n  b: 2\r\nc: 1\nd: 1\n"),
+    "an item in flow style": (
+        Op.APPEND,
+        ("l",),
+        "b",
+        "l: [\n  a\r\n  ]\nc: 1\nd: 1\n",
+        "l: [\n  a,\r\n  b\r\n  ]\nc: 1\nd: 1\n",
+    ),
+    "a list for null": (Op.APPEND, ("l",), "b", "l:\r\nc: 1\nd: 1\n", "l:\r\n  - b\r\nc: 1\nd: 1\n"),
+    "a block": (
+        Op.PAYLOAD,
+        ("stringData", "k"),
+        Sensitive("{\n}\n"),
+        "a: 1\r\nb: 1\r\nc: 1\r\nstringData:\r\n  k: |\n    {\n\n    }\n",
+        "a: 1\r\nb: 1\r\nc: 1\r\nstringData:\r\n  k: |\n    {\n    }\n",
+    ),
+    "a block below its own break": (
+        Op.PAYLOAD,
+        ("stringData", "k"),
+        Sensitive("{\n}\n"),
+        "stringData:\n  k: |\r\n    {\n\n    }\n",
+        "stringData:\n  k: |\r\n    {\n    }\n",
+    ),
+    "carriage returns alone": (Op.APPEND, ("l",), "b", "l:\r- a\rc: 1\r", "l:\r- a\r- b\rc: 1\r"),
+    "a list of carriage returns alone": (
+        Op.SET,
+        ("m",),
+        {"k": [1, 2]},
+        "l:\r- a\rc: 1",
+        "l:\r- a\rc: 1\rm:\r  k:\r  - 1\r  - 2",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_every_line_ends_as_it_did(name: str) -> None:
+    """Where a text ends its lines in several ways, none that stays ends in another."""
+    op, route, value, before, after = MIXED[name]
+    assert apply_edits(before, [edit(op, route, value)]) == after
