@@ -73,8 +73,8 @@ class Offers:
         return fix
 
     def _takes_comment(self, edit: Edit) -> bool:
-        """Whether a removal takes a comment along: looked at where a comment can be, in documents of usual size."""
-        if edit.op is not Op.REMOVE:
+        """Whether what goes takes a comment along: looked at where a comment can be, in documents of usual size."""
+        if edit.op not in (Op.REMOVE, Op.SET):
             return False
         if edit.path not in self._commented:
             data = self._read(edit.path)
@@ -204,6 +204,8 @@ class _File:
         start, end = self._chunks[edit.document]
         if end - start > _LARGE or "#" not in self._text[start:end]:
             return False
+        if edit.op is Op.SET and not _may_be_collection(self._source(edit, edit.document)):
+            return False  # most values are one word, which holds no comment
         from linter.fix.text import edit_text  # noqa: PLC0415 - as above
 
         try:
@@ -241,6 +243,11 @@ class _File:
         if place.rest and not overrides and place.node.kind == "map" and str(place.rest[0]) in to_data(place.node):
             return f"{pointer(edit.route)} comes from a YAML merge key: change it where its anchor stands"
         return ""
+
+
+def _may_be_collection(source: str) -> bool:
+    """Tell whether a text may be more than one scalar."""
+    return ":" in source or source.startswith(("{", "[", "-", "?", "&", "!"))
 
 
 def _lends(first: "Node", last: "Node", uses: list["Node"]) -> bool:

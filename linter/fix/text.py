@@ -204,7 +204,9 @@ def _together(
     except FixError:
         return None
     proof = _proved(text, result, splices, wanted, format_hint)
-    return EditResult(result, tuple(proof[1])) if proof is not None else None
+    if proof is None or (proof[1] and any(edit.op is not Op.REMOVE for edit in steps)):
+        return None
+    return EditResult(result, tuple(proof[1]))
 
 
 def _gathered(steps: list[Edit], before: list[Any], wanted: list[Any]) -> Iterator[Edit]:
@@ -238,6 +240,7 @@ def _one(
     if root is None:
         raise FixError(f"the file has no document {edit.document} that could be edited")
     surgeon = Surgeon(text, root, strict=format_hint == "json")
+    found: tuple[str, list[Node | None], list[str]] | None = None
     for splices in surgeon.proposals(edit):
         if not splices:
             if same([to_data(node) for node in roots], wanted):
@@ -245,8 +248,12 @@ def _one(
             continue
         result = splice(text, splices)
         proof = _proved(text, result, splices, wanted, format_hint)
-        if proof is not None:
-            return result, proof[0], proof[1]
+        if proof is not None and (found is None or len(proof[1]) < len(found[2])):
+            found = result, *proof
+            if not proof[1]:
+                break
+    if found is not None:
+        return found
     raise FixError(f"{pointer(edit.route)} cannot be edited without touching something else; change it by hand")
 
 

@@ -292,6 +292,29 @@ def test_a_removal_that_takes_a_comment_along_is_not_called_safe(
     assert file.read_text() == ACCOUNT
 
 
+def test_a_value_that_takes_a_comment_along_is_not_called_safe(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The text of a config takes the place of a mapping, and of what its author wrote inside."""
+    file = tmp_path / "a.yaml"
+    config = "\n    auths:\n      quay.io: {auth: dXNlcjpwYXNz}\n"
+    text = OPAQUE.replace("Opaque", "kubernetes.io/dockerconfigjson").replace("data", "stringData")
+    mended = text.replace(GOOD, json.dumps('{"auths": {"quay.io": {"auth": "dXNlcjpwYXNz"}}}'))
+    for comment, safe in (("    # it stays\n", True), ("      # it goes\n", False)):
+        first, rest = config.split("auths:")
+        inside = f"\n{comment}    auths:{rest}" if safe else f"{first}auths:\n{comment}{rest[1:]}"
+        file.write_text(text.replace(f" {GOOD}\n", inside))
+        result, told = check(capsys, str(file), "--fix", "--select", "RC101")
+        if safe:
+            assert not result["findings"]
+            continue
+        assert fix_of(result, "RC101")["applicability"] == "unsafe"
+        assert fix_of(result, "RC101")["summary"].endswith("; a comment inside goes with it")
+        assert "nothing was changed" in told
+        check(capsys, str(file), "--fix", "--unsafe-fixes", "--select", "RC101")
+        assert file.read_text() == mended
+
+
 def test_a_repair_reports_what_a_check_of_the_repaired_files_would(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

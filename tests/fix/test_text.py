@@ -352,6 +352,21 @@ def test_comments_that_go_are_told() -> None:
     assert result == ("# below\nc: 2\n", ("# inside", "# own"))
 
 
+ABOVE = "d:\n  k:\n    # c\n    a: 1\n  z: 1\n"
+BESIDE = "d:\n  k: # c\n  - a\n  z: 1\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "value", "after"),
+    [(ABOVE, "x", "d:\n  k:\n    # c\n    x\n  z: 1\n"), (BESIDE, ["b"], "d:\n  k: # c\n  - b\n  z: 1\n")],
+)
+def test_of_two_ways_the_one_that_keeps_the_comments_is_taken(before: str, value: Any, after: str) -> None:
+    """Whether an edit is made alone or with another of the same text."""
+    one, other = edit(Op.SET, ("d", "k"), value), edit(Op.SET, ("d", "z"), 2)
+    assert edit_text(before, [one]) == (after, ())
+    assert edit_text(before, [one, other]) == (after.replace("z: 1", "z: 2"), ())
+
+
 def test_deep_nesting_is_an_error_not_a_crash() -> None:
     with pytest.raises(FixError):
         apply_edits("[" * 100_000, [edit(Op.SET, ("a",), 1)], format_hint="json")
