@@ -389,3 +389,17 @@ def test_escapes_in_names_do_not_steer_the_terminal(tmp_path: Path, capsys: pyte
     out = _run(capsys, scan)[1] + _run(capsys, "--workload", "deploy/web", scan)[1]
     assert "\x1b" not in out
     assert "\u202e" not in out
+
+
+def test_what_is_never_pulled_is_no_pull_of_the_scan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image = {"name": "app", "image": "quay.io/acme/app:1", "imagePullPolicy": "Never"}
+    never = _workload("", containers=[image])
+    ended = {**_workload("", kind="Pod", name="old"), "apiVersion": "v1", "status": {"phase": "Succeeded"}}
+    ended["spec"] = {"containers": [{"name": "app", "image": "quay.io/acme/job:1"}]}
+    volume = {"name": "model", "image": {"reference": "quay.io/acme/model:1", "pullPolicy": "Never"}}
+    mounted = _workload("quay.io/acme/run:1", name="run", volumes=[volume])
+    scan = _write(tmp_path, _secret("pull", {"quay.io/acme": _entry()}), _account(), never, ended, mounted)
+    assert [one["image"] for one in _ask(capsys, scan)] == ["quay.io/acme/run:1"]
+    for asked, told in (("deployment/web", "its pull policy is Never"), ("pod/old", "run its course")):
+        (answer,) = _ask(capsys, scan, "--workload", asked)
+        assert any(told in note for note in answer["notes"])

@@ -69,11 +69,11 @@ class Joins:
 
     @cached_property
     def workload_pulls(self) -> tuple[WorkloadPull, ...]:
-        """Every image of every workload."""
+        """Every image that is pulled for a workload."""
         return tuple(
             WorkloadPull(workload, use.image, use.route, reached)
             for workload, reached in self.reaches
-            for use in workload.images
+            for use in workload.pulled
         )
 
     @cached_property
@@ -222,7 +222,11 @@ class Joins:
             if places is None:
                 places = [at for at, one in enumerate(lookups) if wanted is None or (one is not None and wanted(one))]
                 chosen[id(lookups)] = places
+            if workload.ended:
+                continue
             for at in places:
+                if workload.images[at].never:
+                    continue
                 one, use, number = lookups[at], workload.images[at], self._lists.number(reached.secrets)
                 if number not in names:
                     names[number] = Names(self._lists[number])
@@ -255,9 +259,9 @@ class Joins:
 
     @cached_property
     def unserved(self) -> tuple[tuple[WorkloadPull, Outcome], ...]:
-        """The pulls that go out without a credential, each with its outcome; none where nothing is pulled."""
+        """The pulls that go out without a credential, each with its outcome."""
         rows = self.pulls_where(lambda found: found.error is None and not found.candidates)
-        return tuple([row for row in rows if row[1].verdict == "anonymous" and not row[0].idle])
+        return tuple([row for row in rows if row[1].verdict == "anonymous"])
 
     def import_outcome(self, pull: ImportPull) -> Outcome:
         """What the OpenShift importer will do for this import."""

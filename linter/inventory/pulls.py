@@ -8,7 +8,6 @@ from linter.credentials import Consumer, Lookup
 from linter.documents.objects import KubeObject
 from linter.inventory.inventory import Inventory
 from linter.inventory.lately import Lately
-from linter.inventory.paths import dig
 from linter.inventory.records import (
     UNJUDGED,
     ImageStream,
@@ -265,12 +264,6 @@ class WorkloadPull(NamedTuple):
     route: tuple[str | int, ...]
     reach: Reach
 
-    @property
-    def idle(self) -> bool:
-        """Whether nothing will be pulled: the policy is Never, or the pod has ended or is about to go."""
-        policy = "pullPolicy" if self.route[-1] == "reference" else "imagePullPolicy"
-        return dig(self.workload.object.body, *self.route[:-1], policy) == "Never" or self.workload.ended
-
 
 class ImportPull(NamedTuple):
     """One import of one stream, with the secrets the importer reads."""
@@ -281,9 +274,9 @@ class ImportPull(NamedTuple):
 
 
 def workload_pulls(inventory: Inventory) -> Iterator[WorkloadPull]:
-    """Every image of every workload, with the secrets that reach it."""
+    """Every image that is pulled for a workload, with the secrets that reach it."""
     for workload, reached in reaches(inventory):
-        for use in workload.images:
+        for use in workload.pulled:
             yield WorkloadPull(workload, use.image, use.route, reached)
 
 

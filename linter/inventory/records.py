@@ -159,11 +159,15 @@ class ServiceAccount(NamedTuple):
 
 
 class ImageUse(NamedTuple):
-    """One image that a workload or stream names, at `route`. `owner` is the container, volume or tag it belongs to."""
+    """One image that a workload or stream names, at `route`. `owner` is the container, volume or tag it belongs to.
+
+    `never`: the pull policy is Never, so that the kubelet takes what is on the node and asks no registry.
+    """
 
     image: str
     route: Route
     owner: str
+    never: bool = False
 
 
 class Workload(NamedTuple):
@@ -175,6 +179,13 @@ class Workload(NamedTuple):
     pull_secrets: tuple[Link, ...]
     images: tuple[ImageUse, ...]
     explicit: bool = False
+
+    @property
+    def pulled(self) -> tuple[ImageUse, ...]:
+        """The images that are pulled for it, now or when its pods are made: those of a pod that has ended are not."""
+        if self.ended:
+            return ()
+        return tuple([use for use in self.images if not use.never])
 
     @property
     def is_pod(self) -> bool:

@@ -100,12 +100,14 @@ def _images(spec: dict[str, Any], route: Route) -> Iterator[ImageUse]:
         for index, container in enumerate(containers):
             image = paths.image(dig(container, "image"))
             if image:
-                yield ImageUse(image, (*route, field, index, "image"), text(dig(container, "name")))
+                never = dig(container, "imagePullPolicy") == "Never"
+                yield ImageUse(image, (*route, field, index, "image"), text(dig(container, "name")), never)
     # Image volumes pull like containers do (Kubernetes 1.35 by default, 1.36 as a stable feature).
     for at, value in walk(spec, ("volumes", "*", "image", "reference")):
         image = paths.image(value)
         if image:
-            yield ImageUse(image, (*route, *at), text(dig(spec, "volumes", at[1], "name")))
+            never = dig(spec, *at[:-1], "pullPolicy") == "Never"
+            yield ImageUse(image, (*route, *at), text(dig(spec, "volumes", at[1], "name")), never)
 
 
 def service_account(item: KubeObject) -> ServiceAccount:

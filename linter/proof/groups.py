@@ -53,7 +53,7 @@ def rows_of(number: int, holder: Workload | ImageStream) -> Iterator[Row]:
 
 
 def _uses(holder: Workload | ImageStream) -> Sequence[ImageUse | ImportTag]:
-    return holder.images if isinstance(holder, Workload) else holder.tags
+    return holder.pulled if isinstance(holder, Workload) else holder.tags
 
 
 class Flip(NamedTuple):

@@ -308,7 +308,7 @@ class _Change:
             old, new = reach(self._view.before, was), reach(self._after, now)
             before = Exchange(Tally(old.secrets), self._view.node, doubt=bool(old.unknown or old.missing))
             after = Exchange(Tally(new.secrets), self._wide, doubt=bool(new.unknown or new.missing))
-            for row, use in zip(rows_of(number, was), was.images, strict=True):
+            for row, use in zip(rows_of(number, was), was.pulled, strict=True):
                 image = images.get(use.route, use).image
                 yield Flip(row, before.answer(row.image, Consumer.KUBELET), after.answer(image, Consumer.KUBELET))
 

@@ -30,6 +30,7 @@ class Mirror(NamedTuple):
 def notes(case: Case, reference: str, verdict: Verdict, atlas: Atlas) -> Iterator[str]:
     """Everything worth saying beside the verdict."""
     yield from misplaced(case)
+    yield from _idle(case)
     if case.consumer is Consumer.KUBELET:
         yield from _mirrors(case, reference)
     yield from _old_importer(case, reference, atlas)
@@ -63,6 +64,17 @@ def misplaced(case: Case) -> Iterator[str]:
                 f"the item {text(dig(item, 'name'))} names namespace {other}: there is no such field, "
                 "and a Secret is always read in the pod's own namespace"
             )
+
+
+def _idle(case: Case) -> Iterator[str]:
+    """Why nothing is pulled for the workload, whatever the answer is."""
+    workload = case.workload
+    if workload is None or case.invented or not any(use.image == case.image for use in workload.images):
+        return
+    if workload.ended:
+        yield "the pod has run its course, or is about to go: nothing is pulled for it any more"
+    elif all(use.never for use in workload.images if use.image == case.image):
+        yield "its pull policy is Never: the kubelet takes the image that is on the node, and asks no registry"
 
 
 def mirrors(inventory: Inventory, reference: str) -> Iterator[Mirror]:

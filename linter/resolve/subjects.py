@@ -67,18 +67,18 @@ def cases(inventory: Inventory, question: Question) -> list[Case]:
     if question.pod or question.workload:
         return _of_workload(inventory, question)
     if not question.image:
-        return list(_all(inventory, question))
+        return list(_all(inventory, question, idle=False))
     found = _users(inventory, question)
     return found or [_of_nobody(inventory, question)]
 
 
-def _all(inventory: Inventory, question: Question) -> Iterator[Case]:
-    """Every image of the scan with everybody who pulls it."""
+def _all(inventory: Inventory, question: Question, *, idle: bool = True) -> Iterator[Case]:
+    """Every image of the scan with everybody who pulls it; with `idle`, with those too who name it and never pull."""
     if question.consumer != Consumer.IMPORTER:
         consumer = Consumer(question.consumer or Consumer.KUBELET)
         asked = (one for one in inventory.workloads if _within(question, one.object.namespace) and one.images)
         for workload, reached in reaches(inventory, asked):
-            for use in workload.images:
+            for use in workload.images if idle else workload.pulled:
                 yield _pull(inventory, workload, use.image, reached, consumer)
     if question.consumer in ("", Consumer.IMPORTER):
         for stream in inventory.streams:

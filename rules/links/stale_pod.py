@@ -110,7 +110,7 @@ def _by_pod(context: Context) -> dict[int, list[WorkloadPull]]:
     """Return the pulls of each pod that it may still make."""
     pulls: dict[int, list[WorkloadPull]] = {}
     for pull in context.joins.workload_pulls:
-        if pull.workload.is_pod and not pull.idle:
+        if pull.workload.is_pod:
             pulls.setdefault(id(pull.workload), []).append(pull)
     return pulls
 

@@ -204,7 +204,7 @@ class _Judge:
 
     def _bare(self, pull: WorkloadPull) -> bool:
         """Whether nothing known gives this pull a credential."""
-        if pull.reach.missing or pull.idle:
+        if pull.reach.missing:
             return False
         verdict = self._context.joins.pull_outcome(pull).verdict
         return verdict == "anonymous" or (verdict == "unknown" and not pull.reach.secrets and not pull.reach.links)

@@ -93,7 +93,11 @@ def check(context: Context) -> Iterator[Finding]:
     if not context.in_cluster or not context.joins.evidence.failures:
         return
     causes = Causes(context)
-    pulls = {(id(pull.workload.object), pull.image): pull for pull in context.joins.workload_pulls}
+    pulls = {
+        (id(workload.object), use.image): WorkloadPull(workload, use.image, use.route, reached)
+        for workload, reached in context.joins.reaches
+        for use in workload.images
+    }
     cases: dict[tuple[str, ...], list[_Case]] = {}
     for failure in context.joins.evidence.failures:
         pull = pulls.get((id(failure.object), failure.image))

@@ -192,7 +192,7 @@ def _readings(context: Context) -> Iterator[tuple[tuple[PullSecret, ...], bool, 
     for workload, reached in context.joins.reaches:
         if len(reached.secrets) > 1:
             yield reached.secrets, False, workload.object, None
-            for use in workload.images:
+            for use in workload.pulled:
                 yield reached.secrets, False, workload.object, use.image
     kept = []
     for account in context.inventory.accounts:
