@@ -7,7 +7,9 @@ it is.
 from collections.abc import Iterator
 from typing import Final
 
-from linter.creations import CONTINUED, OURS, assigned
+from linter.creations import OURS
+from linter.creations.variables import assigned
+from linter.creations.words import CONTINUED
 from linter.inventory.applied import WORD
 from linter.patterns import lazy
 

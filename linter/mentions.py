@@ -171,7 +171,8 @@ class TextMentions(Mentions):
 
     @cached_property
     def _created(self) -> dict[tuple[str, str], str]:
-        from linter.creations import created, defaults  # noqa: PLC0415 - few scans lack a name
+        from linter.creations import created  # noqa: PLC0415 - few scans lack a name
+        from linter.creations.terraform import defaults  # noqa: PLC0415 - as above
         from linter.sources.choice import is_prose  # noqa: PLC0415 - as above
 
         found: dict[tuple[str, str], str] = {}
