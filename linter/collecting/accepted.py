@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import yaml
 
 from linter import registry
+from linter.collecting.numbers import in_yaml
 from linter.comments import Comment, comments
 from linter.documents import Positions
 from linter.documents.split import Chunk, split
@@ -163,7 +164,7 @@ def _tokens(data: Any, lines: Lines, escape: re.Pattern[str]) -> Iterator[tuple[
 
 
 def _text(value: Any, escape: re.Pattern[str]) -> str:
-    return escape.sub(lambda found: _escaped(found.group()), json.dumps(value, ensure_ascii=False))
+    return escape.sub(lambda found: _escaped(found.group()), in_yaml(json.dumps(value, ensure_ascii=False)))
 
 
 def _escaped(sign: str) -> str:

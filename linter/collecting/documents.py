@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from linter.collecting import pieces
+from linter.collecting.numbers import in_yaml
 from linter.collecting.pieces import ITEMS, Text
 from linter.collecting.redact import Redaction
 from linter.collecting.squeezed import Squeezed, squeezed, unsqueezed
@@ -241,7 +242,7 @@ def _as_yaml(piece: Any) -> str:
     """Return one document of a YAML stream; data as JSON."""
     if isinstance(piece, Text):
         return piece.text if piece.text.startswith("---") else f"---\n{piece.text}"
-    return f"---\n{_UNPRINTABLE.sub(_escaped, json.dumps(piece, ensure_ascii=False, indent=1))}"
+    return f"---\n{_UNPRINTABLE.sub(_escaped, in_yaml(json.dumps(piece, ensure_ascii=False, indent=1)))}"
 
 
 def _escaped(found: re.Match[str]) -> str:

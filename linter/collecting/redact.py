@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from linter.collecting import Collection, Object
+from linter.collecting.numbers import marked, unmarked
 from linter.collecting.payloads import REDACTED, broken, data, payload
 from linter.collecting.scrubbing import CONFIG, SHORTEST, Scrubber, secretive_name
 from linter.collecting.surrogates import Surrogates
@@ -132,9 +133,9 @@ def _shape(value: Any, made: Surrogates) -> Any:
     """
     if isinstance(value, dict) and value and all(inner is None for inner in value.values()):
         return {broken(str(key), made): None for key in value}
-    text = payload(json.dumps(value, ensure_ascii=False), made)
+    text = payload(marked(value), made)
     try:
-        return json.loads(text)
+        return unmarked(text)
     except ValueError:
         return REDACTED
 

@@ -1,9 +1,9 @@
 """Credentials that their place gives away: values of telling fields, registry configs, lines of broken documents."""
 
-import json
 import re
 from typing import Any, Final
 
+from linter.collecting.numbers import marked, unmarked
 from linter.collecting.payloads import broken, payload
 from linter.collecting.pieces import ITEMS
 from linter.collecting.surrogates import Surrogates
@@ -58,10 +58,8 @@ def _telling(value: Any, made: Surrogates, generator: bool = False) -> Any:
 
 
 def _auths(entries: dict[str, Any], made: Surrogates) -> Any:
-    """Return the entries of a registry config with others; a number that JSON does not have (`.nan`) is left out."""
-    text = json.dumps({"auths": entries}, ensure_ascii=False)
-    finite = json.dumps(json.loads(text, parse_constant=lambda _: None), ensure_ascii=False)
-    return json.loads(payload(finite, made))["auths"]
+    """Return the entries of a registry config with others in place of their credentials."""
+    return unmarked(payload(marked({"auths": entries}), made))["auths"]
 
 
 def _literal(text: Any, made: Surrogates) -> Any:

@@ -110,12 +110,22 @@ def test_of_what_ansible_vault_has_encrypted_only_its_own_words_stay(field: str,
 
 
 @pytest.mark.parametrize("number", [".nan", "-.inf", "1e999"])
-def test_a_number_that_json_does_not_have_stands_in_no_way(number: str, tmp_path: Path) -> None:
-    source = tmp_path / "variables.yaml"
-    source.write_text(f"auths: {{quay.io: {{auth: {leaks.AUTH}, since: {number}}}}}\n")
-    text = members(collect(source, tmp_path / "out.tar.gz", "--redact"))["variables.yaml"]
-    assert leaks.AUTH not in layers(text)
-    assert b"quay.io" in text
+@pytest.mark.parametrize("beside", ["", "---\n- {{ x }}\n", "# regcred: ignore[RC307]\n"], ids=["alone", "text", "kept"])
+def test_a_number_that_json_does_not_have_is_judged_alike(number: str, beside: str, tmp_path: Path) -> None:
+    config = f"{{auths: {{quay.io: {{auth: {leaks.AUTH}, since: {number}}}}}}}"
+    values = {"config": config, "number": f"{{a: {number}}}", "bare": number, "list": f"[{number}]"}
+    head = "apiVersion: v1\nkind: Secret\ntype: kubernetes.io/dockerconfigjson\n"
+    files = {"v.yaml": f"pull_secret: {config}\n", "w.yaml": f"pull_secret: {leaks.GOOD}\nx: {number}\n"}
+    for name, value in values.items():
+        files[f"{name}.yaml"] = f"{head}metadata: {{name: {name}}}\ndata: {{.dockerconfigjson: {value}}}\n"
+    source = put(tmp_path / "m", {name: f"{text}{beside}".encode() for name, text in files.items()})
+    target = collect(source, tmp_path / "out.tar.gz", "--redact")
+    said = layers(b"\n".join(members(target).values()))
+    assert leaks.AUTH not in said
+    assert "quay.io" in said
+    before = judged(run(source))
+    assert judged(run(target)) == before
+    assert {code for code, *_ in before} >= {"", "RC101", "RC701"}
 
 
 @pytest.mark.parametrize("pair", ["username:password", "admin:password"])
