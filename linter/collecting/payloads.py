@@ -1,6 +1,7 @@
 """Payloads of pull secrets with surrogates for what is secret in them: every key, type and space as it was."""
 
 import base64
+import ipaddress
 import json
 import re
 from typing import Final
@@ -18,6 +19,7 @@ _NO_HOST: Final = re.compile(
     r"(?<=[?#]).{2,}|(?<=[^/:\s]:)(?!\d{0,5}(?:/|$)|[*?]|latest$|v?\d[\d.]*(?:-\w+)?$)[^/@\[\]]{2,}"
 )
 """What no host and no path is: a query, and what stands where a port would."""
+_IPV6: Final = re.compile(r"(?:https?://)?(?:\[([0-9A-Fa-f:.]+)\]|([0-9A-Fa-f:.]+)(?=/|$))")
 _WORD: Final = re.compile(r"[^\W_]+(?:[-_.+/=~$%^&*!#?|@]*[^\W_]+)*")
 STRUCTURE: Final = frozenset(
     [
@@ -31,6 +33,10 @@ _SIGNS: Final = frozenset("\"'{}[],:#")
 _STRUCTURAL: Final = "{}[],: \t\r\n"
 _TELLING: Final = 8
 _DEPTH: Final = 4
+_SHORTEST: Final = 3
+"""As many signs of base64 hold an empty object."""
+_NO_TEXT: Final = b"\x80"
+"""A byte that no text in UTF-8 begins with."""
 _ANSIBLE: Final = re.compile(r"\s*\$ANSIBLE_VAULT;(?:\d\.\d;AES(?:256)?)?")
 """The head of a value that Ansible Vault has encrypted; what comes after it may be guessed at, so it goes."""
 
@@ -117,13 +123,13 @@ def _readable(decoded: bytes) -> bool:
 
 
 def content(decoded: bytes, made: Surrogates) -> bytes:
-    """Return decoded content; what is no text is marked as redacted as a whole."""
+    """Return decoded content; what is no text stays none, of as many bytes."""
     try:
         text = decoded.decode("utf-8")
     except UnicodeDecodeError:
         text = scrub(decode_text(decoded))
         if not isinstance(parse_json(text), JsonNode):
-            return REDACTED.encode()
+            return _NO_TEXT * len(decoded)
     return payload(text, made).encode("utf-8", "replace")
 
 
@@ -150,7 +156,7 @@ def payload(text: str, made: Surrogates, depth: int = 0) -> str:
 def _inner(text: str) -> str | None:
     """Return the text inside base64, None where it is not base64 of text in braces or of more base64."""
     compact = "".join(text.split())
-    if len(compact) < 8:
+    if len(compact) < _SHORTEST:
         return None
     decoded = decode_base64(compact, padded=compact.endswith("="))
     if not isinstance(decoded, bytes):
@@ -236,8 +242,21 @@ def user_info(text: str, made: Surrogates) -> str:
         user, colon, password = found.group()[:-1].partition(":")
         return f"{made.user(user)}{colon}{made.text(password, known=True)}@"
 
+    def stray(found: re.Match[str]) -> str:
+        return found[0] if found.end() <= address else made.text(found[0], known=True)
+
     text = _USER_INFO.sub(hide, text)
-    return _NO_HOST.sub(lambda found: made.text(found.group(), known=True), text)
+    address = _address(text)
+    return _NO_HOST.sub(stray, text)
+
+
+def _address(text: str) -> int:
+    """Return where the IPv6 address ends that a key begins with, 0 where it begins with none."""
+    found = _IPV6.match(text)
+    try:
+        return found.end() if found is not None and ipaddress.IPv6Address(found[1] or found[2]) else 0
+    except ValueError:
+        return 0
 
 
 def _number(written: str, made: Surrogates) -> str:

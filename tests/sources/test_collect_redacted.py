@@ -110,7 +110,7 @@ def test_of_what_ansible_vault_has_encrypted_only_its_own_words_stay(field: str,
 
 
 @pytest.mark.parametrize("number", [".nan", "-.inf", "1e999"])
-@pytest.mark.parametrize("beside", ["", "---\n- {{ x }}\n", "# regcred: ignore[RC307]\n"], ids=["alone", "text", "kept"])
+@pytest.mark.parametrize("beside", ["", "---\n- {{ x }}\n", "# regcred: ignore[RC307]\n"], ids=["", "text", "kept"])
 def test_a_number_that_json_does_not_have_is_judged_alike(number: str, beside: str, tmp_path: Path) -> None:
     config = f"{{auths: {{quay.io: {{auth: {leaks.AUTH}, since: {number}}}}}}}"
     values = {"config": config, "number": f"{{a: {number}}}", "bare": number, "list": f"[{number}]"}
@@ -126,6 +126,38 @@ def test_a_number_that_json_does_not_have_is_judged_alike(number: str, beside: s
     before = judged(run(source))
     assert judged(run(target)) == before
     assert {code for code, *_ in before} >= {"", "RC101", "RC701"}
+
+
+@pytest.mark.parametrize("value", ["none", "true", "e30", "e30=", "aGVsbG8K/w==", "H4sIAAAAAAAA/6uuBQA="])
+@pytest.mark.parametrize("field", ["data", "stringData"])
+def test_base64_of_no_text_or_of_next_to_nothing_is_judged_alike(value: str, field: str, tmp_path: Path) -> None:
+    """Also where the other field overrides it, or is overridden by it."""
+    head = "apiVersion: v1\nkind: Secret\ntype: kubernetes.io/dockerconfigjson\nmetadata: {name: "
+    other = f"stringData: {{.dockerconfigjson: '{leaks.GOOD}'}}"
+    if field == "stringData":
+        other = f"data: {{.dockerconfigjson: {leaks.b64(leaks.GOOD)}}}"
+    held = f"{field}: {{.dockerconfigjson: '{value}'}}\n"
+    source = tmp_path / "secrets.yaml"
+    source.write_text(f"{head}alone}}\n{held}---\n{head}both}}\n{held}{other}\n")
+    target = collect(source, tmp_path / "out.tar.gz", "--redact")
+    before = judged(run(source))
+    assert judged(run(target)) == before
+    assert "RC116" in {code for code, *_ in before} or (field, value) == ("data", "e30")  # where it is no base64
+
+
+def test_a_key_stays_the_address_that_it_is(tmp_path: Path) -> None:
+    """Whatever digits are a credential; what stands where a port would goes all the same."""
+    hosts = ["[2001:db8::5]:5000", "[::1]", "https://[fe80::5]/v2/", "[::ffff:10.0.0.5]:443", "fd00::7/a"]
+    hosts += [f"[2001:db8::5]:{leaks.PASSWORD}", f"2001:db8::{leaks.PASSWORD}"]
+    weak = {host: {"username": "user", "password": "5" if at else "5000"} for at, host in enumerate(hosts)}
+    source = tmp_path / "secret.yaml"
+    source.write_text(leaks.secret(json.dumps({"auths": weak})))
+    target = collect(source, tmp_path / "out.tar.gz", "--redact")
+    document = json.loads(members(target)["secret.yaml"])
+    auths = json.loads(base64.b64decode(document["data"][".dockerconfigjson"]))["auths"]
+    assert list(auths)[:5] == hosts[:5]
+    assert leaks.PASSWORD not in json.dumps(auths)
+    assert {entry["password"] for entry in auths.values()}.isdisjoint({"5", "5000"})
 
 
 @pytest.mark.parametrize("pair", ["username:password", "admin:password"])
