@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 
 from linter import clock, credentials, payload_edit
 from linter.credentials import Consumer, Entry, JsonNode, Payload, PayloadError
-from linter.documents.kinds import may_make_secrets
+from linter.documents.kinds import is_read, may_make_secrets
 from linter.documents.objects import KubeObject
 from linter.fillings import could_be
 from linter.inventory.builds import dockerfile_images
@@ -314,6 +314,7 @@ __all__ = [
     "edit",
     "fresh_login",
     "group",
+    "is_read",
     "keys_of",
     "lazy",
     "linked",

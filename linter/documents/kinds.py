@@ -29,7 +29,7 @@ _PLAIN: Final = """
     Provider Function ImageConfig OCIRepository ImageRepository HelmRepository HelmRelease ImageUpdater
     ImageValidatingPolicy ClusterPolicy Policy ClusterExtension ClusterCatalog
     ECRAuthorizationToken ACRAccessToken GCRAccessToken QuayAccessToken GithubAccessToken
-    AutoscalingRunnerSet SparkApplication VirtualMachine VirtualMachineInstance
+    AutoscalingRunnerSet SparkApplication VirtualMachine VirtualMachineInstance SyncSet SelectorSyncSet
 """
 
 KINDS: Final[Mapping[str, str]] = {
@@ -84,6 +84,11 @@ def names_kind(word: str) -> str:
 def may_make_secrets(kind: str) -> bool:
     """Tell whether objects of a kind that no table may know can make Secrets: `BitwardenSecret`, a policy."""
     return _MAKER.search(kind) is not None and kind not in _NO_MAKERS
+
+
+def is_read(kind: str) -> bool:
+    """Tell whether rules read objects of a kind, in some API at least."""
+    return kind in KINDS
 
 
 def _holds_kind(text: str) -> bool:

@@ -1,29 +1,23 @@
 """What became of a name that is no pull secret's: whether its Secret is another, will be made, or is absent."""
 
 import posixpath
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
 
-from linter.rule import Context, KubeObject, NamedTuple, could_be, dig, group, lazy, may_make_secrets, text
+from linter.rule import Context, KubeObject, NamedTuple, could_be, dig, lazy, text
+from rules.links._makers import hides_a_name, leaves, makes, may_make, speaks_of_configs
 from rules.links._names import NearNames, corrected, is_name, without_hash
 from rules.links._naming import Naming
 from rules.links._scripts import Script, scripts
 
 _REPLICATION = ("reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/")
 _ANNOTATED = (("metadata",), ("spec", "template", "metadata"), ("spec", "target", "template", "metadata"))
-_EMBEDDING = frozenset({"Object", "ManifestWork", "SyncSet", "SelectorSyncSet", "ResourceSet"})
-"""Kinds that hold manifests, which a controller applies."""
-_TENANTS = "tenantoperator.stakater.com"
-"""The group of the multi-tenant operator, whose Templates hold what it makes in the namespaces of tenants."""
 _CLUSTER_MADE = lazy(r".+-dockercfg-[a-z0-9]{5}")
 _INTERNAL = lazy(r"(?:image-registry\.openshift-image-registry|docker-registry\.default)\.svc(?:\.cluster\.local)?:")
 """The cluster's own registry, for which the generated secrets are made (OpenShift 4, and 3)."""
 _PATCHER = "imagepullsecret-patcher"
-_DEEPEST = 60
 
 
 class Fate(StrEnum):
@@ -135,10 +129,16 @@ class Census:
 
     @cached_property
     def _makers(self) -> list[KubeObject]:
-        """Objects of kinds that make Secrets in ways that no table knows: a ClusterSecret, a Kyverno policy."""
+        """Objects that make Secrets in ways that no table knows: a ClusterSecret, a Kyverno policy."""
         known = {id(made.object) for made in self._inventory.generated}
         objects = (item for item in self._inventory.objects if item.kind != "Secret" and id(item) not in known)
-        return [item for item in objects if _may_make(item)]
+        told = not self._context.in_cluster
+        return [item for item in objects if may_make(item) or (told and speaks_of_configs(item))]
+
+    @cached_property
+    def _hidden(self) -> list[KubeObject]:
+        """Objects of which a pull secret comes under a name that nobody can read."""
+        return [item for item in self._inventory.objects if hides_a_name(item)]
 
     @cached_property
     def _patched(self) -> frozenset[str]:
@@ -146,7 +146,7 @@ class Census:
         names: set[str] = set()
         for workload in self._inventory.workloads:
             if any(_PATCHER in use.image for use in workload.images):
-                names.update(("image-pull-secret", *_leaves(workload.object.body, 0)))
+                names.update(("image-pull-secret", *leaves(workload.object.body)))
         return frozenset(names)
 
     def whereabouts(self, naming: Naming) -> Whereabouts:
@@ -171,7 +171,7 @@ class Census:
     def _made(self, naming: Naming) -> bool:
         """Whether something that is no plain manifest puts a Secret of that name there."""
         name = naming.name
-        if name in self._patched or any(_speaks_of(maker, name) for maker in self._makers):
+        if name in self._patched or any(makes(maker, name, naming.namespace) for maker in self._makers):
             return True
         if any(_replicated(one.object) for one in self._by_name.get(name, ())):
             return True
@@ -224,7 +224,15 @@ class Census:
         unread = self._inventory.may_define("Secret", naming.name)
         if unread:
             return Whereabouts(Fate.UNKNOWN, (), "templated", f"{unread}, which was not read, may make it")
-        return self._scripted(naming)
+        return self._encrypted(naming) or self._scripted(naming)
+
+    def _encrypted(self, naming: Naming) -> Whereabouts | None:
+        """Whether a pull secret of the namespace has a name that is encrypted."""
+        for item in self._hidden:
+            if not naming.namespace or item.namespace == naming.namespace or not is_name(item.namespace):
+                why = f"{item.path} holds a pull secret whose name is encrypted"
+                return Whereabouts(Fate.UNKNOWN, (), "encrypted", why)
+        return None
 
     def _patched_away(self, naming: Naming) -> str:
         """The build file by which kustomize may take the name away at every place, "" when none does."""
@@ -323,48 +331,3 @@ def _replicated(item: KubeObject) -> bool:
             if isinstance(found, dict) and any(str(name).startswith(_REPLICATION) for name in found):
                 return True
     return False
-
-
-def _may_make(item: KubeObject) -> bool:
-    return item.kind in _EMBEDDING or may_make_secrets(item.kind) or _for_tenants(item)
-
-
-def _for_tenants(item: KubeObject) -> bool:
-    return item.kind == "Template" and group(item.api_version) == _TENANTS
-
-
-def _speaks_of(item: KubeObject, name: str) -> bool:
-    """Whether a maker may make a Secret of that name. In a policy the name can stand within an expression."""
-    spec = item.body.get("spec")
-    if _for_tenants(item):
-        copied = dig(item.body, "resources", "resourceMappings", "secrets")
-        listed = isinstance(copied, list) and any(dig(one, "name") == name for one in copied)
-        return listed or _embeds(item.body.get("resources"), name, 0)
-    if item.kind in _EMBEDDING:
-        return _embeds(spec, name, 0)
-    leaves = _leaves(spec, 0)
-    if "Policy" in item.kind:
-        word = re.compile(rf"(?<![A-Za-z0-9_-]){re.escape(name)}(?![A-Za-z0-9_-])")
-        return item.name == name or any(word.search(leaf) for leaf in leaves)
-    return item.name == name or any(leaf == name for leaf in leaves)
-
-
-def _embeds(value: Any, name: str, depth: int) -> bool:
-    """Whether the manifest of a Secret of that name stands in a value."""
-    if depth > _DEEPEST or not isinstance(value, dict | list):
-        return False
-    if isinstance(value, dict) and value.get("kind") == "Secret" and dig(value, "metadata", "name") == name:
-        return True
-    children: Iterable[Any] = value.values() if isinstance(value, dict) else value
-    return any(_embeds(child, name, depth + 1) for child in children)
-
-
-def _leaves(value: Any, depth: int) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif depth < _DEEPEST:
-        children: Iterable[Any] = ()
-        if isinstance(value, dict | list):
-            children = value.values() if isinstance(value, dict) else value
-        for child in children:
-            yield from _leaves(child, depth + 1)

@@ -10,8 +10,10 @@ template.
 
 A Secret that something else will make counts as existing: SealedSecret, ExternalSecret, Vault operators, a kustomize
 generator with its hash, prefixes and suffixes, OpenShift's generated `…-dockercfg-…` secrets, imagepullsecret-patcher,
-policies that clone Secrets, Templates of the multi-tenant operator, and Secrets with the annotations of Reflector,
-kubed or replicator. A name in a list that a patch of kustomize or Flux takes away or replaces is listed under coverage.
+registry-creds, policies that clone Secrets, Templates of the multi-tenant operator, what a SyncSet copies, and Secrets
+with the annotations of Reflector, kubed or replicator. Among manifests an object of a kind that no rule reads counts
+too, where it names the Secret and speaks of a registry config. A name in a list that a patch of kustomize or Flux takes
+away or replaces is listed under coverage, and so is any name where SOPS has encrypted that of a pull secret.
 Where a container of the manifests creates Secrets (the job that calls `kubectl create secret` to renew the token of a
 cloud registry), a name that it may give is listed under coverage. So is, among manifests, a name that something beside
 them may give: a command `kubectl create secret`, `oc create secret` (whatever the client is called there) or `oc

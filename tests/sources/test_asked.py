@@ -16,6 +16,8 @@ NOT_ASKED = {
     "Project": "a view of a Namespace, which is asked for",
     "Template": "a recipe: what it makes is there itself when somebody has made it",
     "Component": "a file of kustomize",
+    "SyncSet": "a recipe: what it copies is there itself in the cluster that it is copied into",
+    "SelectorSyncSet": "as SyncSet",
     "Collection": "our own record",
     "ClusterExtension": "has no field for a pull secret, only its controller has",
     "ClusterCatalog": "as ClusterExtension",
