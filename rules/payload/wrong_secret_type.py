@@ -96,6 +96,8 @@ def check(context: Context) -> Iterator[Finding]:
         if secret.data_key is None or secret.typed or exempt(secret):
             continue
         if not _PLAIN.fullmatch(secret.type):
+            if secret.state is State.ENCRYPTED:
+                continue  # which is said of its value
             why = f"its type is not in its final form, so whether it goes with {secret.data_key} is not known"
             context.not_evaluated(str(State.TEMPLATED), why, of=secret.object, at=secret.object.at("type"))
         elif _final(secret) and not _elsewhere(context, secret):
