@@ -55,12 +55,16 @@ class Locator:
         self._secrets: dict[tuple[str, int], list[PullSecret]] = defaultdict(list)
         self._payloads_of: tuple[tuple[str, int], Mapping[_Route, Payload]] = (("", -1), {})
         self._ranges_of: tuple[tuple[str, int], list[Range]] = (("", -1), [])
+        self._payloads: dict[str, str] = {}
+        """The files that are payloads themselves, and their texts."""
         for inventory in inventories:
             self._learn(inventory)
 
     def _learn(self, inventory: Inventory) -> None:
         for secret in inventory.secrets:
             self._secrets[(secret.object.path, secret.object.document)].append(secret)
+        for held in inventory.auth_files:
+            self._payloads[held.object.path] = held.payload.text if held.payload is not None else ""
         for config in inventory.configs:
             place = config.object.path, config.object.document
             self._secrets[place].append(config)
@@ -108,6 +112,8 @@ class Locator:
         """
         if location.line:
             return location
+        if location.path in self._payloads:
+            return _inside(location, self._payloads[location.path], excerpt=excerpt)
         file = self._file(location.path)
         if file.positions is None:
             return location
@@ -249,6 +255,25 @@ class _File:
         self.spans: dict[tuple[int, _Route, str], Span | None] = {}
         self.excerpts: dict[tuple[int, int, Span], tuple[ExcerptLine, ...]] = {}
         self.signs = len(positions.text) if isinstance(positions, Positions) else 0
+
+
+def _inside(location: Location, payload: str, *, excerpt: bool) -> Location:
+    """A place in a file that is a payload itself: there the two places are one."""
+    spot = location.payload
+    if spot is None:
+        return location._replace(line=1, column=1, end_line=1, end_column=1)
+    from linter.excerpts import payload_excerpt  # noqa: PLC0415 - a call without findings shows none
+    from linter.lines import place as spot_of  # noqa: PLC0415 - as above
+
+    end_line, end_column = spot_of(payload, spot.end)
+    return location._replace(
+        payload=None,
+        line=spot.line,
+        column=spot.column,
+        end_line=end_line,
+        end_column=end_column,
+        excerpt=payload_excerpt(payload, spot.offset, spot.end) if excerpt else (),
+    )
 
 
 def _span(positions: "Positions | WindowPositions", document: int, route: _Route, part: str) -> Span | None:

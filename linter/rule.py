@@ -21,6 +21,7 @@ from linter.inventory.paths import dig, group, text
 from linter.inventory.pulls import ImportPull, Outcome, Reach, WorkloadPull, changing, reach
 from linter.inventory.readers import keys_of
 from linter.inventory.records import (
+    AUTH_FILE,
     DOCKERCFG,
     DOCKERCONFIGJSON,
     INSTALL_CONFIG,
@@ -176,7 +177,10 @@ class Context:
         """Build a finding of this rule about `of`, at `at` (default: the object's start).
 
         The message is one sentence: a capital unless it begins with a name, and no full stop, which reports set.
+        What is made of an auth file is not known, so no command is told of one.
         """
+        if of.kind == AUTH_FILE:
+            message, commands = message[:1].upper() + message[1:], ()
         return Finding(
             code=self.rule.code,
             name=self.name,
@@ -200,8 +204,8 @@ class Context:
         self.withheld.append(NotEvaluated(reason, message, of.ref, at or of.at(), (self.name,), self.inventory.name))
 
     def readable_secrets(self) -> Iterator[tuple[PullSecret, Payload]]:
-        """Every pull secret whose payload is known, with the payload."""
-        for secret in self.inventory.secrets:
+        """Every pull secret and auth file whose payload is known, with the payload."""
+        for secret in self.inventory.payloads:
             if secret.payload is not None:
                 yield secret, secret.payload
 

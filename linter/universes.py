@@ -7,6 +7,7 @@ from linter.documents import Document
 from linter.documents.layouts import COLLECTION, KUBE_DUMP, place
 from linter.documents.objects import KubeObject, Opened
 from linter.documents.recognise import Evidence, Recognised, recognise
+from linter.inventory.records import PullSecret
 from linter.model import Scope
 from linter.record import NamedTuple
 from linter.sources.choice import without_suffix
@@ -25,6 +26,7 @@ class Part:
         self.path = path
         self.evidence = Evidence()
         self.documents: list[Opened] = []
+        self.auth_files: list[PullSecret] = []
         self.paths: list[str] = []
         self.skipped: Counter[str] = Counter()
 
@@ -56,6 +58,7 @@ class Part:
         self.evidence.merge(other.evidence)
         self.documents += other.documents
         other.documents = []
+        self.auth_files += other.auth_files
         self.paths += other.paths
         self.skipped.update(other.skipped)
 

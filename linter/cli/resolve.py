@@ -2,7 +2,8 @@
 
 Without IMAGE every image of the scan is listed with its verdict, failing ones first. The first word counts as IMAGE
 when it is no file, folder or URL, nor `-` or `cluster:`; --image says it outright. An image that nobody in the
-scan uses is answered for a new pod of the namespace's default service account.
+scan uses is answered for a new pod of the namespace's default service account. An auth file (config.json of docker or
+the kubelet, auth.json of podman) among the paths is what the nodes hold.
 
 Exit codes: 0 a credential, or anonymous access, is offered as it should be (without IMAGE: nothing is known to fail);
 1 it is not, or with IMAGE it cannot be known; 2 usage, configuration or internal error; 3 an input could not be read,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from linter.engine import Material
+    from linter.inventory import Inventory
     from linter.resolve import Explanation, Question
     from linter.sources.collection import Refused
 
@@ -111,11 +113,31 @@ def execute(arguments: argparse.Namespace) -> int:
         arguments.workload,
         arguments.consumer,
     )
-    found = answers(material.inventories, question, wanted)
+    found = answers(_with_node_file(material.inventories), question, wanted)
     _write(_rendered(found, question, arguments.format))
     if image is None and not question.subject:
         return EXIT_FINDINGS if any(one.verdict.fails for one in found) else EXIT_CLEAN
     return EXIT_CLEAN if all(one.verdict.works for one in found) else EXIT_FINDINGS
+
+
+def _with_node_file(inventories: "Sequence[Inventory]") -> "Sequence[Inventory]":
+    """The inventories, with the auth file that was named as what their nodes hold.
+
+    Raises `UsageError` for several of them, and for one that nodes do not read so.
+    """
+    files = [one for inventory in inventories for one in inventory.auth_files]
+    if not files:
+        return inventories
+    from linter.errors import UsageError  # noqa: PLC0415 - few calls name one
+    from linter.inventory.records import DOCKERCONFIGJSON  # noqa: PLC0415 - as above
+
+    paths = [one.object.path for one in files]
+    if len(files) > 1:
+        raise UsageError(f"{paths[0]} and {paths[1]} are auth files: name the one that counts")
+    if files[0].type != DOCKERCONFIGJSON:
+        raise UsageError(f"{paths[0]} has the old form of .dockercfg: put its entries under `auths`")
+    asked = [inventory for inventory in inventories if inventory.objects] or inventories
+    return [inventory.on_nodes(files[0]) for inventory in asked]
 
 
 def split_words(image: str | None, words: list[str]) -> tuple[str | None, tuple[str, ...]]:

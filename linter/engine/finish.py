@@ -15,6 +15,7 @@ from linter.engine.requests import Request, Result
 from linter.exhausted import ExhaustedError, ran_out
 from linter.fix.offer import Offers
 from linter.inventory import Inventory
+from linter.inventory.records import AUTH_FILE
 from linter.locate import Locator
 from linter.model import FAILED, Baseline, Finding, NotEvaluated, Problem, Pulls, Run, Scan, Suppressed
 from linter.record import NamedTuple
@@ -270,12 +271,15 @@ def _touch(request: Request, reader: Reader, inventories: Sequence[Inventory]) -
 
 def _scan(group: Universe, kinds: Counter[str], chosen: Sequence["Loaded"]) -> Scan:
     skipped: Counter[str] = sum((source.skipped for source in group.inputs), Counter())
+    recognised, proves = f"{group.recognised.layout}: {group.recognised.why}", group.recognised.proves
+    if kinds.keys() == {AUTH_FILE}:
+        recognised, proves = "auth file: no object, but what a Secret is made of", "no pull is judged by it"
     return Scan(
         name=group.name,
         inputs=tuple(without_logins(source.path) for source in group.inputs),
         scope=group.recognised.scope,
-        recognised=f"{group.recognised.layout}: {group.recognised.why}",
-        proves=group.recognised.proves,
+        recognised=recognised,
+        proves=proves,
         objects=dict(sorted(kinds.items())),
         artifacts=sum(len(source.paths) for source in group.inputs),
         skipped=tuple(sorted((reason, count) for reason, count in skipped.items() if count)),

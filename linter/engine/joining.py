@@ -8,6 +8,7 @@ from typing import Final
 from linter.documents.objects import Opened, Seen
 from linter.engine.reader import Reader
 from linter.inventory import Inventory
+from linter.inventory.records import AUTH_FILE
 from linter.mentions import TextMentions, Unread
 from linter.model import Scope
 from linter.sources import Artifact, InputProblem
@@ -52,7 +53,17 @@ def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
     )
     taken = group.recognised
     layout, stated = taken.layout, taken.stated
-    inventory = builder.finish(taken.scope, mentions=mentions, layout=layout, stated=stated, said=taken.said)
+    auth_files = tuple(one for source in group.inputs for one in source.auth_files)
+    if auth_files:
+        builder.kinds[AUTH_FILE] += len(auth_files)
+    inventory = builder.finish(
+        taken.scope,
+        mentions=mentions,
+        layout=layout,
+        stated=stated,
+        said=taken.said,
+        auth_files=auth_files,
+    )
     mentions.inventory = inventory
     return inventory, builder.kinds
 

@@ -12,9 +12,9 @@ from linter.exhausted import ExhaustedError
 from linter.fix.offer import Offers
 from linter.inventory import Inventory
 from linter.inventory.joins import Joins
-from linter.inventory.records import UNJUDGED
+from linter.inventory.records import AUTH_FILE, UNJUDGED
 from linter.locate import Locator, place
-from linter.model import Finding, Fix, Impact, NotEvaluated, Problem
+from linter.model import Finding, Fix, Impact, NotEvaluated, Problem, Severity
 from linter.settings import Settings
 from linter.timing import unheard
 
@@ -251,8 +251,15 @@ def _asked(
     asked = loaded.rule.check
     if settings.custom and loaded.family == _custom().FAMILY:
         asked = _custom().guarded(loaded)
-    found = [finding._replace(severity=severity) if severity else finding for finding in asked(context)]
+    found = [_told(finding, severity) for finding in asked(context)]
     return found, list(context.withheld)
+
+
+def _told(finding: Finding, severity: Severity | None) -> Finding:
+    """A finding of a rule, with the severity that the settings give it."""
+    if finding.fix is not None and finding.object.kind == AUTH_FILE:
+        finding = finding._replace(fix=None)  # what else reads the file, and in which way, is not known
+    return finding._replace(severity=severity) if severity else finding
 
 
 def _hidden(inventory: Inventory) -> Iterator[NotEvaluated]:
@@ -262,7 +269,7 @@ def _hidden(inventory: Inventory) -> Iterator[NotEvaluated]:
     for item, use in inventory.renamed:
         why = f"which image is built of {use.image} is not known: kustomizations give it several names"
         yield NotEvaluated("templated", why, item.ref, item.at(*use.route), cluster=inventory.name)
-    for secret in inventory.secrets:
+    for secret in inventory.payloads:
         if secret.state in UNJUDGED:
             yield NotEvaluated(str(secret.state), secret.reason, secret.object.ref, secret.at(), cluster=inventory.name)
 

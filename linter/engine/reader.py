@@ -14,7 +14,7 @@ from linter.model import Finding, Location, NotEvaluated, Problem, Route
 from linter.sources import REPEATED, Artifact, InputProblem, Limits, Skipped, within
 from linter.sources.choice import often_many
 from linter.taking import Taken, as_read, scanned, take, take_artifact
-from linter.universes import Input
+from linter.universes import Input, Part
 
 if TYPE_CHECKING:
     from linter.documents.places import Places
@@ -35,6 +35,7 @@ class Reader:
         self.taken: dict[str, Taken] = {}
         self.inputs = [Input(path) for path in request.paths]
         self.overlay = request.overlay
+        self._hook = bool(request.context)
         self._lap = request.lap
         self.artifacts: dict[str, Artifact] = {}
         self.problems: list[Problem] = []
@@ -194,6 +195,11 @@ class Reader:
         source = self.inputs[artifact.input].part(artifact.path)
         self.artifacts[artifact.path] = artifact
         source.paths.append(artifact.path)
+        if not self._is_auth_file(artifact, taken, source):
+            self._sort_in(artifact, taken, source)
+
+    def _sort_in(self, artifact: Artifact, taken: Taken, source: Part) -> None:
+        """Put what was read to what else came of this argument."""
         if taken.marked:
             self.marked.add(artifact.path)
         if taken.partly:
@@ -210,6 +216,24 @@ class Reader:
             source.documents.append((document, found))
         if not taken.documents:
             source.evidence.add(artifact.path, (), logs=taken.logs, whole=whole)
+
+    def _is_auth_file(self, artifact: Artifact, taken: Taken, source: Part) -> bool:
+        """Take a file without objects for an auth file where it is one: JSON that Go reads, whatever YAML makes of it.
+
+        It is to be named by a user; a hook names what has changed.
+        """
+        if self._hook or not artifact.named or any(found for _, found in taken.documents):
+            return False
+        from linter.inventory.authfiles import LONGEST, auth_file  # noqa: PLC0415 - most files hold objects
+
+        data = self.bytes_of(artifact.path) if artifact.size <= LONGEST else None
+        found = auth_file(artifact.path, data) if data is not None else None
+        if found is None:
+            return False
+        source.auth_files.append(found)
+        source.evidence.add(artifact.path, (), logs=False, whole=True)
+        self.inputs[artifact.input].found = True
+        return True
 
     def unread(self) -> frozenset[str]:
         """The paths of which at least a part could not be read."""

@@ -170,11 +170,12 @@ class Builder:
         layout: str = "",
         stated: frozenset[tuple[str, str]] = frozenset(),
         said: bool = False,
+        auth_files: tuple[PullSecret, ...] = (),
     ) -> Inventory:
         """Join everything; classify secrets anew where, as the whole scan tells, some tool fills in variables.
 
         `layout` names what a cluster was read from, `stated` are the kinds and namespaces that it lists in full.
-        `said`: by the user's own word it is all that exists.
+        `said`: by the user's own word it is all that exists. `auth_files` were named beside the documents.
         """
         secrets: Iterable[PullSecret] = self._secrets
         if self._substituted:
@@ -199,6 +200,7 @@ class Builder:
             scope=scope,
             secrets=tuple(secrets),
             configs=tuple(self._configs),
+            auth_files=auth_files,
             generated=tuple(self._generated),
             accounts=tuple(self._accounts),
             workloads=tuple(workloads),

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -84,6 +85,7 @@ class Inventory:
         scope: Scope,
         secrets: tuple[PullSecret, ...] = (),
         configs: tuple[PullSecret, ...] = (),
+        auth_files: tuple[PullSecret, ...] = (),
         generated: tuple[GeneratedSecret, ...] = (),
         accounts: tuple[ServiceAccount, ...] = (),
         workloads: tuple[Workload, ...] = (),
@@ -103,6 +105,7 @@ class Inventory:
         self.scope = scope
         self.secrets = secrets
         self.configs = configs
+        self.auth_files = auth_files
         self.generated = generated
         self.accounts = accounts
         self.workloads = workloads
@@ -121,6 +124,11 @@ class Inventory:
         self._of_kinds: dict[frozenset[str], tuple[KubeObject, ...]] = {}
         self._in: dict[str, list[PullSecret]] = {}
         self._imported_with: dict[str, tuple[PullSecret, ...]] = {}
+
+    @cached_property
+    def payloads(self) -> tuple[PullSecret, ...]:
+        """Whatever holds a payload: the pull secrets, and the auth files that were named."""
+        return (*self.secrets, *self.auth_files) if self.auth_files else self.secrets
 
     @cached_property
     def secrets_by_name(self) -> "Named[PullSecret]":
@@ -262,8 +270,16 @@ class Inventory:
 
     @cached_property
     def global_secret(self) -> PullSecret | None:
-        """The cluster's global pull secret, where the scan holds it."""
+        """The cluster's global pull secret, where the scan holds it; or what was named in its place."""
         return next((secret for secret in self.secrets if self.is_global(secret)), None)
+
+    def on_nodes(self, file: PullSecret) -> "Inventory":
+        """Return this inventory where nodes hold an auth file, unless it says itself what they hold."""
+        if self.global_secret is not None:
+            return self
+        other = copy(self)
+        vars(other).update(_once={}, global_secret=file)
+        return other
 
     @property
     def node_wide(self) -> PullSecret | None:
@@ -273,6 +289,8 @@ class Inventory:
         which nobody knows here (OpenShift 4.1 to 4.20).
         """
         secret = self.global_secret
+        if secret is not None and secret.in_file:
+            return secret
         if secret is None or secret.type != DOCKERCONFIGJSON:
             return None
         error = secret.payload.error if secret.payload is not None else None

@@ -13,6 +13,8 @@ from linter.secret import Sensitive
 
 DOCKERCONFIGJSON = "kubernetes.io/dockerconfigjson"
 DOCKERCFG = "kubernetes.io/dockercfg"
+AUTH_FILE = "AuthFile"
+"""The kind of a file that holds a config of registries and nothing else: docker's config.json, podman's auth.json."""
 INSTALL_CONFIG = "InstallConfig"
 """The kind of what openshift-install reads, which its file does not tell (openshift/installer, pkg/types)."""
 KEY_OF_TYPE = {DOCKERCONFIGJSON: ".dockerconfigjson", DOCKERCFG: ".dockercfg"}
@@ -98,6 +100,21 @@ class PullSecret(NamedTuple):
     def namespace(self) -> str:
         """The Secret's namespace, "" where the file names none."""
         return self.object.namespace
+
+    @property
+    def in_file(self) -> bool:
+        """Whether it is an auth file, of which a Secret may be made, and no Secret."""
+        return self.object.kind == AUTH_FILE
+
+    @property
+    def called(self) -> str:
+        """What sentences call it."""
+        return f"{'auth file' if self.in_file else 'Secret'} {self.name}"
+
+    @property
+    def content(self) -> str:
+        """What sentences call its payload: the key that holds it, if one does."""
+        return "the content" if self.in_file else self.data_key or ""
 
     @property
     def typed(self) -> bool:

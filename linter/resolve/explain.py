@@ -76,7 +76,9 @@ def _subject(case: Case) -> Subject:
     if case.consumer is Consumer.CONTAINERS and case.reach is None and (case.invented or case.workload is None):
         return Subject("a node", "", None, name)
     if case.invented or case.workload is None:
-        kind = f"a new pod of service account {case.workload.account}" if case.workload is not None else "an import"
+        kind = "a pod without pull secrets" if case.consumer is Consumer.KUBELET else "an import"
+        if case.workload is not None:
+            kind = f"a new pod of service account {case.workload.account}"
         if case.stream is not None and not case.invented:
             return _import_subject(case, case.stream.object.ref)
         return Subject(kind, case.namespace, None, name)

@@ -208,7 +208,8 @@ def _causes(steps: Steps, atlas: Atlas) -> tuple[str, ...]:
     for step in steps.secrets:
         empty = step.fate is Fate.READ and "holds no" in step.reason
         if step.fate in (Fate.SKIPPED, Fate.MISSING) or empty:
-            found.append(f"Secret {step.name}: {step.reason}" if step.name else step.reason)
+            what = "the node-wide file" if step.node_wide else f"Secret {step.name}"
+            found.append(f"{what}: {step.reason}" if step.name else step.reason)
     read = {step.name for step in steps.secrets}
     for secret in atlas.near_by(steps.case.namespace, steps.lookup, steps.case.consumer) if steps.lookup else ():
         if secret.name not in read and not atlas.inventory.is_global(secret):

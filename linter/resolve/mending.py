@@ -24,7 +24,7 @@ class Mender:
 
     def edited(self, secret: PullSecret, summary: str) -> Change:
         """Edit the payload as `summary` says; only in words where whoever made the Secret would undo it."""
-        if secret.data_key is None:
+        if secret.data_key is None or secret.in_file:
             return Change(summary)
         source = self._source(secret)
         if source:

@@ -37,6 +37,8 @@ def list_step(case: Case) -> ListStep:
         how = f"an import reads every docker secret of {where} in name order; no link is needed"
         return ListStep(how, tuple(secret.name for secret in case.secrets))
     if case.reach is None or case.workload is None:
+        if case.consumer is Consumer.KUBELET:
+            return ListStep("a pod that has no pull secrets of its own gets what the node has alone")
         return ListStep("CRI-O, podman and skopeo on a node read the node-wide file alone")
     return _admitted(case)
 

@@ -66,9 +66,15 @@ def cases(inventory: Inventory, question: Question) -> list[Case]:
         return [_of_account(inventory, question)]
     if question.pod or question.workload:
         return _of_workload(inventory, question)
+    file = inventory.global_secret
+    alone = file is not None and file.in_file and not inventory.objects
     if not question.image:
+        if alone:
+            raise UsageError("an auth file names no images: name one before it, as in regcred resolve IMAGE FILE")
         return list(_all(inventory, question, idle=False))
     found = _users(inventory, question)
+    if alone and question.consumer != Consumer.IMPORTER:
+        return list(_of_file(inventory, question))
     return found or [_of_nobody(inventory, question)]
 
 
@@ -153,6 +159,13 @@ def _of_nobody(inventory: Inventory, question: Question) -> Case:
         stream = ImageStream(_object(space, "ImageStream"), ())
         return _import(inventory, stream, question.image, "", import_secrets(inventory, stream))._replace(invented=True)
     return _invented(inventory, question, space, "default")
+
+
+def _of_file(inventory: Inventory, question: Question) -> Iterator[Case]:
+    """An image that is pulled with an auth file alone, by each of the consumers that read one."""
+    for consumer in (Consumer.KUBELET, Consumer.CONTAINERS):
+        if question.consumer in ("", consumer):
+            yield Case(inventory, question.image, consumer, "", (), invented=True)
 
 
 def _invented(inventory: Inventory, question: Question, namespace: str, account: str) -> Case:

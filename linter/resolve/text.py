@@ -120,7 +120,8 @@ def _list(one: Explanation) -> list[str]:
 def _secrets(one: Explanation) -> Iterator[str]:
     for step in one.secrets:
         name = "(no name)" if not step.name else step.name
-        name = f"node-wide file ({step.namespace}/{step.name})" if step.node_wide else name
+        if step.node_wide:
+            name = f"node-wide file ({step.namespace}/{step.name})" if step.namespace else f"auth file {step.name}"
         place = f" (line {step.line}, column {step.column} of the payload" if step.line else ""
         place += f", entry {step.entry})" if step.line and step.entry else ")" if step.line else ""
         word = "" if step.fate is Fate.READ else f"{str(step.fate).upper()}, "

@@ -53,7 +53,7 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         secret, commands = one.secret, renewal(context, one)
         yield context.finding(
-            f"The {one.what} for {one.registries} in Secret {secret.name} expired on {day(one.expires)}",
+            f"The {one.what} for {one.registries} in {secret.called} expired on {day(one.expires)}",
             of=secret.object,
             at=spot(secret, *one.entry.key_span, one.entry.key),
             key=shown(one.entry.key),

@@ -43,7 +43,7 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         secret, commands = one.secret, renewal(context, one)
         yield context.finding(
-            f"The {one.what} for {one.registries} in Secret {secret.name} expires on {day(one.expires)}, within "
+            f"The {one.what} for {one.registries} in {secret.called} expires on {day(one.expires)}, within "
             f"{days} days",
             of=secret.object,
             at=spot(secret, *one.entry.key_span, one.entry.key),

@@ -71,7 +71,7 @@ def check(context: Context) -> Iterator[Finding]:
         hours = max(one.lifetime // 3600, 1)
         instead = _MECHANISM.get(one.kind, "a credential that lasts, or an operator that renews this one")
         yield context.finding(
-            f"The {one.what} for {one.registries} in Secret {secret.name} lives {hours} hour{'s' * (hours > 1)} by "
+            f"The {one.what} for {one.registries} in {secret.called} lives {hours} hour{'s' * (hours > 1)} by "
             "design, and nothing in this scan renews it",
             of=secret.object,
             at=spot(secret, *one.entry.key_span, one.entry.key),

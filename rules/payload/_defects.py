@@ -214,7 +214,7 @@ def disagrees(entry: Entry) -> tuple[str, ...]:
 
 def whole(context: Context, code: str) -> Iterator[PullSecret]:
     """Every secret whose payload falls to the rule `code` as a whole."""
-    for secret in context.inventory.secrets:
+    for secret in context.inventory.payloads:
         if not exempt(secret) and whole_defect(secret) == code:
             yield secret
 
@@ -234,7 +234,7 @@ def entries(context: Context, code: str) -> Iterator[tuple[PullSecret, Payload, 
 def _defective(inventory: Inventory) -> dict[str, list[tuple[PullSecret, Payload, Entry]]]:
     """The entries with a defect by its code: judged once for all rules of a scan."""
     table: dict[str, list[tuple[PullSecret, Payload, Entry]]] = {}
-    for secret in inventory.secrets:
+    for secret in inventory.payloads:
         if secret.payload is None or exempt(secret) or whole_defect(secret):
             continue
         for entry in secret.payload.entries:

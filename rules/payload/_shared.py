@@ -34,6 +34,11 @@ REFUSED: Final = "The API server refuses such a Secret, so applying this manifes
 IGNORED: Final = (
     "Nothing pulls with this Secret while its type does not go with its key, so the defect is hidden for now."
 )
+IN_FILE: Final = (
+    "A Secret made of this file has the defect too. The kubelet decodes all pull secrets of a pod before it pulls "
+    "anything: one that cannot be decoded fails every container of the pod (Kubernetes 1.25 to 1.36). Where the file "
+    "is the config.json of a node, the kubelet passes over it, and over every credential in it."
+)
 _IMMUTABLE: Final = (
     "The Secret is immutable: it changes only by being deleted and created anew, so keep what else it holds."
 )
@@ -63,7 +68,7 @@ def seen_finding(context: Context, secret: PullSecret, message: str, key: str, r
 
 def named(secret: PullSecret) -> str:
     """The secret as sentences name it."""
-    return f"Secret {secret.name}"
+    return secret.called
 
 
 def of_entry(secret: PullSecret, entry: Entry) -> str:
@@ -119,6 +124,8 @@ def encode_auth(username: str, password: str) -> str:
 
 def reasons(context: Context, secret: PullSecret, *, refused: bool = False) -> str:
     """What an unreadable payload does to its readers; `refused`: the API server does not even store it."""
+    if secret.in_file:
+        return IN_FILE
     if not secret.typed:
         return IGNORED
     if refused:

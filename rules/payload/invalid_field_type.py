@@ -57,7 +57,7 @@ def check(context: Context) -> Iterator[Finding]:
 def _finding(context: Context, secret: PullSecret, payload: Payload, error: credentials.PayloadError) -> Finding:
     end = _end(payload, error.offset)
     if error.entry is None:
-        what = f"{error.member or secret.data_key} of {named(secret)}"
+        what = f"{error.member or secret.content} of {named(secret)}"
         at = spot(secret, error.offset, end)
     elif error.member is None:
         what = f'entry "{shown(error.entry)}" of {named(secret)}'

@@ -72,7 +72,7 @@ def _broken(context: Context, secret: PullSecret, payload: Payload) -> Finding:
     line, column = payload.position(found.offset)
     sure = Applicability.SAFE if found.safe else Applicability.UNSAFE
     return context.finding(
-        f"{named(secret)}: {secret.data_key} is not JSON: {found.what} (line {line}, column {column} of the payload).",
+        f"{named(secret)}: {secret.content} is not JSON: {found.what} (line {line}, column {column} of the payload).",
         of=secret.object,
         at=spot(secret, found.offset, found.offset + 1),
         key=secret.data_key or "",
@@ -115,7 +115,7 @@ def _empty(context: Context, secret: PullSecret) -> Iterator[Finding]:
         context.not_evaluated(str(State.REDACTED), "the dump holds no value for it", of=secret.object, at=secret.at())
         return
     yield context.finding(
-        f"{named(secret)}: {secret.data_key} is empty, which is not JSON.",
+        f"{named(secret)}: {secret.content} is empty, which is not JSON.",
         of=secret.object,
         at=secret.at(),
         key=secret.data_key or "",

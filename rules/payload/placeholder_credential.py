@@ -91,7 +91,7 @@ def _whole(context: Context, secret: PullSecret) -> Iterator[Finding]:
     else:
         what = f"a placeholder ({secret.reason})"
     yield context.finding(
-        f"{named(secret)}: the value of {secret.data_key} is {what}.",
+        f"{named(secret)}: the value of {secret.content} is {what}.",
         of=secret.object,
         at=secret.at("key" if secret.written is None else "value"),
         key=secret.data_key or "",

@@ -126,12 +126,15 @@ def at_key(secret: PullSecret, entry: Entry) -> Location:
 def line_of(secret: PullSecret, entry: Entry) -> str:
     """Return where the entry stands inside the payload, for texts that point at it from elsewhere."""
     inside = at_key(secret, entry).payload
-    return f"line {inside.line}, column {inside.column} of {inside.data_key}" if inside is not None else ""
+    if inside is None:
+        return ""
+    place = f"line {inside.line}, column {inside.column}"
+    return place if secret.in_file else f"{place} of {inside.data_key}"
 
 
 def named(secret: PullSecret) -> str:
     """Return the secret as messages name it."""
-    return f"Secret {secret.name}"
+    return secret.called
 
 
 def serves(entry: Entry) -> Callable[[str], bool]:

@@ -73,7 +73,7 @@ def _finding(context: Context, secret: PullSecret, payload: Payload, group: list
     times = "twice" if len(group) == 2 else f"{len(group)} times"
     which = "with the same credential each time" if equal else "with different credentials"
     return context.finding(
-        f"The key {key} stands {times} in {secret.data_key} of {named(secret)} {which}: only the last one counts",
+        f"The key {key} stands {times} in {secret.content} of {named(secret)} {which}: only the last one counts",
         of=secret.object,
         at=at_key(secret, losers[0]),
         severity=Severity.WARNING if equal else Severity.ERROR,

@@ -1,0 +1,50 @@
+"""Auth files: the config.json of docker or the kubelet, the auth.json of podman, as they stand beside no object.
+
+Such a file is what pull secrets are made of, and what a node holds for all of its pods. It is one by its content: a
+member that only such files have (docker/cli 27, containers-auth.json(5)), or entries with an `auth` under hosts.
+"""
+
+import base64
+from typing import Final
+
+from linter.credentials import JsonNode, parse_json
+from linter.documents import Document
+from linter.documents.objects import KubeObject
+from linter.inventory.records import AUTH_FILE, DOCKERCFG, DOCKERCONFIGJSON, KEY_OF_TYPE, PullSecret
+from linter.inventory.secrets import pull_secret
+from linter.patterns import lazy
+
+LONGEST: Final = 2**20
+"""Bytes of such a file: a Secret holds no more (`MaxSecretSize`, every version of Kubernetes)."""
+_MEMBER: Final = lazy(r'"(?:auths|credHelpers|credsStore)"\s*:')
+_MEMBERS: Final = {"auths": ("object", "array", "null"), "credHelpers": ("object",), "credsStore": ("string",)}
+"""The members that tell such a file, each with the kinds of value that somebody who means one writes."""
+_FIELDS: Final = frozenset({"auth", "username", "password"})
+
+
+def auth_file(path: str, data: bytes) -> PullSecret | None:
+    """Return the auth file at `path` as the pull secret that it would make, None where it is no auth file."""
+    kind = _type(data) if len(data) <= LONGEST else ""
+    if not kind:
+        return None
+    body = {"type": kind, "data": {KEY_OF_TYPE[kind]: base64.b64encode(data).decode("ascii")}}
+    document = Document(path, 0, None)
+    made = pull_secret(KubeObject(document, (), body, "Secret", "v1"))
+    item = KubeObject(document, (), {}, AUTH_FILE, "")
+    item.name = path.rpartition("/")[2]
+    return made._replace(object=item, route=(), written=None)
+
+
+def _type(data: bytes) -> str:
+    """The type of the Secret that a file of this content makes, "" for a file of another kind."""
+    if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return ""
+    text = data.decode("utf-8", "replace")
+    root = parse_json(text)
+    if not isinstance(root, JsonNode):  # whoever made it meant JSON
+        return DOCKERCONFIGJSON if _MEMBER.search(text) else ""
+    held = {name: value for name, _, _, value in root.members}
+    if any(name in held and held[name].kind in kinds for name, kinds in _MEMBERS.items()):
+        return DOCKERCONFIGJSON
+    hosts = [_FIELDS.isdisjoint(name for name, *_ in value.members) for value in held.values()]
+    return DOCKERCFG if hosts and not any(hosts) else ""
