@@ -11,7 +11,8 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Final
 
-from linter.creations import CONTINUED, OURS
+from linter.creations import OURS
+from linter.creations.words import CONTINUED
 from linter.inventory.fillable import Waiting
 from linter.patterns import lazy
 from linter.record import NamedTuple
