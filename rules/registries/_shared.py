@@ -234,4 +234,6 @@ def unfinished(key: str) -> str:
     if re.search(r"\{\{|\{%|<%|\$\{|\$\(|^\$[A-Za-z_]|%[A-Z_]+%", key):
         return "templated"
     host = key.partition("://")[2].partition("/")[0]
+    if re.search(r"<[^<>/]+>", key):
+        return "placeholder"
     return "placeholder" if credentials.placeholder(key) or credentials.placeholder(host) else ""
