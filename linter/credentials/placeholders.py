@@ -56,7 +56,7 @@ _ANGLE: Final = lazy(
 )
 _ELLIPSIS: Final = lazy(
     r"(?:\.{3,}+|…++)(?:\s++(?:\.{3,}+|…++))*+"
-    r"|(?:[A-Za-z0-9+/_-]{4,}+|eyJ)(?:\.{3,}|…+)={0,2}|[A-Za-z0-9+/_-]{4,}+…[A-Za-z0-9+/_-]*={0,2}"
+    r"|(?:[A-Za-z0-9+/_-]{4,}+|eyJ)(?:\.{3,}|…+)(?:={0,2}|[\"}\]]{1,8})|[A-Za-z0-9+/_-]{4,}+…[A-Za-z0-9+/_-]*={0,2}"
 )
 _ASKED: Final = lazy(
     r"(?:REPLACE|CHANGE|UPDATE|FILL|EDIT)[ _-](?:ME|THIS|IT)(?![A-Z0-9])[A-Z _!.-]*|[A-Z][A-Z0-9_]*_(?:HERE|ICI|AQUI)"
