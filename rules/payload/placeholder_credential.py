@@ -74,8 +74,13 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _overwritten(context: Context, secret: PullSecret) -> bool:
-    """Whether X stand inside the base64: the work of a dump tool, and in manifests of an example's author."""
-    if context.in_cluster or secret.state is not State.REDACTED or exempt(secret) or secret.written is None:
+    """Whether X stand inside the base64: the work of a dump tool, and in manifests of an example's author.
+
+    In a manifest that an API server has written somebody has blanked what was there.
+    """
+    if context.in_cluster or secret.object.identified or exempt(secret):
+        return False
+    if secret.state is not State.REDACTED or secret.written is None:
         return False
     return credentials.placeholder(secret.written.reveal()) is not None
 
