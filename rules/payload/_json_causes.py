@@ -16,6 +16,10 @@ _BREAK: Final = lazy(r"[\"'/#,]")
 _CLOSING: Final = lazy(r"\s*[}\]]")
 _YAML: Final = lazy(r"(?:---[ \t]*\r?\n)?\s*[\"']?auths?[\"']?[ \t]*:")
 _WRAPPED: Final = lazy(r"\"[A-Za-z0-9+/]{40,}\r?\n[A-Za-z0-9+/=\r\n]*\"")
+_ALONE: Final = lazy(
+    r"(?:gh[a-z]_|github_pat_|gl[a-z]{1,5}-|dckr_[a-z]{3}_)[\w-]{16,}|(?!\w+://)[^\s:{}\[\]\"'<>]+:[^\s{}\[\]\"'<>]+"
+)
+"""A token as GitHub, GitLab and Docker Hub write theirs, or a user name and a password."""
 _TEMPLATE: Final = lazy(r"\{\{|\{%|<%|\$\{")
 _VARIABLE: Final = lazy(r"\$[A-Za-z_(]")
 _CURLY: Final = {"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2018": "'", "\u2019": "'"}
@@ -42,7 +46,8 @@ def cause(payload: Payload, error: credentials.PayloadError) -> Cause:
     what, offset = _likely(content, at, error.message)
     if len(content) > _LONGEST:
         return Cause(what, offset)
-    return Cause(what, offset, _accepted(payload, [_without_comments, _double_quoted, _straight, _without_commas]))
+    steps = [_in_one_line, _without_comments, _double_quoted, _straight, _without_commas]
+    return Cause(what, offset, _accepted(payload, steps))
 
 
 def _accepted(payload: Payload, steps: list[Callable[[str], str]]) -> str | None:
@@ -62,6 +67,8 @@ def _likely(content: str, at: int, message: str) -> tuple[str, int]:
     start = content.lstrip()
     if _YAML.match(content):
         return "it looks like YAML", at
+    if _ALONE.fullmatch(content.strip()):
+        return "it is a credential alone, without the config that says for which registry it is", at
     if start[:1] not in ("{", "[", '"') and not start.startswith(("/", "#")):
         return "it does not begin like a JSON object", at
     mark = _TEMPLATE.search(content, max(at - 2, 0), at + 2)
@@ -167,6 +174,11 @@ def _rewritten(content: str, new: Callable[[str, int, int], str | None]) -> str:
             parts += [content[at:start], text]
             at = end
     return "".join([*parts, content[at:]])
+
+
+def _in_one_line(content: str) -> str:
+    """`content` with values put together that `base64` has broken over several lines."""
+    return _WRAPPED.sub(lambda found: found.group().replace("\r", "").replace("\n", ""), content)
 
 
 def _without_comments(content: str) -> str:

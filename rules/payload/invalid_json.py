@@ -4,7 +4,7 @@
 
 Reports a payload that Go's JSON decoder refuses, with the line and column *inside* the payload and the likely
 cause: a byte order mark, single quotes, a trailing comma, a comment, text that is cut off, YAML, templating
-left over, a raw line break, an unescaped quote or backslash in a password.
+left over, a raw line break, an unescaped quote or backslash in a password, a credential alone.
 
 A payload that is base64 once more is `double-encoded`, a value that stands in for one is
 `placeholder-credential`.
@@ -30,8 +30,9 @@ stringData:
 
 ## Fix
 
-A byte order mark is removed (safe). Comments, trailing commas, single and typographic quotes and UTF-16 are
-repaired as an unsafe fix, and only when the result is a config that its readers accept.
+A byte order mark is removed (safe). Comments, trailing commas, single and typographic quotes, UTF-16 and values that
+`base64` has broken over several lines are repaired as an unsafe fix, and only when the result is a config that its
+readers accept.
 *Fix safety*: unsafe, because a repair guesses what the author meant: the diff shows it. All else must be
 written anew: the finding prints how the payload is taken out, edited and put back.
 """
