@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from linter.rule import Context, Inventory, Reference, compatible, dig, lazy, text
+from linter.rule import Context, Inventory, PullSecret, Reference, compatible, dig, lazy, text
 
 _PASSING_TYPES: Final = lazy(r"^(?!kubernetes\.io/)(?=[A-Za-z0-9.-]+/)[A-Za-z0-9.-]+?\.[A-Za-z0-9.-]+/")
 _KEY_READERS: Final = (
@@ -16,6 +16,16 @@ _KEY_READERS: Final = (
 The second row names it for objects of the first; for the third the import controller makes a Secret of its own of the
 key (stolostron/managedcluster-import-controller, pkg/bootstrap).
 """
+
+
+_LABELS: Final = frozenset({"epinio.io/api-export-registry"})
+"""Labels by which controllers find Secrets whose key they read, whatever the type: Epinio's wants Opaque."""
+
+
+def labelled(secret: PullSecret) -> bool:
+    """Whether a controller finds the Secret by a label, and reads its key whatever its type is."""
+    labels = secret.object.metadata.get("labels")
+    return isinstance(labels, dict) and not _LABELS.isdisjoint(labels)
 
 
 def pulled_with(context: Context, name: str, namespace: str) -> bool:

@@ -69,7 +69,7 @@ from rules.imports._shared import HOSTED
 from rules.payload._defects import exempt, whole_defect
 from rules.payload._remake import kept_elsewhere
 from rules.payload._shared import everywhere, named
-from rules.payload._uses import foreign_type, pulled_with, used_otherwise
+from rules.payload._uses import foreign_type, labelled, pulled_with, used_otherwise
 
 _PLAIN = lazy(r"[\w./-]+")
 _TO_NODES = (
@@ -118,7 +118,7 @@ def _elsewhere(context: Context, secret: PullSecret) -> bool:
     made = context.inventory.generated_named(secret.namespace, secret.name)
     if any(secret.data_key in one.keys and KEY_OF_TYPE.get(one.type) != secret.data_key for one in made):
         return True
-    return (foreign_type(secret.type) or used_otherwise(*where)) and not pulled_with(*where)
+    return (foreign_type(secret.type) or labelled(secret) or used_otherwise(*where)) and not pulled_with(*where)
 
 
 def _finding(context: Context, secret: PullSecret) -> Finding:
