@@ -109,7 +109,7 @@ class PullSecret(NamedTuple):
     @property
     def called(self) -> str:
         """What sentences call it."""
-        return f"{'auth file' if self.in_file else 'Secret'} {self.name}"
+        return f"{'auth file' if self.in_file else 'Secret'} {self.name or 'without a name'}"
 
     @property
     def content(self) -> str:

@@ -103,6 +103,7 @@ def _templated(secret: PullSecret) -> bool:
 
 def _finding(context: Context, secret: PullSecret) -> Finding:
     right = KEY_OF_TYPE[secret.type]
+    astray = right in secret.object.body
     found = list(values(secret))
     meant = _meant(found)
     if meant is not None:
@@ -111,13 +112,16 @@ def _finding(context: Context, secret: PullSecret) -> Finding:
     else:
         held = f"no key {right}" if found else f"no data, and so no key {right}"
         at = secret.object.at("type")
+        if astray:
+            held, at = f"{right} beside data, where nobody looks, and not in it", secret.object.at(right, part="key")
+    remedy = f"Indent {right} below data." if astray else f"Call the key {right}."
     return context.finding(
         f"{named(secret)} of type {secret.type} has {held}.",
         of=secret.object,
         at=at,
         key=right,
         detail=f"{REFUSED} If another file adds the key, check what is built from both.",
-        remedy=advice(context, secret, f"Call the key {right}."),
+        remedy=advice(context, secret, remedy),
         commands=() if context.inventory.is_global(secret) else _commands(secret, right, len(found)),
         impact=context.joins.impact(secret),
         fix=_fix(secret, meant, right, sole=sum(value.payload is not None for value in found) == 1),
