@@ -10,14 +10,22 @@ from linter.fix.tree import Node, break_end, column, line_end, line_start, newli
 
 @lru_cache(maxsize=4)
 def starts(text: str, node: Node) -> list[int]:
-    """Find where each key or dash of a block collection stands."""
+    """Find where each key, question mark or dash of a block collection stands."""
     if node.kind == "map":
-        return [key.start for key, _ in node.pairs]
+        return [_pair_start(text, key.start) for key, _ in node.pairs]
     found = [node.begin] if node.items else []
     found += [skip_space(text, item.last) for item in node.items[:-1]]
     if any(text[at : at + 1] != "-" for at in found):
         raise FixError("the layout of this list is too unusual to be edited")
     return found
+
+
+def _pair_start(text: str, key: int) -> int:
+    """Where the '?' before a key stands, or the key itself where none does."""
+    position = key
+    while text[position - 1 : position] in (" ", "\t"):
+        position -= 1
+    return position - 1 if text[position - 1 : position] == "?" else key
 
 
 def content_end(text: str, position: int) -> int:
@@ -28,10 +36,8 @@ def content_end(text: str, position: int) -> int:
 
 
 def after_colon(text: str, key: Node) -> int:
-    """Return the position behind the colon of an implicit key."""
-    position = key.end
-    while text[position : position + 1] in (" ", "\t"):
-        position += 1
+    """Return the position behind the colon of a key, which stands on a line of its own where the key has a '?'."""
+    position = skip_space(text, key.end)
     if text[position : position + 1] != ":":
         raise FixError("a key written with '?' is too unusual to be edited")
     return position + 1
