@@ -174,6 +174,17 @@ def missing(path: Path, size: int) -> None:
     _listed(path, items)
 
 
+def missing_beside(path: Path, size: int) -> None:
+    """One namespace whose workloads each name a secret that is not there, beside secrets for the registry of all."""
+    items: list[dict[str, Any]] = []
+    for number in range(size):
+        items.append(secret(f"pull-secret-{number}", "apps", {"quay.io": sound(number)}))
+        workload = deployment(f"app-{number}", "apps", [_image(number, "quay.io")])
+        workload["spec"]["template"]["spec"]["imagePullSecrets"] = [{"name": f"lost-robot-{number}"}]
+        items.append(workload)
+    _listed(path, items)
+
+
 def long_secret(path: Path, size: int) -> None:
     """One secret of `size` entries, and pods of many images that they serve."""
     entries = {f"quay.io/team-{number}": sound(number) for number in range(size)}

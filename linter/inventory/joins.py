@@ -36,7 +36,7 @@ from linter.inventory.pulls import (
     node_config,
     reaches,
 )
-from linter.inventory.readers import Lists, Readers, Wanted, keys_of
+from linter.inventory.readers import Lists, Readers, Sifted, keys_of
 from linter.inventory.records import ImageUse, PullSecret, Workload
 from linter.model import Affected, Impact, Scope
 
@@ -145,7 +145,7 @@ class Joins:
         return (*first, *islice((name for name in good if name not in first), 1))
 
     @cached_property
-    def _near(self) -> Lately[str, Wanted[WorkloadPull]]:
+    def _near(self) -> Lately[str, Sifted[WorkloadPull]]:
         return Lately(_NAMESPACES)
 
     @cached_property
@@ -155,18 +155,25 @@ class Joins:
             table.setdefault(pull.workload.object.namespace, []).append(pull)
         return table
 
-    def pulls_beside(self, secret: PullSecret) -> list[WorkloadPull]:
-        """The pulls of workloads that can be in the secret's namespace and whose image a key of the secret may serve.
+    def bare_beside(self, secret: PullSecret) -> list[WorkloadPull]:
+        """The bare pulls that can be in the secret's namespace and whose image a key of the secret may serve.
 
-        Those of the namespace come before those that name none.
+        A pull is bare when nothing known gives it a credential. Those of the namespace come before those that name
+        none.
         """
         namespace = secret.namespace
         near = self._near.get(namespace)
         if near is None:
             table = self._pulls_in
             pulls = [*table.get(namespace, ()), *table.get("", ())] if namespace else self.workload_pulls
-            near = self._near.put(namespace, Wanted((pull.image, pull) for pull in pulls))
+            near = self._near.put(namespace, Sifted(((pull.image, pull) for pull in pulls), self._bare))
         return near.by(keys_of(secret))
+
+    def _bare(self, pull: WorkloadPull) -> bool:
+        if pull.reach.missing:
+            return False
+        verdict = self.pull_outcome(pull).verdict
+        return verdict == "anonymous" or (verdict == "unknown" and not pull.reach.secrets and not pull.reach.links)
 
     @cached_property
     def _beside(self) -> Lately[str, KeyIndex[PullSecret]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from linter import credentials
-from linter.credentials import Consumer, ImageIndex, RegistryKey
+from linter.credentials import Consumer, ImageIndex, RegistryKey, SplitIndex
 from linter.inventory.lately import Lately
 from linter.inventory.records import PullSecret
 
@@ -51,6 +51,25 @@ class Wanted(Generic[Pull]):
         """Return, in their order, the pulls whose image one of `keys` matches or, as that of Docker Hub, may serve."""
         found = {order: pull for key in keys for order, pull in self._index.matched_by(key)}
         return [found[order] for order in sorted(found)]
+
+
+class Sifted(Generic[Pull]):
+    """Those of some pulls that pass a test, found by the keys that may serve their image, as `Wanted` finds them.
+
+    Thousands of secrets may hold a key for thousands of pulls of which none passes. Whether one does is asked only
+    where a key is for its host.
+    """
+
+    def __init__(self, rows: Iterable[tuple[str, Pull]], test: Callable[[Pull], bool]) -> None:
+        listed = list(rows)
+        self._pulls = [pull for _, pull in listed]
+        references = ((reference, at) for at, (image, _) in enumerate(listed) for reference in _references(image))
+        self._index: SplitIndex[int] = SplitIndex(references, lambda at: test(self._pulls[at]))
+
+    def by(self, keys: Iterable[RegistryKey]) -> list[Pull]:
+        """Return, in their order, those that pass and whose image one of `keys` matches, or may serve as the Hub's."""
+        found = {at for key in keys for at in self._index.matched_by(key, passing=True)}
+        return [self._pulls[at] for at in sorted(found)]
 
 
 class Readers(Generic[Pull]):

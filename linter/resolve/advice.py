@@ -173,9 +173,13 @@ class _Advisor:
             return
         meant = {self._where(step.name).nearest for step in self.secrets if step.fate is Fate.MISSING}
         read = {step.name for step in self.secrets} | meant
-        for secret in self.atlas.near_by(self.case.namespace, self.reference, self.case.consumer):
-            if secret.name not in read and secret.typed and not self.case.inventory.is_global(secret):
-                yield hand_over(self.case, secret.name, self.shell)
+        is_global = self.case.inventory.is_global
+
+        def spare(secret: PullSecret) -> bool:
+            return secret.name not in read and secret.typed and not is_global(secret)
+
+        for secret in self.atlas.near_by(self.case.namespace, self.reference, self.case.consumer, spare):
+            yield hand_over(self.case, secret.name, self.shell)
 
     def _missing(self) -> Iterator[Change]:
         """A name that no Secret of the namespace has."""
@@ -194,7 +198,8 @@ class _Advisor:
 
     def _copied(self, name: str, space: str) -> Change:
         """The name exists in another namespace: secrets do not cross namespaces."""
-        there = [one for one in self.case.inventory.secrets if one.name == name and one.namespace == space]
+        named = self.case.inventory.secrets_named(space, name)
+        there = [one for one in named if one.namespace == space]
         summary = f"copy Secret {name} from namespace {space}: a pod reads secrets of its own namespace only"
         return self.mender.copied(there[0], self.case.namespace, summary) if there else Change(summary)
 
@@ -217,7 +222,7 @@ class _Advisor:
         host = self.reference.partition("/")[0]
         if not host or any(key.mistake and key.instead for key in self.keys):
             return
-        if any(compatible(one.namespace, case.namespace) for one in self.atlas.holders(self.reference)):
+        if self.atlas.holders.any_in(case.namespace, self.reference):
             return
         if self.atlas.nearly(case.namespace, self.reference):
             return

@@ -1,16 +1,16 @@
 """What a whole scan says about a registry: who holds a credential for an image, and whether it wants one at all."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Final
 
 from linter import credentials
-from linter.credentials import Consumer, Entry, Payload, key_matches
-from linter.inventory.inventory import Inventory, compatible
+from linter.credentials import Consumer, Entry, Payload
+from linter.inventory.inventory import Inventory
 from linter.inventory.joins import Joins
 from linter.inventory.records import DOCKERCFG, DOCKERCONFIGJSON, KEY_OF_TYPE, TYPE_OF_KEY, PullSecret
+from linter.resolve.holders import Holders
 from linter.resolve.near import HUB, Near, near_miss
 from linter.settings import Settings
 
@@ -28,7 +28,8 @@ class Atlas:
     def __init__(self, inventory: Inventory, settings: Settings) -> None:
         self.inventory = inventory
         self.settings = settings
-        self._holders: dict[str, list[PullSecret]] = {}
+        self.holders = Holders(self._entries())
+        """Who holds a credential for an image, under whatever type."""
         self._nearly: dict[tuple[str, str], list[tuple[PullSecret, Entry, Near]]] = {}
 
     @cached_property
@@ -38,34 +39,20 @@ class Atlas:
             return self.settings.platform == "openshift"
         return self.inventory.global_secret is not None or Joins(self.inventory).openshift
 
-    @cached_property
-    def _entries(self) -> dict[str, list[tuple[PullSecret, Entry]]]:
-        """Every entry with a credential by the host of its key; those with a wildcard under ""."""
-        table: dict[str, list[tuple[PullSecret, Entry]]] = defaultdict(list)
+    def _entries(self) -> Iterator[tuple[PullSecret, Entry]]:
+        """Every entry with a credential, looked for when somebody asks who holds one."""
         for secret in self.inventory.secrets:
             for entry in entries_meant(secret):
                 if entry.live and entry.registry.error is None and (entry.username or entry.password):
-                    table["" if entry.registry.glob else entry.registry.host].append((secret, entry))
-        return table
+                    yield secret, entry
 
-    def holders(self, lookup: str) -> list[PullSecret]:
-        """Every secret of the scan, linked or not and of whatever type, with a credential for `lookup`."""
-        if lookup not in self._holders:
-            self._holders[lookup] = self._look_holders(lookup)
-        return self._holders[lookup]
-
-    def _look_holders(self, lookup: str) -> list[PullSecret]:
-        host = lookup.partition("/")[0]
-        found = [*self._entries.get(host, ()), *self._entries.get("", ())]
-        kept = [secret for secret, entry in found if key_matches(entry.registry, lookup)]
-        if host == HUB:
-            kept.extend(secret for secret, entry in self._entries.get("index.docker.io", ()) if not entry.registry.path)
-        return list({id(secret.object): secret for secret in kept}.values())
-
-    def near_by(self, namespace: str, lookup: str, consumer: Consumer) -> list[PullSecret]:
-        """Those of the namespace that would serve `lookup` if they were read, and under the right type."""
-        found = [one for one in self.holders(lookup) if compatible(one.namespace, namespace)]
-        return [secret for secret in found if would_serve(secret, lookup, consumer)]
+    def near_by(
+        self, namespace: str, lookup: str, consumer: Consumer, wanted: Callable[[PullSecret], bool]
+    ) -> Iterator[PullSecret]:
+        """Those of the namespace that are wanted and would serve `lookup` if they were read, under the right type."""
+        for secret in self.holders.of(namespace, lookup):
+            if wanted(secret) and would_serve(secret, lookup, consumer):
+                yield secret
 
     def nearly(self, namespace: str, lookup: str) -> list[tuple[PullSecret, Entry, Near]]:
         """Entries of the namespace's secrets, read or not, that plainly were meant for `lookup` and miss it."""
@@ -89,10 +76,9 @@ class Atlas:
             return f"{host} is configured as a private registry"
         if host in _CLOSED:
             return f"{host} serves nobody without a credential"
-        holders = self.holders(lookup)
-        if not holders:
+        first = self.holders.first(lookup)
+        if first is None:
             return ""
-        first = holders[0]
         where = f" in namespace {first.namespace}" if first.namespace else ""
         return f"Secret {first.name}{where} holds a credential for it"
 

@@ -8,7 +8,7 @@ from linter.inventory.records import PullSecret
 from linter.model import ObjectRef
 from linter.resolve import advice, notes
 from linter.resolve.atlas import Atlas
-from linter.resolve.judge import Steps, judge
+from linter.resolve.judge import Judged, Steps, judge, why_nothing
 from linter.resolve.records import (
     Explanation,
     Subject,
@@ -17,10 +17,11 @@ from linter.resolve.steps import Known, Offered, key_steps, list_step, secret_st
 from linter.resolve.subjects import Case
 
 
-def explain(case: Case, atlas: Atlas, known: Known) -> Explanation:
+def explain(case: Case, atlas: Atlas, known: Known, *, causes: bool = True) -> Explanation:
     """Explain one case step by step; never raises on account of what the scan holds.
 
-    `known` is what other cases of its inventory have found out.
+    `known` is what other cases of its inventory have found out. Without `causes` those are left out, which name every
+    secret of the namespace that would do.
     """
     steps = take_steps(case, known)
     judged = judge(steps, atlas)
@@ -37,10 +38,14 @@ def explain(case: Case, atlas: Atlas, known: Known) -> Explanation:
         ambiguous=found.ambiguous if found is not None else False,
         verdict=judged.verdict,
         summary=judged.summary,
-        causes=judged.causes,
+        causes=_causes(steps, judged, atlas) if causes else (),
         changes=advice.changes(case, steps.secrets, steps.keys, steps.offers, judged.verdict, steps.lookup, atlas),
         notes=tuple(notes.notes(case, steps.lookup, judged.verdict, atlas)),
     )
+
+
+def _causes(steps: Steps, judged: Judged, atlas: Atlas) -> tuple[str, ...]:
+    return why_nothing(steps, atlas) if judged.unmet else judged.causes
 
 
 def together(explanations: Iterable[Explanation]) -> list[Explanation]:

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 from linter.credentials import Consumer
 from linter.inventory.inventory import compatible
 from linter.inventory.pulls import Outcome, readable
-from linter.inventory.records import KEY_OF_TYPE, UNJUDGED
+from linter.inventory.records import KEY_OF_TYPE, UNJUDGED, PullSecret
 from linter.model import Scope
 from linter.resolve.atlas import Atlas, entries_meant, helped_hosts
 from linter.resolve.records import Fate, KeyMatch, KeyStep, ListStep, Offer, SecretStep, Verdict
@@ -41,11 +41,16 @@ class Steps(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A verdict, in a sentence, and why."""
+    """A verdict, in a sentence, and why.
+
+    `unmet`: nothing is offered though something may be wanted. Why not is told by `why_nothing`, which looks at all
+    secrets of the namespace.
+    """
 
     verdict: Verdict
     summary: str
     causes: tuple[str, ...] = ()
+    unmet: bool = False
 
 
 def judge(steps: Steps, atlas: Atlas) -> Judged:
@@ -143,31 +148,30 @@ def _nothing(steps: Steps, atlas: Atlas) -> Judged:
     """Judge an answer without an offer: as it should be, or not."""
     if atlas.asks_nobody(steps.host):
         return Judged(Verdict.ANONYMOUS, f"no credential is offered, and {steps.host} asks for none")
-    causes = _causes(steps, atlas)
     hidden = _hidden(steps)
     if hidden:
         near = _near(steps)
         known = f"; as far as is known, nothing is offered, and {near} nearly matches" if near else ""
-        return Judged(Verdict.UNKNOWN, f"{hidden}{known}", causes)
+        return Judged(Verdict.UNKNOWN, f"{hidden}{known}", unmet=True)
     ended = next((key for key in steps.keys if key.match is KeyMatch.MATCH and key.why), None)
     if ended is not None:
         said = f"the entry {ended.written} is found and gives nothing, so none is sent"
-        return Judged(Verdict.UNUSABLE, said, causes)
+        return Judged(Verdict.UNUSABLE, said, unmet=True)
     near = _near(steps)
     wanted = atlas.wants_credential(steps.host, steps.lookup) or _meant(steps, atlas)
     if near:
-        return Judged(Verdict.UNCOVERED, f"no credential is offered: {near} nearly matches", causes)
+        return Judged(Verdict.UNCOVERED, f"no credential is offered: {near} nearly matches", unmet=True)
     if wanted:
-        return Judged(Verdict.UNCOVERED, f"no credential is offered, and {wanted}", causes)
+        return Judged(Verdict.UNCOVERED, f"no credential is offered, and {wanted}", unmet=True)
     if steps.case.consumer is Consumer.KUBELET and atlas.has_plugin(steps.host):
         summary = f"no secret offers a credential; for {steps.host} a plugin of the node may, and no scan shows it"
-        return Judged(Verdict.UNKNOWN, summary, causes)
+        return Judged(Verdict.UNKNOWN, summary, unmet=True)
     empty = next((step for step in steps.secrets if _was_meant(step, steps.case)), None)
     if empty is not None:
         said = f"no credential is offered; whether one for {steps.host} was meant to be in Secret {empty.name}"
-        return Judged(Verdict.UNKNOWN, f"{said}, nobody can tell", causes)
+        return Judged(Verdict.UNKNOWN, f"{said}, nobody can tell", unmet=True)
     said = "no credential is offered, and nothing in the scan says that the registry wants one"
-    return Judged(Verdict.ANONYMOUS, said, causes)
+    return Judged(Verdict.ANONYMOUS, said, unmet=True)
 
 
 def _meant(steps: Steps, atlas: Atlas) -> str:
@@ -199,7 +203,7 @@ def _near(steps: Steps) -> str:
     return ""
 
 
-def _causes(steps: Steps, atlas: Atlas) -> tuple[str, ...]:
+def why_nothing(steps: Steps, atlas: Atlas) -> tuple[str, ...]:
     """Why nothing is offered, the likeliest reason first."""
     missed = [key for key in steps.keys if key.match is KeyMatch.NEAR or key.mistake]
     missed.sort(key=lambda key: not key.mistake)
@@ -211,9 +215,13 @@ def _causes(steps: Steps, atlas: Atlas) -> tuple[str, ...]:
             what = "the node-wide file" if step.node_wide else f"Secret {step.name}"
             found.append(f"{what}: {step.reason}" if step.name else step.reason)
     read = {step.name for step in steps.secrets}
-    for secret in atlas.near_by(steps.case.namespace, steps.lookup, steps.case.consumer) if steps.lookup else ():
-        if secret.name not in read and not atlas.inventory.is_global(secret):
-            found.append(f"Secret {secret.name} holds a credential for it, but {_unhanded(steps, secret.name)}")
+    case = steps.case
+
+    def unread(secret: PullSecret) -> bool:
+        return secret.name not in read and not case.inventory.is_global(secret)
+
+    for secret in atlas.near_by(case.namespace, steps.lookup, case.consumer, unread) if steps.lookup else ():
+        found.append(f"Secret {secret.name} holds a credential for it, but {_unhanded(steps, secret.name)}")
     for secret, entry, near in atlas.nearly(steps.case.namespace, steps.lookup):
         if secret.name not in read:
             found.append(f"{shown(entry.key)} of Secret {secret.name}, which nothing hands to this pull: {near.why}")

@@ -185,10 +185,10 @@ class _Judge:
         accounts: dict[str, None] = {}
         templates: dict[int, Workload] = {}
         served: dict[str, bool] = {}
-        for pull in self._context.joins.pulls_beside(secret):
+        for pull in self._context.joins.bare_beside(secret):
             if pull.image not in served:
                 served[pull.image] = serves(secret, pull.image)
-            if not (served[pull.image] and together(pull.workload.object, secret.object) and self._bare(pull)):
+            if not (served[pull.image] and together(pull.workload.object, secret.object)):
                 continue
             source = self._owners.top(pull.workload)
             pulls.append((source, pull))
@@ -201,13 +201,6 @@ class _Judge:
     @cached_property
     def _owners(self) -> Owners:
         return self._context.once(Owners)
-
-    def _bare(self, pull: WorkloadPull) -> bool:
-        """Whether nothing known gives this pull a credential."""
-        if pull.reach.missing:
-            return False
-        verdict = self._context.joins.pull_outcome(pull).verdict
-        return verdict == "anonymous" or (verdict == "unknown" and not pull.reach.secrets and not pull.reach.links)
 
     def imports(self, secret: PullSecret) -> bool:
         """Whether image streams of the namespace import with this secret, as far as its content is known."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ FACTOR = 4
         crowds.mirrored,
         crowds.same_host_everywhere,
         crowds.long_stream,
+        crowds.missing_beside,
     ],
 )
 def test_the_work_grows_with_the_input(
@@ -57,7 +59,7 @@ def test_the_work_grows_with_the_input(
 def _work(
     make: Callable[[Path, int], None], size: int, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, int]:
-    """How often keyrings are searched, keys and hosts compared, images asked for by a proof, links followed.
+    """How often keyrings are searched, keys, hosts and names compared, images asked for by a proof, links followed.
 
     And how often entries are decoded, or compared with one whose place is wanted, and what a finding hits is looked up.
     """
@@ -97,6 +99,7 @@ def _work(
         patched.setattr("rules.payload._shared._value_start", counted("place", _shared._value_start))
         patched.setattr(_needs, "split_port", counted("split", _needs.split_port))
         patched.setattr(Mirror, "image", counted("mirror", Mirror.image))
+        patched.setattr("linter.resolve.names.SequenceMatcher.ratio", counted("liken", SequenceMatcher.ratio))
         patched.setattr(Affected, "__hash__", counted("hit", Affected.__hash__))
         engine.run(engine.Request((str(place),)))
     return counts
