@@ -46,7 +46,7 @@ def cause(payload: Payload, error: credentials.PayloadError) -> Cause:
     what, offset = _likely(content, at, error.message)
     if len(content) > _LONGEST:
         return Cause(what, offset)
-    steps = [_in_one_line, _without_comments, _double_quoted, _straight, _without_commas]
+    steps: list[Callable[[str], str]] = [_in_one_line, _without_comments, _double_quoted, _straight, _without_commas]
     return Cause(what, offset, _accepted(payload, steps))
 
 
