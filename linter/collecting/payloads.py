@@ -24,7 +24,7 @@ _WORD: Final = re.compile(r"[^\W_]+(?:[-_.+/=~$%^&*!#?|@]*[^\W_]+)*")
 STRUCTURE: Final = frozenset(
     [
         "auths", "auth", "username", "password", "email", "httpheaders", "credsstore", "credhelpers",
-        "identitytoken", "registrytoken", "true", "false", "null", "https", "http", "sops", "enc",
+        "identitytoken", "registrytoken", "localhost", "true", "false", "null", "https", "http", "sops", "enc",
     ]
 )  # fmt: skip
 """Words that a config has of itself."""
@@ -183,6 +183,8 @@ def broken(text: str, made: Surrogates) -> str:
             return said
         if _is_auth(said):
             return made.auth(said)
+        if placeholder(said) or redacted(said):
+            return made.secret(said)
         return made.text(said, known=len(said) >= _TELLING and not _HOST.fullmatch(said))
 
     return _WORD.sub(word, text)

@@ -127,6 +127,12 @@ class Surrogates:
             return value
         if placeholder(value) or redacted(value):
             return self.secret(value)
+        user, colon, password = core.partition(":")
+        if user and password and not any(map(str.isspace, core)):  # in clear
+            made = f"{self.user(user)}{colon}{self.secret(password)}"
+            if made != core:
+                self.known[core] = made
+            return value.replace(core, made)
         decoded = decode_base64(core, padded=core.endswith("="))
         if error.offset is None and isinstance(decoded, bytes):  # base64, and no colon in it
             inner = self.secret(decoded.decode("utf-8", "replace"))

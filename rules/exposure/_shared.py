@@ -27,30 +27,42 @@ LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 OPENSHIFT: Final = "OpenShift"
 
 _LOOPBACK: Final = lazy(r"localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]")
+_BLANK: Final = lazy(r"\s")
 _FORMS: Final = {"dockerconfigjson": "dockercfg", "dockercfg": "dockerconfigjson"}
 
 
 def in_clear(payload: Payload) -> list[Entry]:
     """Return the entries of a payload whose credential a reader of the text could use, with that as their credential.
 
-    A payload that is encoded once more, or has the other form than its key says, is read as a person would read it, and
-    so are user name and password beside an `auth` that cannot be decoded.
+    A payload that is encoded once more, has the other form than its key says, or is no JSON is read as a person would
+    read it, and so is an `auth` that cannot be decoded.
     """
     if payload.root is None:
         inner = inner_json(payload.text)
-        if inner is None:
-            return []
-        payload = credentials.examine(inner, payload.form)
+        payload = _torn(payload.text) if inner is None else credentials.examine(inner, payload.form)
     if payload.shape in ("no-auths", "wrapped"):
         payload = credentials.examine(payload.text, _FORMS[payload.form])
     return [read for entry in payload.entries if _usable(payload, read := _read(entry))]
 
 
+def _torn(content: str) -> Payload:
+    from rules.exposure._torn import torn  # noqa: PLC0415 - few calls meet such a payload
+
+    return torn(content)
+
+
 def _read(entry: Entry) -> Entry:
-    """Return an entry with the credential that a person reads beside an `auth` that no decoder does."""
-    if not entry.auth_error or not (entry.inline_username and entry.inline_password):
+    """Return an entry with the credential that a person reads beside an `auth` that no decoder does, or in it.
+
+    One that is damaged base64 counts as no more than its repair: what it holds shows only when it is mended.
+    """
+    if not entry.auth_error:
         return entry
-    return entry._replace(username=entry.inline_username, password=entry.inline_password)
+    if entry.inline_username and entry.inline_password:
+        return entry._replace(username=entry.inline_username, password=entry.inline_password)
+    user, _, password = (entry.auth or "").strip().partition(":")
+    plain = user and password and not _BLANK.search(user + password) and not stand_in(entry)
+    return entry._replace(username=user, password=password) if plain else entry
 
 
 def in_clear_of(secret: PullSecret) -> list[tuple[Location, Entry]]:
@@ -59,7 +71,8 @@ def in_clear_of(secret: PullSecret) -> list[tuple[Location, Entry]]:
     held = [(secret.at(), secret.payload)]
     if secret.state is State.INVALID_BASE64 and secret.written is not None:
         written, key = secret.written.reveal(), secret.data_key or ""
-        if plain_config(written, key) == written:  # the JSON text itself
+        # The JSON text itself, or what was meant to be some.
+        if written.lstrip().startswith("{") or plain_config(written, key) == written:
             held = [(secret.at(), credentials.examine(written, key.removeprefix(".")))]
     elif secret.state is State.ABSENT and secret.type in KEY_OF_TYPE:
         held = [(secret.object.at(one.field, one.key), one.payload) for one in values(secret)]

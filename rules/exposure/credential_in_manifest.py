@@ -6,9 +6,12 @@ Reports every Secret in a file whose payload holds a credential that a reader of
 every literal of a kustomize `secretGenerator` that does, and every pull secret that stands as text in a file of no
 kind: in the `pullSecret` of an install-config.yaml, in a `pull_secret` among the variables of Ansible, in any field so
 called. There an entry counts whose registry is a host: `fake` or `none`, by which installs without a pull secret get
-along, is none. What keeps the kubelet from reading it (the wrong type, a
-missing `auths`, one more layer of base64, none at all under `data`, a key like `config.json`, a damaged `auth` beside
-user name and password) keeps nobody else from reading it, so such a payload counts too.
+along, is none.
+
+What keeps the kubelet from reading it keeps nobody else from reading it, so such a payload counts too: the wrong type,
+a missing `auths`, one more layer of base64, none at all under `data`, a key like `config.json`, text that is no JSON
+(single quotes, a comma too many, YAML, an end that is cut off), an `auth` that is `user:password` in clear, or one that
+is damaged beside user name and password.
 
 It looks at manifests only: a cluster keeps its Secrets in clear by design. SOPS, SealedSecret and ExternalSecret are
 not in clear; templates hold no value yet; placeholders and empty entries are no credentials; an entry for the loopback
