@@ -176,6 +176,8 @@ def universes(inputs: Sequence[Input], scope: str, among: Among | None = None) -
         telling = (found for part, found in repository if part.evidence.objects or part.evidence.record is not None)
         taken = next(telling, repository[0][1])
         taken = taken.hidden() if any(found.redacted for _, found in repository) else taken
+        if taken.observed and not all(found.observed for part, found in repository if part.evidence.objects):
+            taken = next(found for part, found in repository if part.evidence.objects and not found.observed)
         yield Universe(name, [part for part, _ in repository], taken)
     several = len(clusters) + len(repository) > 1 or len(among.arguments) > 1
     names = _names([(part.path, source.path) for part, _, source in clusters], among.arguments) if several else {}

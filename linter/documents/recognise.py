@@ -26,7 +26,8 @@ class Recognised(NamedTuple):
 
     `stated` holds kinds and namespaces of which some file lists every object, by the layout's own promise. `redacted`:
     regcred has put surrogates in the place of its credentials. `said`: the user has said that it is a cluster, and it
-    lies as no tool writes one that is known to leave something out.
+    lies as no tool writes one that is known to leave something out. `observed`: an API server has written every object,
+    were they asked for one by one.
     """
 
     scope: Scope
@@ -36,6 +37,7 @@ class Recognised(NamedTuple):
     stated: frozenset[tuple[str, str]] = frozenset()
     redacted: bool = False
     said: bool = False
+    observed: bool = False
 
     def hidden(self) -> "Recognised":
         """Return the same, with its credentials replaced."""
@@ -50,6 +52,7 @@ _ANY: Final = frozenset({"manifests", "kubectl-get"})
 _GAPS: Final = frozenset({MUST_GATHER, *BY_FILES})
 """Layouts that are known to leave out objects of kinds of which they hold some."""
 _MANIFESTS = "part of the truth: objects may come from elsewhere"
+_SINGLE = "single objects of a cluster: what is not among them may be there all the same"
 _FEW: Final = 10
 """Live objects that are no list and in no known layout need this number to be taken for a cluster."""
 
@@ -224,4 +227,6 @@ def _recognise(evidence: Evidence) -> Recognised:
     in_most_files = evidence.live_artifacts * 2 > evidence.artifacts
     if mostly_live and in_most_files and (evidence.listed or evidence.live >= _FEW):
         return Recognised(Scope.CLUSTER, "kubectl-get", live, _LIVE_LIST)
+    if evidence.live == evidence.objects:
+        return Recognised(Scope.MANIFESTS, "manifests", live, _SINGLE, observed=True)
     return Recognised(Scope.MANIFESTS, "manifests", live if evidence.live else "no object carries a uid", _MANIFESTS)

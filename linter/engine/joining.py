@@ -63,6 +63,7 @@ def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
         stated=stated,
         said=taken.said,
         auth_files=auth_files,
+        observed=taken.observed,
     )
     mentions.inventory = inventory
     return inventory, builder.kinds

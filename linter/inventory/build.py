@@ -171,11 +171,13 @@ class Builder:
         stated: frozenset[tuple[str, str]] = frozenset(),
         said: bool = False,
         auth_files: tuple[PullSecret, ...] = (),
+        observed: bool = False,
     ) -> Inventory:
         """Join everything; classify secrets anew where, as the whole scan tells, some tool fills in variables.
 
         `layout` names what a cluster was read from, `stated` are the kinds and namespaces that it lists in full.
         `said`: by the user's own word it is all that exists. `auth_files` were named beside the documents.
+        `observed`: a cluster has written every object, be they all or some.
         """
         secrets: Iterable[PullSecret] = self._secrets
         if self._substituted:
@@ -201,6 +203,7 @@ class Builder:
             secrets=tuple(secrets),
             configs=tuple(self._configs),
             auth_files=auth_files,
+            observed=observed or scope is Scope.CLUSTER,
             generated=tuple(self._generated),
             accounts=tuple(self._accounts),
             workloads=tuple(workloads),

@@ -86,6 +86,7 @@ class Inventory:
         secrets: tuple[PullSecret, ...] = (),
         configs: tuple[PullSecret, ...] = (),
         auth_files: tuple[PullSecret, ...] = (),
+        observed: bool = False,
         generated: tuple[GeneratedSecret, ...] = (),
         accounts: tuple[ServiceAccount, ...] = (),
         workloads: tuple[Workload, ...] = (),
@@ -106,6 +107,8 @@ class Inventory:
         self.secrets = secrets
         self.configs = configs
         self.auth_files = auth_files
+        self.observed = observed
+        """Whether a cluster has written every object: what pods and events tell has happened there."""
         self.generated = generated
         self.accounts = accounts
         self.workloads = workloads

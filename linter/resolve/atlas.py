@@ -7,6 +7,8 @@ from typing import Final
 
 from linter import credentials
 from linter.credentials import Consumer, Entry, Payload
+from linter.documents.objects import KubeObject
+from linter.inventory.evidence import PullFailure
 from linter.inventory.inventory import Inventory
 from linter.inventory.joins import Joins
 from linter.inventory.records import DOCKERCFG, DOCKERCONFIGJSON, KEY_OF_TYPE, TYPE_OF_KEY, PullSecret
@@ -67,6 +69,18 @@ class Atlas:
                     near = near_miss(entry.key, lookup, typos=False)
                     if near is not None and near.rank <= 1:
                         yield secret, entry, near
+
+    @cached_property
+    def _failures(self) -> dict[tuple[str, str], list[PullFailure]]:
+        table: dict[tuple[str, str], list[PullFailure]] = defaultdict(list)
+        for failure in Joins(self.inventory).evidence.failures if self.inventory.observed else ():
+            table[failure.object.namespace, failure.image].append(failure)
+        return table
+
+    def failure(self, namespace: str, image: str, pod: KubeObject | None) -> PullFailure | None:
+        """What was seen to fail of the pulls of an image in a namespace: those of `pod`, of any where that is None."""
+        seen = self._failures.get((namespace, image), ())
+        return next((one for one in seen if pod is None or one.object is pod), None)
 
     def wants_credential(self, host: str, lookup: str) -> str:
         """Why the registry is taken to want a credential, "" when nothing says so."""

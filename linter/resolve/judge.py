@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple
 
 from linter.credentials import Consumer
+from linter.inventory.evidence import UNDECODABLE, PullFailure
 from linter.inventory.inventory import compatible
 from linter.inventory.pulls import Outcome, readable
 from linter.inventory.records import KEY_OF_TYPE, UNJUDGED, PullSecret
@@ -64,11 +65,48 @@ def judge(steps: Steps, atlas: Atlas) -> Judged:
         return Judged(Verdict.FORBIDDEN, f"the pod is not admitted: there is no service account {account}")
     if asked.verdict == "refused":
         return _refused(steps)
+    failed = _failed(case, atlas)
+    if failed is not None and failed.kind == UNDECODABLE:
+        return _not_decoded(steps, failed)
     if asked.verdict == "unknown" and asked.lookup is None:
         return Judged(Verdict.UNKNOWN, asked.reason)
+    judged = _offered(steps) if steps.offers else _nothing(steps, atlas)
+    return judged if failed is None else _in_fact(judged, failed)
+
+
+def _failed(case: Case, atlas: Atlas) -> PullFailure | None:
+    """What was seen to fail of this very pull: of this pod, or of any pod of the namespace with the image."""
+    if case.consumer is not Consumer.KUBELET or case.workload is None:
+        return None
+    item = case.workload.object
+    own = item if not case.invented and case.workload.is_pod and item.identified else None
+    return atlas.failure(case.namespace, case.image, own)
+
+
+def _not_decoded(steps: Steps, failed: PullFailure) -> Judged:
+    """The kubelet could not decode the secrets of a pod; as the scan has them, it could."""
+    told = f"the kubelet could not decode the pull secrets of {_title(failed)} ({failed.said})"
     if steps.offers:
-        return _offered(steps)
-    return _nothing(steps, atlas)
+        return Judged(Verdict.DOUBTFUL, f"{told}; what is offered here was repaired since, or another one is to blame")
+    return Judged(Verdict.REFUSED, f"{told}, so every container of the pod fails")
+
+
+def _in_fact(judged: Judged, failed: PullFailure) -> Judged:
+    """The verdict on a pull of which a registry is known to have refused one: what was seen goes before what is known.
+
+    A verdict that says why it fails stays, with what was seen among its causes.
+    """
+    told = f"the registry refused the pull of {_title(failed)} ({failed.said})"
+    if judged.verdict is Verdict.CREDENTIAL:
+        return Judged(Verdict.DOUBTFUL, f"{judged.summary}, and {told}", judged.causes)
+    if judged.verdict in (Verdict.ANONYMOUS, Verdict.UNKNOWN):
+        offered = "no credential is offered" if judged.verdict is Verdict.ANONYMOUS else judged.summary
+        return Judged(Verdict.UNCOVERED, f"{told}; {offered}", judged.causes)
+    return judged._replace(causes=(*judged.causes, told))
+
+
+def _title(failed: PullFailure) -> str:
+    return f"{failed.object.kind} {failed.object.name}"
 
 
 def _no_account(case: Case) -> bool:

@@ -90,7 +90,7 @@ class _Case(NamedTuple):
 
 def check(context: Context) -> Iterator[Finding]:
     """Report every owner and image once."""
-    if not context.in_cluster or not context.joins.evidence.failures:
+    if not context.inventory.observed or not context.joins.evidence.failures:
         return
     causes = Causes(context)
     pulls = {
