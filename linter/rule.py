@@ -17,7 +17,7 @@ from linter.inventory.builds import dockerfile_images
 from linter.inventory.evidence import REFUSED, UNDECODABLE, PullFailure
 from linter.inventory.inventory import Inventory, compatible
 from linter.inventory.joins import Joins
-from linter.inventory.paths import dig, group, text
+from linter.inventory.paths import RUN_ONCE, dig, group, text
 from linter.inventory.pulls import ImportPull, Outcome, Reach, WorkloadPull, changing, reach
 from linter.inventory.readers import keys_of
 from linter.inventory.records import (
@@ -41,7 +41,7 @@ from linter.inventory.records import (
     Use,
     Workload,
 )
-from linter.inventory.workloads import owner
+from linter.inventory.workloads import maker, owner
 from linter.model import (
     Affected,
     Applicability,
@@ -261,6 +261,7 @@ __all__ = [
     "KEY_OF_TYPE",
     "REFUSED",
     "REPLACERS",
+    "RUN_ONCE",
     "TYPE_OF_KEY",
     "UNDECODABLE",
     "UNJUDGED",
@@ -323,6 +324,7 @@ __all__ = [
     "lazy",
     "linked",
     "logged_in",
+    "maker",
     "may_make_secrets",
     "origin",
     "owner",

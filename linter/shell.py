@@ -22,6 +22,8 @@ _ROLLOUTS: Final = {
     "DaemonSet": ("kubectl", "rollout", "restart", "daemonset/"),
     "DeploymentConfig": ("oc", "rollout", "latest", "dc/"),
 }
+_ROLLED: Final = frozenset({"", "apps", "extensions", "apps.openshift.io"})
+"""The API groups of these kinds."""
 
 
 def command(*words: str, namespace: str = "", about: tuple[str, ...] = ()) -> str:
@@ -123,6 +125,8 @@ def rollout(kind: str, name: str, body: Mapping[str, Any] | None = None) -> tupl
     Its pods have to be deleted then, as those of every other kind: whatever owns them makes new ones.
     """
     command = _ROLLOUTS.get(kind)
+    if body is not None and str(body.get("apiVersion", "")).rpartition("/")[0] not in _ROLLED:
+        return ()  # the client would look for a StatefulSet of Kubernetes, and this is one of OpenKruise
     if command is None or (body is not None and _stays(body.get("spec"))):
         return ()
     return (*command[:-1], command[-1] + name)

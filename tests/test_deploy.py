@@ -79,6 +79,11 @@ CLUSTER_SCOPED = {
     ("pkg.crossplane.io", "ImageConfig"),
     ("kyverno.io", "ClusterPolicy"),
     ("policies.kyverno.io", "ImageValidatingPolicy"),
+    ("apps.kruise.io", "SidecarSet"),
+    ("trainer.kubeflow.org", "ClusterTrainingRuntime"),
+    ("serving.kserve.io", "ClusterServingRuntime"),
+    ("operator.tigera.io", "Installation"),
+    ("nvidia.com", "ClusterPolicy"),
 }
 """The kinds asked for that live in no namespace: no Role can grant them."""
 Right = tuple[str, str, str, str]

@@ -30,6 +30,8 @@ _PLAIN: Final = """
     ImageValidatingPolicy ClusterPolicy Policy ClusterExtension ClusterCatalog
     ECRAuthorizationToken ACRAccessToken GCRAccessToken QuayAccessToken GithubAccessToken
     AutoscalingRunnerSet SparkApplication VirtualMachine VirtualMachineInstance SyncSet SelectorSyncSet
+    CloneSet BroadcastJob AdvancedCronJob JobSet LeaderWorkerSet PyTorchJob TFJob XGBoostJob PaddleJob JAXJob
+    RayCluster RayJob RayService
 """
 
 KINDS: Final[Mapping[str, str]] = {

@@ -58,7 +58,30 @@ kappctrl.k14s.io App
 secretgen.carvel.dev SecretExport SecretImport
 serving.knative.dev Service Configuration Revision
 keda.sh ScaledJob
-kafka.strimzi.io Kafka KafkaNodePool KafkaBridge KafkaConnect KafkaMirrorMaker2
+apps.kruise.io CloneSet StatefulSet DaemonSet BroadcastJob AdvancedCronJob SidecarSet ImagePullJob ImageListPullJob
+jobset.x-k8s.io JobSet
+leaderworkerset.x-k8s.io LeaderWorkerSet
+batch.volcano.sh Job CronJob
+kubeflow.org PyTorchJob TFJob MPIJob XGBoostJob PaddleJob JAXJob Notebook
+trainer.kubeflow.org TrainJob TrainingRuntime ClusterTrainingRuntime
+ray.io RayCluster RayJob RayService RayCronJob
+serving.kserve.io InferenceService ServingRuntime ClusterServingRuntime
+flink.apache.org FlinkDeployment
+kafka.strimzi.io Kafka KafkaNodePool KafkaBridge KafkaConnect KafkaMirrorMaker KafkaMirrorMaker2
+postgresql.cnpg.io Cluster Pooler
+postgres-operator.crunchydata.com PostgresCluster
+pxc.percona.com PerconaXtraDBCluster
+psmdb.percona.com PerconaServerMongoDB
+k8s.mariadb.com MariaDB MaxScale
+rabbitmq.com RabbitmqCluster
+minio.min.io Tenant
+k8s.keycloak.org Keycloak
+dynatrace.com DynaKube
+jaegertracing.io Jaeger
+kiali.io Kiali
+operator.tigera.io Installation
+nvidia.com ClusterPolicy=clusterpolicies
+kmm.sigs.x-k8s.io Module
 monitoring.coreos.com Prometheus=prometheuses Alertmanager ThanosRuler PrometheusAgent
 cert-manager.io Issuer ClusterIssuer
 elasticsearch.k8s.elastic.co Elasticsearch=elasticsearches
@@ -76,8 +99,9 @@ kustomize.toolkit.fluxcd.io Kustomization
 kyverno.io ClusterPolicy=clusterpolicies Policy=policies
 policies.kyverno.io ImageValidatingPolicy=imagevalidatingpolicies
 actions.github.com AutoscalingRunnerSet
-sparkoperator.k8s.io SparkApplication
-kubevirt.io VirtualMachine VirtualMachineInstance
+actions.summerwind.dev RunnerDeployment RunnerSet
+sparkoperator.k8s.io SparkApplication ScheduledSparkApplication
+kubevirt.io VirtualMachine VirtualMachineInstance VirtualMachineInstanceReplicaSet
 """
 
 _QUERIES: Final = {

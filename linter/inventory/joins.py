@@ -170,7 +170,7 @@ class Joins:
         return near.by(keys_of(secret))
 
     def _bare(self, pull: WorkloadPull) -> bool:
-        if pull.reach.missing:
+        if pull.reach.missing or pull.workload.unsure:
             return False
         verdict = self.pull_outcome(pull).verdict
         return verdict == "anonymous" or (verdict == "unknown" and not pull.reach.secrets and not pull.reach.links)

@@ -14,6 +14,7 @@ from linter.patterns import lazy
 from linter.secret import without_login
 
 _BEHIND: Final = lazy(r"(:[\w.{}-]*)?(@sha256:[\w.{}-]*)?")
+_LISTS: Final = frozenset({"initContainers", "containers", "ephemeralContainers"})
 _MOST: Final = 200
 """So many build files are followed for one image."""
 
@@ -24,13 +25,18 @@ def built(workload: Workload, kustomized: Kustomized) -> tuple[Workload, tuple[I
     open_ended: list[ImageUse] = []
     for use in workload.images:
         names = list(dict.fromkeys(_results(use.image, workload.object, kustomized)))
-        if len(names) == 1:
+        if len(names) == 1 and (names[0] == use.image or not _unlisted(use)):
             kept.append(use if names[0] == use.image else use._replace(image=names[0]))
         else:
             open_ended.append(use)
     if tuple(kept) == workload.images:
         return workload, ()
     return workload._replace(images=tuple(kept)), tuple(open_ended)
+
+
+def _unlisted(use: ImageUse) -> bool:
+    """Whether it stands where kustomize looks for images only if its `configurations` say so."""
+    return use.route[-1] == "image" and not _LISTS.intersection(map(str, use.route))
 
 
 def _results(image: str, item: KubeObject, kustomized: Kustomized) -> Iterator[str]:

@@ -6,9 +6,9 @@ the named projects as of August 2026; what it does not know is caught by the fie
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
-from linter.inventory.records import Use
+from linter.inventory.records import ImageUse, Use
 from linter.model import Route
 from linter.secret import without_login
 
@@ -44,8 +44,61 @@ POD_SPECS: dict[tuple[str, str], tuple[Path, ...]] = {
     ("serving.knative.dev", "Configuration"): _TEMPLATE,
     ("serving.knative.dev", "Revision"): _paths("spec"),
     ("keda.sh", "ScaledJob"): _paths("spec.jobTargetRef.template.spec"),
+    ("apps.kruise.io", "CloneSet"): _TEMPLATE,
+    ("apps.kruise.io", "StatefulSet"): _TEMPLATE,
+    ("apps.kruise.io", "DaemonSet"): _TEMPLATE,
+    ("apps.kruise.io", "BroadcastJob"): _TEMPLATE,
+    ("apps.kruise.io", "AdvancedCronJob"): _paths(
+        "spec.template.jobTemplate.spec.template.spec", "spec.template.broadcastJobTemplate.spec.template.spec"
+    ),
+    ("jobset.x-k8s.io", "JobSet"): _paths("spec.replicatedJobs.*.template.spec.template.spec"),
+    ("leaderworkerset.x-k8s.io", "LeaderWorkerSet"): _paths(
+        "spec.leaderWorkerTemplate.leaderTemplate.spec", "spec.leaderWorkerTemplate.workerTemplate.spec"
+    ),
+    ("batch.volcano.sh", "Job"): _paths("spec.tasks.*.template.spec"),
+    **{
+        ("kubeflow.org", kind): _paths(*(f"spec.{field}.{role}.template.spec" for role in roles))
+        for kind, field, roles in (
+            ("PyTorchJob", "pytorchReplicaSpecs", ("Master", "Worker")),
+            ("TFJob", "tfReplicaSpecs", ("Chief", "Master", "PS", "Worker", "Evaluator")),
+            ("XGBoostJob", "xgbReplicaSpecs", ("Master", "Worker")),
+            ("PaddleJob", "paddleReplicaSpecs", ("Master", "Worker")),
+            ("JAXJob", "jaxReplicaSpecs", ("Worker",)),
+        )
+    },
 }
-"""Where a pod spec stands, by API group and kind."""
+"""Where a pod spec stands, by API group and kind: the controller makes pods of it and adds neither account nor list.
+
+Beyond Kubernetes, OpenShift and Knative: Argo Rollouts 1.8, KEDA 2.17, OpenKruise 1.8 (v1alpha1 and v1beta1), JobSet
+0.8 (v1alpha2), LeaderWorkerSet 0.6 (v1), Volcano 1.12 (v1alpha1) and the training operator of Kubeflow 1.9 (v1), whose
+MPIJob is left out: its launcher runs as an account that is made for it.
+"""
+
+RUN_ONCE: Final = frozenset(
+    {
+        ("apps.kruise.io", "BroadcastJob"),
+        ("jobset.x-k8s.io", "JobSet"),
+        ("batch.volcano.sh", "Job"),
+        *(("kubeflow.org", kind) for kind in ("PyTorchJob", "TFJob", "XGBoostJob", "PaddleJob", "JAXJob")),
+        ("argoproj.io", "Workflow"),
+        ("tekton.dev", "TaskRun"),
+        ("tekton.dev", "PipelineRun"),
+        ("ray.io", "RayJob"),
+    }
+)
+"""Kinds that run once and stay in the cluster when they have ended, with a status that their pods tell better."""
+
+MAKERS: Final = frozenset(
+    {
+        *(("argoproj.io", kind) for kind in ("Workflow", "WorkflowTemplate", "CronWorkflow")),
+        *(("tekton.dev", kind) for kind in ("TaskRun", "PipelineRun")),
+        *(("monitoring.coreos.com", kind) for kind in ("Prometheus", "PrometheusAgent", "Alertmanager", "ThanosRuler")),
+        *(("ray.io", kind) for kind in ("RayCluster", "RayService", "RayJob")),
+    }
+)
+"""Kinds without a pod spec whose controllers put pods together out of other fields: `linter.inventory.makers`."""
+
+_CONTAINER_LISTS: Final = ("initContainers", "containers", "ephemeralContainers")
 
 NAMED: dict[tuple[str, str], tuple[tuple[Path, Use], ...]] = {
     ("", "ServiceAccount"): tuple(
@@ -155,6 +208,30 @@ def text(value: Any) -> str:
 def image(value: Any) -> str:
     """Return `value` when it is a string, else "", as an image reference that may be shown: without a login in it."""
     return without_login(value) if isinstance(value, str) else ""
+
+
+def pod_images(spec: Any, route: Route) -> Iterator[ImageUse]:
+    """Yield the images of a pod spec at `route`."""
+    for field in _CONTAINER_LISTS:
+        containers = dig(spec, field)
+        if not isinstance(containers, list):
+            continue
+        for index, container in enumerate(containers):
+            found = image(dig(container, "image"))
+            if found:
+                never = dig(container, "imagePullPolicy") == "Never"
+                yield ImageUse(found, (*route, field, index, "image"), text(dig(container, "name")), never)
+    # Image volumes pull like containers do (Kubernetes 1.35 by default, 1.36 as a stable feature).
+    for at, value in walk(spec, ("volumes", "*", "image", "reference")):
+        found = image(value)
+        if found:
+            never = dig(spec, *at[:-1], "pullPolicy") == "Never"
+            yield ImageUse(found, (*route, *at), text(dig(spec, "volumes", at[1], "name")), never)
+
+
+def pod_account(spec: Any) -> str:
+    """Return the service account that a pod spec names, "" for none."""
+    return text(dig(spec, "serviceAccountName")) or text(dig(spec, "serviceAccount"))
 
 
 @lru_cache(maxsize=1024)

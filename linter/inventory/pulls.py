@@ -52,6 +52,8 @@ UNFINISHED = Outcome("unknown", reason="the image is filled in by a template")
 def reach(inventory: Inventory, workload: Workload) -> Reach:
     """Resolve the list of pull secrets as admission does (Kubernetes 1.25 to 1.36): the own list or the account's."""
     found = _written(inventory, workload)
+    if workload.unsure and not found.unknown:
+        return found._replace(unknown=workload.unsure)
     build = changing(inventory, workload, None if workload.explicit else found.account)
     if not build or found.unknown:
         return found
@@ -63,7 +65,8 @@ def changing(inventory: Inventory, workload: Workload, account: ServiceAccount |
     made = inventory.kustomized
     if made is None:
         return ""
-    places = [(workload.object, (*workload.template, field)) for field in ("imagePullSecrets", "serviceAccountName")]
+    routes = ((*workload.template, "imagePullSecrets"), workload.account_route)
+    places = [(workload.object, route) for route in routes]
     if account is not None:
         places.append((account.object, ("imagePullSecrets",)))
     return next(filter(None, (made.changing(item, route) for item, route in places)), "")
@@ -82,6 +85,8 @@ def _written(inventory: Inventory, workload: Workload) -> Reach:
         return _resolve(inventory, namespace, workload.pull_secrets, explicit=True, account=account)
     if workload.is_pod and admitted(workload.object):
         return _resolve(inventory, namespace, (), explicit=False, account=account)
+    if not workload.account:
+        return Reach((), (), False, None, unknown=workload.unsure)
     if len(accounts) > 1:
         return Reach((), (), False, None, unknown=f"several service accounts named {workload.account} are in the scan")
     if account is None:
@@ -95,13 +100,13 @@ def _refusal(account: ServiceAccount, link: Link) -> str:
 
 def reaches(inventory: Inventory, workloads: Iterable[Workload] | None = None) -> Iterator[tuple[Workload, Reach]]:
     """Every workload (or these) with the secrets that reach it; those of one namespace, account and list share them."""
-    shared: dict[tuple[str, str, bool, bool, int, int], Reach] = {}
+    shared: dict[tuple[str, str, bool, bool, int, int, str], Reach] = {}
     for workload in inventory.workloads if workloads is None else workloads:
         final = workload.is_pod and admitted(workload.object)
         # Lists are read once (see `PodSpecs`), and what is shared holds them: so long their identity is theirs alone.
         listed = id(workload.pull_secrets) if workload.explicit else 0
         own = id(workload.object) if inventory.kustomized is not None else 0  # a patch is for some and not for others
-        key = (workload.object.namespace, workload.account, workload.explicit, final, listed, own)
+        key = (workload.object.namespace, workload.account, workload.explicit, final, listed, own, workload.unsure)
         found = shared.get(key)
         if found is None:
             found = shared[key] = reach(inventory, workload)

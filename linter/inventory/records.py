@@ -188,7 +188,12 @@ class ImageUse(NamedTuple):
 
 
 class Workload(NamedTuple):
-    """Anything with a pod spec. `template` leads to the pod spec; `account` is "default" where none is named."""
+    """Anything that makes pods. `template` leads to the pod spec, or to what holds the list of pull secrets.
+
+    `account` is "default" where none is named, and "" where it is not known. `unsure` says why what the object tells of
+    list and account does not settle what its pods get ("" where it does). `account_at` leads to the account's name
+    where that does not stand in the template.
+    """
 
     object: KubeObject
     template: Route
@@ -196,6 +201,13 @@ class Workload(NamedTuple):
     pull_secrets: tuple[Link, ...]
     images: tuple[ImageUse, ...]
     explicit: bool = False
+    unsure: str = ""
+    account_at: Route = ()
+
+    @property
+    def account_route(self) -> Route:
+        """The way to the account's name, whether or not one stands there."""
+        return self.account_at or (*self.template, "serviceAccountName")
 
     @property
     def pulled(self) -> tuple[ImageUse, ...]:

@@ -1,20 +1,18 @@
 """Objects to workloads and service accounts: pod specs, their images and their own lists of pull secrets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
 from linter.documents.objects import KubeObject
-from linter.inventory import paths
 from linter.inventory.lately import Identical
-from linter.inventory.paths import POD_SPECS, dig, group, text, walk
-from linter.inventory.records import ImageUse, Link, ServiceAccount, Workload
+from linter.inventory.paths import MAKERS, POD_SPECS, RUN_ONCE, dig, group, pod_account, pod_images, text, walk
+from linter.inventory.records import Link, ServiceAccount, Workload
 from linter.model import Route
 from linter.secret import without_login
 
 _Value = TypeVar("_Value")
 _REMEMBERED: Final = 1_000
 """So many pod specs are remembered."""
-_CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 
 
 def links(value: Any, route: Route) -> tuple[Link, ...]:
@@ -49,9 +47,14 @@ class PodSpecs:
         self._known: Identical[Route, Workload] = Identical(_REMEMBERED)
 
     def of(self, item: KubeObject) -> Iterator[Workload]:
-        """Yield every pod spec of an object as a workload."""
-        paths = POD_SPECS.get((group(item.api_version), item.kind))
+        """Yield every pod spec of an object, or what its kind has in place of one, as a workload."""
+        kind = (group(item.api_version), item.kind)
+        paths = POD_SPECS.get(kind)
+        if item.identified and kind in RUN_ONCE:
+            return  # it may have ended long ago: its pods tell
         if paths is None:
+            if kind in MAKERS:
+                yield from self._made(item)
             return
         body = item.body
         for path in paths:
@@ -66,15 +69,31 @@ class PodSpecs:
     def _read(self, item: KubeObject, route: Route, spec: dict[str, Any]) -> Workload:
         once = self._once
         listed = spec.get("imagePullSecrets")
-        account = text(spec.get("serviceAccountName")) or text(spec.get("serviceAccount")) or "default"
         return Workload(
             object=item,
             template=once(route),
-            account=once(account),
+            account=once(pod_account(spec) or "default"),
             pull_secrets=once(links(listed, (*route, "imagePullSecrets"))),
-            images=once(tuple(_images(spec, route))),
+            images=once(tuple(pod_images(spec, route))),
             explicit=bool(listed),
         )
+
+    def _made(self, item: KubeObject) -> Iterator[Workload]:
+        from linter.inventory.makers import made  # noqa: PLC0415 - most scans hold none of these kinds
+
+        once = self._once
+        for one in made(item):
+            listed = dig(item.body, *one.template, "imagePullSecrets")
+            yield Workload(
+                object=item,
+                template=once(one.template),
+                account=once(one.account),
+                pull_secrets=once(links(listed, (*one.template, "imagePullSecrets"))),
+                images=once(one.images),
+                explicit=bool(listed),
+                unsure=one.unsure,
+                account_at=once(one.account_at),
+            )
 
 
 def workloads(item: KubeObject) -> Iterator[Workload]:
@@ -92,22 +111,22 @@ def owner(workload: Workload) -> tuple[str, str]:
     return "", ""
 
 
-def _images(spec: dict[str, Any], route: Route) -> Iterator[ImageUse]:
-    for field in _CONTAINER_LISTS:
-        containers = spec.get(field)
-        if not isinstance(containers, list):
-            continue
-        for index, container in enumerate(containers):
-            image = paths.image(dig(container, "image"))
-            if image:
-                never = dig(container, "imagePullPolicy") == "Never"
-                yield ImageUse(image, (*route, field, index, "image"), text(dig(container, "name")), never)
-    # Image volumes pull like containers do (Kubernetes 1.35 by default, 1.36 as a stable feature).
-    for at, value in walk(spec, ("volumes", "*", "image", "reference")):
-        image = paths.image(value)
-        if image:
-            never = dig(spec, *at[:-1], "pullPolicy") == "Never"
-            yield ImageUse(image, (*route, *at), text(dig(spec, "volumes", at[1], "name")), never)
+def maker(candidates: Sequence[Workload], child: Workload) -> Workload | None:
+    """Return which template of one object `child` was made of, None where that is not known.
+
+    Of several it is the only one of whose containers each is in `child`, too, or the first of such that hand out the
+    same list and account. One that does not settle what its pods get, and has no list, explains none.
+    """
+    found = list(candidates)
+    if len(found) > 1:
+        has = {(use.owner, use.image) for use in child.images}
+        found = [one for one in found if one.images and {(use.owner, use.image) for use in one.images} <= has]
+        lists = {(one.account, tuple(link.name for link in one.pull_secrets)) for one in found}
+        if len(lists) != 1:
+            return None
+    if not found or (found[0].unsure and not found[0].explicit):
+        return None
+    return found[0]
 
 
 def service_account(item: KubeObject) -> ServiceAccount:

@@ -96,7 +96,7 @@ class View:
             namespace = workload.object.namespace
             names = tuple(link.name for link in workload.pull_secrets) if workload.explicit else ()
             pod = workload.is_pod and admitted(workload.object)
-            key = (namespace, workload.account, workload.explicit, names, pod)
+            key = (namespace, workload.account, workload.explicit, names, pod, workload.unsure)
             if key not in table:
                 watched = set(names)
                 if not workload.explicit:

@@ -18,6 +18,7 @@ _BARE: Final = "del(.status, .spec.nodeName, .spec.ephemeralContainers)"
 """What a pod is not created with: where it runs and what was put into it there."""
 _REPLACED: Final = frozenset({"Deployment", "DaemonSet", "StatefulSet", "DeploymentConfig", "Rollout"})
 _KEPT: Final = frozenset({"ReplicaSet", "ReplicationController"})
+_NEXT: Final = frozenset({"CronJob", "ScaledJob", "AdvancedCronJob", "CronWorkflow", "WorkflowTemplate"})
 
 
 def then(first: Change, second: Change) -> Change:
@@ -64,13 +65,14 @@ def after(at: Place, pod: Workload | None, sh: Shell) -> Change:
         return Change("")
     if dig(spec, "paused") is True:
         return Change(f"resume {at.title}: while it is paused, its pods stay as they are")
-    if item.kind in ("CronJob", "ScaledJob"):
+    if item.kind in _NEXT:
         return Change("wait for its next job: those that run stay as they are")
     if item.kind == "DeploymentConfig":
         return Change("") if _by_itself(spec) else Change("roll it out: it has no trigger for that", _rollout(item, sh))
     if item.kind == "StatefulSet" and shell.partitioned(dig(spec, "updateStrategy")):
         return Change("lower its partition: the pods below it stay as they are")
-    waits = dig(spec, "updateStrategy", "type") == "OnDelete" or item.kind in _KEPT or _in_order(item)
+    kept = item.kind in _KEPT or item.kind == "RayCluster"
+    waits = dig(spec, "updateStrategy", "type") == "OnDelete" or kept or _in_order(item)
     if not waits:
         return Change("")
     if pod is not None:

@@ -83,7 +83,8 @@ class Shell:
 def resource(item: KubeObject) -> str:
     """What kubectl calls the kind of an object: with its group where a kind of another group may have that name."""
     kind = item.kind.lower()
-    return kind if item.group in _WELL_KNOWN else f"{kind}s.{item.group}"
+    plural = f"{kind}es" if kind.endswith("s") else f"{kind}s"
+    return kind if item.group in _WELL_KNOWN else f"{plural}.{item.group}"
 
 
 def pointer(*steps: Route) -> str:

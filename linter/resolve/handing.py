@@ -6,6 +6,7 @@ the scan holds.
 
 from typing import Final
 
+from linter.inventory.paths import RUN_ONCE
 from linter.inventory.records import Link
 from linter.resolve.anew import after, again, all_of, alone, then
 from linter.resolve.commands import Shell, pointer, resource
@@ -14,8 +15,8 @@ from linter.resolve.records import Change
 from linter.resolve.subjects import Case
 from linter.shell import added
 
-_FIXED: Final = frozenset({"Job", "Pod", "Revision"})
-"""Kinds of which the API server lets nobody change the spec of the pod."""
+_FIXED: Final = frozenset({"Job", "Pod", "Revision", *(kind for _, kind in RUN_ONCE)})
+"""Kinds of which nobody can change the spec of the pod, or of which nothing looks at it twice."""
 _ADDED: Final = added(".spec.imagePullSecrets")
 _RENAMED: Final = "(.spec.imagePullSecrets[] | select(.name == $old) | .name) = $new"
 

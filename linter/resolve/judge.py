@@ -111,7 +111,7 @@ def _title(failed: PullFailure) -> str:
 
 def _no_account(case: Case) -> bool:
     workload, reached = case.workload, case.reach
-    if workload is None or reached is None or workload.account == "default" or reached.account is not None:
+    if workload is None or reached is None or workload.account in ("", "default") or reached.account is not None:
         return False
     if workload.is_pod and workload.object.identified:
         return False

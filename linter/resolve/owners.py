@@ -7,7 +7,7 @@ from linter.inventory.inventory import Inventory
 from linter.inventory.paths import dig, text
 from linter.inventory.pulls import Reach, reach
 from linter.inventory.records import Workload
-from linter.inventory.workloads import owner
+from linter.inventory.workloads import maker, owner
 
 _HIGHEST: Final = 8
 _HASHES: Final = {"pod-template-hash": "Deployment", "rollouts-pod-template-hash": "Rollout"}
@@ -49,11 +49,11 @@ def place(inventory: Inventory, workload: Workload, reached: Reach) -> Place:
     for _ in range(_HIGHEST):
         item = found.workload.object
         kind, name = owner(found.workload)
-        above = _named(inventory, item.namespace, kind, name)
+        above = _named(inventory, found.workload, kind, name)
         if above is None:
             # The scan does not hold it, or whoever wrote the scan has left out who owns the object.
             told = _beyond(kind or item.kind, name or item.name, item)
-            above = _named(inventory, item.namespace, *told) if told != ("", "") else None
+            above = _named(inventory, found.workload, *told) if told != ("", "") else None
             if above is None:
                 kind, name = told if kind and told != ("", "") else (kind, name)
                 return found._replace(owner=f"{kind} {name}" if kind else "")
@@ -82,10 +82,11 @@ def _beyond(kind: str, name: str, item: KubeObject) -> tuple[str, str]:
     return "", ""
 
 
-def _named(inventory: Inventory, namespace: str, kind: str, name: str) -> Workload | None:
+def _named(inventory: Inventory, made: Workload, kind: str, name: str) -> Workload | None:
+    """The workload of that name that has `made` this one; None where none did, or of which template is not known."""
     if not kind:
         return None
-    for one in inventory.workloads:
-        if (one.object.namespace, one.object.kind, one.object.name) == (namespace, kind, name):
-            return one
-    return None
+    key = (made.object.namespace, kind, name)
+    same = (one for one in inventory.workloads if (one.object.namespace, one.object.kind, one.object.name) == key)
+    first = next(same, None)
+    return None if first is None else maker([first, *(one for one in same if one.object is first.object)], made)

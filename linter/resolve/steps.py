@@ -44,11 +44,18 @@ def list_step(case: Case) -> ListStep:
 
 
 def _admitted(case: Case) -> ListStep:
+    """The list that service-account admission produces, and that what makes the pods may change before it."""
+    step = _admitted_as_written(case)
+    unsure = case.workload.unsure if case.workload is not None else ""
+    return step._replace(how=f"{step.how}; {unsure}") if unsure and unsure not in step.how else step
+
+
+def _admitted_as_written(case: Case) -> ListStep:
     """The list that service-account admission produces when the pod is created."""
     workload, reached = case.workload, case.reach
     if workload is None or reached is None:
         raise TypeError("a pod's list needs its workload")
-    account = f"service account {workload.account}"
+    account = f"service account {workload.account}" if workload.account else "the service account that it runs as"
     names = tuple(link.name for link in reached.links)
     others = tuple(link.name for link in reached.account.pull_secrets if link.name) if reached.account else ()
     if reached.explicit and workload.is_pod and workload.object.identified:

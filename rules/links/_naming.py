@@ -6,8 +6,10 @@ Most names are those of pull secrets that are there. Nobody asks for these, so n
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from itertools import pairwise
 
 from linter.rule import (
+    RUN_ONCE,
     Affected,
     Context,
     Impact,
@@ -25,6 +27,7 @@ from linter.rule import (
     WorkloadPull,
     dig,
     group,
+    maker,
     owner,
 )
 from rules.links._names import is_name, is_written
@@ -51,6 +54,20 @@ _LOCAL_KINDS = {
     "operator.open-cluster-management.io": ("MultiClusterHub",),
     "build.openshift.io": ("Build", "BuildConfig"),
     "": ("Build", "BuildConfig"),
+    "sparkoperator.k8s.io": ("SparkApplication", "ScheduledSparkApplication"),
+    "apps.kruise.io": ("ImagePullJob", "ImageListPullJob"),
+    "kubeflow.org": ("MPIJob", "Notebook"),
+    "serving.kserve.io": ("InferenceService", "ServingRuntime"),
+    "flink.apache.org": ("FlinkDeployment",),
+    "kubevirt.io": ("VirtualMachine", "VirtualMachineInstance", "VirtualMachineInstanceReplicaSet"),
+    "postgresql.cnpg.io": ("Cluster", "Pooler"),
+    "postgres-operator.crunchydata.com": ("PostgresCluster",),
+    "pxc.percona.com": ("PerconaXtraDBCluster",),
+    "psmdb.percona.com": ("PerconaServerMongoDB",),
+    "k8s.mariadb.com": ("MariaDB", "MaxScale"),
+    "rabbitmq.com": ("RabbitmqCluster",),
+    "minio.min.io": ("Tenant",),
+    "k8s.keycloak.org": ("Keycloak",),
 }
 """Kinds beyond workloads and accounts whose secrets stand in the object's own namespace (CRDs as of August 2026)."""
 
@@ -94,10 +111,20 @@ class Owners:
         items = ((workload.object, workload) for workload in reversed(self._listed))
         return {(item.namespace, item.kind, item.name): workload for item, workload in items}
 
+    @cached_property
+    def _several(self) -> Mapping[int, list[Workload]]:
+        """All workloads of each object that has several, by its identity."""
+        found: dict[int, list[Workload]] = {}
+        for before, workload in pairwise(self._listed):
+            if before.object is workload.object:
+                found.setdefault(id(before.object), [before]).append(workload)
+        return found
+
     def above(self, workload: Workload) -> Workload | None:
-        """Return the workload that made this one, where the scan holds it."""
+        """Return the workload that made this one, where the scan holds it and tells which template that was."""
         kind, name = owner(workload)
-        return self._workloads.get((workload.object.namespace, kind, name)) if kind else None
+        first = self._workloads.get((workload.object.namespace, kind, name)) if kind else None
+        return maker(self._several.get(id(first.object), (first,)), workload) if first is not None else None
 
     def top(self, workload: Workload) -> Workload:
         """Return the outermost workload that made this one: itself when nothing did."""
@@ -324,6 +351,8 @@ def _names_locally(reference: Reference) -> bool:
         return False
     if reference.namespace != item.namespace or item.kind not in _LOCAL_KINDS.get(group(item.api_version), ()):
         return False
+    if item.identified and (group(item.api_version), item.kind) in RUN_ONCE:
+        return False  # it may have ended long ago: its pods tell
     if item.kind == "HelmRepository" and dig(item.body, "spec", "type") != "oci":
         return False  # of a repository on plain HTTP it is no registry's
     # A Build is its BuildConfig's copy: what made it has to change.

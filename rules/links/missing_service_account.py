@@ -158,7 +158,7 @@ def _known(context: Context, workload: Workload) -> bool:
 
 def _route(workload: Workload) -> tuple[str | int, ...]:
     """Where the account is named: the older field `serviceAccount` counts only without the newer one."""
-    newer = (*workload.template, "serviceAccountName")
+    newer = workload.account_route
     return newer if text(dig(workload.object.body, *newer)) else (*workload.template, "serviceAccount")
 
 

@@ -106,9 +106,12 @@ class _Case(NamedTuple):
 
 def check(context: Context) -> Iterator[Finding]:
     """Report every service account (or own list) and registry once."""
-    if not context.joins.unserved:
+    unsure = any(workload.unsure for workload in context.inventory.workloads)
+    if not context.joins.unserved and not unsure:
         return
     judge = _Judge(context)
+    if unsure:
+        _withhold(context, judge)
     cases: dict[tuple[str, ...], list[_Case]] = {}
     withheld: set[str] = set()
     for pull, outcome in context.joins.unserved:
@@ -126,6 +129,22 @@ def check(context: Context) -> Iterator[Finding]:
             context.not_evaluated("absent", doubt, of=item, at=item.at(*pull.route))
     for found in cases.values():
         yield _finding(context, judge.causes, found)
+
+
+def _withhold(context: Context, judge: "_Judge") -> None:
+    """Say of the pulls that nothing known serves, and whose list their controller may add to, that they are open."""
+    told: set[int] = set()
+    for pull, outcome in context.joins.pulls_where(lambda found: found.error is None and not found.candidates):
+        workload = pull.workload
+        if not workload.unsure or id(workload.object) in told or outcome.reason != workload.unsure:
+            continue
+        case = judge.case(pull, outcome)
+        if case is not None and judge.doubt(case) is None:
+            told.add(id(workload.object))
+            item = workload.object
+            pulled = f"whether {item.kind} {item.name} gets a credential for {pull.image}"
+            message = f"{pulled} is not known: {workload.unsure}"
+            context.not_evaluated("absent", message, of=item, at=item.at(*pull.route))
 
 
 class _Judge:
@@ -153,7 +172,8 @@ class _Judge:
         if need.host in ANONYMOUS_HOSTS or need.host.endswith(_LOCAL) or need.host == "localhost":
             return None
         why = self._known.why(need)
-        if not why or self._moot(pull, target) or self._told(pull, target):
+        told = not pull.workload.unsure and self._told(pull, target)  # else no rule tells of its links
+        if not why or told or self._moot(pull, target):
             return None
         beside = self.causes.candidates(pull, target)
         top = self.causes.owners.top(pull.workload)

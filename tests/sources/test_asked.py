@@ -7,7 +7,8 @@ import pytest
 from linter import engine, registry
 from linter.documents.kinds import KINDS
 from linter.inventory.asked import ASKED
-from linter.inventory.paths import NAMED, POD_SPECS
+from linter.inventory.makers import READ
+from linter.inventory.paths import MAKERS, NAMED, POD_SPECS, RUN_ONCE
 
 ROOT = Path(__file__).parent.parent
 NOT_ASKED = {
@@ -43,7 +44,7 @@ def test_every_kind_that_a_rule_needs_is_asked() -> None:
 
 
 def test_every_place_of_a_pod_spec_or_a_name_is_asked() -> None:
-    for group, kind in POD_SPECS.keys() | NAMED.keys():
+    for group, kind in POD_SPECS.keys() | NAMED.keys() | MAKERS | RUN_ONCE:
         if (group, kind) not in ASKED_PAIRS:
             assert group in OLD_GROUPS, (group, kind)
             assert kind in ASKED_KINDS, "the kind is asked in the group that serves it now"
@@ -63,6 +64,11 @@ def test_whatever_a_rule_finds_something_in_is_asked(family: str) -> None:
             found += 1
             assert (group, finding.object.kind) in ASKED_PAIRS or group in OLD_GROUPS, (path, finding.object)
     assert found > 5
+
+
+def test_what_reads_a_kind_without_a_pod_spec_is_found_by_its_name() -> None:
+    assert READ.keys() == MAKERS
+    assert not MAKERS & POD_SPECS.keys()
 
 
 def test_no_kind_is_asked_twice() -> None:
