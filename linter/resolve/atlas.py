@@ -1,6 +1,7 @@
 """What a whole scan says about a registry: who holds a credential for an image, and whether it wants one at all."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Final
