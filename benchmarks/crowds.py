@@ -185,6 +185,18 @@ def missing_beside(path: Path, size: int) -> None:
     _listed(path, items)
 
 
+def strangers(path: Path, size: int) -> None:
+    """One namespace whose pulls and imports are all of registries and paths for which none of its secrets is."""
+    items: list[dict[str, Any]] = []
+    for number in range(size):
+        entries = {_host(number): sound(number), f"quay.io/team-{number}": sound(number)}
+        items.append(secret(f"pull-{number}", "apps", entries))
+        images = [f"mirror-{number}.example.net/app:1", f"quay.io/unit-{number}/app:1"]
+        items.append(deployment(f"app-{number}", "apps", images))
+        items.append(stream(f"app-{number}", "apps", images))
+    _listed(path, [*items, account("default", "apps", [f"pull-{number}" for number in range(size)])])
+
+
 def long_secret(path: Path, size: int) -> None:
     """One secret of `size` entries, and pods of many images that they serve."""
     entries = {f"quay.io/team-{number}": sound(number) for number in range(size)}

@@ -58,6 +58,7 @@ CROWDS: Final = (
     Crowd("one secret with N entries, one workload of N containers", crowds.long_pod, 60),
     Crowd("N accounts that name N secrets nearly", crowds.missing, 60),
     Crowd("N secrets of one registry, N workloads that name others", crowds.missing_beside, 125),
+    Crowd("N secrets, N pulls and N imports of other registries", crowds.strangers, 60),
     Crowd("N namespaces", crowds.many_spaces, 60),
     Crowd("N image streams", crowds.streams, 250),
     Crowd("N findings, N entries of `ignore` that name them", crowds.suppressed, 125, "", _SETTINGS),

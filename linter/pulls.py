@@ -132,7 +132,7 @@ def _resolved(ways: Iterable[list[Case]], settings: Settings) -> Iterator[Pull]:
             return
         if id(case.inventory) not in helpers:
             helpers[id(case.inventory)] = Atlas(case.inventory, settings), Known()
-        yield _pull(alike, explain(case, *helpers[id(case.inventory)], causes=False))
+        yield _pull(alike, explain(case, *helpers[id(case.inventory)], brief=True))
 
 
 def _pull(alike: list[Case], told: Explanation) -> Pull:

@@ -8,12 +8,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from linter.credentials import Consumer, PullSecret, lookup
+from linter.credentials import Consumer, PullSecret, key_matches, lookup, normalise_key
 from linter.documents import Document
 from linter.inventory import Inventory, build
 from linter.model import Scope
 from linter.resolve import Question, answers, data, text
-from linter.resolve.near import near_miss
+from linter.resolve.near import SURE, near_miss
+from linter.resolve.nearkeys import NearKeys
 from linter.settings import Settings
 
 TYPE = "kubernetes.io/dockerconfigjson"
@@ -151,3 +152,35 @@ def test_nothing_that_is_generated_makes_it_raise(image: str, payloads: list[tup
         assert text.render(found)
         assert text.render_overview(found)
         assert json.loads(data.render(found))["answers"]
+
+
+NEAR_HOSTS = ["quay.io", "docker.io", "r.example.com:5000", "a.example.com", "b.example.com", "example.com", "hub"]
+NEAR_PATHS = ["", "/team", "/team/app", "/library/nginx:1", "/hub/app", "/quay.io/team/app", "/v1", "/Team/app"]
+LOOKUPS = st.builds(str.__add__, st.sampled_from(NEAR_HOSTS), st.sampled_from(NEAR_PATHS))
+SLIPS = st.tuples(
+    st.integers(0, 24),
+    st.integers(0, 3),
+    st.sampled_from(["", *"abxQ.:/*?[]@ \"", "//", "5000", "https://", "/v2/", "u:p@", ":latest", "\u0130", "sub."]),
+)
+
+
+def _slipped(key: str, slips: list[tuple[int, int, str]]) -> str:
+    for at, gone, more in slips:
+        key = key[:at] + more + key[at + gone :]
+    return key
+
+
+NEAR_KEYS = st.builds(_slipped, LOOKUPS, st.lists(SLIPS, max_size=3))
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(NEAR_KEYS, max_size=8), st.builds(_slipped, LOOKUPS, st.lists(SLIPS, max_size=1)))
+def test_no_key_that_nearly_matches_is_passed_over(keys: list[str], target: str) -> None:
+    index = NearKeys(keys)
+    for place, key in enumerate(keys):
+        sure = near_miss(key, target, typos=False)
+        if sure is not None and sure.rank <= 1:
+            assert place in index.meant(target, typos=False)
+        near = near_miss(key, target)
+        if near is not None and not key_matches(normalise_key(key), target):
+            assert place in index.meant(target) or (near.rank > SURE and place in index.of_host(target))

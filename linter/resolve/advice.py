@@ -11,32 +11,24 @@ from linter.inventory.records import PullSecret
 from linter.resolve.atlas import Atlas, right_type, would_serve
 from linter.resolve.commands import Shell
 from linter.resolve.handing import hand_over, rename
+from linter.resolve.judge import Steps
 from linter.resolve.mending import Mender
 from linter.resolve.names import Whereabouts, whereabouts
 from linter.resolve.near import HUB, HUB_KEY
-from linter.resolve.records import Change, Fate, KeyMatch, KeyStep, Offer, SecretStep, Verdict
-from linter.resolve.subjects import Case
+from linter.resolve.records import Change, Fate, KeyMatch, Verdict
 from linter.rule import shown
 
-_MOST: Final = 3
+MOST: Final = 3
 _PORT: Final = re.compile(r":\d+$")
 _UNNAMED: Final = re.compile(r"[^a-z0-9]+")
 """What no name of a Secret may hold, but for its dots."""
 
 
-def changes(
-    case: Case,
-    secrets: tuple[SecretStep, ...],
-    keys: tuple[KeyStep, ...],
-    offers: tuple[Offer, ...],
-    verdict: Verdict,
-    reference: str,
-    atlas: Atlas,
-) -> tuple[Change, ...]:
-    """What would make it work, the smallest change first; nothing where it works already."""
+def changes(steps: Steps, verdict: Verdict, atlas: Atlas, *, most: int = MOST) -> tuple[Change, ...]:
+    """What would make it work, the smallest change first and no more than `most`; nothing where it works already."""
     if verdict.works:
         return ()
-    maker = _Advisor(case, secrets, keys, offers, reference, atlas)
+    maker = _Advisor(steps, atlas)
     made = {
         Verdict.REFUSED: maker.repairs,
         Verdict.UNUSABLE: maker.credentials,
@@ -52,7 +44,7 @@ def changes(
         change = made_change._replace(commands=()) if "" in made_change.commands else made_change
         if change not in found:
             found.append(change)
-        if len(found) == _MOST:
+        if len(found) == most:
             break
     return tuple(found)
 
@@ -60,20 +52,12 @@ def changes(
 class _Advisor:
     """Knows one case; each method yields the changes for one kind of verdict."""
 
-    def __init__(
-        self,
-        case: Case,
-        secrets: tuple[SecretStep, ...],
-        keys: tuple[KeyStep, ...],
-        offers: tuple[Offer, ...],
-        reference: str,
-        atlas: Atlas,
-    ) -> None:
-        self.case = case
-        self.secrets = secrets
-        self.keys = keys
-        self.offers = offers
-        self.reference = reference
+    def __init__(self, steps: Steps, atlas: Atlas) -> None:
+        self.case = case = steps.case
+        self.secrets = steps.secrets
+        self.keys = steps.keys
+        self.offers = steps.offers
+        self.reference = steps.lookup
         self.atlas = atlas
         self.shell = Shell(case.namespace, openshift=atlas.openshift)
         self.mender = Mender(case.inventory, openshift=atlas.openshift)
@@ -224,7 +208,7 @@ class _Advisor:
             return
         if self.atlas.holders.any_in(case.namespace, self.reference):
             return
-        if self.atlas.nearly(case.namespace, self.reference):
+        if any(True for _ in self.atlas.nearly(case.namespace, self.reference)):
             return
         name = self._free(host)
         server = HUB_KEY if host == HUB else host

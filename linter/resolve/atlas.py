@@ -4,6 +4,8 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from heapq import merge
+from operator import itemgetter
 from typing import Final
 
 from linter import credentials
@@ -12,9 +14,11 @@ from linter.documents.objects import KubeObject
 from linter.inventory.evidence import PullFailure
 from linter.inventory.inventory import Inventory
 from linter.inventory.joins import Joins
+from linter.inventory.lately import Lately
 from linter.inventory.records import DOCKERCFG, DOCKERCONFIGJSON, KEY_OF_TYPE, TYPE_OF_KEY, PullSecret
 from linter.resolve.holders import Holders
 from linter.resolve.near import HUB, Near, near_miss
+from linter.resolve.nearkeys import NearKeys
 from linter.settings import Settings
 
 _ANONYMOUS: Final = frozenset({"registry.access.redhat.com", "registry.k8s.io", "k8s.gcr.io", "mcr.microsoft.com"})
@@ -25,6 +29,31 @@ _BY_PLUGIN: Final = re.compile(
 )
 
 
+_NAMESPACES: Final = 128
+"""Of so many namespaces the keys are held ready to be found."""
+
+
+class _Keys:
+    """The keys of the secrets of a namespace, each with the entries that have it, in their order."""
+
+    def __init__(self, secrets: list[PullSecret]) -> None:
+        rows = ((secret, entry) for secret in secrets for entry in entries_meant(secret))
+        self._written: dict[str, list[tuple[int, PullSecret, Entry]]] = {}
+        for order, (secret, entry) in enumerate(rows):
+            if entry.live and (entry.username or entry.password):
+                self._written.setdefault(entry.key, []).append((order, secret, entry))
+        self._keys = list(self._written)
+        self._near = NearKeys(self._keys)
+
+    def nearly(self, lookup: str) -> Iterator[tuple[PullSecret, Entry, Near]]:
+        """Yield the entries whose key surely was meant for `lookup`."""
+        keys = [self._keys[place] for place in self._near.meant(lookup, typos=False)]
+        asked = ((key, near_miss(key, lookup, typos=False)) for key in keys)
+        sure = {key: near for key, near in asked if near is not None and near.rank <= 1}
+        for _, secret, entry in merge(*(self._written[key] for key in sure), key=itemgetter(0)):
+            yield secret, entry, sure[entry.key]
+
+
 class Atlas:
     """The lazily indexed view of one scan that an explanation needs."""
 
@@ -33,7 +62,7 @@ class Atlas:
         self.settings = settings
         self.holders = Holders(self._entries())
         """Who holds a credential for an image, under whatever type."""
-        self._nearly: dict[tuple[str, str], list[tuple[PullSecret, Entry, Near]]] = {}
+        self._keys_in: Lately[str, _Keys] = Lately(_NAMESPACES)
 
     @cached_property
     def openshift(self) -> bool:
@@ -57,19 +86,12 @@ class Atlas:
             if wanted(secret) and would_serve(secret, lookup, consumer):
                 yield secret
 
-    def nearly(self, namespace: str, lookup: str) -> list[tuple[PullSecret, Entry, Near]]:
+    def nearly(self, namespace: str, lookup: str) -> Iterator[tuple[PullSecret, Entry, Near]]:
         """Entries of the namespace's secrets, read or not, that plainly were meant for `lookup` and miss it."""
-        if (namespace, lookup) not in self._nearly:
-            self._nearly[(namespace, lookup)] = list(self._look_nearly(namespace, lookup))
-        return self._nearly[(namespace, lookup)]
-
-    def _look_nearly(self, namespace: str, lookup: str) -> Iterator[tuple[PullSecret, Entry, Near]]:
-        for secret in self.inventory.secrets_in(namespace):
-            for entry in entries_meant(secret):
-                if entry.live and (entry.username or entry.password):
-                    near = near_miss(entry.key, lookup, typos=False)
-                    if near is not None and near.rank <= 1:
-                        yield secret, entry, near
+        known = self._keys_in.get(namespace)
+        if known is None:
+            known = self._keys_in.put(namespace, _Keys(self.inventory.secrets_in(namespace)))
+        return known.nearly(lookup)
 
     @cached_property
     def _failures(self) -> dict[tuple[str, str], list[PullFailure]]:

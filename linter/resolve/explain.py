@@ -17,13 +17,14 @@ from linter.resolve.steps import Known, Offered, key_steps, list_step, secret_st
 from linter.resolve.subjects import Case
 
 
-def explain(case: Case, atlas: Atlas, known: Known, *, causes: bool = True) -> Explanation:
+def explain(case: Case, atlas: Atlas, known: Known, *, brief: bool = False) -> Explanation:
     """Explain one case step by step; never raises on account of what the scan holds.
 
-    `known` is what other cases of its inventory have found out. Without `causes` those are left out, which name every
-    secret of the namespace that would do.
+    `known` is what other cases of its inventory have found out. A `brief` explanation holds what a line about the pull
+    tells: no causes, which name every secret of the namespace that would do, no more than the first change, and of keys
+    that nearly match those that decide it.
     """
-    steps = take_steps(case, known)
+    steps = take_steps(case, known, brief=brief)
     judged = judge(steps, atlas)
     found = steps.outcome.lookup
     return Explanation(
@@ -38,8 +39,8 @@ def explain(case: Case, atlas: Atlas, known: Known, *, causes: bool = True) -> E
         ambiguous=found.ambiguous if found is not None else False,
         verdict=judged.verdict,
         summary=judged.summary,
-        causes=_causes(steps, judged, atlas) if causes else (),
-        changes=advice.changes(case, steps.secrets, steps.keys, steps.offers, judged.verdict, steps.lookup, atlas),
+        causes=() if brief else _causes(steps, judged, atlas),
+        changes=advice.changes(steps, judged.verdict, atlas, most=1 if brief else advice.MOST),
         notes=tuple(notes.notes(case, steps.lookup, judged.verdict, atlas)),
     )
 
@@ -56,14 +57,14 @@ def together(explanations: Iterable[Explanation]) -> list[Explanation]:
     return [one._replace(subjects=tuple(dict.fromkeys(subjects))) for one, subjects in kept.items()]
 
 
-def take_steps(case: Case, known: Known) -> Steps:
-    """Walk through the steps of one case; `known` as in `explain`."""
+def take_steps(case: Case, known: Known, *, brief: bool = False) -> Steps:
+    """Walk through the steps of one case; `known` and `brief` as in `explain`."""
     asked = known.keyring(case).desk.outcome(case.image)
     found = asked.lookup
     host = registry_host(found.reference or "") if found is not None else ""
     offered = _offered(case, asked, host, known)
     offers, remarks = tuple(offer for offer, _ in offered), tuple(said for _, said in offered)
-    secrets, keys = tuple(secret_steps(case, found, known)), tuple(key_steps(case, found, known))
+    secrets, keys = tuple(secret_steps(case, found, known)), tuple(key_steps(case, found, known, brief=brief))
     return Steps(case, asked, list_step(case), secrets, keys, offers, remarks, host)
 
 

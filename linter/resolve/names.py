@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from linter.inventory.inventory import Inventory
+from linter.resolve.letters import Letters
 
 _HASH: Final = re.compile(r"-[bcdfghkmt2456789]{10}$")
 """What kustomize appends to generated names."""
@@ -82,8 +83,8 @@ class _Names:
         return self._extending[bare]
 
     @cached_property
-    def _letters(self) -> "_Letters":
-        return _Letters(self._names)
+    def _letters(self) -> Letters:
+        return Letters(self._names)
 
     def closest(self, wanted: str) -> tuple[float, str]:
         """Return how close the name is that `difflib.get_close_matches` takes for the closest (0: none is), and it."""
@@ -94,7 +95,7 @@ class _Names:
     def _look(self, wanted: str) -> tuple[float, str]:
         best = 0.0, ""
         matcher = SequenceMatcher(None, "", wanted)
-        for bound, name in self._letters.bounds(wanted):
+        for bound, name in self._bounds(wanted):
             if bound < best[0]:
                 break
             matcher.set_seq1(name)
@@ -103,38 +104,11 @@ class _Names:
                 best = max(best, (ratio, name))
         return best
 
-
-class _Letters:
-    """How many letters two names have in common at most: each letter of a name is a bit, its second one another."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self._bits: dict[tuple[str, int], int] = {}
-        self._rows = []
-        for name in names:
-            bits = [self._bits.setdefault(one, len(self._bits)) for one in _numbered(name)]
-            self._rows.append((_number(bits), len(name), name))
-
-    def bounds(self, wanted: str) -> list[tuple[float, str]]:
-        """Return each name that may be close with the most that its ratio can be, the highest first."""
-        ours, length = _number([self._bits[one] for one in _numbered(wanted) if one in self._bits]), len(wanted)
-        found = [(2.0 * (ours & theirs).bit_count() / (length + size or 1), name) for theirs, size, name in self._rows]
+    def _bounds(self, wanted: str) -> list[tuple[float, str]]:
+        """Each name that may be close with the most that its ratio can be, the highest first."""
+        rows = zip(self._letters.common(wanted), self._names, strict=True)
+        found = ((2.0 * common / (length + len(wanted) or 1), name) for (common, length), name in rows)
         return sorted((row for row in found if row[0] >= _ALIKE), reverse=True)
-
-
-def _numbered(name: str) -> Iterator[tuple[str, int]]:
-    """Each letter with how often it has stood there before."""
-    counts: dict[str, int] = {}
-    for letter in name:
-        counts[letter] = counts.get(letter, 0) + 1
-        yield letter, counts[letter]
-
-
-def _number(bits: list[int]) -> int:
-    """The number in which these bits are set."""
-    packed = bytearray(max(bits, default=0) // 8 + 1)
-    for bit in bits:
-        packed[bit // 8] |= 1 << bit % 8
-    return int.from_bytes(packed, "little")
 
 
 def _beginning(rows: list[tuple[str, str]], start: str, *, exactly: bool = False) -> Iterator[str]:

@@ -16,7 +16,7 @@ HUB: Final = "docker.io"
 HUB_KEY: Final = "https://index.docker.io/v1/"
 """The one spelling of Docker Hub that every reader knows."""
 
-_HUB_NAMES: Final = frozenset(
+HUB_NAMES: Final = frozenset(
     {
         "docker.com", "www.docker.com", "hub.docker.com", "app.docker.com", "registry.hub.docker.com",
         "registry-1.docker.io", "registry.docker.io", "hub.docker.io", "auth.docker.io", "login.docker.com",
@@ -35,11 +35,13 @@ _PORT: Final = re.compile(r":(\d*)$")
 
 SURE: Final = 3
 """Near misses up to this rank are mistakes; those beyond may be entries for another path of the same registry."""
+FARTHEST: Final = 6
 
 
 _LONGEST: Final = 255
 """No repository has a longer name: what a registry is asked for, and its own specification, end there."""
-_ALIKE: Final = 0.85
+ALIKE: Final = 0.85
+"""Paths are taken for one with slips when so much of both is the same."""
 
 
 class Near(NamedTuple):
@@ -48,6 +50,30 @@ class Near(NamedTuple):
     rank: int
     why: str
     instead: str = ""
+
+
+class Spelling(NamedTuple):
+    """What of a key tells which images it can miss narrowly.
+
+    `names` are all that may be taken for its host, as written and with slips taken out; `host` is that of the key that
+    is left, `path` what comes behind it. A `plain` key is without any slip: an image of its host that it does not
+    match is below another path.
+    """
+
+    names: frozenset[str]
+    host: str
+    path: str
+    plain: bool
+
+
+def spelling(written: str) -> Spelling:
+    """Take a key apart as `near_miss` does, whatever the image."""
+    forms = (written, *(step for step, _ in _cleaned(written, "")))
+    key = forms[-1]
+    names = frozenset(name for one in forms for name in (registry_host(one), _written_host(one)))
+    path = normalise_key(key).path.lstrip("/")
+    sound = len(names) == len(forms) == 1 and not key.endswith("/") and _closed_version(key) == key
+    return Spelling(names, host_of(key), path, plain=bool(sound and path) and path.lower() == path)
 
 
 @lru_cache(maxsize=16384)
@@ -60,7 +86,7 @@ def near_miss(written: str, lookup: str, *, typos: bool = True) -> Near | None:
     if not lookup:
         return None
     cleaned, reasons = written, list[str]()
-    for step, reason in _cleaned(written, _host(lookup)):
+    for step, reason in _cleaned(written, host_of(lookup)):
         cleaned = step
         reasons.append(reason)
         if _matches(cleaned, lookup):
@@ -134,14 +160,19 @@ def _apart(key: str) -> tuple[str, str]:
     return scheme, key[len(scheme) :]
 
 
-def _host(key: str) -> str:
-    return registry_host(key) or _apart(key)[1].partition("/")[0]
+def host_of(key: str) -> str:
+    """Return the host of a key or of a looked-up text, what stands for it where it cannot be parsed."""
+    return registry_host(key) or _written_host(key)
+
+
+def _written_host(key: str) -> str:
+    return _apart(key)[1].partition("/")[0]
 
 
 def _hub(key: str, lookup: str) -> Near | None:
     """Docker Hub's other addresses: a browser's, the token server's, the mirror protocol's."""
-    host = _host(key).lower()
-    if _host(lookup) != HUB or _PORT.sub("", host) not in _HUB_NAMES:
+    host = host_of(key).lower()
+    if host_of(lookup) != HUB or _PORT.sub("", host) not in HUB_NAMES:
         return None
     if host == "index.docker.io":
         return Near(0, "index.docker.io counts only without a path (or with /v1/ or /v2/)", HUB_KEY)
@@ -150,7 +181,7 @@ def _hub(key: str, lookup: str) -> Near | None:
 
 def _same_host(key: str, lookup: str) -> Near | None:
     """The host agrees, and the port or the path does not."""
-    host, wanted = _host(key), _host(lookup)
+    host, wanted = host_of(key), host_of(lookup)
     path, target = normalise_key(key).path, lookup.partition("/")[2]
     if host == wanted:
         return _other_path(key, path.lstrip("/"), target, wanted)
@@ -171,16 +202,16 @@ def _other_path(key: str, path: str, target: str, host: str) -> Near | None:
         return Near(1, "its path is written in upper case, and repositories are lower-case", key.lower())
     close = len(path) <= _LONGEST and _alike(SequenceMatcher(None, path, target))
     why = f"it serves only what begins with {host}/{path}"
-    return Near(2 if close else 6, why, host)
+    return Near(2 if close else FARTHEST, why, host)
 
 
 def _alike(texts: SequenceMatcher[str]) -> bool:
     """Whether two texts share most of their letters in order; what tells soon that they cannot comes first."""
-    return all(bound() >= _ALIKE for bound in (texts.real_quick_ratio, texts.quick_ratio, texts.ratio))
+    return all(bound() >= ALIKE for bound in (texts.real_quick_ratio, texts.quick_ratio, texts.ratio))
 
 
 def _other_host(key: str, lookup: str, *, typos: bool) -> Near | None:
-    host, wanted = _host(key), _host(lookup)
+    host, wanted = host_of(key), host_of(lookup)
     if not host:
         return None
     if lookup.startswith((f"{HUB}/{host}/", f"{HUB}/library/{host}")) and "*" not in host:

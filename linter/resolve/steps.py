@@ -1,6 +1,6 @@
 """The steps before a lookup: the list of secrets, what becomes of each, and the keyring they make."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final, NamedTuple
 
 from linter.credentials import Candidate, Consumer, Entry, KeyIndex, Lookup, Payload, containers_key, key_matches
@@ -8,7 +8,8 @@ from linter.inventory.lately import Lately
 from linter.inventory.pulls import Alike, Desk, node_config, readable
 from linter.inventory.records import DOCKERCONFIGJSON, KEY_OF_TYPE, UNJUDGED, PullSecret, State
 from linter.resolve.atlas import looks_legacy
-from linter.resolve.near import SURE, Near, near_miss
+from linter.resolve.near import FARTHEST, SURE, Near, near_miss
+from linter.resolve.nearkeys import NearKeys
 from linter.resolve.records import Fate, KeyMatch, KeyStep, ListStep, Offer, SecretStep
 from linter.resolve.remarks import Remark, remark
 from linter.resolve.subjects import Case
@@ -214,13 +215,15 @@ def sources(case: Case) -> tuple[list[Source], list[Source]]:
 class Keyring(NamedTuple):
     """The keys of one list of secrets in the order of trial, as they are shown where an image matches none of them.
 
-    `desk` answers for an image what the consumer makes of the list, `numbers` finds the keys that match by theirs.
+    `desk` answers for an image what the consumer makes of the list, `numbers` finds the keys that match by theirs, and
+    `near` those that may miss an image narrowly.
     """
 
     desk: Desk
     secrets: tuple[PullSecret, ...]
     rows: tuple[tuple[Source, Entry, KeyStep], ...]
     numbers: KeyIndex[int]
+    near: NearKeys
 
 
 Offered = tuple[Offer, Remark | None]
@@ -277,7 +280,7 @@ def _keyring(case: Case, alike: Alike) -> Keyring:
         rows.extend((source, entry, _unmatched(case.consumer, source, entry)) for source, entry in pairs)
     valid = ((row[1].registry, at) for at, row in enumerate(rows) if row[1].registry.error is None)
     desk = Desk(case.secrets, case.consumer, node_config(case.inventory), alike)
-    return Keyring(desk, case.secrets, tuple(rows), KeyIndex(valid))
+    return Keyring(desk, case.secrets, tuple(rows), KeyIndex(valid), NearKeys(row[1].key for row in rows))
 
 
 def _unmatched(consumer: Consumer, source: Source, entry: Entry) -> KeyStep:
@@ -289,25 +292,44 @@ def _unmatched(consumer: Consumer, source: Source, entry: Entry) -> KeyStep:
     return step if error is None else step._replace(match=KeyMatch.DROPPED, why=error)
 
 
-def key_steps(case: Case, found: Lookup | None, known: Known) -> list[KeyStep]:
-    """The registry keys in the order of trial: the secrets' keyring, then the node-wide file's."""
+def key_steps(case: Case, found: Lookup | None, known: Known, *, brief: bool = False) -> list[KeyStep]:
+    """The registry keys in the order of trial: the secrets' keyring, then the node-wide file's.
+
+    A `brief` answer is told no near miss behind the first that is a mistake and says what to write instead.
+    """
     keyring = known.keyring(case)
     offered = {(one.secret, one.key) for one in found.candidates} if found is not None else set()
     lookup = found.reference if found is not None else None
     plain = case.consumer is not Consumer.CONTAINERS
     hits = frozenset(keyring.numbers.matching(lookup)) if lookup is not None and plain else frozenset[int]()
     steps: list[KeyStep] = []
+    matched: set[int] = set()
     for at, (source, entry, step) in enumerate(keyring.rows):
         if at in hits or (source.name, entry.key) in offered:
             steps.append(step._replace(match=KeyMatch.MATCH, why=""))
-        elif found is None or lookup is None:
+            matched.add(at)
+        elif found is None or lookup is None or plain:
             steps.append(step)
-        elif not plain:
-            steps.append(_containers_near(step, entry, found, lookup))
         else:
-            near = None if found.candidates else near_miss(entry.key, lookup)
-            steps.append(step if near is None else _near(step, near))
+            steps.append(_containers_near(step, entry, found, lookup))
+    if found is not None and not found.candidates and lookup is not None and plain:
+        for at, step in _near_steps(keyring, lookup, matched, brief=brief):
+            steps[at] = step
     return steps
+
+
+def _near_steps(
+    keyring: Keyring, lookup: str, matched: Container[int], *, brief: bool
+) -> Iterator[tuple[int, KeyStep]]:
+    """The keys that miss an image narrowly, by their place: all mistakes before those for another path."""
+    for places, enough in ((keyring.near.meant(lookup), SURE), (keyring.near.of_host(lookup), FARTHEST)):
+        for at in places:
+            _, entry, step = keyring.rows[at]
+            near = near_miss(entry.key, lookup) if at not in matched else None
+            if near is not None:
+                yield at, _near(step, near)
+                if brief and near.instead and near.rank <= enough:
+                    return
 
 
 def _near(step: KeyStep, near: Near) -> KeyStep:

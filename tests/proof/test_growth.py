@@ -16,6 +16,7 @@ from linter.inventory.records import Link
 from linter.model import Affected, Route
 from linter.proof import groups
 from linter.proof.records import After
+from linter.resolve.near import near_miss
 from rules.imports._mirrors import Mirror
 from rules.payload import _shared
 from rules.registries import _needs
@@ -43,6 +44,7 @@ FACTOR = 4
         crowds.same_host_everywhere,
         crowds.long_stream,
         crowds.missing_beside,
+        crowds.strangers,
     ],
 )
 def test_the_work_grows_with_the_input(
@@ -99,6 +101,8 @@ def _work(
         patched.setattr("rules.payload._shared._value_start", counted("place", _shared._value_start))
         patched.setattr(_needs, "split_port", counted("split", _needs.split_port))
         patched.setattr(Mirror, "image", counted("mirror", Mirror.image))
+        patched.setattr("linter.resolve.steps.near_miss", counted("near", near_miss))
+        patched.setattr("linter.resolve.atlas.near_miss", counted("near", near_miss))
         patched.setattr("linter.resolve.names.SequenceMatcher.ratio", counted("liken", SequenceMatcher.ratio))
         patched.setattr(Affected, "__hash__", counted("hit", Affected.__hash__))
         engine.run(engine.Request((str(place),)))
