@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from linter.collecting import pieces
 from linter.collecting.numbers import in_yaml
 from linter.collecting.pieces import ITEMS, Text
-from linter.collecting.redact import Redaction
+from linter.collecting.redact import CONFIG_MAP, Redaction
 from linter.collecting.squeezed import Squeezed, squeezed, unsqueezed
 from linter.collecting.telling import each_told, text_told
 from linter.comments import marked
@@ -157,12 +157,14 @@ class Redacted:
             )
         if not own:
             piece = json.loads(json.dumps(piece))  # an alias becomes what it stands for
-        found = list(objects(Document(self._path, number, piece)))
+        found = objects(Document(self._path, number, piece))
+        whole = [item for item in found if not item.withheld and "Items" not in item.route]
         routes: list[Route] = []
-        for item in found:
-            if not item.withheld and "Items" not in item.route:
-                piece = self._object(piece, item, routes)
-        held = [(route, _get(piece, route)) for route in routes]
+        for item in whole:
+            piece = self._object(piece, item, routes)
+        # What has a surrogate by now gets no other one; unlike a Secret's, a setting may hold more to be scrubbed.
+        settings = [(*item.route, "data") for item in whole if (item.api_version, item.kind) == CONFIG_MAP]
+        held = [(route, _get(piece, route)) for route in (*routes, *settings) if route[-1] in _get(piece, route[:-1])]
         for route, _ in held:
             _put(piece, route, "")
         where = place(self._path)

@@ -11,6 +11,7 @@ from linter.collecting.numbers import marked, unmarked
 from linter.collecting.payloads import REDACTED, broken, data, payload
 from linter.collecting.scrubbing import CONFIG, SHORTEST, Scrubber, secretive_name
 from linter.collecting.surrogates import Surrogates
+from linter.collecting.telling import each_told, telling
 from linter.inventory.secrets import LAST_APPLIED, is_pull_secret
 from linter.sources.live import ClusterError
 
@@ -19,6 +20,7 @@ _TELLING: Final = re.compile(
     r"|isindir|hashicorp|appscode|akuity)\.|\bk8s\.io/|^regcred/|^tekton\.dev/|^jenkins\.io/|^appstudio\.redhat\.com/"
 )
 """Annotations of platforms and controllers: what they say is not secret, and rules go by it. Others keep their name."""
+CONFIG_MAP: Final = ("v1", "ConfigMap")
 
 
 class Redaction:
@@ -93,7 +95,7 @@ def _secrets(place: tuple[str, ...], item: Object, made: Surrogates) -> Object:
             item["metadata"]["annotations"] = {
                 name: _annotation(place, name, value, made) for name, value in annotations.items()
             }
-    if place[:2] == ("v1", "ConfigMap") and isinstance(item.get("data"), dict):
+    if place[:2] == CONFIG_MAP and isinstance(item.get("data"), dict):
         item["data"] = {name: _setting(name, value, made) for name, value in item["data"].items()}
     if place[:2] != ("v1", "Secret"):
         return item
@@ -110,10 +112,10 @@ def _secrets(place: tuple[str, ...], item: Object, made: Surrogates) -> Object:
 def _setting(name: str, value: Any, made: Surrogates) -> Any:
     """Replace what a ConfigMap holds where a registry config stands in it, or its key says that it is a secret."""
     if not isinstance(value, str):
-        return value
+        return each_told(value, made)
     if CONFIG.search(value):
         return payload(value, made)
-    return made.secret(value) if secretive_name(name) else value
+    return made.secret(value) if secretive_name(name) or telling(name) else value
 
 
 def _value(field: str, value: Any, made: Surrogates, *, kept: bool) -> Any:

@@ -59,12 +59,9 @@ class Surrogates:
         self._settled: frozenset[str] = frozenset()
 
     def settle(self) -> None:
-        """Take what is a surrogate by now for one: it has none of its own, so that equal ones stay equal.
-
-        A short one could be a credential that has not been met yet.
-        """
-        made = (*self._made.values(), *self._users.values(), *self._texts.values())
-        self._settled = frozenset(one for one in made if len(one) >= _SHORT)
+        """Take what is a surrogate by now for one: it has none of its own, so that equal ones stay equal."""
+        made = (*self._made.values(), *self._users.values(), *self._texts.values(), *self._auths.values())
+        self._settled = frozenset(made).difference(self._made)
 
     def secret(self, value: str) -> str:
         """Return the surrogate of a password or token."""
@@ -198,7 +195,7 @@ class Surrogates:
         """Draw until no other value has the surrogate, and nothing that the original is not taken for shows in it."""
         for attempt in range(_TRIES):
             made = self._drawn(what, core, attempt, signs=signs)
-            if made in self._taken or (made == core and any(sign.isalnum() for sign in core)):
+            if made in self._taken or made in self._made or (made == core and any(sign.isalnum() for sign in core)):
                 continue
             if (placeholder(made), redacted(made)) == (placeholder(core), redacted(core)):
                 self._taken.add(made)

@@ -45,7 +45,7 @@ def _telling(value: Any, made: Surrogates, generator: bool = False) -> Any:
             new[key] = _auths(inner, made)
         elif is_config(key, inner):
             new[key] = payload(inner, made)
-        elif isinstance(inner, str) and _TELLING.search(key):
+        elif isinstance(inner, str) and telling(key):
             secretive = True
             new[key] = made.auth(inner) if fold_name(key) == "auth" else made.secret(inner)
         elif generator and key == "literals" and isinstance(inner, list):
@@ -55,6 +55,11 @@ def _telling(value: Any, made: Surrogates, generator: bool = False) -> Any:
     if secretive:
         new |= {key: made.user(one) for key, one in new.items() if fold_name(key) in _USER and isinstance(one, str)}
     return new
+
+
+def telling(key: str) -> bool:
+    """Whether a key says that its value is a credential."""
+    return _TELLING.search(key) is not None
 
 
 def _auths(entries: dict[str, Any], made: Surrogates) -> Any:

@@ -67,6 +67,16 @@ data:
 """
 
 
+def in_a_row(text: str) -> list[Any]:
+    """Values of JSON that stand one after the other."""
+    values, at = [], 0
+    while at < len(text.rstrip()):
+        value, at = json.JSONDecoder().raw_decode(text, at)
+        values.append(value)
+        at += 1
+    return values
+
+
 def test_a_credential_is_gone_wherever_it_stands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     user, password, other = leaks.USER, leaks.PASSWORD, "ein-anderes-4711-geheimnis"
     source = tmp_path / "scattered.yaml"
@@ -237,25 +247,29 @@ def test_no_credential_of_a_whole_cluster_is_left(form: str, tmp_path: Path) -> 
     assert judged(run(target)) == judged(run(source))
 
 
-def test_equal_credentials_stay_equal_between_objects(tmp_path: Path) -> None:
-    payload = json.dumps({"auths": {"q.example.com": {"username": "shop-robot-user", "password": leaks.PASSWORD}}})
-    held = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}, "data": {"config.json": payload}}
+@pytest.mark.parametrize("password", [leaks.PASSWORD, "hunter2", "Zx9!", "ab", "7"])
+def test_equal_credentials_stay_equal_between_objects(password: str, tmp_path: Path) -> None:
+    entry = {"username": "shop-robot-user", "password": password, "auth": leaks.b64(f"shop-robot-user:{password}")}
+    payload = json.dumps({"auths": {"q.example.com": entry}})
+    held = {"config.json": payload, "pull_secret": payload, "password": password, "passphrase": password}
+    settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}, "data": held}
+    variables = {"pull_secret": payload, "other_pull_secret": json.loads(payload), "password": password}
     generator: dict[str, Any] = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
     generator["secretGenerator"] = [{"name": "made", "literals": [f".dockerconfigjson={payload}"]}]
     source = tmp_path / "all.yaml"
-    source.write_text("---\n".join([leaks.secret(payload), json.dumps(held) + "\n", json.dumps(generator)]))
+    documents = [leaks.secret(payload), *(f"{json.dumps(one)}\n" for one in (settings, variables, generator))]
+    source.write_text("---\n".join(documents))
     text = members(collect(source, tmp_path / "out.tar.gz", "--redact"))["all.yaml"].decode()
-    values, at = [], 0
-    while at < len(text.rstrip()):
-        value, at = json.JSONDecoder().raw_decode(text, at)
-        values.append(value)
-        at += 1
-    first, second, third = values
-    redacted = json.loads(base64.b64decode(first["data"][".dockerconfigjson"]))
-    assert json.loads(second["data"]["config.json"]) == redacted
-    assert third["secretGenerator"][0]["literals"] == [f".dockerconfigjson={json.dumps(redacted)}"]
-    assert redacted["auths"].keys() == {"q.example.com"}
-    assert redacted["auths"]["q.example.com"]["password"] != leaks.PASSWORD
+    first, second, third, fourth = in_a_row(text)
+    config = json.loads(base64.b64decode(first["data"][".dockerconfigjson"]))
+    assert config["auths"].keys() == {"q.example.com"}
+    made = config["auths"]["q.example.com"]
+    assert made["password"] != password
+    assert base64.b64decode(made["auth"]).decode() == f"{made['username']}:{made['password']}"
+    assert [json.loads(second["data"][name]) for name in ("config.json", "pull_secret")] == [config, config]
+    assert {second["data"][name] for name in ("password", "passphrase")} == {third["password"]} == {made["password"]}
+    assert json.loads(third["pull_secret"]) == third["other_pull_secret"] == config
+    assert fourth["secretGenerator"][0]["literals"] == [f".dockerconfigjson={json.dumps(config)}"]
 
 
 @pytest.mark.parametrize("layout", ["kubectl-json", "cluster-info", "support-bundle"])
