@@ -4,7 +4,8 @@ import base64
 import re
 from typing import Any, Final
 
-from linter.collecting.payloads import REDACTED, STRUCTURE, payload
+from linter.collecting.payloads import REDACTED, payload
+from linter.collecting.plain import names, part_of_more, plain
 from linter.collecting.surrogates import Surrogates
 from linter.collecting.words import any_of, forms
 from linter.credentials import JsonNode, parse_json
@@ -37,7 +38,7 @@ _ENDS: Final = re.compile(r"[\s\"',;)]")
 """What ends the word that `_SAID` takes for a secret."""
 _LAYERS: Final = 3
 _SURE: Final = 8
-"""From this length on a credential is looked for everywhere, and inside words; shorter ones as words in free text."""
+"""From this length on a credential is looked for everywhere, and inside words; shorter and plain ones as words."""
 SHORTEST: Final = 4
 _MEMORABLE: Final = 400
 _MEMORY: Final = 200_000
@@ -60,8 +61,9 @@ class Scrubber:
         self._begun = frozenset(_ENDS.split(one, maxsplit=1)[0] for one in self._new)
         made.settle()
         ordered = sorted(self._forms, key=len, reverse=True)
-        sure = [form for form in ordered if len(form) >= _SURE]
-        short = [form for form in ordered if len(form) < _SURE]
+        sure = [form for form in ordered if len(form) >= _SURE and not plain(form)]
+        self._words = frozenset(form for form in ordered if len(form) >= _SURE).difference(sure)
+        short = [form for form in ordered if len(form) < _SURE or form in self._words]
         self._sure = re.compile(any_of(sure)) if sure else None
         self._short = re.compile(rf"(?<![A-Za-z0-9])(?:{any_of(short)})(?![A-Za-z0-9])") if short else None
         self._seen: dict[tuple[str, bool], str] = {}
@@ -69,7 +71,8 @@ class Scrubber:
     def tree(self, value: Any, *, free: bool = False, name: str = "") -> Any:
         """Return a value of JSON, its keys included, scrubbed. `free`: it is text that nothing refers to by name."""
         if isinstance(value, str):
-            return self.text(value, free=free)
+            word = not free and value in self._words and not names(name)
+            return self._forms[value] if word else self.text(value, free=free)
         if isinstance(value, list):
             told = [self.tree(one, free=free, name=name) for one in value]
             return [self._after(told[at - 1], one) if at else one for at, one in enumerate(told)] if free else told
@@ -83,11 +86,7 @@ class Scrubber:
         secretive = isinstance(value.get("name"), str) and secretive_name(value["name"])
         if secretive and isinstance(value.get("value"), str) and "valueFrom" not in value:
             value = {**value, "value": self._made.secret(value["value"])}
-        return {self._field(key): self.tree(one, free=free or key in _FREE, name=key) for key, one in value.items()}
-
-    def _field(self, key: str) -> str:
-        """The name of a field: `password` stays one where that is also a password."""
-        return key if key in STRUCTURE else self.text(key)
+        return {self.text(key): self.tree(one, free=free or key in _FREE, name=key) for key, one in value.items()}
 
     def _after(self, before: Any, one: Any) -> Any:
         """Replace the word behind an option that takes a credential."""
@@ -110,7 +109,7 @@ class Scrubber:
             text = _SAID.sub(lambda found: found[1] + self._told(found[2]), text)
         text = self._sure.sub(self._instead, text) if self._sure is not None else text
         if free and self._short is not None:
-            text = self._short.sub(self._instead, text)
+            text = self._short.sub(self._instead_of_word, text)
         made = self._made
         if CONFIG.search(text):
             text = _config(text, made)
@@ -135,6 +134,10 @@ class Scrubber:
 
     def _instead(self, found: re.Match[str]) -> str:
         return self._forms[found.group()]
+
+    def _instead_of_word(self, found: re.Match[str]) -> str:
+        word = found.group()
+        return word if plain(word) and part_of_more(found) else self._forms[word]
 
     def _fresh(self, value: str) -> str:
         """Return the surrogate of a value that may be one already."""

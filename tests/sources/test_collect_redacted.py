@@ -181,6 +181,71 @@ def test_a_field_keeps_its_name_where_that_is_a_password_too(pair: str, tmp_path
     assert judged(run(target)) == judged(run(source))
 
 
+WORDS = """\
+apiVersion: v1
+kind: Secret
+metadata: {{name: pull-secret, namespace: openshift-team}}
+type: kubernetes.io/dockerconfigjson
+data: {{.dockerconfigjson: {strong}}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {{name: weak, namespace: other}}
+type: kubernetes.io/dockerconfigjson
+data: {{.dockerconfigjson: {weak}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web, namespace: openshift-team, annotations: {{image.openshift.io/triggers: "[]"}}}}
+spec:
+  template:
+    spec:
+      imagePullSecrets: [{{name: pull-secret}}, {{name: pull-secret}}]
+      containers:
+      - name: web
+        image: registry.example.com:5000/openshift/web:1
+        env: [{{name: NOTE, value: "log in with {word}, or as user:{word}@"}}]
+---
+a_pull_secret: {{auths: {{registry.example.com: {{username: "{word}", password: "{word}", auth: {pair}}}}}}}
+"""
+TEMPLATE = """\
+kind: Deployment
+metadata:
+  name: {{ .Release.Name }}
+  {{- if .Values.x }}
+  namespace: openshift-team
+  {{- end }}
+"""
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "metadata", "imagePullSecrets", "Deployment", "kubernetes.io", "registry", "registry.example.com",
+        "pull-secret", "openshift-team", "5000", "team", "web", "ab", "p", "1",
+    ],
+)  # fmt: skip
+def test_a_credential_that_is_an_ordinary_word_changes_no_name(word: str, tmp_path: Path) -> None:
+    pair = leaks.b64(f"{word}:{word}")
+    strong = json.dumps({"auths": {"registry.example.com:5000": {"auth": leaks.AUTH}}})
+    weak = json.dumps({"auths": {"q.example.com": {"username": word, "password": word, "auth": pair}}})
+    text = WORDS.format(word=word, strong=leaks.b64(strong), weak=leaks.b64(weak), pair=pair)
+    source = put(tmp_path / "m", {"all.yaml": text.encode(), "template.yaml": TEMPLATE.encode()})
+    target = collect(source, tmp_path / "out.tar.gz", "--redact")
+    before = judged(run(source))
+    assert judged(run(target)) == before
+    assert {code for code, *_ in before} >= {"RC307", "RC701"}
+    written, template = (one.decode() for name, one in sorted(members(target).items()) if name.endswith(".yaml"))
+    assert "metadata:\n" in template
+    _, secret, deployment, variable = in_a_row(written)
+    entry = json.loads(base64.b64decode(secret["data"][".dockerconfigjson"]))["auths"]["q.example.com"]
+    assert variable["a_pull_secret"]["auths"]["registry.example.com"] == entry
+    assert word not in entry.values()
+    assert base64.b64decode(entry["auth"]).decode() == f"{entry['username']}:{entry['password']}"
+    note = deployment["spec"]["template"]["spec"]["containers"][0]["env"][0]["value"]
+    assert (word in note) == (len(word) < 4)
+
+
 def test_base64_that_is_damaged_anywhere_is_judged_alike(tmp_path: Path) -> None:
     entry = '{\n      "username": "user-of-ours", "password": "hunter2[]{}=example"\n    }'
     config = f'{{\n  "auths": {{\n    "quay.io": {entry}\n  }}\n}}\n'
