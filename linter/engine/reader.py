@@ -195,7 +195,7 @@ class Reader:
         source = self.inputs[artifact.input].part(artifact.path)
         self.artifacts[artifact.path] = artifact
         source.paths.append(artifact.path)
-        if not self._is_auth_file(artifact, taken, source):
+        if not self._is_besides(artifact, taken, source):
             self._sort_in(artifact, taken, source)
 
     def _sort_in(self, artifact: Artifact, taken: Taken, source: Part) -> None:
@@ -217,20 +217,23 @@ class Reader:
         if not taken.documents:
             source.evidence.add(artifact.path, (), logs=taken.logs, whole=whole)
 
-    def _is_auth_file(self, artifact: Artifact, taken: Taken, source: Part) -> bool:
-        """Take a file without objects for an auth file where it is one: JSON that Go reads, whatever YAML makes of it.
+    def _is_besides(self, artifact: Artifact, taken: Taken, source: Part) -> bool:
+        """Take a file without objects for what else it is, whatever YAML makes of it, where that is known.
 
-        It is to be named by a user; a hook names what has changed.
+        It is to be named by a user: a hook names what has changed.
         """
         if self._hook or not artifact.named or any(found for _, found in taken.documents):
             return False
-        from linter.inventory.authfiles import LONGEST, auth_file  # noqa: PLC0415 - most files hold objects
+        from linter.engine import besides  # noqa: PLC0415 - most files hold objects
 
-        data = self.bytes_of(artifact.path) if artifact.size <= LONGEST else None
-        found = auth_file(artifact.path, data) if data is not None else None
+        data = self.bytes_of(artifact.path) if artifact.size <= besides.LONGEST else None
+        found = besides.known(artifact.path, data) if data is not None else None
         if found is None:
             return False
-        source.auth_files.append(found)
+        if isinstance(found, Problem):
+            self.problems.append(found)
+        else:
+            source.auth_files.append(found)
         source.evidence.add(artifact.path, (), logs=False, whole=True)
         self.inputs[artifact.input].found = True
         return True
