@@ -110,10 +110,14 @@ class Related(NamedTuple):
 
 
 class Affected(NamedTuple):
-    """A workload or image stream that a defect breaks, and the image it wants ("" when all its images)."""
+    """A workload or image stream that a defect breaks, and the image it wants ("" when all its images).
+
+    With `may` it need not fail: nothing proves that the image needs the credential.
+    """
 
     object: ObjectRef
     image: str = ""
+    may: bool = False
 
 
 class Impact(NamedTuple):
@@ -389,7 +393,11 @@ class Pull(NamedTuple):
 
 
 class Pulls(NamedTuple):
-    """Who pulls what with which secrets: `resolved`, failing ones first, of `total` pulls and imports of the scan."""
+    """Who pulls what with which secrets: `resolved`, failing ones first, of `total` pulls and imports of the scan.
+
+    Among the total is what findings hit beside these, such as builds and what a controller pulls. What is `resolved`
+    together is hit by the same findings.
+    """
 
     resolved: tuple[Pull, ...] = ()
     total: int = 0

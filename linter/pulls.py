@@ -9,8 +9,8 @@ from typing import Final
 
 from linter.credentials import Consumer
 from linter.inventory.inventory import Inventory
-from linter.inventory.workloads import owner
-from linter.model import Finding, ObjectRef, Pull, Pulls, SecretUse
+from linter.inventory.workloads import Owners, owner
+from linter.model import Finding, ObjectRef, Pull, Pulls, SecretUse, Severity
 from linter.resolve.atlas import Atlas
 from linter.resolve.explain import explain
 from linter.resolve.records import Explanation, KeyMatch, SecretStep
@@ -35,25 +35,60 @@ _Way = tuple[object, ...]
 
 def pulls(inventories: Iterable[Inventory], settings: Settings, findings: Sequence[Finding]) -> Pulls:
     """Resolve the pulls and imports of every inventory; what `findings` hit first, as far as the bound allows."""
-    hit = {
-        (finding.cluster, affected.object)
-        for finding in findings
-        for affected in (*finding.impact.workloads, *finding.impact.imports)
-    }
+    hits = _Hits(findings)
     ways: list[tuple[bool, list[Case]]] = []
     total = 0
     for inventory in inventories:
         together: dict[_Way, list[Case]] = {}
         known: set[tuple[object, ...]] = set()
-        lists = _Lists()
-        for case in cases(inventory, Question()):
-            together.setdefault(_way(case, lists), []).append(case)
-            known.add((case.consumer, case.image, _who(case)))
+        lists, asked = _Lists(), cases(inventory, Question())
+        copies = _Copies(inventory, asked, lists)
+        for case in asked:
+            struck = hits.of(case)
+            pull = (case.consumer, case.image, _who(case))
+            # Another pull of that name is another description of it.
+            if pull in known or (not struck and copies.has(case)):
+                continue
+            known.add(pull)
+            together.setdefault((*_way(case, lists), struck), []).append(case)
         total += len(known)
-        ways += [(any(_who(case) in hit for case in alike), alike) for alike in together.values()]
+        ways += [(bool(way[-1]), alike) for way, alike in together.items()]
     ways.sort(key=lambda way: not way[0])
     found = list(_resolved((alike for _, alike in ways[:_MOST]), settings))
-    return Pulls(tuple(sorted(found, key=_order)), total)
+    return Pulls(tuple(sorted(found, key=_order)), total + hits.beside())
+
+
+class _Hits:
+    """What findings hit, by whom it is for; and what of it no pull of the scan is."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self._of: dict[tuple[str, ObjectRef], dict[str, list[int]]] = {}
+        self._met: set[tuple[str, ObjectRef, str]] = set()
+        for number, finding in enumerate(findings):
+            for hit in (*finding.impact.workloads, *finding.impact.imports):
+                images = self._of.setdefault((finding.cluster, hit.object), {})
+                images.setdefault(hit.image, []).append(number)
+        self._counted = {
+            (finding.cluster, hit.object, hit.image)
+            for finding in findings
+            if finding.severity >= Severity.WARNING
+            for hit in (*finding.impact.workloads, *finding.impact.imports)
+        }
+
+    def of(self, case: Case) -> tuple[int, ...]:
+        """Return the numbers of the findings that hit a pull."""
+        who = _who(case)
+        images = self._of.get(who)
+        if images is None:
+            return ()
+        self._met |= {(*who, image) for image in ("", case.image) if image in images}
+        return tuple(sorted({*images.get("", ()), *images.get(case.image, ())}))
+
+    def beside(self) -> int:
+        """Return how many of those that reports count are none of the pulls that were asked about."""
+        left = self._counted - self._met
+        named = {(cluster, ref) for cluster, ref, image in self._counted if image}
+        return sum(1 for cluster, ref, image in left if image or (cluster, ref) not in named)
 
 
 def together(parts: Iterable[Pulls]) -> Pulls:
@@ -98,6 +133,30 @@ class _Lists:
             )
             self._known[place] = self._numbers.setdefault(held, len(self._numbers))
         return self._known[place]
+
+
+class _Copies:
+    """Pulls of replica sets and pods that are those of what made them: of the same image, with the same secrets."""
+
+    def __init__(self, inventory: Inventory, asked: Iterable[Case], lists: _Lists) -> None:
+        self._owners = Owners(inventory.workloads)
+        self._lists = lists
+        self._known = {
+            (id(case.workload.object), case.image, lists.number(case)) for case in asked if case.workload is not None
+        }
+
+    def has(self, case: Case) -> bool:
+        """Whether a workload of the scan that made this one pulls the same image in the same way."""
+        workload = case.workload
+        if workload is None or not any(owner(workload)):
+            return False
+        number, seen = self._lists.number(case), {id(workload)}
+        while (above := self._owners.above(workload)) is not None and id(above) not in seen:
+            if (id(above.object), case.image, number) in self._known:
+                return True
+            seen.add(id(above))
+            workload = above
+        return False
 
 
 def _way(case: Case, lists: _Lists) -> _Way:

@@ -193,7 +193,7 @@ class Context:
             remedy=remedy,
             commands=tuple(filter(None, commands)),
             related=tuple(related),
-            impact=impact or Impact(),
+            impact=self.joins.told(impact) if impact else Impact(),
             fix=fix,
             cluster=self.inventory.name,
             live=self.in_cluster,

@@ -1,7 +1,7 @@
 """What several reports say in the same words: counts, places, objects, the scan as a whole."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final, NamedTuple
 
 from linter.model import Affected, Applicability, Finding, Fix, Location, ObjectRef, Run, Scan, Scope, Severity
@@ -40,21 +40,39 @@ def affected_name(affected: Affected) -> str:
     return "/".join(filter(None, (ref.namespace, ref.kind, ref.name)))
 
 
-def impact_counts(finding: Finding) -> str:
-    """Return `3 pulls and 1 import`, or nothing when nothing is hit."""
-    pulls, imports = len(finding.impact.workloads), len(finding.impact.imports)
+def amount(pulls: int, imports: int) -> str:
+    """Return `3 pulls and 1 import`, or nothing when there are none."""
     parts = ([count(pulls, "pull")] if pulls else []) + ([count(imports, "import")] if imports else [])
     return " and ".join(parts)
 
 
+def impact_counts(finding: Finding) -> str:
+    """Return `3 pulls and 1 import`, and how many of them need not fail where others will; nothing for no hit."""
+    hits = (*finding.impact.workloads, *finding.impact.imports)
+    told = amount(len(finding.impact.workloads), len(finding.impact.imports))
+    left = sum(not certain(finding, hit) for hit in hits) if breaks(finding) else 0
+    return f"{told}, {left:,} of which need{'s' if left == 1 else ''} not fail" if left else told
+
+
+def certain(finding: Finding, hit: Affected) -> bool:
+    """Whether one of those that a finding hits will fail."""
+    return finding.severity is Severity.ERROR and not (finding.impact.may or hit.may)
+
+
 def breaks(finding: Finding) -> bool:
-    """Whether what a finding hits will fail."""
-    return finding.severity is Severity.ERROR and not finding.impact.may
+    """Whether anything that a finding hits will fail."""
+    return any(certain(finding, hit) for hit in (*finding.impact.workloads, *finding.impact.imports))
 
 
 def strikes(finding: Finding) -> str:
-    """Return `breaks 3 pulls` of what will fail, `hits 3 pulls` of what need not."""
-    return f"{'breaks' if breaks(finding) else 'hits'} {impact_counts(finding)}"
+    """Return `breaks 3 pulls` of what will fail, `hits 3 pulls` where not all of it will."""
+    return f"{striking(finding)} {impact_counts(finding)}"
+
+
+def striking(finding: Finding) -> str:
+    """Return `breaks` or `hits`, as `strikes` says it."""
+    hits = (*finding.impact.workloads, *finding.impact.imports)
+    return "breaks" if hits and all(certain(finding, hit) for hit in hits) else "hits"
 
 
 def how(fix: Fix) -> str:
@@ -175,7 +193,7 @@ def distinct(hits: Iterable[Hit], besides: Collection[Hit] = ()) -> set[Hit]:
     A hit without an image means all images of its object: beside one of these images it is nothing new.
     """
     whole = {(cluster, hit.object) for cluster, hit in besides if not hit.image}
-    known = set(hits) - set(besides)
+    known = {(cluster, hit._replace(may=False) if hit.may else hit) for cluster, hit in hits} - set(besides)
     named = {(cluster, hit.object) for cluster, hit in (*known, *besides) if hit.image}
     return {
         (cluster, hit)
@@ -186,24 +204,33 @@ def distinct(hits: Iterable[Hit], besides: Collection[Hit] = ()) -> set[Hit]:
 
 def failing(run: Run) -> tuple[set[Hit], set[Hit]]:
     """Return the distinct pulls and imports that will fail."""
-    sure = [finding for finding in run.findings if breaks(finding)]
-    return pulls(sure), imports(sure)
+    return pulls(run.findings, only=certain), imports(run.findings, only=certain)
 
 
 def endangered(run: Run, besides: tuple[set[Hit], set[Hit]]) -> tuple[set[Hit], set[Hit]]:
     """Return the distinct pulls and imports that may fail, without those that `failing` has told."""
-    may = [finding for finding in run.findings if finding.severity >= Severity.WARNING and not breaks(finding)]
+    may = [finding for finding in run.findings if finding.severity >= Severity.WARNING]
     return pulls(may, besides[0]), imports(may, besides[1])
 
 
-def pulls(findings: Iterable[Finding], besides: Collection[Hit] = ()) -> set[Hit]:
-    """Return the distinct pulls that findings break, without those known `besides`."""
-    return distinct(((finding.cluster, hit) for finding in findings for hit in finding.impact.workloads), besides)
+Only = Callable[[Finding, Affected], bool]
+"""Which of those that a finding hits are meant."""
 
 
-def imports(findings: Iterable[Finding], besides: Collection[Hit] = ()) -> set[Hit]:
-    """Return the distinct imports that findings break, without those known `besides`."""
-    return distinct(((finding.cluster, hit) for finding in findings for hit in finding.impact.imports), besides)
+def _all(_: Finding, __: Affected) -> bool:
+    return True
+
+
+def pulls(findings: Iterable[Finding], besides: Collection[Hit] = (), only: Only = _all) -> set[Hit]:
+    """Return the distinct pulls that findings break, without those known `besides`; of them `only` some."""
+    hits = ((one.cluster, hit) for one in findings for hit in one.impact.workloads if only(one, hit))
+    return distinct(hits, besides)
+
+
+def imports(findings: Iterable[Finding], besides: Collection[Hit] = (), only: Only = _all) -> set[Hit]:
+    """Return the distinct imports that findings break, without those known `besides`; of them `only` some."""
+    hits = ((one.cluster, hit) for one in findings for hit in one.impact.imports if only(one, hit))
+    return distinct(hits, besides)
 
 
 class Cause(NamedTuple):

@@ -1,7 +1,7 @@
 """The answer that a report opens with: what will fail, what may, and whether that is all that can be said."""
 
 from linter.model import Run, Severity
-from reports._phrases import Hit, count, endangered, extent, failing, left_aside, severity_counts
+from reports._phrases import Hit, amount, count, endangered, extent, failing, left_aside, severity_counts
 
 
 def verdict(run: Run) -> dict[str, str]:
@@ -35,6 +35,4 @@ def verdict(run: Run) -> dict[str, str]:
 
 
 def _amount(unpulled: set[Hit], unimported: set[Hit]) -> str:
-    parts = [count(len(unpulled), "pull")] if unpulled else []
-    parts += [count(len(unimported), "import")] if unimported else []
-    return " and ".join(parts)
+    return amount(len(unpulled), len(unimported))

@@ -158,8 +158,8 @@ def _excerpt(lines: tuple[ExcerptLine, ...]) -> list[dict[str, Any]]:
     return [{"number": line.number, "text": line.text, "start": line.start, "end": line.end} for line in lines]
 
 
-def _affected(affected: Affected) -> dict[str, str]:
-    return {**_object(affected.object), "image": affected.image}
+def _affected(affected: Affected) -> dict[str, Any]:
+    return {**_object(affected.object), "image": affected.image, **({"may": True} if affected.may else {})}
 
 
 def _related(related: Related) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from reports._excerpt import draw
 from reports._markdown import block, code, inline, prose
 from reports._phrases import (
     affected_name,
+    amount,
     causes,
     count,
     how,
@@ -94,8 +95,7 @@ def _label(severity: int) -> str:
 
 
 def _breaks(pulls: int, imports: int) -> str:
-    parts = ([count(pulls, "pull")] if pulls else []) + ([count(imports, "import")] if imports else [])
-    return " and ".join(parts) or "nothing known"
+    return amount(pulls, imports) or "nothing known"
 
 
 def _finding(finding: Finding) -> str:

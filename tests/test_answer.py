@@ -119,9 +119,49 @@ def test_of_two_secrets_of_one_name_the_one_that_holds_the_key_is_told(tmp_path:
 
 
 def test_of_those_that_a_missing_secret_hits_only_what_breaks_is_told(tmp_path: Path) -> None:
-    served, unserved = _workload("quay.io/shop/web"), _workload("registry.example.com/lost")
+    served, unserved = _workload("quay.io/shop/web"), _workload("registry.redhat.io/lost")
     answer, result = _answered(tmp_path, _secret(PAYLOAD), _account("good", "gone"), served, unserved)
     assert answer == "1 pull will fail"
     impact = next(one["impact"] for one in result["findings"] if one["code"] == "RC303")
     assert [one["name"] for one in impact["workloads"]] == ["lost"]
     assert "may" not in impact
+
+
+def _live(kind: str, name: str, image: str, maker: tuple[str, str], version: str = "v1") -> dict[str, Any]:
+    """A workload that another one made."""
+    made = _object(kind, name, version)
+    made["metadata"]["ownerReferences"] = [{"kind": maker[0], "name": maker[1], "controller": True}]
+    pod = {"containers": [{"name": "one", "image": image}], "imagePullSecrets": [{"name": "bad"}]}
+    made["spec"] = pod if kind == "Pod" else {"template": {"spec": pod}}
+    return made
+
+
+def test_copies_of_a_workload_are_no_pulls_of_their_own(tmp_path: Path) -> None:
+    image = "quay.io/shop/web"
+    pods = [_live("Pod", f"web-{number}", image, ("ReplicaSet", "web-1")) for number in range(3)]
+    replicas = _live("ReplicaSet", "web-1", image, ("Deployment", "web"), "apps/v1")
+    broken = _bad(DOCKER, '{"auths": {"quay.io/shop": {"auth": "dXNlcg=="}}}')
+    answer, result = _answered(tmp_path, broken, _account("bad"), _workload(image), replicas, *pods)
+    (found,) = (one for one in result["findings"] if one["code"] == "RC106")
+    assert [one["kind"] for one in found["impact"]["workloads"]] == ["Deployment"]
+    assert answer == "1 pull will fail"
+
+
+def test_a_missing_secret_breaks_what_is_known_to_need_one_and_may_break_the_rest(tmp_path: Path) -> None:
+    pod = {"imagePullSecrets": [{"name": "gone"}]}
+    pod["containers"] = [
+        {"name": "one", "image": "registry.redhat.io/ubi9/ubi:1"},
+        {"name": "two", "image": "example.com/shop/web:1"},
+    ]
+    workload = _object("Deployment", "web", "apps/v1", spec={"template": {"spec": pod}})
+    answer, result = _answered(tmp_path, _secret(PAYLOAD), _account(), workload)
+    (found,) = (one for one in result["findings"] if one["code"] == "RC303")
+    assert [(one["image"], one.get("may", False)) for one in found["impact"]["workloads"]] == [
+        ("registry.redhat.io/ubi9/ubi:1", False),
+        ("example.com/shop/web:1", True),
+    ]
+    assert answer == "1 pull will fail"
+    saved = tmp_path / "result.json"
+    saved.write_text(json.dumps(result), encoding="utf-8")
+    _, again, _ = quiet("report", str(saved), "--format", "text")
+    assert "2 pulls, 1 of which needs not fail" in again

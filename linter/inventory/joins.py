@@ -38,6 +38,7 @@ from linter.inventory.pulls import (
 )
 from linter.inventory.readers import Lists, Readers, Sifted, keys_of
 from linter.inventory.records import ImageUse, PullSecret, Workload
+from linter.inventory.workloads import Owners, Telling
 from linter.model import Affected, Impact, Scope
 
 _OPENSHIFT = "openshift.io"
@@ -101,6 +102,19 @@ class Joins:
     def imports_with(self, secret: PullSecret, keys: Iterable[RegistryKey] | None = None) -> list[ImportPull]:
         """The imports that read `secret`; with `keys`, only those whose image one of these may serve."""
         return self._imports.of(secret, keys)
+
+    @cached_property
+    def owners(self) -> Owners:
+        """Who made which workload."""
+        return Owners(self.inventory.workloads)
+
+    @cached_property
+    def _telling(self) -> Telling:
+        return Telling(self.inventory.workloads, self.owners)
+
+    def told(self, impact: Impact) -> Impact:
+        """What is told of an impact: every pull by its image, and copies of a workload as that workload."""
+        return self._telling.impact(impact) if impact.workloads else impact
 
     def impact(
         self,

@@ -1,13 +1,15 @@
-"""Objects to workloads and service accounts: pod specs, their images and their own lists of pull secrets."""
+"""Objects to workloads and service accounts: pod specs, their images and lists of pull secrets, and who made which."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import pairwise
 from typing import Any, Final, Protocol, TypeVar
 
 from linter.documents.objects import KubeObject
 from linter.inventory.lately import Identical
 from linter.inventory.paths import MAKERS, POD_SPECS, RUN_ONCE, dig, group, pod_account, pod_images, text, walk
 from linter.inventory.records import Link, ServiceAccount, Workload
-from linter.model import Route
+from linter.model import Affected, Impact, ObjectRef, Route
 from linter.secret import without_login
 
 _Value = TypeVar("_Value")
@@ -127,6 +129,103 @@ def maker(candidates: Sequence[Workload], child: Workload) -> Workload | None:
     if not found or (found[0].unsure and not found[0].explicit):
         return None
     return found[0]
+
+
+class Owners:
+    """Who controls whom: a pod's list is the business of the object whose template made the pod."""
+
+    def __init__(self, listed: Sequence[Workload]) -> None:
+        self._listed = listed
+        self._tops: dict[int, Workload] = {}
+
+    @cached_property
+    def _workloads(self) -> Mapping[tuple[str, str, str], Workload]:
+        """The workloads by name; the first of a name counts."""
+        items = ((workload.object, workload) for workload in reversed(self._listed))
+        return {(item.namespace, item.kind, item.name): workload for item, workload in items}
+
+    @cached_property
+    def _several(self) -> Mapping[int, list[Workload]]:
+        """All workloads of each object that has several, by its identity."""
+        found: dict[int, list[Workload]] = {}
+        for before, workload in pairwise(self._listed):
+            if before.object is workload.object:
+                found.setdefault(id(before.object), [before]).append(workload)
+        return found
+
+    def above(self, workload: Workload) -> Workload | None:
+        """Return the workload that made this one, where the scan holds it and tells which template that was."""
+        kind, name = owner(workload)
+        first = self._workloads.get((workload.object.namespace, kind, name)) if kind else None
+        return maker(self._several.get(id(first.object), (first,)), workload) if first is not None else None
+
+    def top(self, workload: Workload) -> Workload:
+        """Return the outermost workload that made this one: itself when nothing did."""
+        known = self._tops.get(id(workload.object))
+        if known is None:
+            # The object lives as long as the inventory: so long its identity is its own.
+            known = self._tops[id(workload.object)] = self._found_top(workload)
+        return known
+
+    def _found_top(self, workload: Workload) -> Workload:
+        seen = {id(workload)}
+        while (above := self.above(workload)) is not None and id(above) not in seen:
+            seen.add(id(above))
+            workload = above
+        return workload
+
+
+class Telling:
+    """Makes of what a rule says that a defect breaks what is told of it, in every report alike.
+
+    A workload without an image stands for all that are pulled for it. Copies of a workload, its replica sets and pods,
+    are no pulls of their own beside it.
+    """
+
+    def __init__(self, listed: Iterable[Workload], owners: Owners) -> None:
+        self._listed = listed
+        self._owners = owners
+
+    @cached_property
+    def _images(self) -> Mapping[ObjectRef, dict[str, None]]:
+        """What is pulled for each workload; nothing where its policy says so."""
+        table: dict[ObjectRef, dict[str, None]] = {}
+        for workload in self._listed:
+            images = table.setdefault(workload.object.ref, {})
+            images.update(dict.fromkeys(use.image for use in workload.pulled))
+        return table
+
+    @cached_property
+    def _made(self) -> Mapping[ObjectRef, Workload]:
+        return {one.object.ref: one for one in self._listed if any(owner(one))}
+
+    def impact(self, impact: Impact) -> Impact:
+        """Return `impact` with every pull by its image, and each once."""
+        hits = impact.workloads
+        if not all(hit.image for hit in hits):
+            hits = tuple(dict.fromkeys(one for hit in hits for one in self._named(hit)))
+        if len(hits) > 1 and self._made:
+            told = {(hit.object, hit.image): hit.may for hit in hits}
+            hits = tuple([hit for hit in hits if not self._copies(hit, told)])
+        return impact if hits is impact.workloads else impact._replace(workloads=hits)
+
+    def _named(self, hit: Affected) -> Iterable[Affected]:
+        """A hit by its images; what is no workload has none, and stands for itself."""
+        images = self._images.get(hit.object) if not hit.image else None
+        return (hit,) if images is None else (hit._replace(image=image) for image in images)
+
+    def _copies(self, hit: Affected, told: Mapping[tuple[ObjectRef, str], bool]) -> bool:
+        """Whether what made the one that is hit is told of as well, for the same image and as surely."""
+        made = self._made.get(hit.object)
+        if made is None:
+            return False
+        seen = {id(made)}
+        while (above := self._owners.above(made)) is not None and id(above) not in seen:
+            if told.get((above.object.ref, hit.image), True) <= hit.may:
+                return True
+            seen.add(id(above))
+            made = above
+        return False
 
 
 def service_account(item: KubeObject) -> ServiceAccount:

@@ -188,7 +188,7 @@ def _severity(label: str) -> Severity:
 
 
 def _affected(hits: list[schema.Affected]) -> tuple[Affected, ...]:
-    return tuple(Affected(_object(hit), hit.image) for hit in hits)
+    return tuple(Affected(_object(hit), hit.image, hit.may) for hit in hits)
 
 
 def _finding(finding: schema.Finding) -> Finding:

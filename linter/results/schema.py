@@ -41,6 +41,7 @@ class Object(_Record):
 
 class Affected(Object):
     image: str
+    may: bool = False
 
 
 class Line(_Record):

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from linter.model import Affected, Applicability, Finding, Pull, Run
-from reports._phrases import affected_name, breaks, count, imports, pulls
+from reports._phrases import affected_name, amount, breaks, certain, imports, pulls
 from reports._visible import visible
 from reports.html.rows import LEVELS, Row, command_lines
 from reports.html.story import Told
@@ -103,10 +103,9 @@ class _Maker:
     def cause(self, code: str, name: str, summary: str, places: list[int]) -> Cause:
         """Make the cause of one rule out of the findings at `places`."""
         group = [self.findings[at] for at in places]
-        hit, imported = len(pulls(group)), len(imports(group))
-        amount = " and ".join(
-            [*([count(hit, "pull")] if hit else []), *([count(imported, "import")] if imported else [])]
-        )
+        # What will fail is counted alone: the same finding may hit what need not.
+        sure = any(map(breaks, group))
+        hit, imported = (len(kind(group, only=certain) if sure else kind(group)) for kind in (pulls, imports))
         worst = sorted(places, key=lambda at: (-self.findings[at].severity, -self.rows[at].weight, at))[:_CASES]
         return Cause(
             code=code,
@@ -114,7 +113,7 @@ class _Maker:
             summary=summary,
             severity=max(finding.severity for finding in group).label,
             number=hit + imported,
-            amount=amount,
+            amount=amount(hit, imported),
             findings=len(group),
             filter="#rule=" + quote(visible(code), safe=""),
             cases=tuple(self._case(at, _HITS if len(group) == 1 else _FEWER) for at in worst),

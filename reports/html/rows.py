@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from linter.model import Applicability, ExcerptLine, Finding, Fix, ObjectRef, Severity
-from reports._phrases import affected_name, impact_counts, object_name, place, proof_counts
+from reports._phrases import affected_name, impact_counts, object_name, place, proof_counts, striking
 from reports.html.trend import age
 
 _BEFORE: Final = 120
@@ -59,6 +59,7 @@ class Row(NamedTuple):
     payload: str
     payload_excerpt: tuple[Line, ...]
     detail: str
+    strikes: str
     hits: str
     hit_names: Sequence[tuple[str, str]]
     hits_left: int
@@ -117,6 +118,7 @@ def _row(finding: Finding, ident: str, cause: str, now: int) -> Row:
         payload=str(where.payload) if where.payload is not None else "",
         payload_excerpt=_excerpt(where.payload_excerpt),
         detail=finding.detail,
+        strikes=striking(finding),
         hits=impact_counts(finding),
         hit_names=[(affected_name(hit), hit.image) for hit in hits[:LISTED]],
         hits_left=max(len(hits) - LISTED, 0),

@@ -6,8 +6,8 @@
   const list = $("list");
   const SVG = "http://www.w3.org/2000/svg";
   const LEVELS = ["error", "warning", "info"];
-  const [ID, LEVEL, CODE, NAME, MESSAGE, OBJECT, SPACE, CLUSTER, PATH, PLACE, EXCERPT, PAYLOAD, INSIDE, DETAIL, HITS,
-    HIT_NAMES, HITS_LEFT, REMEDY, COMMANDS, FIX, RELATED, CAUSE, WEIGHT, AGE, FRESH] = Array(25).keys();
+  const [ID, LEVEL, CODE, NAME, MESSAGE, OBJECT, SPACE, CLUSTER, PATH, PLACE, EXCERPT, PAYLOAD, INSIDE, DETAIL, STRIKES, HITS,
+    HIT_NAMES, HITS_LEFT, REMEDY, COMMANDS, FIX, RELATED, CAUSE, WEIGHT, AGE, FRESH] = Array(26).keys();
   const FIRST = 60;
   const MORE = 120;
   const FEW = 200;
@@ -97,7 +97,7 @@
     if (T[row[DETAIL]]) part(dl, "Why", T[row[DETAIL]]);
     if (T[row[HITS]]) {
       const hits = row[HIT_NAMES].map(([name, image]) => el("li", "", T[name], T[image] ? " " : "", place(T[image])));
-      part(dl, LEVELS[row[LEVEL]] === "error" ? "Breaks" : "Hits", T[row[HITS]], el("ul", "hits", ...hits, more(row[HITS_LEFT])));
+      part(dl, T[row[STRIKES]] === "breaks" ? "Breaks" : "Hits", T[row[HITS]], el("ul", "hits", ...hits, more(row[HITS_LEFT])));
     }
     if (T[row[REMEDY]] || row[COMMANDS].length) {
       const commands = row[COMMANDS].map((lines) => dress(el("pre", "cmd", el("code", "", lines.map((line) => T[line]).join("\n")))));
@@ -123,7 +123,7 @@
     const level = LEVELS[row[LEVEL]];
     const end = el("span", "end");
     if (row[FRESH]) end.append(el("span", "fresh", "new"));
-    if (T[row[HITS]]) end.append(el("span", "hit", `${level === "error" ? "breaks" : "hits"} ${T[row[HITS]]}`));
+    if (T[row[HITS]]) end.append(el("span", "hit", `${T[row[STRIKES]]} ${T[row[HITS]]}`));
     const kind = row[FIX] ? T[row[FIX][0]] : "";
     if (kind && kind !== "display") end.append(el("span", `fx ${kind}`, `${kind} fix`));
     const meta = el("span", "meta", el("b", "", T[row[CODE]]), ` ${T[row[NAME]]}`, el("i", "", T[row[OBJECT]]));

@@ -6,7 +6,6 @@ Most names are those of pull secrets that are there. Nobody asks for these, so n
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from itertools import pairwise
 
 from linter.rule import (
     RUN_ONCE,
@@ -17,6 +16,7 @@ from linter.rule import (
     Link,
     NamedTuple,
     ObjectRef,
+    Outcome,
     Reach,
     Reference,
     Related,
@@ -27,10 +27,12 @@ from linter.rule import (
     WorkloadPull,
     dig,
     group,
-    maker,
     owner,
 )
+from rules.imports._shared import Known
 from rules.links._names import is_name, is_written
+from rules.registries._needs import Held, Need
+from rules.registries._shared import ANONYMOUS_HOSTS
 
 _LOCAL_KINDS = {
     "operators.coreos.com": ("CatalogSource",),
@@ -101,38 +103,9 @@ class Owners:
     """Who controls whom: a pod's list is the business of the object whose template made the pod."""
 
     def __init__(self, context: Context) -> None:
-        self._listed = context.inventory.workloads
-        self._tops: dict[int, Workload] = {}
+        self._known = context.joins.owners
         self._users: dict[int, Affected] = {}
-
-    @cached_property
-    def _workloads(self) -> Mapping[tuple[str, str, str], Workload]:
-        """The workloads by name; the first of a name counts."""
-        items = ((workload.object, workload) for workload in reversed(self._listed))
-        return {(item.namespace, item.kind, item.name): workload for item, workload in items}
-
-    @cached_property
-    def _several(self) -> Mapping[int, list[Workload]]:
-        """All workloads of each object that has several, by its identity."""
-        found: dict[int, list[Workload]] = {}
-        for before, workload in pairwise(self._listed):
-            if before.object is workload.object:
-                found.setdefault(id(before.object), [before]).append(workload)
-        return found
-
-    def above(self, workload: Workload) -> Workload | None:
-        """Return the workload that made this one, where the scan holds it and tells which template that was."""
-        kind, name = owner(workload)
-        first = self._workloads.get((workload.object.namespace, kind, name)) if kind else None
-        return maker(self._several.get(id(first.object), (first,)), workload) if first is not None else None
-
-    def top(self, workload: Workload) -> Workload:
-        """Return the outermost workload that made this one: itself when nothing did."""
-        known = self._tops.get(id(workload.object))
-        if known is None:
-            # The object lives as long as the inventory: so long its identity is its own.
-            known = self._tops[id(workload.object)] = self._found_top(workload)
-        return known
+        self.top = self._known.top
 
     def user(self, workload: Workload) -> Affected:
         """Return what tells of a workload among those that a finding hits: the outermost that made it."""
@@ -142,20 +115,14 @@ class Owners:
             known = self._users[id(item)] = Affected(item.ref)
         return known
 
-    def _found_top(self, workload: Workload) -> Workload:
-        seen = {id(workload)}
-        while (above := self.above(workload)) is not None and id(above) not in seen:
-            seen.add(id(above))
-            workload = above
-        return workload
 
-
-class _Served:
-    """Which of those that a finding hits are offered a credential all the same, whatever one name on their list is."""
+class Struck:
+    """Which pulls a name that leads to no pull secret breaks: not those that are offered a credential all the same."""
 
     def __init__(self, context: Context) -> None:
+        self._context = context
         self._joins = context.joins
-        self._known: dict[Affected, bool] = {}
+        self._known: dict[ObjectRef, tuple[tuple[Affected, bool], ...]] = {}
         self._impacts: dict[int, tuple[tuple[Affected, ...], Impact]] = {}
 
     @cached_property
@@ -165,26 +132,63 @@ class _Served:
             table[pull.workload.object.ref].append(pull)
         return table
 
+    @cached_property
+    def _private(self) -> Known:
+        return Known(self._context)
+
     def impact(self, users: tuple[Affected, ...]) -> Impact:
-        """Those of `users` whose pulls break; where all of them are served, all, who need not fail."""
+        """Those pulls of `users` that break; where all of them are served, all, who need not fail."""
         kept = self._impacts.get(id(users))
         if kept is None:
-            broken = tuple(user for user in users if not self._is(user))
-            kept = self._impacts[id(users)] = users, Impact(broken) if broken else Impact(users, may=True)
+            hits = [row for user in users for row in self._of(user)]
+            broken = tuple(hit for hit, served in hits if not served)
+            whole = Impact(broken) if broken else Impact(tuple(hit for hit, _ in hits), may=bool(hits))
+            kept = self._impacts[id(users)] = users, whole
         return kept[1]
 
-    def _is(self, user: Affected) -> bool:
-        known = self._known.get(user)
+    def _of(self, user: Affected) -> tuple[tuple[Affected, bool], ...]:
+        """The pulls of one workload, each with whether it is served all the same; what is none, as it is."""
+        known = self._known.get(user.object)
         if known is None:
-            pulls = self._pulls.get(user.object, [])
-            served = [self._joins.pull_outcome(pull).verdict == "credential" for pull in pulls]
-            known = self._known[user] = bool(served) and all(served)
+            found = {pull.image: self._struck(pull) for pull in reversed(self._pulls.get(user.object, []))}
+            known = self._known[user.object] = tuple(reversed(found.values())) or ((user, False),)
         return known
+
+    def _struck(self, pull: WorkloadPull) -> tuple[Affected, bool]:
+        outcome = self._joins.pull_outcome(pull)
+        reference = outcome.lookup.reference if outcome.lookup is not None else None
+        open_to_all = (reference or "").partition("/")[0] in ANONYMOUS_HOSTS and outcome.verdict != "refused"
+        served = outcome.verdict == "credential" or open_to_all
+        may = not served and not self._fails(pull, outcome)
+        return Affected(pull.workload.object.ref, pull.image, may), served
+
+    def _fails(self, pull: WorkloadPull, outcome: Outcome) -> bool:
+        """Whether a pull without a credential is known to fail: all of its list, and what its registry asks."""
+        if outcome.verdict in ("refused", "bad-image"):
+            return True
+        if outcome.lookup is None or not outcome.lookup.reference:
+            return False
+        if outcome.verdict == "unknown" and not self._gone(pull):
+            return False
+        need = Need(outcome.lookup.reference, Held(()), outcome, pull.workload.object, pull.image, False)
+        return bool(self._private.why(need))
+
+    def _gone(self, pull: WorkloadPull) -> bool:
+        """Whether the list is known but for names that surely nothing has."""
+        there, space = self._context.inventory, pull.workload.object.namespace
+        if pull.reach.unknown or not (self._context.in_cluster and there.covers("Secret", space)):
+            return False
+        return not any(there.generated_named(space, link.name) for link in pull.reach.missing)
+
+
+def struck(context: Context, users: tuple[Affected, ...]) -> Impact:
+    """Every pull of `users` that breaks because a name or a list that they have leads to no pull secret."""
+    return context.once(Struck).impact(users)
 
 
 def impact(context: Context, naming: Naming) -> Impact:
     """Every pull that breaks because of a name that leads to no pull secret."""
-    return context.once(_Served).impact(naming.users)
+    return struck(context, naming.users)
 
 
 def listing(links: tuple[Link, ...], name: str) -> Link | None:

@@ -22,6 +22,7 @@ from linter.rule import (
     text,
 )
 from rules.links._names import is_name
+from rules.links._naming import struck
 from rules.links._repair import append
 
 FIELD = "imagePullSecrets"
@@ -69,7 +70,7 @@ def _as(context: Context, item: KubeObject, home: Route, what: str, fix: Fix | N
         detail="The object is not created or not updated at all, with a message about LocalObjectReference (every "
         "version of Kubernetes).",
         remedy="Write each name as an item of its own: `- name: …`.",
-        impact=_impact(item),
+        impact=_impact(context, item),
         fix=fix,
     )
 
@@ -102,7 +103,7 @@ def _misspelt(context: Context, item: KubeObject, home: Route, field: str, liste
         detail=f"The field is called {FIELD}; an unknown one is dropped with no more than a warning (Kubernetes 1.25 "
         "to 1.36), unless the client asks for strict validation, as kubectl does by itself.",
         remedy=f"Call it {FIELD}, and make it a list of items with a name." if lost else "Remove it.",
-        impact=_impact(item) if lost else None,
+        impact=_impact(context, item) if lost else None,
         fix=_well_spelt(item, home, field, lost),
     )
 
@@ -124,5 +125,5 @@ def _key(home: Route, field: str) -> str:
     return "/".join(str(step) for step in (*home, field))
 
 
-def _impact(item: KubeObject) -> Impact | None:
-    return Impact(workloads=(Affected(item.ref),)) if item.kind != "ServiceAccount" else None
+def _impact(context: Context, item: KubeObject) -> Impact | None:
+    return struck(context, (Affected(item.ref),)) if item.kind != "ServiceAccount" else None

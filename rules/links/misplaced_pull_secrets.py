@@ -52,7 +52,6 @@ from linter.rule import (
     Edit,
     Finding,
     Fix,
-    Impact,
     KubeObject,
     Link,
     Op,
@@ -67,7 +66,7 @@ from linter.rule import (
     text,
 )
 from rules.links._names import is_name
-from rules.links._naming import Owners, listing
+from rules.links._naming import Owners, listing, struck
 from rules.links._repair import append, copied
 from rules.links._written import FIELD as _FIELD
 from rules.links._written import names as _names
@@ -151,7 +150,7 @@ def _misplaced(context: Context, workload: Workload, places: list[Route]) -> Fin
         "with no more than a warning (Kubernetes 1.25 to 1.36).",
         remedy="Remove it." if twice else f"Move it to {home}.",
         related=[Related("and here", item.at(*route, part="key"), item.ref) for route in places[1:]],
-        impact=None if twice else Impact(workloads=(Affected(item.ref),)),
+        impact=None if twice else struck(context, (Affected(item.ref),)),
         fix=_move(workload, places, names),
     )
 
@@ -211,7 +210,7 @@ def _namespaced(context: Context, item: KubeObject, same: list[Link]) -> Finding
         remedy=remedy,
         commands=commands,
         related=[Related("and here", item.at(*one.item, "namespace", part="key"), item.ref) for one in others],
-        impact=Impact(workloads=(Affected(item.ref),)) if item.kind != "ServiceAccount" else None,
+        impact=struck(context, (Affected(item.ref),)) if item.kind != "ServiceAccount" else None,
         fix=fix,
     )
 

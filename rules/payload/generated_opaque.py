@@ -54,6 +54,7 @@ from linter.rule import (
     edit,
     lazy,
 )
+from rules.links._naming import struck
 from rules.payload._made import adds, key_at
 from rules.payload._uses import foreign_type, pulled_with, used_otherwise
 
@@ -99,17 +100,14 @@ def _finding(context: Context, made: GeneratedSecret, key: str) -> Finding:
 
 
 def _impact(context: Context, made: GeneratedSecret) -> Impact:
-    """Return the workloads that pull with the Secret; for which of their images is not known, as its content is not."""
-    return Impact(
-        tuple(
-            dict.fromkeys(
-                Affected(workload.object.ref)
-                for workload, reached in context.joins.reaches
-                if any(link.name == made.name for link in reached.links)
-                and compatible(workload.object.namespace, made.namespace)
-            )
-        )
+    """Return what those pull who name the Secret; for which of it that is meant is not known, as its content is not."""
+    users = (
+        Affected(workload.object.ref)
+        for workload, reached in context.joins.reaches
+        if any(link.name == made.name for link in reached.links)
+        and compatible(workload.object.namespace, made.namespace)
     )
+    return struck(context, tuple(dict.fromkeys(users)))
 
 
 def _place(made: GeneratedSecret, key: str) -> Location:
