@@ -403,3 +403,12 @@ def test_what_is_never_pulled_is_no_pull_of_the_scan(tmp_path: Path, capsys: pyt
     for asked, told in (("deployment/web", "its pull policy is Never"), ("pod/old", "run its course")):
         (answer,) = _ask(capsys, scan, "--workload", asked)
         assert any(told in note for note in answer["notes"])
+
+
+def test_a_path_of_a_private_registry_is_private(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "settings.yaml"
+    config.write_text("private-registries: [example.com/acme]\n")
+    scan = _write(tmp_path, _account())
+    for image, verdict in (("example.com/acme/app:1", "uncovered"), ("example.com/acme-open/app:1", "anonymous")):
+        (answer,) = _ask(capsys, image, scan, "--config", str(config))
+        assert answer["verdict"] == verdict

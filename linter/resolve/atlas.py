@@ -109,8 +109,9 @@ class Atlas:
         """Why the registry is taken to want a credential, "" when nothing says so."""
         if host in _ANONYMOUS or lookup.startswith(f"{HUB}/library/"):
             return ""
-        if host in self.settings.private_registries:
-            return f"{host} is configured as a private registry"
+        for listed in self.settings.private_registries:
+            if host == listed or lookup.startswith(f"{listed.rstrip('/')}/"):
+                return f"{listed} is configured as a private registry"
         if host in _CLOSED:
             return f"{host} serves nobody without a credential"
         first = self.holders.first(lookup)
