@@ -210,3 +210,41 @@ def test_results_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert run(capsys, "report", str(tmp_path / "text.json"))[0] == 2
     (tmp_path / "deep.json").write_text("[" * 100_000)
     assert run(capsys, "report", str(tmp_path / "deep.json"))[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("resolve", "", "PATH"), "the first word is empty"),
+        (("resolve", " ", "PATH"), "the first word is empty"),
+        (("resolve", "quay.io/a/b:1", ""), "a PATH is empty"),
+        (("resolve", "PATH", "--image", ""), "--image is empty"),
+        (("resolve", "PATH", "--image="), "--image is empty"),
+        (("resolve", "PATH", "-n", ""), "-n is empty"),
+        (("resolve", "PATH", "--workload", " "), "--workload is empty"),
+        (("resolve", "PATH", "--workload", "/web"), "--workload wants KIND/NAME"),
+        (("resolve", "PATH", "--pod", ""), "--pod is empty"),
+        (("resolve", "PATH", "--serviceaccount", ""), "--serviceaccount is empty"),
+        (("resolve", "PATH", "--config", ""), "--config is empty"),
+        (("check", "PATH", "--baseline", ""), "--baseline is empty"),
+        (("check", "PATH", "--history", ""), "--history is empty"),
+        (("check", "PATH", "--fix-dir", ""), "--fix-dir is empty"),
+        (("check", "PATH", "--select", ""), "--select is empty"),
+        (("check", "PATH", "--format", "text="), "the file of --format text is empty"),
+        (("check", "PATH", "--format=json="), "the file of --format json is empty"),
+        (("check", "--", ""), "a PATH is empty"),
+        (("baseline", "PATH", "-o", ""), "-o is empty"),
+        (("collect", "PATH", "-o", ""), "-o is empty"),
+        (("trend", "--history", ""), "--history is empty"),
+        (("report", ""), "an argument is empty"),
+        (("explain", "RC101", ""), "an argument is empty"),
+        (("rules", ""), "an argument is empty"),
+    ],
+)
+def test_an_empty_word_is_refused(
+    words: tuple[str, ...], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scan = tmp_path / "account.yaml"
+    scan.write_text("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default, namespace: shop}\n")
+    assert main([str(scan) if word == "PATH" else word for word in words]) == 2
+    assert told in capsys.readouterr().err

@@ -116,6 +116,10 @@ def _execute(arguments: list[str]) -> int:
     except SystemExit:
         sys.stdout.flush()  # the help, while something can still be said of it
         raise
+    if any(not word.strip() for word in rest) or any(word.endswith("=") for word in rest):
+        from linter.cli._blank import refuse_blank  # noqa: PLC0415 - only a mistake needs it
+
+        refuse_blank(rest, values=getattr(command, "VALUES", False))
     try:
         return int(command.execute(parsed))
     except SystemExit:  # its code would be taken for ours

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from linter.registry import Loaded
 
+VALUES = True
+"""Its words are no paths: an empty one says nothing."""
 SUMMARY = "explain a rule"
 EXAMPLES = (
     ("regcred explain RC302", "by its code"),

@@ -12,6 +12,8 @@ from linter.cli._say import say
 
 _MOST: Final = 512 * 2**20
 
+VALUES = True
+"""Its words are no paths: an empty one says nothing."""
 SUMMARY = "render a saved JSON result in another format"
 EXAMPLES = (
     ("regcred check dump.yaml --format json=result.json", "save a result once"),

@@ -145,11 +145,15 @@ def split_words(image: str | None, words: list[str]) -> tuple[str | None, tuple[
 
     With --image all words are paths.
 
-    Raises `UsageError` when an image stands alone, without a path to look into.
+    Raises `UsageError` when an image stands alone, without a path to look into, and for an empty word.
     """
     from linter.sources.addresses import is_url  # noqa: PLC0415 - the overview needs none of this
 
     first = words[0]
+    if image is None and not first.strip():
+        from linter.errors import UsageError  # noqa: PLC0415 - only a mistake needs it
+
+        raise UsageError("the first word is empty: is a variable of the shell not set? IMAGE may be left out")
     if image is not None or first == "-" or first.startswith("cluster:") or is_url(first) or os.path.lexists(first):
         return image, tuple(words)
     if len(words) == 1:

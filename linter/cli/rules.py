@@ -14,6 +14,8 @@ from linter.cli import EXIT_CLEAN
 if TYPE_CHECKING:
     from linter.registry import Loaded
 
+VALUES = True
+"""Its words are no paths: an empty one says nothing."""
 SUMMARY = "list the rules"
 EXAMPLES = (
     ("regcred rules", "all of them, by family"),

@@ -128,7 +128,7 @@ def _of_account(inventory: Inventory, question: Question) -> Case:
 
 def _of_workload(inventory: Inventory, question: Question) -> list[Case]:
     kind, _, name = ("pod", "", question.pod) if question.pod else question.workload.partition("/")
-    if not name:
+    if not (kind and name):
         raise UsageError(f"--workload wants KIND/NAME, as in deployment/web, and not {question.workload!r}")
     if question.consumer == Consumer.IMPORTER:
         raise UsageError("a workload's images are pulled, not imported: leave --consumer importer out")
