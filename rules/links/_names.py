@@ -43,12 +43,17 @@ def is_written(name: str) -> bool:
 
     The API server takes any text for the name of a pull secret (Kubernetes 1.25 to 1.36).
     """
-    return len(name) <= 253 and _WRITTEN.fullmatch(name) is not None
+    return len(name) <= 253 and _WRITTEN.fullmatch(name.strip()) is not None
+
+
+def quoted(name: str) -> str:
+    """Return a name as a message shows it: in quotes where white space stands around it."""
+    return name if name == name.strip() else f'"{name.encode("unicode_escape").decode()}"'
 
 
 def corrected(name: str) -> str:
-    """Return a name with what no object's name can hold put right: capitals and underscores."""
-    return name.lower().replace("_", "-")
+    """Return a name with what no object's name can hold put right: capitals, underscores, white space around it."""
+    return name.strip().lower().replace("_", "-")
 
 
 def without_hash(name: str) -> str:

@@ -71,7 +71,7 @@ from collections.abc import Iterator
 from linter.rule import Applicability, Context, Finding, Fix, Op, Rule, Severity, Use, command, dig, edit
 from rules.links._census import Census, Fate, Whereabouts, in_namespace
 from rules.links._making import making
-from rules.links._names import is_name
+from rules.links._names import is_name, quoted
 from rules.links._naming import Naming, impact, namings
 
 
@@ -86,7 +86,7 @@ def check(context: Context) -> Iterator[Finding]:
         elif found.fate is Fate.UNKNOWN:
             unjudged.setdefault((naming.namespace, naming.name), (naming, found))
     for naming, found in unjudged.values():
-        message = f"whether Secret {naming.name} exists could not be judged: {found.why}"
+        message = f"whether Secret {quoted(naming.name)} exists could not be judged: {found.why}"
         context.not_evaluated(found.reason, message, of=naming.object, at=naming.object.at(*naming.routes[0]))
 
 
@@ -97,7 +97,7 @@ def _finding(context: Context, naming: Naming, meant: tuple[str, ...]) -> Findin
     fix = _fix(naming, meant[0]) if len(meant) == 1 else None
     partial = "" if context.in_cluster else " Only part of the cluster is in these files, so this is a warning."
     return context.finding(
-        f"{naming.says} Secret {naming.name}, and {scan}{where}{guess}",
+        f"{naming.says} Secret {quoted(naming.name)}, and {scan}{where}{guess}",
         of=naming.object,
         at=naming.object.at(*naming.routes[0]),
         severity=context.absence(Severity.ERROR),
@@ -113,7 +113,7 @@ def _finding(context: Context, naming: Naming, meant: tuple[str, ...]) -> Findin
 
 def _fix(naming: Naming, meant: str) -> Fix | None:
     """Name the secret that is meant; a list that names it already needs no second entry."""
-    item = naming.object
+    item, named = naming.object, quoted(naming.name)
     if _unchangeable(naming):
         return None
     edits = []
@@ -122,8 +122,8 @@ def _fix(naming: Naming, meant: str) -> Fix | None:
         beside = route[-1] == "name" and isinstance(entries, list) and any(dig(one, "name") == meant for one in entries)
         edits.append(edit(Op.REMOVE, item, route[:-1]) if beside else edit(Op.SET, item, route, meant))
     if all(one.op is Op.REMOVE for one in edits):
-        return Fix(Applicability.UNSAFE, f"take {naming.name} away, which stands beside Secret {meant}", tuple(edits))
-    return Fix(Applicability.UNSAFE, f"name Secret {meant} instead of {naming.name}", tuple(edits))
+        return Fix(Applicability.UNSAFE, f"take {named} away, which stands beside Secret {meant}", tuple(edits))
+    return Fix(Applicability.UNSAFE, f"name Secret {meant} instead of {named}", tuple(edits))
 
 
 def _unchangeable(naming: Naming) -> bool:
@@ -146,7 +146,7 @@ def _remedy(naming: Naming, meant: tuple[str, ...]) -> str:
     where = in_namespace(naming.namespace)
     if not is_name(naming.name):
         other = f"{meant[0]} if that is the one (a guess by its name)" if meant else "the Secret that is meant"
-        return f"Name {other}: no object can be called {naming.name}."
+        return f"Name {other}: no object can be called {quoted(naming.name)}."
     if meant and _unchangeable(naming):
         return f"Create Secret {naming.name}{where}, or start a build with {meant[0]} if that is the one (a guess)."
     if meant:
