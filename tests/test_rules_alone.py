@@ -26,8 +26,13 @@ def scan(folder: Path, kind: str, account: dict[str, Any], template: dict[str, A
     return str(path)
 
 
-def told(path: str, select: str, capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str]]:
-    main(["check", path, "--scope", "cluster", "--select", select, "--format", "json"])
+def told(
+    path: str, select: str, capsys: pytest.CaptureFixture[str], private: str = "", baseline: Path | None = None
+) -> list[tuple[str, str]]:
+    config = Path(path).with_name("settings.yaml")
+    config.write_text(f"private-registries: [{private}]\n")
+    more = ["--baseline", str(baseline)] if baseline is not None else []
+    main(["check", path, "--scope", "cluster", "--config", str(config), "--select", select, "--format", "json", *more])
     return [(one["code"], one["object"]["kind"]) for one in json.loads(capsys.readouterr().out)["findings"]]
 
 
@@ -67,3 +72,27 @@ def test_a_secret_of_the_wrong_type_is_told_of_by_either_rule(
     assert told(path, "links", capsys) == [("RC306", kind)]
     named = scan(tmp_path, "kubernetes.io/dockerconfigjson", account, template)
     assert told(named, "links", capsys) == []
+
+
+def test_an_image_that_a_secret_of_the_wrong_type_would_serve_is_told_of_by_one_rule(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = scan(tmp_path, "Opaque", {"imagePullSecrets": [{"name": "regcred"}]}, {})
+    assert told(path, "RC111,RC501", capsys) == [("RC111", "Secret")]
+    assert told(path, "RC306,RC501", capsys) == [("RC306", "ServiceAccount")]
+    assert told(path, "RC501", capsys, "registry.example.com") == [("RC501", "Deployment")]
+
+
+@pytest.mark.parametrize("code", ["RC111", "RC302"])
+def test_what_is_accepted_of_one_rule_no_other_brings_back(
+    code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind, account = ("Opaque", {"imagePullSecrets": [{"name": "regcred"}]})
+    if code == "RC302":
+        kind, account = ("kubernetes.io/dockerconfigjson", {"secrets": [{"name": "regcred"}]})
+    path = scan(tmp_path, kind, account, {})
+    assert [one for one, _ in told(path, "links,pulls,RC111", capsys)] == [code]
+    known = tmp_path / "baseline"
+    main(["baseline", path, "--scope", "cluster", "--select", "links,pulls,RC111", "-o", str(known)])
+    capsys.readouterr()
+    assert told(path, "links,pulls,RC111", capsys, baseline=known) == []

@@ -41,12 +41,35 @@ _HELD = 64
 _HUB = lazy(r"(?:^|[./])docker\.(?:io|com)\b")
 
 
+_PAYLOAD = ("RC101", "RC102", "RC103", "RC104", "RC105", "RC106", "RC109", "RC110", "RC112", "RC114", "RC115", "RC118")
+_TELLING = {
+    "": _PAYLOAD,
+    "undecodable-auth": _PAYLOAD,
+    "expired-credential": ("RC601",),
+    "invalid-field-type": ("RC105",),
+    "invalid-json": ("RC102",),
+    "masked-link": ("RC305",),
+    "misplaced-pull-secrets": ("RC312",),
+    "missing-pull-secret": ("RC303", "RC304"),
+    "mount-only-link": ("RC302",),
+    "not-a-pull-secret": ("RC306",),
+    "port-mismatch": ("RC204", "RC205", "RC208", "RC402"),
+    "stale-pod": ("RC309",),
+    "unlinked-pull-secret": ("RC301",),
+    "wrong-secret-type": ("RC111", "RC306"),
+}
+
+
 class Cause(NamedTuple):
     """What keeps a pull from its credential: a clause, the rule that tells of it ("" for several), where it stands."""
 
     text: str
     rule: str = ""
     related: Related | None = None
+
+    def told(self, context: Context) -> bool:
+        """Whether a rule that tells of it runs. What of that somebody has accepted is told all the same."""
+        return not context.chosen.isdisjoint(_TELLING[self.rule])
 
 
 class Causes:

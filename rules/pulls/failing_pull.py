@@ -127,7 +127,8 @@ def _finding(context: Context, causes: Causes, found: list[_Case]) -> Finding:
     users = dict.fromkeys(Affected(one.failure.object.ref, one.failure.image) for one in found)
     proof = Related(f"{item.kind} {item.name} shows it", failure.proof.at(*failure.route), failure.proof.ref)
     pointers = (cause.related,) if cause.related is not None else repair.related if repair is not None else ()
-    explained = f" The rule {cause.rule} tells of it." if cause.rule else ""
+    left = "tells" if cause.told(context) else "does not run here, and would tell"
+    explained = f" The rule {cause.rule} {left} of it." if cause.rule else ""
     return context.finding(
         f"{who}{in_namespace(of.namespace)} cannot pull {image}: {told}; {cause.text}",
         of=of,

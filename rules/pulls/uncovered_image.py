@@ -14,9 +14,9 @@ image from there is reported only when a secret of its own namespace covers it o
 already ran the image, a mirror configuration for it, `imagePullPolicy: Never`, and links in patches or Helm values
 count as doubt.
 
-Where another rule tells the cause (a secret that is missing, unlinked, mount-only, masked, of the wrong type, broken,
-or with another port), this one says nothing; where a link is all that is missing, only when that rule runs. Where the
-status of a pod proves the failure, failing-pull tells it.
+Where another rule that runs tells the cause (a secret that is unlinked, mount-only, masked, of the wrong type, broken,
+or with another port), this one says nothing, be it that what the other tells is accepted. Where the status of a pod
+proves the failure, failing-pull tells it.
 
 In manifests a link may come from elsewhere, and so may the node-wide pull secret, unless it is among them. There the
 rule speaks only when a secret of the same namespace covers the image and is linked elsewhere, or when the settings list
@@ -91,7 +91,6 @@ from rules.registries._shared import ANONYMOUS_HOSTS
 _LOCAL = (".svc", ".svc.cluster.local", ".local")
 _PLUGINS = (".amazonaws.com", ".amazonaws.com.cn", ".azurecr.io", ".azurecr.cn", ".azurecr.de", ".azurecr.us")
 _GOOGLE = (".gcr.io", ".pkg.dev")
-_LINKS = {"unlinked-pull-secret": "RC301", "mount-only-link": "RC302", "masked-link": "RC305"}
 _NODE_WIDE = ("openshift-config", "pull-secret")
 
 
@@ -182,13 +181,9 @@ class _Judge:
         return _Case(pull, need, tuple(beside), why)
 
     def _told(self, pull: WorkloadPull, target: str) -> bool:
-        """Whether another rule that runs tells why there is no credential, or one whose cause no link would mend."""
+        """Whether another rule that runs tells why there is no credential."""
         cause = self.causes.explain(pull, target)
-        return cause is not None and _LINKS.get(cause.rule, "") not in self._missing
-
-    @cached_property
-    def _missing(self) -> frozenset[str]:
-        return frozenset(_LINKS.values()) - self._context.chosen
+        return cause is not None and cause.told(self._context)
 
     def _moot(self, pull: WorkloadPull, target: str) -> bool:
         """Whether nothing is to be pulled, or something that no rule can see brings the credential."""
