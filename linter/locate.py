@@ -68,7 +68,7 @@ class Locator:
         for config in inventory.configs:
             place = config.object.path, config.object.document
             self._secrets[place].append(config)
-            self._hidden[place].append(config.route)
+            self._hidden[place].append((*config.object.route, *config.route))
         for made in inventory.generated:
             if made.how == "secretGenerator":
                 generator = (*made.object.route, *made.type_route[:-1])

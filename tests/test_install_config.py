@@ -1,7 +1,9 @@
-"""Pull secrets that stand as text in files of no kind: told of however they are written, shown in no output."""
+"""Pull secrets that stand as text where no Secret is: told of however they are written, shown in no output."""
 
 import base64
 import json
+import re
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,13 @@ from tests.commons import calls, quiet
 PASSWORD = "Kp7vXw2mQ9Lr"
 AUTH = base64.b64encode(f"robot:{PASSWORD}".encode()).decode()
 CONFIG = f'{{"auths":{{"quay.io":{{"auth":"{AUTH}"}}}}}}'
+ENCODED = base64.b64encode(CONFIG.encode()).decode()
+HELD = (
+    "kind: ClusterSecret\napiVersion: clustersecret.io/v1\nmetadata: {name: a}\n"
+    f"data: {{.dockerconfigjson: {ENCODED}}}\n"
+)
+LIST = f"kind: List\napiVersion: v1\nitems:\n- {HELD.replace(chr(10), chr(10) + '  ')}\n"
+NAMESPACE = "kind: Namespace\napiVersion: v1\nmetadata: {name: a}\n"
 HEAD = "apiVersion: v1\nbaseDomain: example.com\nmetadata: {name: ocp4}\n"
 JSON = json.dumps({"apiVersion": "v1", "baseDomain": "x.org", "metadata": {"name": "ocp4"}, "pullSecret": CONFIG})
 
@@ -52,6 +61,9 @@ def test_a_pull_secret_is_found_however_it_is_written(
         f"{HEAD}pullSecret: '{{\"quay.io\":{{\"auth\":\"{AUTH}\"}}}}'\n",
         f"a: b\nregistry_pull_secret: {{auths: {{quay.io: {{username: robot, password: {PASSWORD}}}}}}}\n",
         f"{HEAD}pullSecret:\n  auths:\n    quay.io:\n      password: {PASSWORD}\n      username: robot\n",
+        f"global:\n  dockerconfigjson: {ENCODED}\n",
+        HELD,
+        LIST,
     ],
 )
 def test_no_output_shows_the_credential(text: str, form: str, tmp_path: Path) -> None:
@@ -59,7 +71,7 @@ def test_no_output_shows_the_credential(text: str, form: str, tmp_path: Path) ->
     file.write_text(text, encoding="utf-8")
     code, out, error = quiet("check", str(file), "--format", form)
     assert code == 1
-    assert not any(part in out + error for part in (PASSWORD, AUTH, AUTH[:12]))
+    assert not any(part in out + error for part in (PASSWORD, AUTH, AUTH[:12], ENCODED[-24:]))
 
 
 def test_a_finding_can_be_accepted_in_the_file(tmp_path: Path) -> None:
@@ -87,3 +99,25 @@ def test_a_list_of_fields_costs_what_its_length_is_worth(tmp_path: Path) -> None
 def test_what_stands_in_a_pull_secret_is_no_second_one(tmp_path: Path) -> None:
     text = f"pull_secret:\n  auths: {{quay.io: {{auth: {AUTH}}}}}\n  pull_secret: '{CONFIG}'\n"
     assert _judged(tmp_path / "vars.yaml", text) == [("RC701", 2, 3)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"global:\n  dockerconfigjson: {ENCODED}\n", f"a:\n- registryDockerCfg: {ENCODED}\n", HELD, LIST],
+    ids=["values", "field", "object", "list"],
+)
+def test_a_redacted_collection_keeps_a_config_in_base64_and_no_credential(text: str, tmp_path: Path) -> None:
+    (tmp_path / "all").mkdir()
+    (tmp_path / "all" / "values.yaml").write_text(f"{text}---\n{NAMESPACE}", encoding="utf-8")
+    code, _, error = quiet("collect", str(tmp_path / "all"), "--redact", "-o", str(tmp_path / "dump.tar.gz"))
+    assert code == 0, error
+    with tarfile.open(tmp_path / "dump.tar.gz") as archive:
+        told = "".join(held.read().decode() for one in archive if (held := archive.extractfile(one)) is not None)
+    configs = [base64.b64decode(one).decode() for one in re.findall(r"eyJhdXRocyI6[\w+/]+=*", told)]
+    auths = [json.loads(one)["auths"]["quay.io"]["auth"] for one in configs]
+    assert len(auths) == 1
+    assert not any(part in one for one in (told, *configs, *map(_decoded, auths)) for part in (PASSWORD, AUTH, ENCODED))
+
+
+def _decoded(auth: str) -> str:
+    return base64.b64decode(auth).decode()

@@ -4,11 +4,12 @@ import base64
 import re
 from typing import Any, Final
 
-from linter.collecting.payloads import REDACTED, payload
+from linter.collecting.payloads import REDACTED, data, payload
 from linter.collecting.plain import names, part_of_more, plain
 from linter.collecting.surrogates import Surrogates
 from linter.collecting.words import any_of, forms
 from linter.credentials import JsonNode, parse_json
+from linter.inventory.configs import is_config, is_encoded
 from linter.secret import without_logins
 
 _JWT: Final = re.compile(r"(?<![\w-])(?=[\w-]+\.[\w-]{8,}\.)([\w-]*?)(ey[\w-]{8,}\.[\w-]{8,}\.[\w-]*)")
@@ -86,7 +87,13 @@ class Scrubber:
         secretive = isinstance(value.get("name"), str) and secretive_name(value["name"])
         if secretive and isinstance(value.get("value"), str) and "valueFrom" not in value:
             value = {**value, "value": self._made.secret(value["value"])}
-        return {self.text(key): self.tree(one, free=free or key in _FREE, name=key) for key, one in value.items()}
+        return {self.text(key): self._member(key, one, free=free or key in _FREE) for key, one in value.items()}
+
+    def _member(self, key: str, one: Any, *, free: bool) -> Any:
+        """Return what a field holds, scrubbed: of a config in base64 only the credentials go."""
+        if is_config(key, one) and is_encoded(one):
+            return data(one, self._made)
+        return self.tree(one, free=free, name=key)
 
     def _after(self, before: Any, one: Any) -> Any:
         """Replace the word behind an option that takes a credential."""

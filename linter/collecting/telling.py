@@ -4,11 +4,11 @@ import re
 from typing import Any, Final
 
 from linter.collecting.numbers import marked, unmarked
-from linter.collecting.payloads import broken, payload
+from linter.collecting.payloads import broken, data, payload
 from linter.collecting.pieces import ITEMS
 from linter.collecting.surrogates import Surrogates
 from linter.credentials.jsontext import fold_name
-from linter.inventory.configs import is_config
+from linter.inventory.configs import is_config, is_encoded
 
 _TELLING: Final = re.compile(
     r"(?i)(?:passw(?:or)?d|passphrase|api[-_]?key|access[-_]?key|client[-_]?secret|client-key-data"
@@ -44,7 +44,7 @@ def _telling(value: Any, made: Surrogates, generator: bool = False) -> Any:
         if fold_name(key) == "auths" and isinstance(inner, dict):
             new[key] = _auths(inner, made)
         elif is_config(key, inner):
-            new[key] = payload(inner, made)
+            new[key] = data(inner, made) if is_encoded(inner) else payload(inner, made)
         elif isinstance(inner, str) and telling(key):
             secretive = True
             new[key] = made.auth(inner) if fold_name(key) == "auth" else made.secret(inner)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from linter.documents import Document
+from linter.documents.kinds import is_read
 from linter.documents.layouts import BY_FILES, BY_OBJECTS, MUST_GATHER
 from linter.documents.objects import KubeObject, Opened, objects
 from linter.inventory.builds import is_build
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 _Value = TypeVar("_Value")
 _STREAM_KINDS = frozenset({"ImageStream", "ImageStreamImport", "ImageStreamTag"})
+_HOLDING = frozenset({"HelmRelease", "SyncSet", "SelectorSyncSet", "Policy"})
+"""Kinds that rules read and that hold manifests or values all the same."""
 _KUSTOMIZATION_FIELDS = frozenset({"secretGenerator", "patches", "patchesJson6902", "patchesStrategicMerge"})
 
 
@@ -148,6 +151,10 @@ class Builder:
             self._other.append(item)
 
     def _other_kind(self, document: Document, item: KubeObject) -> None:
+        if not is_read(item.kind) or item.kind in _HOLDING:
+            from linter.inventory.configs import configs_within  # noqa: PLC0415 - most objects are of kinds that are read
+
+            self._configs.extend(configs_within(item))
         made = list(generated_secrets(item))
         self._generated.extend(made)
         for secret in made:

@@ -3,10 +3,11 @@ r"""A manifest holds a usable credential in clear.
 ## What it does
 
 Reports every Secret in a file whose payload holds a credential that a reader of the file could use, once per Secret,
-every literal of a kustomize `secretGenerator` that does, and every pull secret that stands as text in a file of no
-kind: in the `pullSecret` of an install-config.yaml, in a `pull_secret` among the variables of Ansible, in any field so
-called. There an entry counts whose registry is a host: `fake` or `none`, by which installs without a pull secret get
-along, is none.
+every literal of a kustomize `secretGenerator` that does, and every pull secret that stands as text where no Secret is:
+in the `pullSecret` of an install-config.yaml, in a `pull_secret` among the variables of Ansible, in the
+`dockerconfigjson` of a chart's values, in base64 or not; in any field that is called like one of them, of an object
+too: in a ClusterSecret, in the Secret that a SyncSet, a ManifestWork or a policy holds. There an entry counts whose
+registry is a host: `fake` or `none`, by which installs without a pull secret get along, is none.
 
 What keeps the kubelet from reading it keeps nobody else from reading it, so such a payload counts too: the wrong type,
 a missing `auths`, one more layer of base64, none at all under `data`, a key like `config.json`, text that is no JSON
@@ -105,7 +106,7 @@ def _config(context: Context, config: PullSecret, entries: list[Entry]) -> Findi
     """Tell of a pull secret in a file that is read to make one."""
     first, item = entries[0], config.object
     return context.finding(
-        f"{item.kind} {item.name} holds {_what(entries)} in clear in this file",
+        f"{item.kind} {item.name or 'without a name'} holds {_what(entries)} in clear in this file",
         of=item,
         # A mapping is no text, in which an entry could stand.
         at=config.at() if config.written is None else spot(config, *first.key_span, first.key),
