@@ -68,6 +68,7 @@ SURE: Final = {
     ),
     "monitoring.coreos.com/v1 Alertmanager": "{POD, image: IMAGE}",
     "monitoring.coreos.com/v1 ThanosRuler": "{POD, image: IMAGE}",
+    "serving.kserve.io/v1beta1 InferenceService": f"{{predictor: {_SPEC}, transformer: {_SPEC}}}",
 }
 """Kinds whose pods get the list and the account that the object says, and no other."""
 _ARGO: Final = (
@@ -84,6 +85,7 @@ OPEN: Final = {
     "argoproj.io/v1alpha1 CronWorkflow": f"{{workflowSpec: {_ARGO}}}",
     "tekton.dev/v1 TaskRun": "{ACCOUNT, podTemplate: {LIST}, taskSpec: " + _TASK + "}",
     "tekton.dev/v1 PipelineRun": f"{{taskRunTemplate: {{ACCOUNT, podTemplate: {{LIST}}}}, pipelineSpec: {_TASKS}}}",
+    "serving.kserve.io/v1beta1 InferenceService of a model": "{predictor: {POD, model: {image: IMAGE}}}",
     "tekton.dev/v1beta1 PipelineRun": f"{{ACCOUNT, podTemplate: {{LIST}}, pipelineSpec: {_TASKS}}}",
 }
 """Kinds to whose list and account the settings of their controller may add."""
@@ -99,7 +101,7 @@ def manifest(
     numbers = count(1)
     while "IMAGE" in body:
         body = body.replace("IMAGE", f"registry.example.com/app-{next(numbers)}", 1)
-    version, name = kind.split(" ")
+    version, name, *_ = kind.split(" ")
     text = f"apiVersion: {version}\nkind: {name}\nmetadata: {{name: app, namespace: shop{head}}}\nspec: {body}\n"
     return text, next(numbers) - 1
 
@@ -235,3 +237,57 @@ def test_resolve_patches_a_kind_by_the_name_that_its_api_has(tmp_path: Path) -> 
     (tmp_path / "scan.yaml").write_text(_SECRET + _OTHER + account("web", "regcred") + text)
     _, out, _ = quiet("resolve", "--workload", "prometheus/app", "-n", "shop", str(tmp_path / "scan.yaml"))
     assert "prometheuses.monitoring.coreos.com app" in out
+
+
+_RAY: Final = """\
+apiVersion: ray.io/v1
+kind: RayCluster
+metadata: {name: ray, namespace: shop, uid: "3"}
+spec:
+  headGroupSpec:
+    template: {spec: {imagePullSecrets: [{name: other}], containers: [{name: h, image: registry.example.com/ray}]}}
+  workerGroupSpecs:
+  - groupName: w
+    template: {spec: {imagePullSecrets: [{name: lost}], containers: [{name: w, image: registry.example.com/ray}]}}
+---
+"""
+
+
+def pod(name: str, container: str, listed: str, maker: str, version: str) -> str:
+    kind, _, owner = maker.partition("/")
+    return (
+        f"apiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}\n  namespace: shop\n  uid: '{name}'\n"
+        f"  ownerReferences:\n  - {{apiVersion: {version}, kind: {kind}, name: {owner}, controller: true}}\n"
+        f"spec:\n  imagePullSecrets: [{listed}]\n  containers:\n"
+        f"  - {{name: {container}, image: registry.example.com/ray}}\n  - {{name: injected, image: x}}\n---\n"
+    )
+
+
+def test_a_name_is_told_at_the_template_that_its_pods_were_made_of(tmp_path: Path) -> None:
+    worker = pod("worker", "w", "{name: lost}", "RayCluster/ray", "ray.io/v1")
+    text = _OTHER + account("default") + _RAY + worker
+    found = [one for one in judged(tmp_path, text, "--scope", "cluster")["findings"] if one["code"] == "RC303"]
+    assert [one["object"]["kind"] for one in found] == ["RayCluster"]
+
+
+def test_no_rollout_is_printed_for_a_set_of_another_group(tmp_path: Path) -> None:
+    """`kubectl rollout restart statefulset/db` would look for one of Kubernetes."""
+    ours = (
+        "apiVersion: apps.kruise.io/v1beta1\nkind: StatefulSet\nmetadata: {name: db, namespace: shop, uid: '8'}\n"
+        "spec: {template: {spec: {containers: [{name: w, image: registry.example.com/ray}]}}}\n---\n"
+    )
+    text = account("default", "regcred") + ours + pod("db-0", "w", "", "StatefulSet/db", "apps.kruise.io/v1beta1")
+    found = [one for one in judged(tmp_path, text, "--scope", "cluster")["findings"] if one["code"] == "RC309"]
+    assert [one["commands"] for one in found] == [["kubectl delete pod db-0 -n shop"]]
+
+
+def test_an_image_that_kustomize_may_rename_only_if_told_where_it_stands_is_not_judged(tmp_path: Path) -> None:
+    (tmp_path / "kustomization.yaml").write_text(
+        "resources: [app.yaml]\nimages: [{name: registry.example.com/app-1, newName: quay.io/team/app}]\n"
+    )
+    text, _ = manifest("argoproj.io/v1alpha1 Workflow", "{ACCOUNT, templates: [{name: a, container: {image: IMAGE}}]}")
+    (tmp_path / "app.yaml").write_text(_SECRET + account("web") + text)
+    _, out, _ = quiet("check", str(tmp_path), "--format", "json", "--ignore", "RC701,RC703")
+    assert open_ones(json.loads(out)) == [
+        "which image is built of registry.example.com/app-1 is not known: kustomizations give it several names"
+    ]

@@ -31,7 +31,7 @@ _PLAIN: Final = """
     ECRAuthorizationToken ACRAccessToken GCRAccessToken QuayAccessToken GithubAccessToken
     AutoscalingRunnerSet SparkApplication VirtualMachine VirtualMachineInstance SyncSet SelectorSyncSet
     CloneSet BroadcastJob AdvancedCronJob JobSet LeaderWorkerSet PyTorchJob TFJob XGBoostJob PaddleJob JAXJob
-    RayCluster RayJob RayService
+    RayCluster RayJob RayService InferenceService
 """
 
 KINDS: Final[Mapping[str, str]] = {

@@ -6,7 +6,8 @@ says it; `unsure` tells why a list, or none, does not settle what the pods get. 
 
 Read in the sources of Argo Workflows 3.6 (workflow/controller/workflowpod.go, workflow/util/merge.go), Tekton Pipelines
 1.3 (pkg/pod/pod.go, pkg/apis/pipeline/pod/template.go, v1 and v1beta1), prometheus-operator 0.85
-(pkg/prometheus/server/statefulset.go and its like) and KubeRay 1.4 (ray-operator/controllers/ray/common/pod.go).
+(pkg/prometheus/server/statefulset.go and its like), KubeRay 1.4 (ray-operator/controllers/ray/common/pod.go) and KServe
+0.15 (pkg/controller/v1beta1/inferenceservice/components, pkg/apis/serving/v1alpha1/servingruntime_types.go).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +21,12 @@ from linter.record import NamedTuple
 
 _ARGO: Final = "workflowDefaults of the controller, or a WorkflowTemplate, may add pull secrets and name the account"
 _TEKTON: Final = "the config-defaults of Tekton may add pull secrets and name the account"
+_KSERVE: Final = "the serving runtime of KServe may add pull secrets"
+_MODELS: Final = (
+    *("model", "sklearn", "xgboost", "tensorflow", "pytorch", "triton", "onnx", "huggingface", "pmml", "lightgbm"),
+    *("paddle", "mlflow", "art"),
+)
+"""Fields of which KServe makes the container of a model, out of a serving runtime or of its own settings."""
 _RAY: Final = "KubeRay runs the head of a cluster that scales itself as an account of its own"
 _OF_TEMPLATES: Final[tuple[Path, ...]] = (
     ("container",),
@@ -146,6 +153,19 @@ def _ray(item: KubeObject) -> Iterator[Made]:
         yield Made(route, runs_as, (*route, "serviceAccountName"), tuple(pod_images(spec, route)), doubt)
 
 
+def _inference(item: KubeObject) -> Iterator[Made]:
+    """An InferenceService: a pod spec stands in each of its parts, into which a runtime is merged that it refers to."""
+    for part in ("predictor", "transformer", "explainer"):
+        spec = dig(item.body, "spec", part)
+        models = [field for field in _MODELS if isinstance(dig(spec, field), dict)]
+        if not models and not dig(spec, "containers"):
+            continue
+        route: Route = ("spec", part)
+        found = (*pod_images(spec, route), *_containers(item.body, route, tuple((field,) for field in models)))
+        runs_as = pod_account(spec) or "default"
+        yield Made(route, runs_as, (*route, "serviceAccountName"), found, _KSERVE if models else "")
+
+
 READ: Final[Mapping[tuple[str, str], Callable[[KubeObject], Iterator[Made]]]] = {
     **{("argoproj.io", kind): _workflow for kind in ("Workflow", "WorkflowTemplate", "CronWorkflow")},
     ("tekton.dev", "TaskRun"): _task_run,
@@ -155,5 +175,6 @@ READ: Final[Mapping[tuple[str, str], Callable[[KubeObject], Iterator[Made]]]] = 
         for kind in ("Prometheus", "PrometheusAgent", "Alertmanager", "ThanosRuler")
     },
     **{("ray.io", kind): _ray for kind in _RAY_CLUSTERS},
+    ("serving.kserve.io", "InferenceService"): _inference,
 }
 """What reads the kinds that `linter.inventory.paths.MAKERS` names."""

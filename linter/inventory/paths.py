@@ -94,6 +94,7 @@ MAKERS: Final = frozenset(
         *(("tekton.dev", kind) for kind in ("TaskRun", "PipelineRun")),
         *(("monitoring.coreos.com", kind) for kind in ("Prometheus", "PrometheusAgent", "Alertmanager", "ThanosRuler")),
         *(("ray.io", kind) for kind in ("RayCluster", "RayService", "RayJob")),
+        ("serving.kserve.io", "InferenceService"),
     }
 )
 """Kinds without a pod spec whose controllers put pods together out of other fields: `linter.inventory.makers`."""

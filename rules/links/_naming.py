@@ -59,7 +59,7 @@ _LOCAL_KINDS = {
     "sparkoperator.k8s.io": ("SparkApplication", "ScheduledSparkApplication"),
     "apps.kruise.io": ("ImagePullJob", "ImageListPullJob"),
     "kubeflow.org": ("MPIJob", "Notebook"),
-    "serving.kserve.io": ("InferenceService", "ServingRuntime"),
+    "serving.kserve.io": ("ServingRuntime",),
     "flink.apache.org": ("FlinkDeployment",),
     "kubevirt.io": ("VirtualMachine", "VirtualMachineInstance", "VirtualMachineInstanceReplicaSet"),
     "postgresql.cnpg.io": ("Cluster", "Pooler"),

@@ -18,8 +18,8 @@ Where another rule that runs tells the cause (a secret that is unlinked, mount-o
 or with another port), this one says nothing, be it that what the other tells is accepted. Where the status of a pod
 proves the failure, failing-pull tells it.
 
-Where what makes the pods may add pull secrets of its own settings (Argo Workflows, Tekton, a serving runtime of KServe),
-it says in these cases that it could not judge, once per object.
+Where what makes the pods may add pull secrets of its own settings (Argo Workflows, Tekton, a serving runtime of
+KServe), it says in these cases that it could not judge, once per object.
 
 In manifests a link may come from elsewhere, and so may the node-wide pull secret, unless it is among them. There the
 rule speaks only when a secret of the same namespace covers the image and is linked elsewhere, or when the settings list
