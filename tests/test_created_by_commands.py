@@ -337,6 +337,14 @@ def test_a_comment_in_a_manifest_may_tell_how_a_secret_is_created(tmp_path: Path
     assert _said(str(tmp_path), "--jobs", "2") == (found, shown)
 
 
+def test_a_file_of_comments_alone_may_tell_it_too(tmp_path: Path) -> None:
+    remark = "# Made by hand:\n#   kubectl create secret docker-registry %s \\\n#     --docker-server=ghcr.io\n"
+    assert _said(str(_tree(tmp_path, {"k8s/pull.yaml": remark % "another-secret"})))[0]
+    found, shown = _said(str(_tree(tmp_path, {"k8s/pull.yaml": remark % "ghcr-secret"})))
+    assert not found
+    assert "k8s/pull.yaml says how it is created" in " ".join(shown.split())
+
+
 @pytest.mark.parametrize(
     "remark",
     [

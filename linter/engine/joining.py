@@ -41,7 +41,7 @@ def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
     }
     loose = _without_objects(group)
     manifests = group.recognised.scope is Scope.MANIFESTS
-    paths = {document.path for source in group.inputs for document, _ in source.documents} if manifests else ()
+    paths = {path for source in group.inputs for path in source.paths} if manifests else set[str]()
     for source in group.inputs:
         source.documents.clear()  # the objects are the inventory's now, and second copies nobody's
     unread = reader.unread()
@@ -99,7 +99,10 @@ def _scripts(artifacts: Iterable[Artifact]) -> Iterator[Unread]:
 
 
 def _remarks(reader: Reader, paths: Iterable[str], words: tuple[bytes, ...]) -> Iterator[Unread]:
-    """The comments in those files, where they may hold one of some words."""
+    """The comments in those files, where they may hold one of some words.
+
+    A file may hold nothing but comments, in the place of the Secret that nobody commits.
+    """
     from linter.documents.text import DecodeProblem, decode  # noqa: PLC0415 - only a search needs it
 
     for path in sorted(paths):
