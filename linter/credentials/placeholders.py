@@ -27,9 +27,9 @@ _BASE64: Final = lazy(r"[A-Za-z0-9+/\r\n]++={0,2}\s*")
 
 _BYTES_LONG: Final = lazy(r"[\"'<(]*[0-9]+ bytes? long[\"'>)]*")
 _REDACTED_WORD: Final = lazy(
-    r"(?i)[\[<({*#_\s\"'-]*(?:redacted|redcated-by-dumpall|masked|scrubbed|sanitized|sanitised|obfuscated|omitted)[\]>)}*#_\s\"'-]*"
+    r"(?i)[\[<({*#_\s\"'-]*(?:redacted|redcated-by-dumpall|masked|scrubbed|sanitized|sanitised|obfuscated|omitted|removed|snipped|censored)[\]>)}*#_\s\"'-]*"
 )
-_MASK_RUN: Final = lazy(r"x{3,}|X{3,}|\*{3,}|•{3,}|#{3,}")
+_MASK_RUN: Final = lazy(r"(?:x{3,}|X{3,})={0,2}|\*{3,}|•{3,}|#{3,}")
 _MASK_IN_BASE64: Final = lazy(r"(?=[A-Za-z0-9+/_-]*?X{4})[A-Za-z0-9+/_-]++(?:(?:…|\.{3})[A-Za-z0-9+/_-]*+)?={0,2}")
 
 _TEMPLATES: Final = (
@@ -118,7 +118,12 @@ _WHOLE: Final = frozenset(
         "yourown",
     ]
 )
-_OPENERS: Final = frozenset({"your", "insert", "enter", "replace", "put", "paste", "add", "fill", "change", "set"})
+_OPENERS: Final = frozenset(
+    [
+        *("your", "insert", "enter", "replace", "put", "paste", "add", "fill", "change", "set"),
+        *("tu", "votre", "ton", "seu", "sua", "dein", "ihr"),
+    ]
+)
 _NOUNS: Final = frozenset(
     [
         "password",
@@ -163,6 +168,7 @@ _NOUNS: Final = frozenset(
         "ghcr",
         "acr",
         "ecr",
+        *("usuario", "contrasena", "clave", "senha", "utilisateur", "passwort", "kennwort", "benutzer", "nutzer"),
     ]
 )
 _YOURS: Final = frozenset(

@@ -37,10 +37,12 @@ _STAND_INS += [
     "user:ref+vault://secret/quay#/token", "###ZARF_REGISTRY_AUTH_PULL###", "change_me_in_prod",
     "WILL_BE_REPLACED_BY_CI", "set-by-ci", "injected by the pipeline", "eyJ...", "BASE64_OF_USERNAME:PAT",
     "to be provided", "<替换为实际Base64编码的Docker配置>", "<ваш токен>", "A_METTRE_ICI", "COLOCAR_AQUI",
+    "tu-password", "tu_usuario", "TU_TOKEN", "sua-senha", "votre-token", "Dein-Passwort",
     "#aqui entra o valor do config.json codificado",
     "Really really reeeeeeeeeeaaaaaaaaaaaalllllllllyyyyyyyyyyy llllllooooonnnnnnngggg auth keys",
 ]  # fmt: skip
 _CREDENTIALS = [
+    "tu", "tucan-4", "ton", "tu-perro", "senha9", "sua", "removed-9", "x=", "xx=", "snip",
     "placeholders", "myplaceholder", "<5x>", "__ab__", "#{", "#{a b}", "[[", "[[1]]", "((", "((a", "<+>",
     "op://", "opensesame", "op://a", "ref+vault", "##ZARF##", "changeme1", "set", "setbyci", "by-ci", "tobe",
     "tobeornottobe", "a=", "eyJ",
@@ -58,7 +60,7 @@ _CREDENTIALS = [
 ]  # fmt: skip
 _REDACTED = [
     '"12 bytes long"', "312 bytes long", "<redacted>", "REDACTED", "[REDACTED]", "xxx", "XXXXXXXX", "*****",
-    "xxxxxxxxxxxx", "***REDACTED***",
+    "xxxxxxxxxxxx", "***REDACTED***", "removed", "<removed>", "[SNIPPED]", "XXX=", "xxxxxxxx==",
 ]  # fmt: skip
 
 
