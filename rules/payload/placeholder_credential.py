@@ -112,7 +112,7 @@ def _entry(context: Context, secret: PullSecret, payload: Payload, entry: Entry)
     node = member(payload, entry, where)
     start, end = (node.start, node.end) if node is not None else entry.value_span
     poison = bool(entry.auth_error)
-    also = " and cannot be decoded" if poison else ""
+    also = (" and cannot be decoded" if where == "auth" else ", and its auth cannot be decoded") if poison else ""
     return context.finding(
         f"The {where} of {of_entry(secret, entry)} is a placeholder ({what}){also}.",
         of=secret.object,
