@@ -164,6 +164,9 @@ class _Judge:
         failures = evidence.failures if context.in_cluster else ()
         failed = ((id(failure.object), failure.image) for failure in failures)
         self._settled |= {(id(tops[pod].object), image) for pod, image in failed if pod in tops}
+        # Knative asks for the digest of a tag and writes it into the pods: a credential is found without either.
+        ran = [(tops[pod], image) for pod, image in evidence.pulled if pod in tops and "@" in image]
+        self._settled |= {(id(top.object), _repository(image)) for top, image in ran}
 
     def case(self, pull: WorkloadPull, outcome: Outcome) -> _Case | None:
         """Return a pull without a credential as a case when it needs one and no other rule says why."""
@@ -193,7 +196,7 @@ class _Judge:
         item = pull.workload.object
         mirror_pod = dig(item.metadata, "annotations", "kubernetes.io/config.mirror") is not None
         top = self.causes.owners.top(pull.workload)
-        settled = (id(top.object), pull.image) in self._settled
+        settled = not self._settled.isdisjoint((id(top.object), one) for one in (pull.image, _repository(pull.image)))
         brought = self.causes.read_by_nodes or self.causes.mirrored(target) or self.causes.patched(pull)
         return mirror_pod or settled or brought
 
@@ -215,6 +218,12 @@ class _Judge:
         if node_entries(self._context) is None and not ((beside or listed) and self._no_node_wide):
             return f"whether the nodes have a credential for {shown(case.need.registry)} is not known here"
         return None
+
+
+def _repository(image: str) -> str:
+    """Return an image without its tag and digest."""
+    head, slash, name = image.partition("@")[0].rpartition("/")
+    return head + slash + name.partition(":")[0]
 
 
 def _finding(context: Context, causes: Causes, found: list[_Case]) -> Finding:
