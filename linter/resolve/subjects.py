@@ -15,6 +15,8 @@ from linter.inventory.records import ImageStream, PullSecret, Workload
 _SHORT: Final = {
     "po": "pod", "deploy": "deployment", "sts": "statefulset", "ds": "daemonset", "rs": "replicaset",
     "rc": "replicationcontroller", "cj": "cronjob", "dc": "deploymentconfig", "ksvc": "service",
+    "wf": "workflow", "cwf": "cronworkflow", "wftmpl": "workflowtemplate", "tr": "taskrun", "pr": "pipelinerun",
+    "isvc": "inferenceservice", "lws": "leaderworkerset",
 }  # fmt: skip
 _MANY: Final = 8
 
