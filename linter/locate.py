@@ -63,7 +63,7 @@ class Locator:
     def _learn(self, inventory: Inventory) -> None:
         for secret in inventory.secrets:
             self._secrets[(secret.object.path, secret.object.document)].append(secret)
-        for held in inventory.auth_files:
+        for held in (*inventory.auth_files, *inventory.generator_files):
             self._payloads[held.object.path] = held.payload.text if held.payload is not None else ""
         for config in inventory.configs:
             place = config.object.path, config.object.document

@@ -18,6 +18,8 @@ from linter.universes import Universe
 _LONGEST: Final = 2**20
 """Bytes of a script, and of a parsed file, up to which it is searched for what it creates."""
 
+_PASSED: Final = "document without anything that matters"
+
 
 def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
     """The inventory of one universe, each object once, and how many objects of each kind it has."""
@@ -45,6 +47,7 @@ def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
     for source in group.inputs:
         source.documents.clear()  # the objects are the inventory's now, and second copies nobody's
     unread = reader.unread()
+    beside = {path for source in group.inputs for path in source.paths} if manifests else frozenset()
     mentions = TextMentions(
         lambda: chain(_unparsed(group, reader, parsed), _templates(group, reader)),
         lambda: chain(_unparsed(group, reader, parsed, only=unread), _templates(group, reader)),
@@ -63,9 +66,11 @@ def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
         stated=stated,
         said=taken.said,
         auth_files=auth_files,
+        read=lambda path: _small(reader, path) if path in beside else None,
         observed=taken.observed,
     )
     mentions.inventory = inventory
+    _count_files(group, inventory)
     return inventory, builder.kinds
 
 
@@ -96,6 +101,18 @@ def _scripts(artifacts: Iterable[Artifact]) -> Iterator[Unread]:
         # What was there before a change is read whatever its size, what is there now is not.
         if b"\0" not in data and len(data) <= _LONGEST:
             yield Unread(artifact.path, data.decode("utf-8", "replace"))
+
+
+def _count_files(group: Universe, inventory: Inventory) -> None:
+    """Count what generators make Secrets of no more among what was passed over."""
+    judged = {one.object.path for one in inventory.generator_files}
+    for source in group.inputs if judged else ():
+        source.skipped[_PASSED] -= min(len(judged.intersection(source.paths)), source.skipped[_PASSED])
+
+
+def _small(reader: Reader, path: str) -> bytes | None:
+    """The bytes of a file that a Secret can hold, None for any other."""
+    return reader.small_bytes_of(path) if reader.artifacts[path].size <= _LONGEST else None
 
 
 def _remarks(reader: Reader, paths: Iterable[str], words: tuple[bytes, ...]) -> Iterator[Unread]:

@@ -2,7 +2,7 @@
 
 import posixpath
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from linter.documents import Document
@@ -14,6 +14,8 @@ from linter.inventory.generators import generated_secrets, kustomization_secrets
 from linter.inventory.inventory import Inventory, Mentions
 from linter.inventory.paths import dig, group, text
 from linter.inventory.records import (
+    AUTH_FILE,
+    KEY_OF_TYPE,
     GeneratedSecret,
     ImageStream,
     ImageUse,
@@ -178,12 +180,14 @@ class Builder:
         stated: frozenset[tuple[str, str]] = frozenset(),
         said: bool = False,
         auth_files: tuple[PullSecret, ...] = (),
+        read: Callable[[str], bytes | None] = lambda _: None,
         observed: bool = False,
     ) -> Inventory:
         """Join everything; classify secrets anew where, as the whole scan tells, some tool fills in variables.
 
         `layout` names what a cluster was read from, `stated` are the kinds and namespaces that it lists in full.
         `said`: by the user's own word it is all that exists. `auth_files` were named beside the documents.
+        `read` gives the bytes of a file beside them.
         `observed`: a cluster has written every object, be they all or some.
         """
         secrets: Iterable[PullSecret] = self._secrets
@@ -192,11 +196,9 @@ class Builder:
         kustomized = self._kustomized() if scope is Scope.MANIFESTS else None
         if kustomized is not None:
             secrets = (patched(secret, kustomized) for secret in secrets)
-        secrets = tuple(secrets)
-        if mentions is not None and scope is Scope.MANIFESTS and any(stand_ins(one) is not None for one in secrets):
-            from linter.inventory.fillable import without_filled  # noqa: PLC0415 - few scans hold what waits for a value
-
-            secrets = without_filled(secrets, self._objects, mentions)
+        held, files = tuple(secrets), tuple[PullSecret, ...]()
+        if scope is Scope.MANIFESTS:
+            held, files = self._written(held, mentions, read, {one.object.path for one in auth_files})
         workloads, renamed = self._workloads, list[tuple[KubeObject, ImageUse]]()
         if kustomized is not None and kustomized.changes_images:
             from linter.inventory.kustomized_images import built  # noqa: PLC0415 - as above
@@ -207,9 +209,10 @@ class Builder:
         return Inventory(
             name=self.name,
             scope=scope,
-            secrets=tuple(secrets),
+            secrets=held,
             configs=tuple(self._configs),
             auth_files=auth_files,
+            generator_files=files,
             observed=observed or scope is Scope.CLUSTER,
             generated=tuple(self._generated),
             accounts=tuple(self._accounts),
@@ -226,6 +229,33 @@ class Builder:
             kustomized=kustomized,
             renamed=tuple(renamed),
         )
+
+    def _written(
+        self,
+        secrets: tuple[PullSecret, ...],
+        mentions: Mentions | None,
+        read: Callable[[str], bytes | None],
+        named: set[str],
+    ) -> tuple[tuple[PullSecret, ...], tuple[PullSecret, ...]]:
+        """The secrets of manifests, without a judgement of what is filled in, and the files that generators name.
+
+        Without those of them that a user has `named`.
+        """
+        files: list[PullSecret] = []
+        if any(made.how == "secretGenerator" and made.type in KEY_OF_TYPE for made in self._generated):
+            from linter.inventory.generator_files import as_file, generator_files  # noqa: PLC0415 - few scans have some
+
+            found = generator_files(self._generated, read, substituted=self._substituted)
+            files = [one for one in found if one.object.path not in named]
+        both = (*secrets, *files)
+        if mentions is not None and any(stand_ins(one) is not None for one in both):
+            from linter.inventory.fillable import without_filled  # noqa: PLC0415 - few scans hold what waits for a value
+
+            both = tuple(without_filled(both, self._objects, mentions))
+        if not files:
+            return both, ()
+        self.kinds[AUTH_FILE] += len(files)
+        return both[: len(secrets)], tuple(map(as_file, both[len(secrets) :]))
 
     def _kustomized(self) -> "Kustomized | None":
         """What the kustomizations of the scan change, None where there are none."""

@@ -29,7 +29,8 @@ def without_filled(
     """Return the secrets, without a judgement of those that a command fills in before they are applied."""
     held = [*secrets]
     wanted = [(number, parts) for number, one in enumerate(held) if (parts := stand_ins(one)) is not None]
-    names = Counter(posixpath.basename(path) for path in {item.path for item in items})
+    paths = {item.path for item in items} | {one.object.path for one in held}
+    names = Counter(map(posixpath.basename, paths))
     waiting = []
     for number, parts in wanted:
         path, written = held[number].object.path, held[number].written

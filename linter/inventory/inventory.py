@@ -86,6 +86,7 @@ class Inventory:
         secrets: tuple[PullSecret, ...] = (),
         configs: tuple[PullSecret, ...] = (),
         auth_files: tuple[PullSecret, ...] = (),
+        generator_files: tuple[PullSecret, ...] = (),
         observed: bool = False,
         generated: tuple[GeneratedSecret, ...] = (),
         accounts: tuple[ServiceAccount, ...] = (),
@@ -107,6 +108,7 @@ class Inventory:
         self.secrets = secrets
         self.configs = configs
         self.auth_files = auth_files
+        self.generator_files = generator_files
         self.observed = observed
         """Whether a cluster has written every object: what pods and events tell has happened there."""
         self.generated = generated
@@ -130,8 +132,9 @@ class Inventory:
 
     @cached_property
     def payloads(self) -> tuple[PullSecret, ...]:
-        """Whatever holds a payload: the pull secrets, and the auth files that were named."""
-        return (*self.secrets, *self.auth_files) if self.auth_files else self.secrets
+        """Whatever holds a payload: the pull secrets, and the auth files that a user or a generator has named."""
+        files = (*self.auth_files, *self.generator_files)
+        return (*self.secrets, *files) if files else self.secrets
 
     @cached_property
     def secrets_by_name(self) -> "Named[PullSecret]":

@@ -3,11 +3,12 @@ r"""A manifest holds a usable credential in clear.
 ## What it does
 
 Reports every Secret in a file whose payload holds a credential that a reader of the file could use, once per Secret,
-every literal of a kustomize `secretGenerator` that does, and every pull secret that stands as text where no Secret is:
-in the `pullSecret` of an install-config.yaml, in a `pull_secret` among the variables of Ansible, in the
-`dockerconfigjson` of a chart's values, in base64 or not; in any field that is called like one of them, of an object
-too: in a ClusterSecret, in the Secret that a SyncSet, a ManifestWork or a policy holds. There an entry counts whose
-registry is a host: `fake` or `none`, by which installs without a pull secret get along, is none.
+every literal of a kustomize `secretGenerator` that does, every auth file in the scan of which such a generator makes a
+Secret of one of the two types, and every pull secret that stands as text where no Secret is: in the `pullSecret` of an
+install-config.yaml, in a `pull_secret` among the variables of Ansible, in the `dockerconfigjson` of a chart's values,
+in base64 or not; in any field that is called like one of them, of an object too: in a ClusterSecret, in the Secret that
+a SyncSet, a ManifestWork or a policy holds. There an entry counts whose registry is a host: `fake` or `none`, by which
+installs without a pull secret get along, is none.
 
 What keeps the kubelet from reading it keeps nobody else from reading it, so such a payload counts too: the wrong type,
 a missing `auths`, one more layer of base64, none at all under `data`, a key like `config.json`, text that is no JSON
@@ -84,6 +85,10 @@ def check(context: Context) -> Iterator[Finding]:
         if found:
             yield _secret(context, secret, found[0][0], [entry for _, entry in found])
     yield from _literals(context)
+    for file in context.inventory.generator_files:
+        exposed = [entry for _, entry in in_clear_of(file) if not expired_entry(context, entry)]
+        if exposed:
+            yield _file(context, file, exposed)
     for config in context.inventory.configs:
         held = in_clear(config.payload) if config.payload is not None else []
         entries = [entry for entry in held if is_host(entry) and not expired_entry(context, entry)]
@@ -99,6 +104,21 @@ def _secret(context: Context, secret: PullSecret, at: Location, entries: list[En
         detail=_DETAIL,
         remedy=_remedy(origin(secret)),
         commands=_commands(secret),
+    )
+
+
+def _file(context: Context, file: PullSecret, entries: list[Entry]) -> Finding:
+    """Tell of an auth file of which kustomize makes a Secret."""
+    first, source = entries[0], file.written_as or file
+    whole = source.payload is not None and source.payload.root is not None
+    return context.finding(
+        f"{file.called}, of which a secretGenerator makes a Secret, holds {_what(entries)} in clear",
+        of=file.object,
+        at=spot(source, *first.key_span, first.key) if whole else file.at(),
+        key=file.type,
+        detail=_DETAIL,
+        remedy="Renew the credential at its registry, since the history keeps this one. Keep the new file out of "
+        "version control, written before each build, or bring the Secret by a SealedSecret, an ExternalSecret or SOPS.",
     )
 
 
