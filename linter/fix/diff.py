@@ -36,13 +36,18 @@ def unified(before: HasText | str, after: HasText | str, path: str, *, mask: boo
     if not mask:
         head = _unpatchable(before, path)
         old_lines[0], new_lines[0] = _mark(before) + old_lines[0], _mark(after) + new_lines[0]
-        return head + _diff(old_lines, new_lines, old_lines, new_lines, path, exact=True)
+        return head + _diff(_ended(old_lines), _ended(new_lines), old_lines, new_lines, path, exact=True)
     one, two = parsed(old, hint), parsed(new, hint)
     old_shown, new_shown = mask_both((old, one), (new, two))
     path = _visible(path).replace("\t", "\\x09")  # where a name ends is told by a tab
-    shown = _diff(old_lines, new_lines, old_shown, new_shown, path)
+    shown = _diff(_ended(old_lines), _ended(new_lines), old_shown, new_shown, path)
     parts = [shown, *_payloads(one or [], two or [], path)]
     return "\n".join(commandless(_visible(line)) for line in "".join(parts).split("\n"))
+
+
+def _ended(lines: list[str]) -> list[str]:
+    """The lines to compare: the last piece, which no line break ends, is the same as no other line."""
+    return [*lines[:-1], f"{lines[-1]}\n"]
 
 
 def _text(source: HasText | str) -> str:
@@ -72,7 +77,7 @@ def _diff(
     lines = [f"--- {names[0]}\n", f"+++ {names[1]}\n"]
     for group in _groups(old, new):
         first, last = group[0], group[-1]
-        lines.append(f"@@ -{_range(first[1], last[2], old)} +{_range(first[3], last[4], new)} @@\n")
+        lines.append(f"@@ -{_range(first[1], last[2], old_shown)} +{_range(first[3], last[4], new_shown)} @@\n")
         for tag, one, two, three, four in group:
             if tag == "equal":
                 lines += _marked(" ", new_shown, three, four, exact=exact)

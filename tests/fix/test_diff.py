@@ -217,3 +217,31 @@ def test_lines_that_repeat_cost_little() -> None:
     found = replacements("x.yaml", before, after, unified(before, after, "x.yaml"))
     assert found is not None
     assert [(one.line, one.text) for one in found] == [(2, "b: 2\n")]
+
+
+def patched(before: str, diff: str) -> str:
+    """What a program makes of a text that follows a diff to the letter, as `patch` and `git apply` do."""
+    lines, made, at = before.splitlines(keepends=True), "", 0
+    said = diff.split("\n")[2:-1]
+    for number, line in enumerate(said):
+        if line.startswith("@@"):
+            start, _, length = line.split()[1].removeprefix("-").partition(",")
+            ahead = int(start) - (length != "0")
+            made, at = made + "".join(lines[at:ahead]), ahead
+        elif not line.startswith("\\"):
+            open_ended = said[number + 1 : number + 2] and said[number + 1].startswith("\\")
+            text = line[1:] + ("" if open_ended else "\n")
+            if line[0] in " -":
+                assert lines[at] == text
+                at += 1
+            made += text if line[0] in " +" else ""
+    return made + "".join(lines[at:])
+
+
+LINES = st.lists(st.sampled_from("abcd"), max_size=9)
+TEXTS = st.builds(lambda lines, end: "\n".join(lines) + end, LINES, st.sampled_from(["", "\n"]))
+
+
+@given(TEXTS, TEXTS)
+def test_a_diff_followed_to_the_letter_gives_the_other_text(before: str, after: str) -> None:
+    assert before == after or patched(before, unified(before, after, "a.yaml", mask=False)) == after

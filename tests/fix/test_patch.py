@@ -32,6 +32,11 @@ FILES = {
 }
 
 
+ACCOUNT = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: app, namespace: shop}\nsecrets: [{name: robot}]"
+IN_SHOP = "\n".join([*LINES, "---", ACCOUNT]).replace("{name: robot}", "{name: robot, namespace: shop}")
+ALL = FILES | {"below an open end.yaml": IN_SHOP.encode()}
+
+
 @pytest.mark.parametrize("program", [("patch", "-p1", "--binary"), ("git", "apply")], ids=lambda words: words[0])
 def test_a_diff_applies(
     program: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
@@ -39,7 +44,7 @@ def test_a_diff_applies(
     if shutil.which(program[0]) is None:
         pytest.skip(f"{program[0]} is not installed")
     for folder in ("patched", "fixed"):
-        for name, data in FILES.items():
+        for name, data in ALL.items():
             file = tmp_path / folder / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
@@ -50,8 +55,9 @@ def test_a_diff_applies(
     subprocess.run(program, input=diff, check=True, capture_output=True)
     monkeypatch.chdir(tmp_path / "fixed")
     main(["check", ".", "--fix", "--fail-on", "never", "--format", f"json={tmp_path}/out"])
-    for name, data in FILES.items():
-        assert Path(name).read_bytes() == data.replace(b"Opaque", b"kubernetes.io/dockerconfigjson")
+    for name, data in ALL.items():
+        more = b"" if name in FILES else b"\nimagePullSecrets:\n  - name: robot"
+        assert Path(name).read_bytes() == data.replace(b"Opaque", b"kubernetes.io/dockerconfigjson") + more
         assert (tmp_path / "patched" / name).read_bytes() == Path(name).read_bytes(), name
 
 
