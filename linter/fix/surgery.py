@@ -145,15 +145,31 @@ class Surgeon:
             return
         if parent is None:
             raise FixError("the root of a document cannot be removed")
+        twins = self._twins(place)
+        if len(twins) > 1:  # the value of an earlier one would show
+            last = parent.flow and twins == [*range(twins[0], len(parent.pairs))]
+            tail = flow.remove_tail(self.text, parent, twins[0]) if last else None
+            yield tail or [one for at in twins for one in next(self._remove_one(place, parent, at))]
+            return
+        yield from self._remove_one(place, parent, place.at[-1])
+
+    @staticmethod
+    def _twins(place: Place) -> list[int]:
+        """The numbers of all pairs of a mapping that have the key of a place: of equal keys the last counts."""
+        key, parent = place.key, place.parent
+        pairs = parent.pairs if parent is not None and key is not None else []
+        return [at for at, (one, _) in enumerate(pairs) if key and one.kind == "scalar" and one.value == key.value]
+
+    def _remove_one(self, place: Place, parent: Node, at: int) -> Iterator[list[Splice]]:
         if parent.flow:
-            yield flow.remove(self.text, parent, place.at[-1])
+            yield flow.remove(self.text, parent, at)
             return
         opening = None
         if len(place.chain) > 2 and place.keys[-2] is not None:
             opening = block.after_colon(self.text, place.keys[-2])
             if parent.begin != parent.start:
                 opening = block.content_end(self.text, line_end(self.text, parent.start))
-        yield from block.remove(self.text, parent, place.at[-1], opening)
+        yield from block.remove(self.text, parent, at, opening)
 
     def _rename(self, place: Place, name: str) -> Iterator[list[Splice]]:
         if place.rest:
@@ -166,7 +182,9 @@ class Surgeon:
         new = (
             json_text(name) if self.strict else scalar_text(name, style=key.style, flow=in_flow, quote=self.style.quote)
         )
-        yield [(key.begin, key.end, new)]
+        parent = place.parent
+        keys = [parent.pairs[at][0] for at in self._twins(place)] if parent is not None else []
+        yield [(one.begin, one.end, new) for one in keys]
 
     def _append(self, place: Place, value: Any) -> Iterator[list[Splice]]:
         node = place.node

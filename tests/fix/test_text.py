@@ -218,6 +218,10 @@ CASES: dict[str, tuple[Op, Route, Any, str, str]] = {
     ),
     "remove behind a question mark": (Op.REMOVE, ("m", "b"), None, "m:\n  a: 1\n  ? b\n  : 2\n", "m:\n  a: 1\n"),
     "remove the first behind a question mark": (Op.REMOVE, ("a",), None, "? a\n: 1\n? b\n: 2\n", "? b\n: 2\n"),
+    "remove a key that stands twice": (Op.REMOVE, ("m", "a"), None, "m:\n  a: 1\n  b: 2\n  a: 3\n", "m:\n  b: 2\n"),
+    "remove twins in flow style": (Op.REMOVE, ("m", "a"), None, "m: {a: 1, b: 2, a: 3}\n", "m: {b: 2}\n"),
+    "remove twins at the end": (Op.REMOVE, ("m", "a"), None, "m: {b: 2, a: 1, a: 3}\n", "m: {b: 2}\n"),
+    "rename a key that stands twice": (Op.RENAME, ("a",), "c", "a: 1\nb: 2\na: 3\n", "c: 1\nb: 2\nc: 3\n"),
     "payload in clear, with indentation mark": (
         Op.PAYLOAD,
         ("stringData", "k"),
