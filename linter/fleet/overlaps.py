@@ -4,17 +4,19 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 
+from linter.sources.tree import handed
+
 
 def alone(paths: Sequence[str], *, remote: bool) -> list[int]:
     """Return the indexes of arguments that have nothing to do with each other, as far as their names and files tell.
 
-    A file is judged once in a call, whichever arguments lead to it. Standard input is read here, and so is a live
-    cluster when workers are on other machines: what it takes to reach it is here.
+    A file is judged once in a call, whichever arguments lead to it. What comes through a pipe is read here, and so is a
+    live cluster when workers are on other machines: what it takes to reach it is here.
     """
     reals = {
         number: path if path.startswith("cluster:") or "://" in path else os.path.realpath(path)
         for number, path in enumerate(paths)
-        if path != "-" and not (remote and path.startswith("cluster:"))
+        if path != "-" and handed(path) is None and not (remote and path.startswith("cluster:"))
     }
     identities = {number: _identity(real) for number, real in reals.items()}
     names, files = Counter(reals.values()), Counter(one for one in identities.values() if one is not None)

@@ -3,7 +3,7 @@
 import os
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, Final
 
 from linter.model import Problem
@@ -23,6 +23,7 @@ _BUILD_MARKS: Final = frozenset(
 )
 """What a folder of build results holds; without one of these, `build/` may be full of manifests."""
 _HEAD: Final = 1024
+_PIPES: Final = ("/dev/fd/", "/proc/self/fd/")
 _SCRIPT_BYTES: Final = 2**20
 _SIGNS: Final = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 
@@ -63,6 +64,17 @@ def _packed(head: bytes) -> bool:
     return packed(head)
 
 
+def handed(path: str) -> int | None:
+    """Return the number of the open pipe that a path stands for: shells write `/dev/fd/63` for `<(command)`."""
+    if path != "/dev/stdin" and not path.startswith(_PIPES):
+        return None
+    number = "0" if path == "/dev/stdin" else path.rpartition("/")[2]
+    try:
+        return int(number) if number.isdecimal() and stat.S_ISFIFO(os.fstat(int(number)).st_mode) else None
+    except (OSError, OverflowError):
+        return None
+
+
 class Gatherer:
     """Finds artifacts argument by argument, remembering every real file that was found."""
 
@@ -88,7 +100,12 @@ class Gatherer:
     def argument(self, number: int, path: str) -> Iterator[Item]:
         """Yield what one command-line argument leads to."""
         if path == "-":
-            yield from self._standard_input(number)
+            yield from self._stream(number, "<stdin>", lambda: self._stdin or sys.stdin.buffer)
+            return
+        pipe = handed(path)
+        if pipe is not None:
+            # It belongs to whoever has opened it, and what is large is read later.
+            yield from self._stream(number, path, lambda: open(pipe, "rb", closefd=False))  # noqa: SIM115 - as said
             return
         shown = display(path)
         try:
@@ -131,13 +148,14 @@ class Gatherer:
         else:
             yield Skipped(found.path, REPEATED)
 
-    def _standard_input(self, number: int) -> Iterator[Item]:
-        if "-" in self._seen:
-            yield Skipped("<stdin>", REPEATED)
+    def _stream(self, number: int, shown: str, opened: Callable[[], BinaryIO]) -> Iterator[Item]:
+        """Yield what comes through a pipe, which can be read once."""
+        if shown in self._seen:
+            yield Skipped(shown, REPEATED)
             return
-        self._seen.add("-")
-        stream = self._stdin or sys.stdin.buffer
+        self._seen.add(shown)
         try:
+            stream = opened()
             data = stream.read(_HEAD)
             if not _packed(data):
                 data += stream.read(max(self.limits.windows_from - len(data), 0))
@@ -146,22 +164,22 @@ class Gatherer:
                 else:
                     from linter.sources.raw import Ahead, PipeBytes  # noqa: PLC0415 - few inputs are large
 
-                    raw = PipeBytes(Ahead(data, stream), "<stdin>", b"", packed=False, limits=self.limits)
-                    yield Artifact("<stdin>", number, limits=self.limits, named=True, raw=raw)
+                    raw = PipeBytes(Ahead(data, stream), shown, b"", packed=False, limits=self.limits)
+                    yield Artifact(shown, number, limits=self.limits, named=True, raw=raw)
                     return
         except OSError as error:
-            yield failure("<stdin>", error, named=True)
+            yield failure(shown, error, named=True)
             return
         if _packed(data):
             from linter.sources import archive  # noqa: PLC0415 - as above
 
             yield from archive.of_pipe(
-                stream, data, "<stdin>", number, limits=self.limits, excluded=self.excluded, pace=self.pace
+                stream, data, shown, number, limits=self.limits, excluded=self.excluded, pace=self.pace
             )
         elif len(data) > self.limits.file_bytes:
-            yield too_large("<stdin>", self.limits, named=True)
+            yield too_large(shown, self.limits, named=True)
         else:
-            yield Artifact("<stdin>", number, limits=self.limits, data=data, named=True)
+            yield Artifact(shown, number, limits=self.limits, data=data, named=True)
 
     def pace(self, share: float) -> None:
         """Take note of how far an archive has been read."""
