@@ -13,16 +13,14 @@ from array import array
 from itertools import pairwise
 from typing import Any, Final
 
-from linter.documents import Document, Reading, Templated, lists
-from linter.documents.bounds import Count
-from linter.documents.dialects import LOGS
+from linter.documents import Document, lists
 from linter.documents.explain import explain, pull_secret_key
-from linter.documents.held import TOO_LARGE, BrokenError, Held
+from linter.documents.held import TOO_LARGE, BrokenError
 from linter.documents.kinds import looks_like_json, matters
-from linter.documents.places import Mark, Places, Value, mark_at
-from linter.documents.reader import TextReader
-from linter.documents.split import Chunk, has_directives, split
-from linter.documents.windows import Each, LogsError, NotWindowedError, Restart, Windowed, is_list
+from linter.documents.places import Places, Value, mark_at
+from linter.documents.split import Chunk, split
+from linter.documents.windows import Each, NotWindowedError, Restart, Windowed, is_list
+from linter.documents.yaml_regions import NO_ITEMS, Regions, TroubleError
 from linter.model import Problem
 from linter.sources import Limits, sized
 from linter.sources.files import HEAD
@@ -34,23 +32,12 @@ _STOPS: Final = {0: re.compile(rb"\n(?=[^ \r\n#-]|---)"), 2: re.compile(rb"\n(?=
 _MARKER: Final = re.compile(rb"\n(?:---|\.\.\.)(?=[ \t\r\n]|\Z)")
 _AFTER_END: Final = re.compile(rb"[ \t]*(?:#[^\r\n]*)?(?=\r?\n|\Z)")
 _ODD_BREAKS: Final = ("\x85", "\u2028", "\u2029", "\ufeff")
-_SURROGATE: Final = re.compile("[\udc80-\udcff]")
-_LOGS: Final = LOGS.encode()
 _MOST_TRIED: Final = 8
 """How many places are looked at for one that a stream may be cut at."""
 _MOST_TOLD: Final = 20
 _FURTHER: Final = 8
 _GLANCE: Final = 2**14
-_NONE: Final = array("Q")
 _REMEDY: Final = "raise `file` under `limits` in the settings, or write it as JSON (`-o json`)"
-
-
-class _TroubleError(Exception):
-    """A document cannot be read piece by piece; the message says why, `at` is a byte offset."""
-
-    def __init__(self, why: str, at: int) -> None:
-        super().__init__(why)
-        self.at = at
 
 
 def read_yaml(path: str, raw: Raw, limits: Limits, each: Each, restart: Restart, *, window: int) -> Windowed:
@@ -63,31 +50,8 @@ def scan_yaml(path: str, raw: Raw, limits: Limits, *, window: int) -> Places:
     return _Text(path, raw, limits, None, lambda _: None, window).read().places
 
 
-class _Text:
-    """One text being read; `each` is None where only places are asked for."""
-
-    def __init__(self, path: str, raw: Raw, limits: Limits, each: Each | None, restart: Restart, window: int) -> None:
-        self._path = path
-        self._raw = raw
-        self._limits = limits
-        self._restart = restart
-        self._window = window
-        self._beyond: bool | None = None
-        # Of a text that was read without trouble the places alone can be told without reading it again.
-        self._each: Each = each or (lambda *_: None)
-        self._silent = each is None and not self._is_beyond()
-        begin = Mark(3 if raw.at(0, 3) == b"\xef\xbb\xbf" else 0, 0, 0)
-        self._held = Held(raw, window, limits.file_bytes, begin)
-        self._always = TextReader(path, "", limits).always
-        self._values: list[Value] = []
-        self._documents: list[Document] = []
-        self._problems: list[Problem] = []
-        self._templated: list[Templated] = []
-        self._lost = 0
-        self._skipped = 0
-        self._blank = True
-        self._count = Count(limits)
-        self._before = self._count.left
+class _Text(Regions):
+    """One text being read from its begin to its end: documents together, long lists by their items."""
 
     def read(self) -> Windowed:
         """Read piece after piece."""
@@ -106,18 +70,6 @@ class _Text:
         places = Places(self._values, self._held.marks, yaml=True)
         skipped = 0 if self._blank else self._skipped  # a text of blanks, whichever, holds no document
         return Windowed(places, tuple(self._documents), tuple(self._problems), skipped, False, tuple(self._templated))
-
-    def _is_beyond(self) -> bool:
-        """Tell whether the text is too large to be held whole."""
-        if self._beyond is None:
-            self._beyond = bool(self._raw.at(self._limits.file_bytes, 1))
-        return self._beyond
-
-    def _trouble(self, why: str, at: int) -> _TroubleError:
-        """Return what to raise of a document that is not read piece by piece. Raise where all is read whole instead."""
-        if not self._is_beyond():
-            raise NotWindowedError(why)
-        return _TroubleError(why, at)
 
     def _pieces(self, at: int) -> tuple[int, bool]:
         """Read the documents from `at` that end in what is held, or one; return where to go on, if there is more."""
@@ -139,7 +91,7 @@ class _Text:
             try:
                 held.fill(at)
             except BrokenError:
-                return self._alone(at, _TroubleError("it is no list of items at one column", at), at)
+                return self._alone(at, TroubleError("it is no list of items at one column", at), at)
 
     def _whole_documents(self, at: int) -> tuple[int, str, list[Chunk]] | None:
         """Return where the last document ends that is held from `at` on, and the text to there with its documents."""
@@ -157,65 +109,6 @@ class _Text:
             if (chunks and chunks[-1].end == len(text)) or closed.endswith("\n...") or closed == "...":
                 return self._held.base + found + 1, text, chunks
         return None
-
-    def _text(self, data: bytes, at: int) -> str:
-        """Return bytes as text; what is not, in a text too large to be held, as surrogates."""
-        if _LOGS in data:
-            raise LogsError("container logs stand between its documents")
-        try:
-            text = data.decode()
-        except UnicodeDecodeError as error:
-            self._trouble(f"not UTF-8 text at byte {at + error.start}", at)
-            text = data.decode("utf-8", "surrogateescape")
-        if has_directives(text):
-            raise NotWindowedError("it holds YAML directives, which may reach over documents")
-        return text
-
-    def _region(self, begin: int, text: str, chunks: list[Chunk]) -> None:
-        """Read a text of whole documents, which stands at an offset."""
-        first = len(self._values)
-        self._count.add(len(chunks))
-        self._blank = self._blank and (not text or text.isspace())
-        last, offset = 0, begin
-        for chunk in chunks:
-            ends = []
-            for place in chunk:
-                piece = text[last:place]
-                offset += len(piece) if piece.isascii() else len(piece.encode("utf-8", "surrogateescape"))
-                last = place
-                ends.append(offset)
-            self._values.append(Value(ends[0], ends[1], "", _NONE, _NONE))
-        if self._silent:
-            return
-        if not self._undecoded(text):
-            self._take(TextReader(self._path, text, self._limits, lambda: self._lines(begin)).documents(chunks), first)
-            return
-        for number, chunk in enumerate(chunks):
-            part = text[chunk.start : chunk.end]
-            if not self._undecoded(part):
-                one = TextReader(self._path, text, self._limits, lambda: self._lines(begin))
-                self._take(one.documents([chunk]), first + number)
-            elif matters(part):
-                above = self._lines(self._values[first + number].start)
-                message, remedy = "a document could not be read: not UTF-8 text", "save the file as UTF-8 text"
-                self._problems.append(Problem(self._path, message, remedy, above + 1, 1))
-            else:
-                self._skipped += 1
-
-    def _lines(self, offset: int) -> int:
-        """Return how many lines end before an offset."""
-        return mark_at(self._raw, self._held.marks, offset).lines
-
-    def _take(self, reading: Reading, first: int) -> None:
-        """Take what was read of documents, which are counted from `first`."""
-        for document in reading.documents:
-            self._count.add(len(document.passed))
-            numbered = document._replace(number=document.number + first)
-            self._each(numbered, 0)
-            self._documents.append(numbered._replace(data=None))
-        self._skipped += reading.skipped
-        self._problems += reading.problems
-        self._templated += reading.templated
 
     # A long list
 
@@ -256,7 +149,7 @@ class _Text:
                 self._rewind(begin, items)
                 listing = _Listing(number, head, items, column, whole)
                 end, _ = self._items(listing)
-        except _TroubleError as error:
+        except TroubleError as error:
             return self._alone(begin, error, items)
         self._values.append(Value(begin, end, "items", listing.starts, listing.ends))
         self._settle(listing)
@@ -273,14 +166,6 @@ class _Text:
         """See that what has items is a list: it would be an object like any other."""
         if not is_list(frame):
             raise self._trouble("it is no list, and has items", at)
-
-    def _rewind(self, begin: int, upto: int) -> None:
-        """Go back to the beginning of a document, and hold the text from there to another and a window more."""
-        self._count.left = self._before
-        marks = self._held.marks
-        self._held = Held(self._raw, self._window, self._limits.file_bytes, Mark(begin, 0, 0))
-        self._held.marks = marks
-        self._held.need(begin, upto - begin)
 
     def _settle(self, listing: "_Listing") -> None:
         """Keep a list, or forget it where nothing in it matters."""
@@ -412,10 +297,6 @@ class _Text:
             return None
         return item
 
-    def _undecoded(self, text: str) -> bool:
-        """Tell whether a text was made of bytes that are none."""
-        return bool(self._beyond) and not text.isascii() and _SURROGATE.search(text) is not None
-
     def _damaged(self, part: str, at: int) -> None:
         """Tell of an item that is no YAML. Raise where it may have swallowed what follows."""
         from linter.documents.build import YAMLError, build  # noqa: PLC0415 - PyYAML is loaded where it is needed
@@ -440,7 +321,7 @@ class _Text:
         message = f"an item of its list could not be read: {reason}{held}"
         self._problems.append(Problem(self._path, message, remedy, above + line, column))
 
-    def _alone(self, begin: int, trouble: _TroubleError, after: int) -> tuple[int, bool]:
+    def _alone(self, begin: int, trouble: TroubleError, after: int) -> tuple[int, bool]:
         """Read a document in one piece, in a text too large for that; refuse it where it is too large itself."""
         number, most = len(self._values), self._limits.file_bytes
         self._restart(number)
@@ -464,7 +345,7 @@ class _Text:
             place = mark_at(self._raw, held.marks, trouble.at)
             message = f"a document could not be read: it {TOO_LARGE} {sized(most)}, and {trouble}"
             self._problems.append(Problem(self._path, message, _REMEDY, place.lines + 1, place.column + 1))
-            self._values.append(Value(begin, end, "", _NONE, _NONE))
+            self._values.append(Value(begin, end, "", NO_ITEMS, NO_ITEMS))
         return self._next(end)
 
 
