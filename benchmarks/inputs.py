@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from benchmarks import objects
+from benchmarks import objects, workloads
 from benchmarks.objects import Stamp, to_json, to_yaml
+from benchmarks.parts import NAME
 
 MB: Final = 1_000_000
 
@@ -42,7 +43,7 @@ def json_list(path: Path, size: int) -> None:
 def namespaces(path: Path, count: int, total: int) -> None:
     """Write `total` pods spread over `count` namespaces, with an account and a secret in each, as one List of JSON."""
     few = [Stamp(kind, json.dumps) for kind in (objects.service_account, objects.pull_secret)]
-    pod = Stamp(objects.pod, json.dumps)
+    pod = Stamp(workloads.pod, json.dumps)
     spaces = [f"space-{number:05d}" for number in range(count)]
     items = [stamp(space) for space in spaces for stamp in few]
     items.extend(pod(space) for space in itertools.islice(itertools.cycle(spaces), total))
@@ -57,7 +58,7 @@ def tree(folder: Path, files: int) -> None:
         Stamp(objects.service_account, to_yaml),
     ]
     single: list[tuple[str, Stamp, int]] = [
-        ("pod", Stamp(objects.pod, to_yaml), 4),
+        ("pod", Stamp(workloads.pod, to_yaml), 4),
         ("settings", Stamp(objects.config_map, to_yaml), 3),
         ("definition", Stamp(objects.resource_definition, to_yaml), 1),
         ("secret", Stamp(objects.pull_secret, to_yaml), 2),
@@ -75,8 +76,8 @@ def tree(folder: Path, files: int) -> None:
         (place / f"{name}-{number:05d}.yaml").write_text(make(f"space-{number // 90:05d}"), encoding="utf-8")
 
 
-def _plain_deployment(dice: objects.random.Random) -> dict[str, object]:
-    return objects.deployment(dice, live=False)
+def _plain_deployment(dice: random.Random) -> dict[str, object]:
+    return workloads.deployment(dice, live=False)
 
 
 def dump(folder: Path, size: int) -> None:
@@ -136,9 +137,9 @@ def _compact(path: Path, items: Iterable[str]) -> None:
     path.write_text('{"apiVersion":"v1","kind":"List","items":[' + ",\n".join(items) + "]}", encoding="utf-8")
 
 
-def _broken_secret(dice: objects.random.Random) -> dict[str, object]:
+def _broken_secret(dice: random.Random) -> dict[str, object]:
     found = objects.pull_secret(dice)
-    found["metadata"] = {**found["metadata"], "name": objects.NAME}
+    found["metadata"] = {**found["metadata"], "name": NAME}
     found["data"] = {".dockerconfigjson": objects.encoded('{"auths":{"quay.io":{"auth":"dXNlcg=="}}}')}
     return found
 

@@ -12,14 +12,10 @@ from typing import Any
 
 import yaml
 
-NAME, SPACE, UID, NUMBER = "zzname", "zzspace", "zzuid", "770077"
-"""What stands in a variant for an instance's name, namespace, uid and resource version."""
+from benchmarks import parts
+from benchmarks.parts import HOSTS, NAME, NUMBER, SPACE, UID, WORDS
+from benchmarks.workloads import deployment, pod, replica_set
 
-_WORDS = (
-    *("cart", "order", "search", "mail", "audit", "stock", "ledger", "quote"),
-    *("ship", "track", "login", "image", "report", "cache", "relay", "probe"),
-)
-_HOSTS = ("registry.example.com", "quay.io", "ghcr.io", "docker.io", "image-registry.openshift-image-registry.svc:5000")
 _VARIANTS = 12
 
 
@@ -48,228 +44,35 @@ def to_json(data: Any) -> str:
     return json.dumps(data, indent=4, sort_keys=True)
 
 
-def _metadata(dice: random.Random, manager: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "creationTimestamp": "2026-10-01T08:00:00Z",
-        "labels": {"app.kubernetes.io/name": dice.choice(_WORDS), "app.kubernetes.io/part-of": dice.choice(_WORDS)},
-        "name": NAME,
-        "namespace": SPACE,
-        "resourceVersion": NUMBER,
-        "uid": UID,
-        **more,
-    }
-    if manager is not None:
-        found["managedFields"] = [
-            {
-                "apiVersion": "v1",
-                "fieldsType": "FieldsV1",
-                "fieldsV1": fields,
-                "manager": name,
-                "operation": "Update",
-                "time": "2026-10-01T08:00:00Z",
-            }
-            for name, fields in manager.items()
-        ]
-    return found
-
-
-def _managed(data: Any) -> Any:
-    """What the API server notes of fields that somebody set: a tree of `f:` keys."""
-    if isinstance(data, dict):
-        return {".": {}, **{f"f:{key}": _managed(value) for key, value in data.items()}}
-    if isinstance(data, list):
-        named = [item for item in data if isinstance(item, dict) and "name" in item]
-        return {".": {}, **{f'k:{{"name":"{item["name"]}"}}': _managed(item) for item in named}}
-    return {}
-
-
-def _container(dice: random.Random, name: str) -> dict[str, Any]:
-    probe = {
-        "failureThreshold": 3,
-        "httpGet": {"path": "/healthz", "port": 8080, "scheme": "HTTP"},
-        "initialDelaySeconds": dice.randrange(5, 60),
-        "periodSeconds": 10,
-        "successThreshold": 1,
-        "timeoutSeconds": 1,
-    }
-    return {
-        "args": ["--listen=:8080", f"--level={dice.randrange(5)}", "--peer=http://$(PEER_HOST):8081"],
-        "env": [
-            *({"name": f"OPTION_{word.upper()}", "value": str(dice.random())} for word in dice.sample(_WORDS, 5)),
-            {"name": "POD_NAME", "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}}},
-            {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"key": "token", "name": f"{name}-token"}}},
-        ],
-        "image": f"{dice.choice(_HOSTS)}/{dice.choice(_WORDS)}/{dice.choice(_WORDS)}:{dice.randrange(9)}.1",
-        "imagePullPolicy": "IfNotPresent",
-        "livenessProbe": probe,
-        "name": name,
-        "ports": [{"containerPort": 8080, "name": "http", "protocol": "TCP"}],
-        "readinessProbe": probe,
-        "resources": {"limits": {"cpu": "1", "memory": "512Mi"}, "requests": {"cpu": "100m", "memory": "128Mi"}},
-        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
-        "terminationMessagePath": "/dev/termination-log",
-        "terminationMessagePolicy": "File",
-        "volumeMounts": [
-            {"mountPath": "/etc/config", "name": "config"},
-            {
-                "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount",
-                "name": "kube-api-access",
-                "readOnly": True,
-            },
-        ],
-    }
-
-
-def _pod_spec(dice: random.Random) -> dict[str, Any]:
-    containers = [_container(dice, word) for word in dice.sample(_WORDS, dice.randrange(1, 4))]
-    return {
-        "containers": containers,
-        "dnsPolicy": "ClusterFirst",
-        "enableServiceLinks": True,
-        "imagePullSecrets": [{"name": "registry-pull"}],
-        "nodeName": f"worker-{dice.randrange(40)}.example.com",
-        "preemptionPolicy": "PreemptLowerPriority",
-        "priority": 0,
-        "restartPolicy": "Always",
-        "schedulerName": "default-scheduler",
-        "securityContext": {"fsGroup": 1000700000, "seLinuxOptions": {"level": "s0:c26,c20"}},
-        "serviceAccount": "default",
-        "serviceAccountName": "default",
-        "terminationGracePeriodSeconds": 30,
-        "tolerations": [
-            {"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": 300}
-            for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
-        ],
-        "volumes": [
-            {"configMap": {"defaultMode": 420, "name": "settings"}, "name": "config"},
-            {
-                "name": "kube-api-access",
-                "projected": {
-                    "defaultMode": 420,
-                    "sources": [
-                        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
-                        {
-                            "configMap": {
-                                "items": [{"key": "ca.crt", "path": "ca.crt"}],
-                                "name": "kube-root-ca.crt",
-                            }
-                        },
-                    ],
-                },
-            },
-        ],
-    }
-
-
-def pod(dice: random.Random) -> dict[str, Any]:
-    """A running pod."""
-    spec = _pod_spec(dice)
-    status = {
-        "conditions": [
-            {
-                "lastProbeTime": None,
-                "lastTransitionTime": "2026-10-01T08:00:10Z",
-                "status": "True",
-                "type": kind,
-            }
-            for kind in ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
-        ],
-        "containerStatuses": [
-            {
-                "containerID": f"cri-o://{dice.getrandbits(256):064x}",
-                "image": one["image"],
-                "imageID": f"{one['image'].rpartition(':')[0]}@sha256:{dice.getrandbits(256):064x}",
-                "lastState": {},
-                "name": one["name"],
-                "ready": True,
-                "restartCount": 0,
-                "started": True,
-                "state": {"running": {"startedAt": "2026-10-01T08:00:09Z"}},
-            }
-            for one in spec["containers"]
-        ],
-        "hostIP": "10.0.1.7",
-        "phase": "Running",
-        "podIP": "10.128.2.31",
-        "podIPs": [{"ip": "10.128.2.31"}],
-        "qosClass": "Burstable",
-        "startTime": "2026-10-01T08:00:00Z",
-    }
-    owner = {
-        "apiVersion": "apps/v1",
-        "blockOwnerDeletion": True,
-        "controller": True,
-        "kind": "ReplicaSet",
-        "name": NAME[:-1],
-        "uid": UID,
-    }
-    network = json.dumps({"default": {"ip_addresses": ["10.128.2.31/23"], "mac_address": "0a:58:0a:80:02:1f"}})
-    metadata = _metadata(
-        dice,
-        {"kube-controller-manager": {"f:spec": _managed(spec)}, "kubelet": {"f:status": _managed(status)}},
-        annotations={"k8s.ovn.org/pod-networks": network, "openshift.io/scc": "restricted-v2"},
-        generateName=f"{dice.choice(_WORDS)}-",
-        ownerReferences=[owner],
-    )
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec, "status": status}
-
-
-def deployment(dice: random.Random, *, live: bool = True) -> dict[str, Any]:
-    """A deployment, with what kubectl applied last where it comes from a cluster."""
-    spec = {
-        "replicas": 2,
-        "revisionHistoryLimit": 10,
-        "selector": {"matchLabels": {"app": dice.choice(_WORDS)}},
-        "template": {"metadata": {"labels": {"app": dice.choice(_WORDS)}}, "spec": _pod_spec(dice)},
-    }
-    found: dict[str, Any] = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": NAME}, "spec": spec}
-    if not live:
-        found["metadata"]["namespace"] = SPACE
-        return found
-    applied = json.dumps(found, separators=(",", ":")) + "\n"
-    annotations = {
-        "deployment.kubernetes.io/revision": "7",
-        "kubectl.kubernetes.io/last-applied-configuration": applied,
-    }
-    status = {"availableReplicas": 2, "observedGeneration": 7, "readyReplicas": 2, "replicas": 2}
-    managed = {"kubectl-client-side-apply": {"f:spec": _managed(spec)}, "kube-controller-manager": _managed(status)}
-    return {**found, "metadata": _metadata(dice, managed, annotations=annotations), "status": status}
-
-
-def replica_set(dice: random.Random) -> dict[str, Any]:
-    """A replica set: an old revision of a deployment, kept for a rollback."""
-    return {**deployment(dice), "kind": "ReplicaSet"}
-
-
 def config_map(dice: random.Random) -> dict[str, Any]:
     """A ConfigMap whose text looks like manifests, JSON and properties."""
     embedded = to_yaml({**deployment(dice, live=False), "kind": dice.choice(["Deployment", "Pod", "Secret"])})
     data = {
         "template.yaml": f"---\n{embedded}---\nkind: List\nitems: []\n",
-        "settings.json": json.dumps({word: {"value": dice.random(), "notes": [word] * 3} for word in _WORDS}, indent=2),
-        "application.properties": "\n".join(f"{word}.timeout={dice.randrange(10**6)}" for word in _WORDS) + "\n",
+        "settings.json": json.dumps({word: {"value": dice.random(), "notes": [word] * 3} for word in WORDS}, indent=2),
+        "application.properties": "\n".join(f"{word}.timeout={dice.randrange(10**6)}" for word in WORDS) + "\n",
         "mode": "strict",
     }
-    managed = {"kubectl-client-side-apply": {"f:data": _managed(data)}}
-    return {"apiVersion": "v1", "data": data, "kind": "ConfigMap", "metadata": _metadata(dice, managed)}
+    managed = {"kubectl-client-side-apply": {"f:data": parts.managed(data)}}
+    return {"apiVersion": "v1", "data": data, "kind": "ConfigMap", "metadata": parts.metadata(dice, managed)}
 
 
 def resource_definition(dice: random.Random) -> dict[str, Any]:
     """A CustomResourceDefinition: descriptions without end, of pod templates and pull secrets too."""
 
     def schema(depth: int) -> dict[str, Any]:
-        described = " ".join(dice.choice(_WORDS) for _ in range(dice.randrange(8, 40)))
+        described = " ".join(dice.choice(WORDS) for _ in range(dice.randrange(8, 40)))
         described += " isn't set: it's the user's \"own\" choice"
         found: dict[str, Any] = {"description": described, "type": "string"}
         if depth:
             found["type"] = "object"
-            found["properties"] = {word: schema(depth - 1) for word in dice.sample(_WORDS, 6)}
+            found["properties"] = {word: schema(depth - 1) for word in dice.sample(WORDS, 6)}
         return found
 
     version = {"name": "v1", "schema": {"openAPIV3Schema": schema(3)}, "served": True, "storage": True}
     names = {"kind": "Widget", "listKind": "WidgetList", "plural": "widgets", "singular": "widget"}
     spec = {"group": "example.com", "names": names, "scope": "Namespaced", "versions": [version]}
-    metadata = _metadata(dice, {"kubectl": {"f:spec": _managed(names)}})
+    metadata = parts.metadata(dice, {"kubectl": {"f:spec": parts.managed(names)}})
     del metadata["namespace"]
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
@@ -286,9 +89,9 @@ def encoded(text: str) -> str:
 
 def pull_secret(dice: random.Random) -> dict[str, Any]:
     """A pull secret in good order, for every registry that the pods name."""
-    entries = {host: {"auth": encoded(f"user{dice.randrange(100)}:pass")} for host in _HOSTS}
+    entries = {host: {"auth": encoded(f"user{dice.randrange(100)}:pass")} for host in HOSTS}
     data = {".dockerconfigjson": encoded(json.dumps({"auths": entries}))}
-    metadata = _metadata(dice, {"kubectl-create": {"f:data": _managed(data)}})
+    metadata = parts.metadata(dice, {"kubectl-create": {"f:data": parts.managed(data)}})
     metadata["name"] = "registry-pull"
     return {
         "apiVersion": "v1",
@@ -302,14 +105,14 @@ def pull_secret(dice: random.Random) -> dict[str, Any]:
 def other_secret(dice: random.Random) -> dict[str, Any]:
     """A secret that no registry reads: a token, a certificate."""
     data = {"ca.crt": encoded("x" * 1800), "token": encoded("y" * dice.randrange(600, 1200))}
-    metadata = _metadata(dice, {"kube-controller-manager": {"f:data": _managed(data)}})
+    metadata = parts.metadata(dice, {"kube-controller-manager": {"f:data": parts.managed(data)}})
     kind = dice.choice(["kubernetes.io/service-account-token", "kubernetes.io/tls", "Opaque"])
     return {"apiVersion": "v1", "data": data, "kind": "Secret", "metadata": metadata, "type": kind}
 
 
 def service_account(dice: random.Random) -> dict[str, Any]:
     """The account `default`, with its own pull secret."""
-    metadata = _metadata(dice)
+    metadata = parts.metadata(dice)
     metadata["name"] = "default"
     return {
         "apiVersion": "v1",
@@ -323,7 +126,7 @@ def service_account(dice: random.Random) -> dict[str, Any]:
 def image_stream(dice: random.Random) -> dict[str, Any]:
     """An image stream with tags imported from a registry, and the images that they were."""
     tags = [f"{dice.randrange(9)}.{number}" for number in range(dice.randrange(2, 8))]
-    image = f"{dice.choice(_HOSTS[:4])}/{dice.choice(_WORDS)}/{dice.choice(_WORDS)}"
+    image = f"{dice.choice(HOSTS[:4])}/{dice.choice(WORDS)}/{dice.choice(WORDS)}"
     spec = {
         "lookupPolicy": {"local": False},
         "tags": [
@@ -339,7 +142,7 @@ def image_stream(dice: random.Random) -> dict[str, Any]:
         ],
     }
     status = {
-        "dockerImageRepository": f"{_HOSTS[-1]}/{SPACE}/{NAME}",
+        "dockerImageRepository": f"{HOSTS[-1]}/{SPACE}/{NAME}",
         "tags": [
             {
                 "items": [
@@ -358,7 +161,7 @@ def image_stream(dice: random.Random) -> dict[str, Any]:
     return {
         "apiVersion": "image.openshift.io/v1",
         "kind": "ImageStream",
-        "metadata": _metadata(dice, {"oc": {"f:spec": _managed(spec)}}),
+        "metadata": parts.metadata(dice, {"oc": {"f:spec": parts.managed(spec)}}),
         "spec": spec,
         "status": status,
     }
@@ -367,8 +170,8 @@ def image_stream(dice: random.Random) -> dict[str, Any]:
 def service(dice: random.Random) -> dict[str, Any]:
     """A service: of no interest to any rule."""
     ports = [{"name": "http", "port": 80, "protocol": "TCP", "targetPort": 8080}]
-    spec = {"clusterIP": "172.30.1.1", "ports": ports, "selector": {"app": dice.choice(_WORDS)}, "type": "ClusterIP"}
-    metadata = _metadata(dice, {"kubectl": {"f:spec": _managed(spec)}})
+    spec = {"clusterIP": "172.30.1.1", "ports": ports, "selector": {"app": dice.choice(WORDS)}, "type": "ClusterIP"}
+    metadata = parts.metadata(dice, {"kubectl": {"f:spec": parts.managed(spec)}})
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec, "status": {"loadBalancer": {}}}
 
 
@@ -381,7 +184,7 @@ def event(dice: random.Random) -> dict[str, Any]:
         "involvedObject": about,
         "kind": "Event",
         "message": dice.choice(["Created container", "Readiness probe failed: HTTP probe failed with statuscode: 503"]),
-        "metadata": _metadata(dice, {"kubelet": {"f:count": {}, "f:involvedObject": {}, "f:message": {}}}),
+        "metadata": parts.metadata(dice, {"kubelet": {"f:count": {}, "f:involvedObject": {}, "f:message": {}}}),
         "reason": dice.choice(["Created", "Unhealthy"]),
         "source": {"component": "kubelet", "host": "worker-1.example.com"},
         "type": "Normal",
