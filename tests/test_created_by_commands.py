@@ -7,19 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.commons import quiet
+from tests.creating import COMMAND, DEPLOYMENT, OCEAN, SECRET, project, said
 
-_DEPLOYMENT = """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: prod}
-spec:
-  template:
-    spec:
-      imagePullSecrets: [{name: ghcr-secret}]
-      containers: [{name: web, image: ghcr.io/acme/web:1}]
-"""
-_SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: %s, namespace: %s}\nstringData: {a: b}\n"
-_COMMAND = "kubectl create secret docker-registry %s \\\n  --docker-server=ghcr.io --docker-password=canary-7f3e\n"
 _STEP = "steps:\n  - kubectl create secret docker-registry ghcr-secret\n"
 _TERRAFORM = """\
 resource "kubernetes_secret" "pull" {
@@ -131,35 +120,13 @@ _TASK = """\
         state: %s
         definition: {data: {}}
 """
-_PULL = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: %s\ndata:\n  .dockerconfigjson: {{ config | b64encode }}\n"
-_OCEAN = "docker push registry.digitalocean.com/%s/web\ndoctl registry kubernetes-manifest %s| kubectl apply -f -\n"
 _JENKINS = "kubernetesDeploy(configs: 'k8s/*', dockerCredentials: [[credentialsId: 'a']], secretName: '%s')\n"
-_BY_VARIABLE = 'resource "kubernetes_secret" "a" {\n  metadata {\n    name = var.pull\n  }\n}\n'
-_DEFAULT = 'variable "pull" {\n  default = "%s"\n}\n'
-
-
-def _tree(folder: Path, files: dict[str, str]) -> Path:
-    given = {"k8s/web.yaml": _DEPLOYMENT, "k8s/secret.yaml": _SECRET % ("other", "prod"), **files}
-    for name, text in given.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
-    return folder
-
-
-def _said(*words: str) -> tuple[bool, str]:
-    """Whether the check said that a Secret is absent, and all that it said; never what a script holds."""
-    shown = ""
-    for form in ("json", "sarif", "text"):
-        _, out, err = quiet("check", *words, "--fail-on", "never", "--format", form)
-        shown = out + err
-        assert "canary" not in shown
-    return "RC303" in shown or "RC304" in shown, shown
 
 
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("k8s/create.sh", _COMMAND % "ghcr-secret"),
+        ("k8s/create.sh", COMMAND % "ghcr-secret"),
         ("README.md", "## Install\n\n    oc create secret generic ghcr-secret --from-file=a\n"),
         ("Makefile", "SECRET ?= ghcr-secret\nsecret:\n\tkubectl create secret docker-registry $(SECRET)\n"),
         ("Jenkinsfile", "sh 'kubectl -n prod create secret docker-registry ghcr-secret'\n"),
@@ -191,7 +158,7 @@ def _said(*words: str) -> tuple[bool, str]:
         ("site.yml", "- hosts: all\n  tasks:\n  - shell: >\n      oc create secret generic\n      ghcr-secret\n"),
         ("README.md", "    tanzu secret registry add ghcr-secret --server ghcr.io\n"),
         ("README.md", "    kp secret create ghcr-secret --registry ghcr.io\n"),
-        ("README.md", _OCEAN % ("acme", "--name ghcr-secret ")),
+        ("README.md", OCEAN % ("acme", "--name ghcr-secret ")),
         ("Jenkinsfile", _JENKINS % "ghcr-secret"),
         ("main.tf", _LITERAL % "ghcr-secret"),
         ("main.tf", _EXTERNAL % "ghcr-secret"),
@@ -204,24 +171,24 @@ def _said(*words: str) -> tuple[bool, str]:
         ("setup.sh", """echo '{"kind":"Secret","metadata":{"name":"ghcr-secret"}}' | kubectl apply -f -\n"""),
         ("setup.sh", 'echo -e "data: {}\\n\\\nkind: Secret\\n\\\nmetadata:\\n\\\n  name: ghcr-secret\\n" > a\n'),
         ("site.yml", _TASK % ("ghcr-secret", "present")),
-        *((f"{name}", _COMMAND % "ghcr-secret") for name in ("Jenkinsfile-prod", "Makefile.k8s", "README", "a.groovy")),
-        *((f"create{end}", _COMMAND % "ghcr-secret") for end in (".org", ".mdx", ".py", ".go", ".sh.j2", ".sh.tpl")),
-        *((f"create{end}", _COMMAND % "ghcr-secret") for end in (".adoc", ".rst", ".bat", ".cmd", ".fish")),
+        *((f"{name}", COMMAND % "ghcr-secret") for name in ("Jenkinsfile-prod", "Makefile.k8s", "README", "a.groovy")),
+        *((f"create{end}", COMMAND % "ghcr-secret") for end in (".org", ".mdx", ".py", ".go", ".sh.j2", ".sh.tpl")),
+        *((f"create{end}", COMMAND % "ghcr-secret") for end in (".adoc", ".rst", ".bat", ".cmd", ".fish")),
         *((f"{folder}/config.yml", _STEP) for folder in (".circleci", ".gitlab", ".cirrus", ".azuredevops")),
         *((f"{folder}/b.sh", _STEP) for folder in (".azure-pipelines", ".buildkite", ".woodpecker")),
     ],
 )
 def test_a_secret_that_a_command_creates_is_listed_under_coverage(tmp_path: Path, name: str, text: str) -> None:
-    found, shown = _said(str(_tree(tmp_path, {name: text})))
+    found, shown = said(str(project(tmp_path, {name: text})))
     assert not found
     assert f"{name} creates" in " ".join(shown.split())
-    assert _said(str(tmp_path), "--jobs", "2") == (found, shown)
+    assert said(str(tmp_path), "--jobs", "2") == (found, shown)
 
 
 def test_a_secret_of_another_namespace_may_be_created_in_this_one_too(tmp_path: Path) -> None:
-    tree = _tree(tmp_path, {"k8s/other.yaml": _SECRET % ("ghcr-secret", "test")})
-    assert _said(str(tree))[0]
-    assert not _said(str(_tree(tmp_path, {"create.sh": _COMMAND % "ghcr-secret"})))[0]
+    tree = project(tmp_path, {"k8s/other.yaml": SECRET % ("ghcr-secret", "test")})
+    assert said(str(tree))[0]
+    assert not said(str(project(tmp_path, {"create.sh": COMMAND % "ghcr-secret"})))[0]
 
 
 @pytest.mark.parametrize(
@@ -236,9 +203,9 @@ def test_a_secret_of_another_namespace_may_be_created_in_this_one_too(tmp_path: 
 def test_a_secret_that_is_copied_from_another_namespace_is_listed_under_coverage(
     tmp_path: Path, name: str, text: str
 ) -> None:
-    elsewhere = {"k8s/other.yaml": _SECRET % ("ghcr-secret", "test")}
-    assert "RC304" in _said(str(_tree(tmp_path, {**elsewhere, name: text % "another-secret"})))[1]
-    found, shown = _said(str(_tree(tmp_path, {name: text % "ghcr-secret"})))
+    elsewhere = {"k8s/other.yaml": SECRET % ("ghcr-secret", "test")}
+    assert "RC304" in said(str(project(tmp_path, {**elsewhere, name: text % "another-secret"})))[1]
+    found, shown = said(str(project(tmp_path, {name: text % "ghcr-secret"})))
     assert not found
     assert f"{name} creates" in " ".join(shown.split())
 
@@ -246,17 +213,17 @@ def test_a_secret_that_is_copied_from_another_namespace_is_listed_under_coverage
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("create.sh", _COMMAND % "another-secret"),
-        ("create.sh", "# " + (_COMMAND % "ghcr-secret").replace("\\\n", "")),
+        ("create.sh", COMMAND % "another-secret"),
+        ("create.sh", "# " + (COMMAND % "ghcr-secret").replace("\\\n", "")),
         ("create.sh", "kubectl delete secret ghcr-secret\n"),
-        ("create.sh", _COMMAND % "ghcr-secret" + "#" * 2**20),
-        ("create.sh", "\0" + _COMMAND % "ghcr-secret"),
-        ("create.bin", _COMMAND % "ghcr-secret"),
-        ("node_modules/create.sh", _COMMAND % "ghcr-secret"),
-        (".git/create.sh", _COMMAND % "ghcr-secret"),
-        (".github/create.sh", _COMMAND % "ghcr-secret"),
-        (".gitlab/a/b/c/create.sh", _COMMAND % "ghcr-secret"),
-        (".gitlab/create.bin", _COMMAND % "ghcr-secret"),
+        ("create.sh", COMMAND % "ghcr-secret" + "#" * 2**20),
+        ("create.sh", "\0" + COMMAND % "ghcr-secret"),
+        ("create.bin", COMMAND % "ghcr-secret"),
+        ("node_modules/create.sh", COMMAND % "ghcr-secret"),
+        (".git/create.sh", COMMAND % "ghcr-secret"),
+        (".github/create.sh", COMMAND % "ghcr-secret"),
+        (".gitlab/a/b/c/create.sh", COMMAND % "ghcr-secret"),
+        (".gitlab/create.bin", COMMAND % "ghcr-secret"),
         ("main.tf", _TERRAFORM % "another-secret" + 'resource "a" "b" {\n  name = "ghcr-secret"\n}\n'),
         ("main.tf", 'resource "kubernetes_secret" "a" {\n}\nmodule "b" {\n  name = "ghcr-secret"\n}\n'),
         ("main.tf", 'data "kubernetes_secret" "a" {\n  metadata { name = "ghcr-secret" }\n}\n'),
@@ -282,7 +249,7 @@ def test_a_secret_that_is_copied_from_another_namespace_is_listed_under_coverage
         ("setup.sh", "$cli get secret ghcr-secret -o yaml > a.yaml\n$cli apply -f b.yaml\n"),
         ("deploy.py", 'run(["kubectl", "delete", "secret", "ghcr-secret"])\n'),
         ("README.md", "    tanzu secret registry delete ghcr-secret\n"),
-        ("README.md", _OCEAN % ("acme", "--name another-secret ")),
+        ("README.md", OCEAN % ("acme", "--name another-secret ")),
         ("Jenkinsfile", _JENKINS % "another-secret"),
         ("Jenkinsfile", "deploy(secretName: 'ghcr-secret')\n"),
         ("main.tf", _LITERAL % "another-secret"),
@@ -296,7 +263,7 @@ def test_a_secret_that_is_copied_from_another_namespace_is_listed_under_coverage
         ("main.tf", _LITERAL.replace('"Secret"', '"ConfigMap"') % "ghcr-secret"),
         ("site.yml", _TASK % ("ghcr-secret", "absent")),
         ("site.yml", "- kind: Secret\n  name: ghcr-secret\n"),
-        (".circleci/scripts/a.sh", _COMMAND % "ghcr-secret"),
+        (".circleci/scripts/a.sh", COMMAND % "ghcr-secret"),
         ("setup.sh", "kubectl get secret ghcr-secret >/dev/null || exit 1; kubectl apply -f k8s/\n"),
         ("setup.sh", "kubectl get secret ghcr-secret -o json | jq . ; kubectl apply -f k8s/web.yaml\n"),
         ("README.md", "| `kubectl get secret ghcr-secret` | looks |\n| `kubectl apply -f k8s/` | applies |\n"),
@@ -304,119 +271,27 @@ def test_a_secret_that_is_copied_from_another_namespace_is_listed_under_coverage
     ],
 )
 def test_what_creates_no_such_secret_changes_nothing(tmp_path: Path, name: str, text: str) -> None:
-    assert _said(str(_tree(tmp_path, {name: text})))[0]
-
-
-@pytest.mark.parametrize("end", [".j2", ".tpl", ".tmpl", ".template", ".erb", ".in", ".example", ".sample", ".dist"])
-def test_a_secret_in_a_file_of_which_manifests_are_made_is_listed_under_coverage(tmp_path: Path, end: str) -> None:
-    found, shown = _said(str(_tree(tmp_path, {f"templates/pull.yaml{end}": _PULL % "ghcr-secret"})))
-    assert not found
-    assert f"pull.yaml{end}, which was not read, may make it" in " ".join(shown.split())
-    assert _said(str(tmp_path), "--jobs", "2") == (found, shown)
-
-
-@pytest.mark.parametrize("end", [".j2", ".example"])
-def test_another_object_of_such_a_file_changes_nothing(tmp_path: Path, end: str) -> None:
-    other = _PULL % "another-secret" + "---\n" + _DEPLOYMENT
-    assert _said(str(_tree(tmp_path, {f"templates/pull.yaml{end}": other})))[0]
-
-
-_REMARKED = (
-    "# kubectl create secret docker-registry %s \\\n#   --docker-server=ghcr.io\n" + _DEPLOYMENT,
-    _DEPLOYMENT.replace("}]\n      cont", "}]  # oc create secret docker-registry %s\n      cont"),
-    _DEPLOYMENT + "# ${KUBECTL} create secret generic %s --type=kubernetes.io/dockerconfigjson\n",
-)
-
-
-@pytest.mark.parametrize("text", _REMARKED)
-def test_a_comment_in_a_manifest_may_tell_how_a_secret_is_created(tmp_path: Path, text: str) -> None:
-    assert _said(str(_tree(tmp_path, {"k8s/web.yaml": text % "another-secret"})))[0]
-    found, shown = _said(str(_tree(tmp_path, {"k8s/web.yaml": text % "ghcr-secret"})))
-    assert not found
-    assert "k8s/web.yaml says how it is created" in " ".join(shown.split())
-    assert _said(str(tmp_path), "--jobs", "2") == (found, shown)
-
-
-def test_a_file_of_comments_alone_may_tell_it_too(tmp_path: Path) -> None:
-    remark = "# Made by hand:\n#   kubectl create secret docker-registry %s \\\n#     --docker-server=ghcr.io\n"
-    assert _said(str(_tree(tmp_path, {"k8s/pull.yaml": remark % "another-secret"})))[0]
-    found, shown = _said(str(_tree(tmp_path, {"k8s/pull.yaml": remark % "ghcr-secret"})))
-    assert not found
-    assert "k8s/pull.yaml says how it is created" in " ".join(shown.split())
-
-
-@pytest.mark.parametrize(
-    "remark",
-    [
-        "# kubectl delete secret ghcr-secret",
-        "# kind: Secret\n# metadata: {name: ghcr-secret}",
-        "# create ghcr-secret",
-        "# oc secrets link default ghcr-secret",
-    ],
-)
-def test_other_comments_in_a_manifest_change_nothing(tmp_path: Path, remark: str) -> None:
-    assert _said(str(_tree(tmp_path, {"k8s/web.yaml": f"{remark}\n{_DEPLOYMENT}"})))[0]
+    assert said(str(project(tmp_path, {name: text})))[0]
 
 
 def test_doctl_names_a_secret_after_the_registry(tmp_path: Path) -> None:
-    web = _DEPLOYMENT.replace("ghcr-secret", "registry-acme")
-    assert _said(str(_tree(tmp_path, {"k8s/web.yaml": web, "README.md": _OCEAN % ("other", "")})))[0]
-    assert not _said(str(_tree(tmp_path, {"k8s/web.yaml": web, "README.md": _OCEAN % ("acme", "")})))[0]
+    web = DEPLOYMENT.replace("ghcr-secret", "registry-acme")
+    assert said(str(project(tmp_path, {"k8s/web.yaml": web, "README.md": OCEAN % ("other", "")})))[0]
+    assert not said(str(project(tmp_path, {"k8s/web.yaml": web, "README.md": OCEAN % ("acme", "")})))[0]
 
 
 def test_a_long_line_of_doctl_costs_no_more_than_its_length(tmp_path: Path) -> None:
-    tree = _tree(tmp_path, {"k8s/web.yaml": _DEPLOYMENT, "README.md": "doctl registry kubernetes-manifest " * 15_000})
+    tree = project(tmp_path, {"k8s/web.yaml": DEPLOYMENT, "README.md": "doctl registry kubernetes-manifest " * 15_000})
     started = time.process_time()
-    assert _said(str(tree))[0]
+    assert said(str(tree))[0]
     assert time.process_time() - started < 20  # it is 1, and would be a minute if the rest were searched each time
-
-
-def test_a_variable_of_terraform_may_have_its_value_in_another_file_of_the_folder(tmp_path: Path) -> None:
-    files = {"infra/main.tf": _BY_VARIABLE, "infra/variables.tf": _DEFAULT % "another", "variables.tf": _DEFAULT}
-    assert _said(str(_tree(tmp_path, {**files, "variables.tf": _DEFAULT % "ghcr-secret"})))[0]
-    found, shown = _said(str(_tree(tmp_path, {"infra/variables.tf": _DEFAULT % "ghcr-secret"})))
-    assert not found
-    assert "infra/variables.tf creates" in " ".join(shown.split())
 
 
 def test_so_many_names_with_open_parts_are_compared_and_no_more(tmp_path: Path) -> None:
     others = [f"kubectl create secret generic $A-other{number}\n" for number in range(300)]
     last = "kubectl create secret generic $A-secret\n"
-    assert not _said(str(_tree(tmp_path, {"create.sh": "".join([*others[:200], last])})))[0]
-    assert _said(str(_tree(tmp_path, {"create.sh": "".join([*others, last])})))[0]
-
-
-def test_neither_excluded_nor_ignored_scripts_are_read_nor_links(tmp_path: Path) -> None:
-    outside = tmp_path / "outside.sh"
-    outside.write_text(_COMMAND % "ghcr-secret")
-    tree = _tree(tmp_path / "tree", {})
-    (tree / "linked.sh").symlink_to(outside)
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder/create.sh").write_text(_COMMAND % "ghcr-secret")
-    (tree / ".github").mkdir()
-    (tree / ".github/workflows").symlink_to(tmp_path / "folder")
-    (tree / ".gitlab").symlink_to(tmp_path / "folder")
-    assert _said(str(tree))[0]
-    (tree / "create.sh").write_text(_COMMAND % "ghcr-secret")
-    assert not _said(str(tree))[0]
-    settings = tmp_path / ".regcred.yaml"
-    settings.write_text("exclude: ['*.sh']\n")
-    assert _said(str(tree), "--config", str(settings))[0]
-    (tree / ".git").mkdir()
-    (tree / ".gitignore").write_text("create.sh\n")
-    assert _said(str(tree))[0]
-
-
-@pytest.mark.parametrize(("end", "other"), [(".rst", ".sh"), (".tf", ".sh"), (".go", ".sh.j2"), (".py", ".adoc")])
-def test_a_folder_full_of_files_of_one_kind_leaves_room_for_others(tmp_path: Path, end: str, other: str) -> None:
-    tree = _tree(tmp_path, {f"a/{number:04}{end}": "nothing" for number in range(1001)})
-    assert _said(str(tree))[0]
-    assert not _said(str(_tree(tmp_path, {f"a/b/create{other}": _COMMAND % "ghcr-secret"})))[0]
-
-
-def test_files_that_are_named_alone_bring_no_scripts(tmp_path: Path) -> None:
-    tree = _tree(tmp_path, {"k8s/create.sh": _COMMAND % "ghcr-secret"})
-    assert _said(str(tree / "k8s/web.yaml"), str(tree / "k8s/secret.yaml"))[0]
+    assert not said(str(project(tmp_path, {"create.sh": "".join([*others[:200], last])})))[0]
+    assert said(str(project(tmp_path, {"create.sh": "".join([*others, last])})))[0]
 
 
 _WAYS = {
@@ -472,7 +347,7 @@ def _absent(folder: Path, files: dict[str, str]) -> set[str]:
     pod += "".join(f"  - name: {name}\n" for name in names)
     pod += "  containers: [{name: web, image: 'ghcr.io/acme/web:1'}]\n"
     written = {f"d/{name}": text.replace("NAME", f"pull-{name.partition('.')[0]}") for name, text in files.items()}
-    _, out, _ = quiet("check", str(_tree(folder, {"k8s/pod.yaml": pod, **written})), "--format", "json")
+    _, out, _ = quiet("check", str(project(folder, {"k8s/pod.yaml": pod, **written})), "--format", "json")
     said = [one["message"] for one in json.loads(out)["findings"] if one["code"] == "RC303"]
     return {file for name, file in names.items() if any(f"Secret {name}," in each for each in said)}
 
