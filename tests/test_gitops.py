@@ -94,3 +94,25 @@ def test_an_image_updater_uses_what_its_annotation_names(
     )
     codes, _ = _check(tmp_path, capsys, f"{HEAD}data: {{.dockerconfigjson: {payload}}}\n{application}")
     assert ("RC301" not in codes) is used
+
+
+def test_what_git_crypt_keeps_is_said_and_may_hold_any_secret(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    beside = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: shop}\n"
+    (tmp_path / "web.yaml").write_text(USED + beside, encoding="utf-8")
+    kept = tmp_path / "reg.yaml"
+    kept.write_bytes(b"\0NOTCRYPT\0 \x80")
+    assert _codes(tmp_path, capsys) == (["RC303"], [])
+    kept.write_bytes(b"\0GITCRYPT\0 \x80")
+    codes, reasons = _codes(tmp_path, capsys)
+    assert codes == []
+    assert any(one == "encrypted with git-crypt: `git-crypt unlock` makes it readable" for one in reasons)
+    assert any(one.endswith("reg.yaml, which was not read, may make it") for one in reasons)
+
+
+def _codes(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[list[str], list[str]]:
+    main(["check", str(folder), "--format", "json"])
+    result: dict[str, Any] = json.loads(capsys.readouterr().out)
+    told = [one["message"] for one in result["coverage"]["not_evaluated"]]
+    return [one["code"] for one in result["findings"]], told

@@ -10,7 +10,7 @@ from linter.documents.explain import Trouble, explain, pull_secret_key, remedy_f
 from linter.documents.kinds import FIELD_WORDS, looks_like_json, matters
 from linter.documents.layouts import implied
 from linter.documents.split import Chunk, has_directives, split
-from linter.documents.text import DecodeProblem, decode
+from linter.documents.text import GIT_CRYPT, LOCKED, DecodeProblem, decode
 from linter.model import Problem
 from linter.sources import Limits
 
@@ -25,6 +25,8 @@ _LONG = 10_000
 
 def read_bytes(path: str, data: bytes, limits: Limits) -> Reading:
     """Read one artifact; see `linter.documents.read`."""
+    if data.startswith(GIT_CRYPT):
+        return Reading(templated=(Templated(path, 1, LOCKED),))
     try:
         text = decode(data).text
     except DecodeProblem as error:

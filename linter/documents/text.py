@@ -5,6 +5,9 @@ import codecs
 from linter.errors import RegcredError
 from linter.record import NamedTuple
 
+GIT_CRYPT = b"\0GITCRYPT\0"
+"""What a file begins with that git-crypt has encrypted (git-crypt 0.7, commands.cpp)."""
+LOCKED = "encrypted with git-crypt: `git-crypt unlock` makes it readable"
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark is its beginning
     (codecs.BOM_UTF32_BE, "utf-32-be"),

@@ -15,6 +15,8 @@ from linter.sources import Artifact, InputProblem
 from linter.sources.choice import is_template
 from linter.universes import Universe
 
+_ANYTHING: Final = "kind: {{ }}\nname: {{ }}\n"
+"""In the place of what nobody can read: an object of any kind and name."""
 _LONGEST: Final = 2**20
 """Bytes of a script, and of a parsed file, up to which it is searched for what it creates."""
 
@@ -183,7 +185,7 @@ def _unparsed(
     from linter.documents.kinds import looks_like_json  # noqa: PLC0415
     from linter.documents.lists import passed_text  # noqa: PLC0415
     from linter.documents.split import split  # noqa: PLC0415
-    from linter.documents.text import DecodeProblem, decode  # noqa: PLC0415
+    from linter.documents.text import GIT_CRYPT, DecodeProblem, decode  # noqa: PLC0415
 
     for path in paths:
         windows = reader.windows(path)
@@ -197,8 +199,12 @@ def _unparsed(
             except InputProblem as error:
                 reader.lose(error.problem)
             continue
+        data = reader.bytes_of(path) or b""
+        if data.startswith(GIT_CRYPT):
+            yield Unread(path, _ANYTHING)
+            continue
         try:
-            text = decode(reader.bytes_of(path) or b"").text
+            text = decode(data).text
         except DecodeProblem:
             continue
         values = json_places(text) if looks_like_json(text) else None

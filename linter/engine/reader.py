@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from linter.charts import templates
 from linter.comments import marked
+from linter.documents.text import LOCKED
 from linter.engine.requests import Entry, Meanwhile, Request
 from linter.exhausted import ran_out
 from linter.inventory.build import Ahead
@@ -209,7 +210,8 @@ class Reader:
         source.skipped["document without anything that matters"] += taken.skipped
         for path, line, reason in taken.templated:
             where = Location(path, line=line)
-            self.templated.append((artifact.input, NotEvaluated("templated", reason, None, where)))
+            kind = "encrypted" if reason == LOCKED else "templated"
+            self.templated.append((artifact.input, NotEvaluated(kind, reason, None, where)))
         whole = not taken.problems
         for document, found in taken.documents:
             source.evidence.add(artifact.path, found, logs=taken.logs, whole=whole)
