@@ -185,6 +185,31 @@ def missing_beside(path: Path, size: int) -> None:
     _listed(path, items)
 
 
+def masked(path: Path, size: int) -> None:
+    """One account whose list has a secret for every image, and workloads with a list of their own, which masks it.
+
+    And builds, of which each gets the first secret of the account, whatever it needs.
+    """
+    items: list[dict[str, Any]] = [secret("other", "apps", {"quay.io/other": sound(0)})]
+    for number in range(size):
+        items.append(secret(f"pull-{number}", "apps", {_host(number): sound(number)}))
+        workload = deployment(f"app-{number}", "apps", [_image(number)], "robot")
+        workload["spec"]["template"]["spec"]["imagePullSecrets"] = [{"name": "other"}]
+        build = _named("build.openshift.io/v1", "BuildConfig", f"app-{number}", "apps")
+        source = {"type": "Dockerfile", "dockerfile": f"FROM {_image(number)}\n"}
+        strategy = {"type": "Docker", "dockerStrategy": {}}
+        items += [workload, {**build, "spec": {"serviceAccount": "robot", "source": source, "strategy": strategy}}]
+    _listed(path, [*items, account("robot", "apps", [f"pull-{number}" for number in range(size)])])
+
+
+def mounted(path: Path, size: int) -> None:
+    """One account that lists the secret for each of its workloads for mounts only: a fix for each."""
+    items = [secret(f"pull-{number}", "apps", {_host(number): sound(number)}) for number in range(size)]
+    items += [deployment(f"app-{number}", "apps", [_image(number)], "robot") for number in range(size)]
+    robot = {**account("robot", "apps", []), "secrets": [{"name": f"pull-{number}"} for number in range(size)]}
+    _listed(path, [*items, robot])
+
+
 def strangers(path: Path, size: int) -> None:
     """One namespace whose pulls and imports are all of registries and paths for which none of its secrets is."""
     items: list[dict[str, Any]] = []

@@ -19,7 +19,7 @@ from linter.inventory.inventory import Inventory, compatible
 from linter.inventory.joins import Joins
 from linter.inventory.paths import RUN_ONCE, dig, group, text
 from linter.inventory.pulls import ImportPull, Outcome, Reach, WorkloadPull, changing, reach
-from linter.inventory.readers import keys_of
+from linter.inventory.readers import Wanted, keys_of
 from linter.inventory.records import (
     AUTH_FILE,
     DOCKERCFG,
@@ -305,6 +305,7 @@ __all__ = [
     "Severity",
     "State",
     "Use",
+    "Wanted",
     "Workload",
     "WorkloadPull",
     "affected_names",

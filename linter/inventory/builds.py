@@ -7,6 +7,7 @@ without `from` simply the first. The builder then matches as containers/image do
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from linter import credentials
 from linter.credentials import Consumer
@@ -15,7 +16,8 @@ from linter.inventory import paths
 from linter.inventory.inventory import Inventory
 from linter.inventory.paths import dig, group, text
 from linter.inventory.pulls import Outcome, outcome, readable
-from linter.inventory.records import PullSecret
+from linter.inventory.readers import keys_of
+from linter.inventory.records import PullSecret, ServiceAccount
 from linter.model import Route
 from linter.patterns import lazy
 from linter.record import NamedTuple
@@ -96,15 +98,60 @@ def build_outcome(inventory: Inventory, pull: BuildPull) -> Outcome:
     accounts = inventory.accounts_named(namespace, builder_of(pull.build))
     if len(accounts) != 1:
         return Outcome("unknown", reason=f"service account {builder_of(pull.build)} is not in the scan, or not once")
-    listed: list[PullSecret] = []
-    for link in accounts[0].pull_secrets:
-        secrets = inventory.secrets_named(namespace, link.name)
-        if len(secrets) != 1 or not readable(secrets[0]):
-            return Outcome("unknown", reason=f"secret {link.name} is not in the scan, or could not be read")
-        if secrets[0].typed and not secrets[0].poisonous:
-            listed.append(secrets[0])
-    chosen = listed[:1] if pull.first else [secret for secret in listed if _has_key(secret, pull.image)][:1]
+    listed = inventory.once(_Lists).of(namespace, accounts[0])
+    if listed.unknown:
+        return Outcome("unknown", reason=listed.unknown)
+    chosen = listed.secrets[:1] if pull.first else listed.with_key(pull.image)
     return outcome(inventory, pull.image, tuple(chosen), Consumer.CONTAINERS)
+
+
+class _Listed:
+    """The secrets from which the controller chooses for the builds of an account; `unknown` says why it is not known.
+
+    Their `keys` are asked for when a build wants one for its image.
+    """
+
+    def __init__(self, secrets: list[PullSecret], unknown: str = "") -> None:
+        self.secrets = secrets
+        self.unknown = unknown
+
+    @cached_property
+    def _keys(self) -> "credentials.KeyIndex[int]":
+        return credentials.KeyIndex((key, place) for place, one in enumerate(self.secrets) for key in keys_of(one))
+
+    def with_key(self, image: str) -> list[PullSecret]:
+        """Return the first that has a key for an image, as a list of one or none."""
+        reference = credentials.parse_reference(image, consumer=Consumer.KUBELET)
+        if not isinstance(reference, credentials.Reference):
+            return []
+        hub = self._keys.fallback if credentials.is_hub(reference.lookup) else ()
+        places = sorted({*self._keys.matching(reference.lookup), *hub})
+        return next(([self.secrets[place]] for place in places if _has_key(self.secrets[place], image)), [])
+
+
+class _Lists:
+    """The secrets from which the controller chooses, account by account: thousands of builds run as one."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._inventory = inventory
+        self._known: dict[tuple[str, int], tuple[ServiceAccount, _Listed]] = {}
+
+    def of(self, namespace: str, account: ServiceAccount) -> _Listed:
+        """Return what `account` lists for the builds of a namespace."""
+        place = namespace, id(account)
+        if place not in self._known:
+            self._known[place] = account, self._listed(namespace, account)
+        return self._known[place][1]
+
+    def _listed(self, namespace: str, account: ServiceAccount) -> _Listed:
+        listed: list[PullSecret] = []
+        for link in account.pull_secrets:
+            secrets = self._inventory.secrets_named(namespace, link.name)
+            if len(secrets) != 1 or not readable(secrets[0]):
+                return _Listed([], f"secret {link.name} is not in the scan, or could not be read")
+            if secrets[0].typed and not secrets[0].poisonous:
+                listed.append(secrets[0])
+        return _Listed(listed)
 
 
 def _has_key(secret: PullSecret, image: str) -> bool:

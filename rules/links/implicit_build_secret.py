@@ -63,6 +63,7 @@ from linter.rule import (
 )
 from rules.links._census import in_namespace, together
 from rules.links._names import is_name
+from rules.links._serving import Serving
 
 _STRATEGY = ("spec", "strategy", "dockerStrategy")
 _SET = "Set spec.strategy.dockerStrategy.pullSecret, to {} for example."
@@ -71,13 +72,14 @@ _NEW_BUILD = "Start another build with pullSecret set, to {} for example: the sp
 
 def check(context: Context) -> Iterator[Finding]:
     """Yield a finding for every build whose pull secret is the first of several."""
+    choices: dict[int, _Choice] = {}
     for item in context.inventory.objects:
         if (
             item.kind in ("Build", "BuildConfig")
             and group(item.api_version) in ("", "build.openshift.io")
             and _implicit(item)
         ):
-            yield from _build(context, item)
+            yield from _build(context, item, choices)
 
 
 def _implicit(item: KubeObject) -> bool:
@@ -91,7 +93,20 @@ def _implicit(item: KubeObject) -> bool:
     return not named and dig(item.metadata, "ownerReferences") is None
 
 
-def _build(context: Context, item: KubeObject) -> Iterator[Finding]:
+class _Choice:
+    """The pull secrets among which the controller chooses for the builds of one account."""
+
+    def __init__(self, secrets: list[PullSecret]) -> None:
+        self.secrets = secrets
+        self.serving = Serving(enumerate(secrets))
+        self.users = [secret for secret in secrets if secret.generated != "OpenShift"]
+
+    def serve(self, image: str) -> set[int]:
+        """Return the places of those that give an image a credential."""
+        return {place for place, _ in self.serving.of(image)}
+
+
+def _build(context: Context, item: KubeObject, choices: dict[int, _Choice]) -> Iterator[Finding]:
     name = text(dig(item.body, "spec", "serviceAccount")) or "builder"
     named = context.inventory.accounts_named(item.namespace, name)
     accounts = [account for account in named if together(account.object, item)]
@@ -100,23 +115,27 @@ def _build(context: Context, item: KubeObject) -> Iterator[Finding]:
             message = f"which pull secret the build gets could not be judged: service account {name} is not in the scan"
             context.not_evaluated("absent", message, of=item)
         return
-    secrets = _secrets(context, accounts[0])
-    if len(secrets) < 2 or all(secret.generated == "OpenShift" for secret in secrets):
+    choice = choices.get(id(accounts[0]))
+    if choice is None:
+        choice = choices[id(accounts[0])] = _Choice(_secrets(context, accounts[0]))
+    secrets = choice.secrets
+    if len(secrets) < 2 or not choice.users:
         return
     images = _images(item)
     if not images and _from_scratch(item):
         return
+    covering: list[PullSecret] = []
     if images:
         node = context.inventory.node_wide  # The builder puts the chosen secret over it.
         images = [image for image in images if node is None or not serves(node, image)]
-        images = [image for image in images if any(serves(secret, image) for secret in secrets)]
+        served = {image: places for image in images if (places := choice.serve(image))}
+        images = [image for image in images if image in served]
         if not images:
             return
-    covering = [secret for secret in secrets if images and all(serves(secret, image) for image in images)]
-    if images and (not covering or covering[0] is secrets[0]):
-        return
-    users = [secret for secret in secrets if secret.generated != "OpenShift"]
-    if not images and users == secrets[:1]:
+        covering = [secrets[place] for place in sorted(set.intersection(*served.values()))]
+        if not covering or covering[0] is secrets[0]:
+            return
+    if not images and choice.users == secrets[:1]:
         return  # The only one that anybody made comes first.
     yield _finding(context, item, accounts[0], secrets, images, covering)
 

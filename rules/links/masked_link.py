@@ -46,6 +46,8 @@ from linter.rule import (
     Finding,
     Fix,
     Impact,
+    Link,
+    PullSecret,
     Related,
     Rule,
     ServiceAccount,
@@ -53,11 +55,11 @@ from linter.rule import (
     Workload,
     WorkloadPull,
     changing,
-    serves,
 )
 from rules.links._census import in_namespace, together
 from rules.links._naming import Owners, listing
 from rules.links._repair import append
+from rules.links._serving import Serving
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -67,13 +69,16 @@ def check(context: Context) -> Iterator[Finding]:
     for pull in _unserved(context):
         if pull.reach.explicit and not pull.reach.missing and owners.top(pull.workload) is pull.workload:
             table.setdefault((id(pull.workload.object), pull.workload.template), []).append(pull)
+    listed: dict[int, Serving[Link]] = {}
     for pulls in table.values():
         workload, account = pulls[0].workload, pulls[0].reach.account
         if account is None or not account.pull_secrets or not together(account.object, workload.object):
             continue
         if workload.is_pod and workload.object.identified and _subset(workload, account):
             continue  # Admission copied an earlier state of the account's list: stale-pod tells that.
-        yield from _masked(context, workload, account, pulls)
+        if id(account) not in listed:
+            listed[id(account)] = Serving(_listed(context, account))
+        yield from _masked(context, workload, account, pulls, listed[id(account)])
 
 
 def _unserved(context: Context) -> Iterator[WorkloadPull]:
@@ -90,15 +95,21 @@ def _subset(workload: Workload, account: ServiceAccount) -> bool:
     return all(listing(account.pull_secrets, link.name) is not None for link in workload.pull_secrets)
 
 
+def _listed(context: Context, account: ServiceAccount) -> Iterator[tuple[Link, PullSecret]]:
+    """The secrets that an account lists, where a name leads to one."""
+    for link in account.pull_secrets:
+        found = context.inventory.secrets_named(account.namespace, link.name)
+        if len(found) == 1:
+            yield link, found[0]
+
+
 def _masked(
-    context: Context, workload: Workload, account: ServiceAccount, pulls: list[WorkloadPull]
+    context: Context, workload: Workload, account: ServiceAccount, pulls: list[WorkloadPull], listed: Serving[Link]
 ) -> Iterator[Finding]:
     needed: dict[str, list[str]] = {}
     for pull in pulls:
-        for link in account.pull_secrets:
-            found = context.inventory.secrets_named(account.namespace, link.name)
-            if len(found) == 1 and serves(found[0], pull.image):
-                needed.setdefault(link.name, []).append(pull.image)
+        for link, _ in listed.of(pull.image):
+            needed.setdefault(link.name, []).append(pull.image)
     build = changing(context.inventory, workload) if needed else ""
     if build:
         item, names = workload.object, " and ".join(needed)

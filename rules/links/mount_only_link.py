@@ -60,10 +60,12 @@ from linter.rule import (
     ServiceAccount,
     Severity,
     Use,
+    Wanted,
     Workload,
     WorkloadPull,
     dig,
     group,
+    keys_of,
     owner,
     serves,
     text,
@@ -198,17 +200,28 @@ class _Users:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._mounted: dict[int, frozenset[str]] = {}
+        self._wanted: dict[int, Wanted[WorkloadPull]] = {}
 
     @cached_property
     def _owners(self) -> Owners:
         return self._context.once(Owners)
 
     @cached_property
-    def _workloads(self) -> Mapping[str, list[Workload]]:
-        table: dict[str, list[Workload]] = defaultdict(list)
+    def _workloads(self) -> Mapping[str, Mapping[str, list[Workload]]]:
+        """The workloads by the account that they name, and by namespace: thousands have an account `default`."""
+        table: dict[str, dict[str, list[Workload]]] = defaultdict(lambda: defaultdict(list))
         for workload in self._context.inventory.workloads:
-            table[workload.account].append(workload)
+            table[workload.account][workload.object.namespace].append(workload)
         return table
+
+    def _of(self, account: ServiceAccount) -> Iterator[Workload]:
+        """The workloads that run as the account."""
+        spaces = self._workloads.get(account.name, {})
+        for space in (account.namespace, "") if account.namespace else spaces:
+            for workload in spaces.get(space, ()):
+                if together(workload.object, account.object):
+                    yield workload
 
     @cached_property
     def _pulls(self) -> Mapping[int, list[WorkloadPull]]:
@@ -219,27 +232,31 @@ class _Users:
 
     def run(self, account: ServiceAccount) -> bool:
         """Whether a workload of the scan runs as the account; the pod of a build only does the build's work."""
-        ran = (one for one in self._workloads.get(account.name, ()) if together(one.object, account.object))
-        return any(owner(one)[0] != "Build" for one in ran)
+        return any(owner(one)[0] != "Build" for one in self._of(account))
 
     def mount(self, account: ServiceAccount, name: str) -> bool:
         """Whether a pod that runs as the account really mounts the secret: then `secrets` is what was meant."""
-        for workload in self._workloads.get(account.name, ()):
-            if not together(workload.object, account.object):
-                continue
+        if id(account) not in self._mounted:
+            self._mounted[id(account)] = frozenset(self._mounts(account))
+        return name in self._mounted[id(account)]
+
+    def _mounts(self, account: ServiceAccount) -> Iterator[str]:
+        for workload in self._of(account):
             volumes = dig(workload.object.body, *workload.template, "volumes")
             for volume in volumes if isinstance(volumes, list) else []:
+                yield text(dig(volume, "secret", "secretName"))
                 sources = dig(volume, "projected", "sources")
-                named = [text(dig(one, "secret", "name")) for one in (sources if isinstance(sources, list) else [])]
-                if name in (text(dig(volume, "secret", "secretName")), *named):
-                    return True
-        return False
+                for one in sources if isinstance(sources, list) else []:
+                    yield text(dig(one, "secret", "name"))
 
     def needs(self, account: ServiceAccount, secret: PullSecret) -> tuple[Affected, ...]:
         """The pulls of the account's pods that only this secret would serve."""
+        if id(account) not in self._wanted:
+            pulls = self._pulls.get(id(account), ())
+            self._wanted[id(account)] = Wanted((pull.image, pull) for pull in pulls if not pull.reach.missing)
         found: dict[Affected, None] = {}
-        for pull in self._pulls.get(id(account), ()):
-            if pull.reach.missing or not serves(secret, pull.image):
+        for pull in self._wanted[id(account)].by(keys_of(secret)):
+            if not serves(secret, pull.image):
                 continue
             source = self._owners.top(pull.workload)
             gets = handed(self._owners, account, pull.workload)

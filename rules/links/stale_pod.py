@@ -44,7 +44,7 @@ the Job is made anew instead; one that a CronJob made can be deleted, since the 
 nothing owns has to be created again from its manifest.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from linter.rule import (
     Affected,
@@ -60,18 +60,27 @@ from linter.rule import (
     WorkloadPull,
     dig,
     owner,
-    serves,
     text,
 )
 from rules.links._census import in_namespace
 from rules.links._naming import Owners, listing
 from rules.links._repair import recreate
+from rules.links._serving import Serving
 
 _MIRROR = "kubernetes.io/config.mirror"
 _REFUSED = frozenset({"ErrImagePull", "ImagePullBackOff"})
 
 Stale = tuple[Workload, str, bool]
 """A pod, the image it cannot pull, and whether that is certain."""
+
+
+class _Added:
+    """The secrets that an account lists and a pod does not; of the `hidden` ones the payload is not known."""
+
+    def __init__(self, secrets: Iterable[PullSecret]) -> None:
+        self.secrets = list(secrets)
+        self.serving = Serving(enumerate(self.secrets))
+        self.hidden = [place for place, secret in enumerate(self.secrets) if secret.payload is None]
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -81,27 +90,25 @@ def check(context: Context) -> Iterator[Finding]:
     owners = context.once(Owners)
     pulls: dict[int, list[WorkloadPull]] | None = None
     table: dict[tuple[object, ...], tuple[ServiceAccount, PullSecret, Workload, list[Stale]]] = {}
-    added: dict[tuple[int, int], list[PullSecret]] = {}
+    added: dict[tuple[int, int], _Added] = {}
     for workload, reached in context.joins.reaches:
         account = reached.account
         if account is None or not workload.is_pod or not workload.object.identified:
             continue
         lists = id(account), id(workload.pull_secrets)  # which the inventory holds
         if lists not in added:
-            added[lists] = [*_added(context, account, workload)]
-        if not added[lists] or _fixed(workload):
+            added[lists] = _Added(_added(context, account, workload))
+        if not added[lists].secrets or _fixed(workload):
             continue
         top = owners.top(workload)
         if top is not workload and top.explicit:
             continue
         made = (top.object.kind, top.object.name) if top is not workload else owner(workload)
-        for secret in added[lists]:
-            pulls = _by_pod(context) if pulls is None else pulls
-            stale = _stale(context, pulls.get(id(workload), []), secret)
-            if stale is not None:
-                group = made if made[1] else (workload.object.kind, workload.object.name)
-                key = (id(account.object), secret.name, *group)
-                table.setdefault(key, (account, secret, top, []))[3].append(stale)
+        pulls = _by_pod(context) if pulls is None else pulls
+        for secret, stale in _stale(context, pulls.get(id(workload), []), added[lists]):
+            group = made if made[1] else (workload.object.kind, workload.object.name)
+            key = (id(account.object), secret.name, *group)
+            table.setdefault(key, (account, secret, top, []))[3].append(stale)
     for account, secret, top, found in table.values():
         yield _finding(context, account, secret, top, found)
 
@@ -137,15 +144,18 @@ def _generated(name: str) -> bool:
     return "-dockercfg-" in name
 
 
-def _stale(context: Context, pulls: list[WorkloadPull], secret: PullSecret) -> Stale | None:
-    """Whether a pod cannot pull one of its images, `pulls`, for want of `secret`."""
+def _stale(context: Context, pulls: list[WorkloadPull], added: "_Added") -> list[tuple[PullSecret, Stale]]:
+    """For want of which secrets a pod cannot pull one of its images, `pulls`, and for each the first such image."""
+    found: dict[int, Stale] = {}
     for pull in pulls:
         verdict = context.joins.pull_outcome(pull).verdict
-        if secret.payload is not None and verdict == "anonymous" and serves(secret, pull.image):
-            return pull.workload, pull.image, True
-        if secret.payload is None and verdict in ("anonymous", "unknown") and _refused(pull.workload, pull.image):
-            return pull.workload, pull.image, False
-    return None
+        if verdict == "anonymous":
+            for place, _ in added.serving.of(pull.image):
+                found.setdefault(place, (pull.workload, pull.image, True))
+        if added.hidden and verdict in ("anonymous", "unknown") and _refused(pull.workload, pull.image):
+            for place in added.hidden:
+                found.setdefault(place, (pull.workload, pull.image, False))
+    return [(added.secrets[place], found[place]) for place in sorted(found)]
 
 
 def _refused(workload: Workload, image: str) -> bool:

@@ -11,6 +11,7 @@ from functools import cached_property
 from linter.rule import (
     Context,
     Entry,
+    Link,
     NamedTuple,
     PullSecret,
     Reach,
@@ -27,6 +28,7 @@ from linter.rule import (
 )
 from rules.links._census import together
 from rules.links._naming import Owners, handed, listing
+from rules.links._serving import Serving
 from rules.payload._defects import entry_defect, whole_defect
 from rules.registries._needs import above, split_port
 
@@ -80,6 +82,7 @@ class Causes:
         self._inventory = context.inventory
         self._broken: dict[str, list[PullSecret]] = {}
         self._meanings: OrderedDict[int, _Meaning] = OrderedDict()
+        self._lists: dict[tuple[int, str], Serving[Link]] = {}
 
     @cached_property
     def owners(self) -> Owners:
@@ -120,26 +123,35 @@ class Causes:
     def _masked(self, pull: WorkloadPull) -> Cause | None:
         """A secret that the account lists and the pod did not get: masked by its own list, or older than the link."""
         account = pull.reach.account
-        for link in account.pull_secrets if account is not None else ():
+        if account is None:
+            return None
+        namespace = pull.workload.object.namespace
+        for link, secret in self._listed(account.pull_secrets, namespace).of(pull.image):
             if listing(pull.reach.links, link.name) is None:
-                for secret in self._inventory.secrets_named(pull.workload.object.namespace, link.name):
-                    if serves(secret, pull.image):
-                        stale = not self.owners.top(pull.workload).explicit
-                        why = "the pod is older than that link" if stale else "the pod's own list masks it"
-                        words = f"service account {pull.workload.account} lists {secret.name}, and {why}"
-                        return Cause(words, "stale-pod" if stale else "masked-link", _at(secret))
+                stale = not self.owners.top(pull.workload).explicit
+                why = "the pod is older than that link" if stale else "the pod's own list masks it"
+                words = f"service account {pull.workload.account} lists {secret.name}, and {why}"
+                return Cause(words, "stale-pod" if stale else "masked-link", _at(secret))
         return None
 
     def _mounted(self, pull: WorkloadPull) -> Cause | None:
         account = pull.reach.account
         if account is None or not handed(self.owners, account, pull.workload):
             return None
-        for link in account.mountable:
-            for secret in self._inventory.secrets_named(pull.workload.object.namespace, link.name) if link.name else ():
-                if serves(secret, pull.image):
-                    words = f"service account {pull.workload.account} lists {secret.name} for mounting only"
-                    return Cause(words, "mount-only-link", _at(secret))
+        for link, secret in self._listed(account.mountable, pull.workload.object.namespace).of(pull.image):
+            if not link.name:
+                continue
+            words = f"service account {pull.workload.account} lists {secret.name} for mounting only"
+            return Cause(words, "mount-only-link", _at(secret))
         return None
+
+    def _listed(self, links: tuple[Link, ...], namespace: str) -> Serving[Link]:
+        """The secrets that a list of an account names, found by an image."""
+        place = id(links), namespace  # the inventory holds them
+        if place not in self._lists:
+            named = self._inventory.secrets_named
+            self._lists[place] = Serving((link, secret) for link in links for secret in named(namespace, link.name))
+        return self._lists[place]
 
     def _misplaced(self, pull: WorkloadPull) -> Cause | None:
         """Names of pull secrets that stand at the wrong place of the workload, where the API drops them."""

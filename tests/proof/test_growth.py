@@ -45,6 +45,7 @@ FACTOR = 4
         crowds.long_stream,
         crowds.missing_beside,
         crowds.strangers,
+        crowds.masked,
     ],
 )
 def test_the_work_grows_with_the_input(
@@ -56,6 +57,15 @@ def test_the_work_grows_with_the_input(
     for what, count in large.items():
         # What is done once a scan makes the ratio smaller, never larger; quadratic work would be sixteen times as much.
         assert count <= small.get(what, 0) * FACTOR * 1.5 + FACTOR, what
+
+
+def test_a_secret_is_asked_for_the_images_for_which_it_has_a_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each fix is one of the same list, which is read anew as often as it is long.
+    small, large = (_work(crowds.mounted, size, tmp_path, monkeypatch)["search"] for size in (24, 24 * FACTOR))
+    assert small
+    assert large <= small * FACTOR * 1.5
 
 
 def _work(
