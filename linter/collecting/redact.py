@@ -12,7 +12,7 @@ from linter.collecting.payloads import REDACTED, broken, data, payload
 from linter.collecting.scrubbing import CONFIG, SHORTEST, Scrubber, secretive_name
 from linter.collecting.surrogates import Surrogates
 from linter.collecting.telling import each_told, telling
-from linter.inventory.secrets import LAST_APPLIED, is_pull_secret
+from linter.inventory.secrets import LAST_APPLIED, holds_config, is_pull_secret
 from linter.sources.live import ClusterError
 
 _TELLING: Final = re.compile(
@@ -85,7 +85,7 @@ def _too_deep() -> ClusterError:
 
 
 def _secrets(place: tuple[str, ...], item: Object, made: Surrogates) -> Object:
-    """Replace what a Secret holds; of one that is no pull secret only the names of its keys are kept."""
+    """Replace what a Secret holds; of one that is no pull secret only names of keys and configs of registries stay."""
     item = dict(item)
     metadata = item.get("metadata")
     if isinstance(metadata, dict):
@@ -103,7 +103,10 @@ def _secrets(place: tuple[str, ...], item: Object, made: Surrogates) -> Object:
     for field in ("data", "stringData"):
         values = item.get(field)
         if isinstance(values, dict):
-            item[field] = {name: _value(field, value, made, kept=pulls) for name, value in values.items()}
+            item[field] = {
+                name: _value(field, value, made, kept=pulls or holds_config(field, value))
+                for name, value in values.items()
+            }
         elif values is not None:
             item[field] = REDACTED
     return item

@@ -16,7 +16,7 @@ from linter.documents.objects import KubeObject
 from linter.documents.shelf import Shelf
 from linter.inventory.applied import Applied
 from linter.inventory.lately import Identical, Lately
-from linter.inventory.secrets import is_pull_secret
+from linter.inventory.secrets import holds_config, is_pull_secret
 
 try:
     from _blake2 import blake2b  # `hashlib` loads OpenSSL first, which takes longer than a small call hashes
@@ -220,12 +220,12 @@ def _event(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_values(body: dict[str, Any]) -> dict[str, Any]:
-    """Return a secret that is no pull secret with its keys and nothing under them: nobody looks further."""
+    """Return a secret that is no pull secret with its keys and nothing under them but configs of registries."""
     kept = dict(body)
     for field in ("data", "stringData"):
         values = body.get(field)
         if isinstance(values, dict):
-            kept[field] = dict.fromkeys(values, "")
+            kept[field] = {key: value if holds_config(field, value) else "" for key, value in values.items()}
     metadata = body.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     if isinstance(metadata, dict) and isinstance(annotations, dict) and _LAST_APPLIED in annotations:

@@ -26,6 +26,8 @@ _SUBSTITUTED = lazy(r"\$\{\{?[A-Za-z_]\w*\}?\}")
 _SOPS = "ENC[AES256_GCM,"
 _ANSIBLE = "$ANSIBLE_VAULT;"
 """What `ansible-vault encrypt_string` begins its output with; the tag `!vault` goes before it."""
+_ENCODED: Final = lazy(r"\s*(?:ey|ew|Cn|IH)")
+"""How base64 begins of what begins as JSON does, with white space before it or not."""
 _TELLING: Final[tuple[Route, ...]] = (
     ("type",),
     *((field, key) for field in ("data", "stringData") for key in TYPE_OF_KEY),
@@ -69,6 +71,15 @@ def is_pull_secret(body: dict[str, Any]) -> bool:
     if text(body.get("type")) in KEY_OF_TYPE:
         return True
     return any(key in TYPE_OF_KEY for field in ("data", "stringData") for key in _mapping(body.get(field)))
+
+
+def holds_config(field: str, value: Any) -> bool:
+    """Whether a value of a Secret, under whatever key, is a config of registries, as kaniko or skopeo mount one."""
+    if not isinstance(value, str) or (field == "data" and _ENCODED.match(value) is None):
+        return False
+    decoded = decode_data(value) if field == "data" else value.encode("utf-8", "replace")
+    content = decoded.lstrip() if isinstance(decoded, bytes) else b""
+    return content.startswith(b"{") and (b'"auths"' in content or b"'auths'" in content)
 
 
 def pull_secret(

@@ -11,11 +11,13 @@ from linter.rule import (
     KEY_OF_TYPE,
     Entry,
     JsonNode,
+    KubeObject,
     Location,
     Payload,
     PullSecret,
     State,
     credentials,
+    dig,
     lazy,
     shown,
 )
@@ -28,6 +30,9 @@ OPENSHIFT: Final = "OpenShift"
 
 _LOOPBACK: Final = lazy(r"localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]")
 _BLANK: Final = lazy(r"\s")
+_ENCODED: Final = lazy(r"\s*(?:ey|ew|Cn|IH)")
+"""How base64 begins of what begins as JSON does, with white space before it or not."""
+_FILLED: Final = lazy(r"\{\{|\{%|<%|<path:")
 _FORMS: Final = {"dockerconfigjson": "dockercfg", "dockercfg": "dockerconfigjson"}
 
 
@@ -77,6 +82,32 @@ def in_clear_of(secret: PullSecret) -> list[tuple[Location, Entry]]:
     elif secret.state is State.ABSENT and secret.type in KEY_OF_TYPE:
         held = [(secret.object.at(one.field, one.key), one.payload) for one in values(secret)]
     return [(at, entry) for at, payload in held if payload is not None for entry in in_clear(payload)]
+
+
+def in_clear_beside(item: KubeObject) -> list[tuple[Location, Entry]]:
+    """Return the entries for hosts of the configs that a Secret holds under other keys than those of pull secrets.
+
+    Only what has the `auths` of such a config is one, whatever its key: any program may have a config.json.
+    """
+    found = []
+    for field in ("stringData", "data") if "sops" not in item.body else ():
+        held = dig(item.body, field)
+        for key, value in held.items() if isinstance(held, dict) else ():
+            content = _content(value, encoded=field == "data") if isinstance(value, str) else ""
+            if '"auths"' in content or "'auths'" in content:
+                payload = credentials.examine(content, "dockerconfigjson")
+                entries = in_clear(payload) if payload.root is None or payload.shape == "ok" else []
+                found += [(item.at(field, key), entry) for entry in entries if is_host(entry)]
+    return found
+
+
+def _content(value: str, *, encoded: bool) -> str:
+    """The text of a value that begins as JSON does, "" for any other."""
+    if encoded and _ENCODED.match(value):
+        decoded = credentials.decode_base64_field(value)
+        value = decoded.decode("utf-8", "replace") if isinstance(decoded, bytes) else ""
+    text = value.lstrip()
+    return text if text.startswith("{") and not _FILLED.search(text) else ""
 
 
 def is_host(entry: Entry) -> bool:

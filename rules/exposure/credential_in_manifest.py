@@ -15,6 +15,9 @@ a missing `auths`, one more layer of base64, none at all under `data`, a key lik
 (single quotes, a comma too many, YAML, an end that is cut off), an `auth` that is `user:password` in clear, or one that
 is damaged beside user name and password.
 
+So does a Secret of another type that holds a config of registries, as kaniko, buildah, skopeo and tasks of Tekton
+mount one, under whatever key: what has an object `auths` with an entry for a host. No other `config.json` is looked at.
+
 It looks at manifests only: a cluster keeps its Secrets in clear by design. SOPS, SealedSecret and ExternalSecret are
 not in clear; templates hold no value yet; placeholders and empty entries are no credentials; an entry for the loopback
 registry of a workstation (`localhost:5000`) opens nothing, and neither does a token that has expired. Secrets that
@@ -54,6 +57,7 @@ from linter.rule import (
     Context,
     Entry,
     Finding,
+    KubeObject,
     Location,
     PullSecret,
     Rule,
@@ -65,7 +69,7 @@ from linter.rule import (
     spot,
     text,
 )
-from rules.exposure._shared import OPENSHIFT, hosts, in_clear, in_clear_of, is_host
+from rules.exposure._shared import OPENSHIFT, hosts, in_clear, in_clear_beside, in_clear_of, is_host
 from rules.lifetime._shared import expired_entry
 
 _KEYS = {".dockerconfigjson": "dockerconfigjson", ".dockercfg": "dockercfg"}
@@ -84,6 +88,10 @@ def check(context: Context) -> Iterator[Finding]:
         found = [(at, entry) for at, entry in found if not expired_entry(context, entry)]
         if found:
             yield _secret(context, secret, found[0][0], [entry for _, entry in found])
+    for item in context.inventory.other_secrets:
+        others = [(at, entry) for at, entry in in_clear_beside(item) if not expired_entry(context, entry)]
+        if others:
+            yield _other(context, item, others[0][0], [entry for _, entry in others])
     yield from _literals(context)
     for file in context.inventory.generator_files:
         exposed = [entry for _, entry in in_clear_of(file) if not expired_entry(context, entry)]
@@ -107,19 +115,35 @@ def _secret(context: Context, secret: PullSecret, at: Location, entries: list[En
     )
 
 
+def _other(context: Context, item: KubeObject, at: Location, entries: list[Entry]) -> Finding:
+    """Tell of a Secret that serves no pulls and holds a config of registries all the same."""
+    return context.finding(
+        f"Secret {item.name or 'without a name'} holds {_what(entries)} in clear in this file",
+        of=item,
+        at=at,
+        detail=_DETAIL,
+        remedy=_remedy(""),
+        commands=_encrypting(item.path),
+    )
+
+
 def _file(context: Context, file: PullSecret, entries: list[Entry]) -> Finding:
     """Tell of an auth file of which kustomize makes a Secret."""
     first, source = entries[0], file.written_as or file
-    whole = source.payload is not None and source.payload.root is not None
     return context.finding(
         f"{file.called}, of which a secretGenerator makes a Secret, holds {_what(entries)} in clear",
         of=file.object,
-        at=spot(source, *first.key_span, first.key) if whole else file.at(),
+        at=file.at() if _torn(source) else spot(source, *first.key_span, first.key),
         key=file.type,
         detail=_DETAIL,
         remedy="Renew the credential at its registry, since the history keeps this one. Keep the new file out of "
         "version control, written before each build, or bring the Secret by a SealedSecret, an ExternalSecret or SOPS.",
     )
+
+
+def _torn(secret: PullSecret) -> bool:
+    """Whether a payload is no JSON, so that nobody can say where in it an entry stands."""
+    return secret.payload is None or secret.payload.root is None
 
 
 def _config(context: Context, config: PullSecret, entries: list[Entry]) -> Finding:
@@ -129,7 +153,7 @@ def _config(context: Context, config: PullSecret, entries: list[Entry]) -> Findi
         f"{item.kind} {item.name or 'without a name'} holds {_what(entries)} in clear in this file",
         of=item,
         # A mapping is no text, in which an entry could stand.
-        at=config.at() if config.written is None else spot(config, *first.key_span, first.key),
+        at=config.at() if config.written is None or _torn(config) else spot(config, *first.key_span, first.key),
         key="/".join(map(str, config.route)),
         detail="Whoever reads the file, a copy of it or the history of its repository has the credential.",
         remedy="Renew the credential where it was issued, since the history keeps this one, and fill the new one in "
@@ -151,8 +175,11 @@ def _remedy(source: str) -> str:
 
 
 def _commands(secret: PullSecret) -> tuple[str, ...]:
-    path = secret.object.path
-    if secret.generated or "!/" in path or not path.endswith((".yaml", ".yml", ".json")):
+    return () if secret.generated else _encrypting(secret.object.path)
+
+
+def _encrypting(path: str) -> tuple[str, ...]:
+    if "!/" in path or not path.endswith((".yaml", ".yml", ".json")):
         return ()
     pattern = "^(data|stringData)$"
     return (command("sops", "--encrypt", "--in-place", "--encrypted-regex", pattern, path, about=(path,)),)
