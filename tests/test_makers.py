@@ -291,3 +291,11 @@ def test_an_image_that_kustomize_may_rename_only_if_told_where_it_stands_is_not_
     assert open_ones(json.loads(out)) == [
         "which image is built of registry.example.com/app-1 is not known: kustomizations give it several names"
     ]
+
+
+def test_what_is_created_under_a_name_that_the_server_completes_is_called_by_its_beginning(tmp_path: Path) -> None:
+    text, _ = manifest("argoproj.io/v1alpha1 Workflow", "{ACCOUNT}", account="webb")
+    found = judged(tmp_path, account("web") + text.replace("{name: app", "{generateName: app-"))["findings"]
+    assert [one["message"].startswith("Workflow app-… runs as service account webb") for one in found] == [True]
+    found = judged(tmp_path, account("web") + text.replace("{name: app, ", "{"))["findings"]
+    assert [one["message"].startswith("Workflow without a name runs as") for one in found] == [True]

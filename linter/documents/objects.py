@@ -239,6 +239,14 @@ class KubeObject:
         return ObjectRef(self.api_version, self.kind, self.namespace, self.name)
 
     @property
+    def called(self) -> str:
+        """What sentences call it: its kind with its name, or with how the name begins that it is created under."""
+        name = self.name
+        if not name and (begin := _text(self.metadata, "generateName")):
+            name = f"{begin}…"
+        return f"{self.kind} {name}" if name else f"{self.kind} without a name"
+
+    @property
     def group(self) -> str:
         """The API group; "" is the core group."""
         return self.api_version.rpartition("/")[0]

@@ -89,7 +89,7 @@ def _subject(case: Case) -> Subject:
             return _import_subject(case, case.stream.object.ref)
         return Subject(kind, case.namespace, None, name)
     ref = case.workload.object.ref
-    return Subject(f"{ref.kind} {ref.name}", ref.namespace, ref, name)
+    return Subject(case.workload.object.called, ref.namespace, ref, name)
 
 
 def _import_subject(case: Case, ref: ObjectRef) -> Subject:

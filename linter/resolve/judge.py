@@ -106,7 +106,7 @@ def _in_fact(judged: Judged, failed: PullFailure) -> Judged:
 
 
 def _title(failed: PullFailure) -> str:
-    return f"{failed.object.kind} {failed.object.name}"
+    return f"{failed.object.called}"
 
 
 def _no_account(case: Case) -> bool:

@@ -30,7 +30,7 @@ class Place(NamedTuple):
     @property
     def title(self) -> str:
         """The object as sentences name it."""
-        return f"{self.workload.object.kind} {self.workload.object.name}"
+        return f"{self.workload.object.called}"
 
     @property
     def live(self) -> bool:

@@ -99,7 +99,7 @@ def _imports(context: Context) -> Iterator[Finding]:
         hit = [(True, Affected(item.ref, pull.tag.image)) for pull in pulls]
         yield _finding(
             context,
-            f"{item.kind} {item.name} imports from {shown(registry)} over an insecure connection with a credential",
+            f"{item.called} imports from {shown(registry)} over an insecure connection with a credential",
             item,
             _flag(pulls[0]),
             registry,

@@ -142,7 +142,7 @@ def _finding(context: Context, found: list[_Case]) -> Finding:
     again = dict.fromkeys(_again(one.pull.stream.object, one.pull.tag.tag) for one in found)
     made = making(name_for(context, item.namespace, registry), item.namespace, registry, "oc")
     return context.finding(
-        f"{item.kind} {item.name} imports {tag.image}{more} without a credential: "
+        f"{item.called} imports {tag.image}{more} without a credential: "
         f"no secret of {where}{node} matches {registry}",
         of=item,
         at=item.at(*tag.route),

@@ -147,7 +147,7 @@ def _finding(context: Context, secret: PullSecret, entry: Entry, mirror: Mirror,
         commands=() if elsewhere else (_add(host),),
         related=[
             Related(
-                f"{mirror.item.kind} {mirror.item.name} sends it there", mirror.item.at(*mirror.route), mirror.item.ref
+                f"{mirror.item.called} sends it there", mirror.item.at(*mirror.route), mirror.item.ref
             )
         ],
         impact=affected((False, need.affected) for need in hit),

@@ -248,7 +248,7 @@ class Census:
         """Whether a container of these manifests may create it: in a cluster it would have done so."""
         for script in self._scripts:
             if naming.name in script.words or (script.open and together(script.object, naming.object)):
-                why = f"a container of {script.object.kind} {script.object.name} creates Secrets and may make it"
+                why = f"a container of {script.object.called} creates Secrets and may make it"
                 return Whereabouts(Fate.UNKNOWN, (), "generated", why)
         return None
 

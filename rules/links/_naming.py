@@ -92,7 +92,7 @@ class Naming(NamedTuple):
     def says(self) -> str:
         """Who names it, for messages: `ServiceAccount app lists`, `Deployment web names`."""
         verb = "lists" if self.use is Use.ACCOUNT else "names"
-        return f"{self.object.kind} {self.object.name} {verb}"
+        return f"{self.object.called} {verb}"
 
     def elsewhere(self) -> list[Related]:
         """Return the further places at which the object names the same secret."""

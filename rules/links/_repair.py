@@ -100,7 +100,7 @@ def recreate(top: Workload, made: Sequence[Workload], *, template: bool = False)
 def _held(item: KubeObject) -> str:
     """Return what keeps an owner from making pods of its template as it is by now, as a remedy, "" for nothing."""
     if dig(item.body, "spec", "paused") is True:
-        return f"Resume {item.kind} {item.name}: while it is paused, its pods are made of the template of before."
+        return f"Resume {item.called}: while it is paused, its pods are made of the template of before."
     if item.kind == "StatefulSet" and dig(item.body, "spec", "updateStrategy", "type") != "OnDelete":
         return f"Lower the partition of StatefulSet {item.name}: pods below it are made of the template of before."
     return ""

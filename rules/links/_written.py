@@ -63,7 +63,7 @@ def _refused(value: Any) -> str:
 
 def _as(context: Context, item: KubeObject, home: Route, what: str, fix: Fix | None) -> Finding:
     return context.finding(
-        f"{item.kind} {item.name} writes {FIELD} as {what}, which the API server refuses: {_ITEMS}",
+        f"{item.called} writes {FIELD} as {what}, which the API server refuses: {_ITEMS}",
         of=item,
         at=item.at(*home, FIELD, part="key"),
         key=_key(home, FIELD),
@@ -96,7 +96,7 @@ def _misspelt(context: Context, item: KubeObject, home: Route, field: str, liste
         effect = f"pods get {', '.join(listed)} from {FIELD}"
     where = f" under {'.'.join(map(str, home))}" if home else ""
     return context.finding(
-        f"{item.kind} {item.name} has {field}{where}, which the API does not know and drops: {effect}",
+        f"{item.called} has {field}{where}, which the API does not know and drops: {effect}",
         of=item,
         at=item.at(*home, field, part="key"),
         key=_key(home, field),

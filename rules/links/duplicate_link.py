@@ -61,7 +61,7 @@ def _finding(context: Context, item: KubeObject, name: str, found: list[Link]) -
     times = "twice" if len(found) == 2 else f"{len(found)} times"
     edits = tuple(edit(Op.REMOVE, item, link.item) for link in rest)
     return context.finding(
-        f"{item.kind} {item.name} lists pull secret {name} {times}",
+        f"{item.called} lists pull secret {name} {times}",
         of=item,
         at=item.at(*rest[0].route),
         key="/".join(str(step) for step in (*first.item[:-1], name)),

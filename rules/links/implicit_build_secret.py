@@ -186,7 +186,7 @@ def _finding(
         "" if images else " Which images the Dockerfile pulls is not known here: that it needs another is a guess."
     )
     return context.finding(
-        f"{item.kind} {item.name}{in_namespace(item.namespace)} names neither `from` nor `pullSecret`, so it gets "
+        f"{item.called}{in_namespace(item.namespace)} names neither `from` nor `pullSecret`, so it gets "
         f"{first}, the first of {len(secrets)} pull secrets of service account {account.name}{instead}",
         of=item,
         at=item.at(*_STRATEGY, part="key") if strategy is not None else item.at("spec", "strategy", part="key"),

@@ -114,7 +114,7 @@ def _masked(
     if build:
         item, names = workload.object, " and ".join(needed)
         why = f"a patch of {build} changes its list of pull secrets or its account"
-        message = f"whether {names} reaches {item.kind} {item.name} is not known: {why}"
+        message = f"whether {names} reaches {item.called} is not known: {why}"
         context.not_evaluated("templated", message, of=item, at=item.at(*workload.template))
     elif needed:
         yield _finding(context, workload, account, needed)
@@ -134,16 +134,16 @@ def _finding(context: Context, workload: Workload, account: ServiceAccount, need
     added = [append(item, route, name) for name in needed]
     if all(added) and not (workload.is_pod and item.identified):  # The list of a living pod cannot be changed.
         edits = tuple(one for edits in added for one in edits)
-        fix = Fix(Applicability.SAFE, f"add {names} to the list of {item.kind} {item.name}", edits)
+        fix = Fix(Applicability.SAFE, f"add {names} to the list of {item.called}", edits)
     return context.finding(
-        f"{item.kind} {item.name}{in_namespace(item.namespace)} has its own imagePullSecrets, so {names} of service "
+        f"{item.called}{in_namespace(item.namespace)} has its own imagePullSecrets, so {names} of service "
         f"account {account.name} is not added, and nothing else covers {images[0]}",
         of=item,
         at=item.at(*route, part="key"),
         key="/".join((*(str(step) for step in workload.template), *needed)),
         detail="Admission copies the account's list only into pods whose own list is empty; nothing is merged "
         "(every version of Kubernetes).",
-        remedy=f"Add {names} to the imagePullSecrets of {item.kind} {item.name}, or remove that list so that the "
+        remedy=f"Add {names} to the imagePullSecrets of {item.called}, or remove that list so that the "
         f"account's is used.",
         related=related,
         impact=Impact(workloads=tuple(Affected(item.ref, image) for image in images)),

@@ -142,7 +142,7 @@ def _misplaced(context: Context, workload: Workload, places: list[Route]) -> Fin
     twice = bool(names) and all(listing(workload.pull_secrets, name) is not None for name in names)
     effect = f"its pods get {listed} from the list of their template" if twice else f"{listed} reaches no pod"
     return context.finding(
-        f"{item.kind} {item.name} has imagePullSecrets {where}, where the API drops it: {effect}",
+        f"{item.called} has imagePullSecrets {where}, where the API drops it: {effect}",
         of=item,
         at=item.at(*places[0], part="key"),
         key="/".join(str(step) for step in workload.template),
@@ -201,7 +201,7 @@ def _namespaced(context: Context, item: KubeObject, same: list[Link]) -> Finding
     if foreign and known:
         commands = (copied(link.name, claimed, item.namespace),)
     return context.finding(
-        f"{item.kind} {item.name} names pull secret {link.name} with the namespace {claimed}, which the API drops",
+        f"{item.called} names pull secret {link.name} with the namespace {claimed}, which the API drops",
         of=item,
         at=item.at(*link.item, "namespace", part="key"),
         key="/".join(str(step) for step in (*link.item[:-1], link.name)),

@@ -175,7 +175,7 @@ def _finding(context: Context, accounts: "_Accounts", workload: Workload) -> Fin
         detail += " Only part of the cluster is in these files, so this is a warning."
     create = command("kubectl", "create", "serviceaccount", name, namespace=item.namespace, about=(name,))
     return context.finding(
-        f"{item.kind} {item.name} runs as service account {name}, which {scan}{in_namespace(item.namespace)}{guess}",
+        f"{item.called} runs as service account {name}, which {scan}{in_namespace(item.namespace)}{guess}",
         of=item,
         at=item.at(*_route(workload)),
         severity=context.absence(Severity.ERROR),

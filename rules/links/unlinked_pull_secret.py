@@ -287,7 +287,7 @@ def _message(context: Context, secret: PullSecret, needs: Needs, *, imports: boo
     source, pull = needs.pulls[0]
     others = len({(id(one.object), wanted.image) for one, wanted in needs.pulls}) - 1
     more = f" and {others} more" if others else ""
-    return f"{head}, and {source.object.kind} {source.object.name} needs it for {pull.image}{more}"
+    return f"{head}, and {source.object.called} needs it for {pull.image}{more}"
 
 
 def _detail(context: Context, secret: PullSecret, *, imports: bool) -> str:
@@ -306,7 +306,7 @@ def _detail(context: Context, secret: PullSecret, *, imports: bool) -> str:
 
 def _remedy(secret: PullSecret, needs: Needs, accounts: tuple[str, ...]) -> str:
     places = [f"service account {account}" for account in accounts]
-    places += [f"the list of {one.object.kind} {one.object.name}" for one in needs.templates]
+    places += [f"the list of {one.object.called}" for one in needs.templates]
     guess = "" if needs.pulls else " if pods need it (which account is a guess: no workload shows it)"
     return (
         f"Add {secret.name} to {' and '.join(places)}{guess}; then recreate the pods, which keep the list they were "
@@ -334,7 +334,7 @@ def _fix(
             continue  # Its pods would not be admitted any more.
         more = append(workload.object, (*workload.template, "imagePullSecrets"), secret.name)
         edits.extend(more)
-        changed.extend([f"{workload.object.kind} {workload.object.name}"] if more else ())
+        changed.extend([f"{workload.object.called}"] if more else ())
     if not edits:
         return None, tuple(commands)
     applicability = Applicability.SAFE if needs.pulls else Applicability.UNSAFE

@@ -92,7 +92,7 @@ def _refused(context: Context, config: PullSecret, payload: Payload) -> Finding:
     line, column = payload.position(found.offset)
     item, at = config.object, f"(line {line}, column {column} of the payload)"
     return context.finding(
-        f"{config.data_key} of {item.kind} {item.name} is not JSON: {found.what} {at}",
+        f"{config.data_key} of {item.called} is not JSON: {found.what} {at}",
         of=item,
         at=spot(config, found.offset, found.offset + 1),
         key=config.data_key or "",

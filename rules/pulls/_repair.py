@@ -51,7 +51,7 @@ def link(
         return _anew(context, source, [pull.workload for pull in pulls], listed)
     related = tuple(Related(f"Secret {one.name} covers it", one.at(), one.object.ref) for one in serving[:5])
     name = serving[0].name
-    place = f"the imagePullSecrets of {source.object.kind} {source.object.name}"
+    place = f"the imagePullSecrets of {source.object.called}"
     if not source.explicit:
         place = f"the imagePullSecrets of service account {source.account}"
     elif account is not None and account.refuses(name):
@@ -81,7 +81,7 @@ def _fix(context: Context, source: Workload, account: ServiceAccount | None, ser
         if account is not None and account.refuses(name):  # Its pods would not be admitted any more.
             return None
         edits = append(item, (*source.template, "imagePullSecrets"), name)
-        return Fix(Applicability.SAFE, f"add {name} to the list of {item.kind} {item.name}", edits) if edits else None
+        return Fix(Applicability.SAFE, f"add {name} to the list of {item.called}", edits) if edits else None
     if account is None or takes_over(context, account):
         return None
     edits = append(account.object, ("imagePullSecrets",), name)
@@ -94,7 +94,7 @@ def _create(context: Context, source: Workload, registry: str) -> Repair:
     where = f"namespace {namespace}" if namespace else "its namespace"
     target = f"service account {source.account}"
     if source.explicit:
-        target = f"the imagePullSecrets of {source.object.kind} {source.object.name}"
+        target = f"the imagePullSecrets of {source.object.called}"
     name = name_for(context, namespace, registry)
     commands = making(name, namespace, registry)
     if commands and not source.explicit:

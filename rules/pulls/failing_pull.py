@@ -125,7 +125,7 @@ def _finding(context: Context, causes: Causes, found: list[_Case]) -> Finding:
     else:
         told = f"the pull was refused ({failure.said})"
     users = dict.fromkeys(Affected(one.failure.object.ref, one.failure.image) for one in found)
-    proof = Related(f"{item.kind} {item.name} shows it", failure.proof.at(*failure.route), failure.proof.ref)
+    proof = Related(f"{item.called} shows it", failure.proof.at(*failure.route), failure.proof.ref)
     pointers = (cause.related,) if cause.related is not None else repair.related if repair is not None else ()
     left = "tells" if cause.told(context) else "does not run here, and would tell"
     explained = f" The rule {cause.rule} {left} of it." if cause.rule else ""
@@ -188,7 +188,7 @@ def _resolve(context: Context, causes: Causes, found: list[_Case]) -> tuple[Caus
     serving = causes.candidates(pull, target)
     repair = link(context, source, [one.pull for one in found if one.pull is not None], serving, registry)
     if repair.outdated is not None:
-        made = f"the pod was made before the list of {source.object.kind} {source.object.name}"
+        made = f"the pod was made before the list of {source.object.called}"
         return Cause(f"{made} named Secret {repair.outdated.name}"), repair
     return Cause(f"no credential for {registry} reaches it{unknown}"), repair
 

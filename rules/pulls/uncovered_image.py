@@ -144,7 +144,7 @@ def _withhold(context: Context, judge: "_Judge") -> None:
         if case is not None and judge.doubt(case) is None:
             told.add(id(workload.object))
             item = workload.object
-            pulled = f"whether {item.kind} {item.name} gets a credential for {pull.image}"
+            pulled = f"whether {item.called} gets a credential for {pull.image}"
             message = f"{pulled} is not known: {workload.unsure}"
             context.not_evaluated("absent", message, of=item, at=item.at(*pull.route))
 
@@ -248,7 +248,7 @@ def _finding(context: Context, causes: Causes, found: list[_Case]) -> Finding:
         who = "the lists that its pods were made with"
         part = f"{part} Its own list names Secret {repair.outdated.name} by now."
     return context.finding(
-        f"{item.kind} {item.name}{in_namespace(item.namespace)} pulls {pull.image}{more} without a credential: nothing "
+        f"{item.called}{in_namespace(item.namespace)} pulls {pull.image}{more} without a credential: nothing "
         f"in {who}{node} matches {registry}",
         of=item,
         at=at,

@@ -181,7 +181,7 @@ def _reader(item: KubeObject, *, imported: bool) -> str:
     """Who reads a list of secrets, as messages name it."""
     if imported:
         return f"the import of image stream {item.name}"
-    return f"service account {item.name}" if item.kind == "ServiceAccount" else f"the pods of {item.kind} {item.name}"
+    return f"service account {item.name}" if item.kind == "ServiceAccount" else f"the pods of {item.called}"
 
 
 def _readings(context: Context) -> Iterator[tuple[tuple[PullSecret, ...], bool, KubeObject, str | None]]:
