@@ -9,6 +9,7 @@ from linter.collecting.plain import names, part_of_more, plain
 from linter.collecting.surrogates import Surrogates
 from linter.collecting.words import any_of, forms
 from linter.credentials import JsonNode, parse_json
+from linter.credentials.jsontext import fold_name
 from linter.inventory.configs import is_config, is_encoded
 from linter.secret import without_logins
 
@@ -81,7 +82,7 @@ class Scrubber:
             return value
         value = {key: _unread(one) if key in _UNREAD else one for key, one in value.items()}
         value = {
-            key: self._made.secret(one) if isinstance(one, str) and _password(key) else one
+            key: self._secret(key, one) if isinstance(one, str) and _password(key) else one
             for key, one in value.items()
         }
         secretive = isinstance(value.get("name"), str) and secretive_name(value["name"])
@@ -94,6 +95,10 @@ class Scrubber:
         if is_config(key, one) and is_encoded(one):
             return data(one, self._made)
         return self.tree(one, free=free, name=key)
+
+    def _secret(self, key: str, value: str) -> str:
+        """Return the surrogate of what stands under a key that says that it is a credential."""
+        return self._made.auth(value) if fold_name(key) == "auth" else self._made.secret(value)
 
     def _after(self, before: Any, one: Any) -> Any:
         """Replace the word behind an option that takes a credential."""

@@ -35,6 +35,7 @@ _MARK: Final = re.compile(
     re.DOTALL,
 )
 _SIGNS: Final = "!#&*+,.;=?^_|~-"
+_EMPTY: Final = frozenset("[]{}()\"'`$,: \t\r\n")
 _TRIES: Final = 200
 _SHORT: Final = 12
 
@@ -195,12 +196,12 @@ class Surrogates:
         """Draw until no other value has the surrogate, and nothing that the original is not taken for shows in it."""
         for attempt in range(_TRIES):
             made = self._drawn(what, core, attempt, signs=signs)
-            if made in self._taken or made in self._made or (made == core and any(sign.isalnum() for sign in core)):
+            if made in self._taken or made in self._made or (made == core and _must_differ(core, signs=signs)):
                 continue
             if (placeholder(made), redacted(made)) == (placeholder(core), redacted(core)):
                 self._taken.add(made)
                 return made
-        # So short that all are taken: of another length, then.
+        # So short that all are taken, or nothing but signs that stay: of another length, then.
         made = self._drawn(what, "a" * _SHORT, 0, signs=False, of=core)
         self._taken.add(made)
         return made
@@ -214,6 +215,11 @@ class Surrogates:
         while True:
             yield from hmac.digest(self._key, f"{block}\0{label}".encode("utf-8", "surrogatepass"), sha256)
             block += 1
+
+
+def _must_differ(core: str, *, signs: bool) -> bool:
+    """Whether another value can stand for it: not for what is left of a list, a quotation or a variable."""
+    return any(sign.isalnum() for sign in core) or (signs and not _EMPTY.issuperset(core))
 
 
 def _inner(core: str) -> str | None:

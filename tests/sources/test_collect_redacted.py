@@ -312,7 +312,7 @@ def test_no_credential_of_a_whole_cluster_is_left(form: str, tmp_path: Path) -> 
     assert judged(run(target)) == judged(run(source))
 
 
-@pytest.mark.parametrize("password", [leaks.PASSWORD, "hunter2", "Zx9!", "ab", "7"])
+@pytest.mark.parametrize("password", [leaks.PASSWORD, "hunter2", "Zx9!", "ab", "7", "%", "'\\/"])
 def test_equal_credentials_stay_equal_between_objects(password: str, tmp_path: Path) -> None:
     entry = {"username": "shop-robot-user", "password": password, "auth": leaks.b64(f"shop-robot-user:{password}")}
     payload = json.dumps({"auths": {"q.example.com": entry}})
@@ -335,6 +335,19 @@ def test_equal_credentials_stay_equal_between_objects(password: str, tmp_path: P
     assert {second["data"][name] for name in ("password", "passphrase")} == {third["password"]} == {made["password"]}
     assert json.loads(third["pull_secret"]) == third["other_pull_secret"] == config
     assert fourth["secretGenerator"][0]["literals"] == [f".dockerconfigjson={json.dumps(config)}"]
+
+
+@pytest.mark.parametrize("pair", ["username:password", 'robot:"', "robot:$$"])
+def test_an_auth_that_holds_no_credential_stays_wherever_it_stands(pair: str, tmp_path: Path) -> None:
+    auth = leaks.b64(pair)
+    config = {"auths": {"q.example.com": {"auth": auth}}}
+    source = tmp_path / "all.yaml"
+    source.write_text(f"{leaks.secret(json.dumps(config))}---\npull_secret: {json.dumps(config)}\nauth: {auth}\n")
+    target = collect(source, tmp_path / "out.tar.gz", "--redact")
+    secret, variables = in_a_row(members(target)["all.yaml"].decode())
+    assert json.loads(base64.b64decode(secret["data"][".dockerconfigjson"])) == config
+    assert variables == {"pull_secret": config, "auth": auth}
+    assert judged(run(target)) == judged(run(source))
 
 
 @pytest.mark.parametrize("layout", ["kubectl-json", "cluster-info", "support-bundle"])
