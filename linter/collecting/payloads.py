@@ -31,6 +31,8 @@ STRUCTURE: Final = frozenset(
 _HOST: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[\w./-]*)?")
 _SIGNS: Final = frozenset("\"'{}[],:#")
 _STRUCTURAL: Final = "{}[],: \t\r\n"
+_TOLD: Final = re.compile(r"[\t\r\n -~]+[\"'{},]")
+"""Text up to its last sign of structure."""
 _TELLING: Final = 8
 _DEPTH: Final = 4
 _SHORTEST: Final = 3
@@ -80,7 +82,8 @@ def _damaged(value: str, offset: int, made: Surrogates) -> str | None:
     """Return base64 that is damaged at the same place, and before it holds JSON that is broken at the same place.
 
     What was damaged on the way is the content at other bits: nothing of it is kept from the last quote on but the place
-    of the first sign that no JSON holds. None where the content shows no such sign.
+    of the first sign that no JSON holds. None where the content shows no such sign. What is text behind that sign is
+    kept like other text that is no JSON, up to its last sign of structure: a person reads it all the same.
     """
     seen = _broken_before(value, offset)
     if seen is None:
@@ -92,8 +95,10 @@ def _damaged(value: str, offset: int, made: Surrogates) -> str | None:
     # As it was, if nothing but structure stands between; else as a string that holds a bad sign, or as none.
     tails = [between + sign] if not between.strip(_STRUCTURAL) else []
     tails += ["x" * len(between) + "\x1f", " " * len(between) + sign, " " * len(between) + "x"]
-    for tail in tails:
-        new = _damaged_at(value, offset, head + tail, made)
+    told = _TOLD.match(text, at)
+    whole = [broken(told.string[: told.end()], made)] if told is not None else []
+    for start in (*whole, *(head + tail for tail in tails)):
+        new = _damaged_at(value, offset, start, made)
         again = _broken_before(new, offset)
         if again is not None and again[1] == at and decode_data(new) == decode_data(value):
             return new
