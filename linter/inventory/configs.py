@@ -22,7 +22,7 @@ _VARIABLE: Final = "Variable"
 _FIELDS: Final = ("pullsecret", "dockerconfig", "dockercfg")
 """How fields are called that hold one, in whatever case, without dashes and underscores."""
 _SHORTEST: Final = 16
-_ENCODED: Final = lazy(r"\s*(?:ey|ew|Cn|IH)[A-Za-z0-9+/\s]+={0,2}\s*")
+_ENCODED: Final = lazy(r"\s*(?:ey|ew|Cn|IH)[A-Za-z0-9+/\s]++={0,2}\s*")
 """Base64 of what begins as JSON does, with white space before it or not."""
 _READ_ELSEWHERE: Final = frozenset({"Secret", "SealedSecret", "ExternalSecret", "ClusterExternalSecret", "Template"})
 """Kinds whose configs are read as what they are; the objects of a Template are objects by themselves."""
