@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 
 _Value = TypeVar("_Value")
 _STREAM_KINDS = frozenset({"ImageStream", "ImageStreamImport", "ImageStreamTag"})
-_HOLDING = frozenset({"HelmRelease", "SyncSet", "SelectorSyncSet", "Policy"})
+_HOLDING = frozenset(
+    {"HelmRelease", "SyncSet", "SelectorSyncSet", "Policy", "SealedSecret", "ExternalSecret", "ClusterExternalSecret"}
+)
 """Kinds that rules read and that hold manifests or values all the same."""
 _KUSTOMIZATION_FIELDS = frozenset({"secretGenerator", "patches", "patchesJson6902", "patchesStrategicMerge"})
 

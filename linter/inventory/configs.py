@@ -24,7 +24,7 @@ _FIELDS: Final = ("pullsecret", "dockerconfig", "dockercfg")
 _SHORTEST: Final = 16
 _ENCODED: Final = lazy(r"\s*(?:ey|ew|Cn|IH)[A-Za-z0-9+/\s]++={0,2}\s*")
 """Base64 of what begins as JSON does, with white space before it or not."""
-_READ_ELSEWHERE: Final = frozenset({"Secret", "SealedSecret", "ExternalSecret", "ClusterExternalSecret", "Template"})
+_READ_ELSEWHERE: Final = frozenset({"Secret", "Template"})
 """Kinds whose configs are read as what they are; the objects of a Template are objects by themselves."""
 _OTHERS: Final = frozenset({"baseDomain", "platform", "controlPlane", "networking"})
 """Fields of the installer's configuration (openshift/installer, pkg/types), of which any has some."""

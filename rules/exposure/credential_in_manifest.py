@@ -18,11 +18,12 @@ is damaged beside user name and password.
 So does a Secret of another type that holds a config of registries, as kaniko, buildah, skopeo and tasks of Tekton
 mount one, under whatever key: what has an object `auths` with an entry for a host. No other `config.json` is looked at.
 
-It looks at manifests only: a cluster keeps its Secrets in clear by design. SOPS, SealedSecret and ExternalSecret are
-not in clear; templates hold no value yet; placeholders and empty entries are no credentials; an entry for the loopback
-registry of a workstation (`localhost:5000`) opens nothing, and neither does a token that has expired. Secrets that
-OpenShift generates for itself are exempt. One that another controller made is not: the file is a copy of the cluster's,
-with the real credential in it.
+It looks at manifests only: a cluster keeps its Secrets in clear by design. What SOPS or kubeseal has encrypted and what
+an ExternalSecret fetches is not in clear; what stands beside it in their templates is, and so is base64 of a config
+under `encryptedData`, which nobody has sealed. Templates hold no value yet; placeholders and empty entries are no
+credentials; an entry for the loopback registry of a workstation (`localhost:5000`) opens nothing, and neither does a
+token that has expired. Secrets that OpenShift generates for itself are exempt. One that another controller made is not:
+the file is a copy of the cluster's, with the real credential in it.
 
 ## Why it matters
 
