@@ -75,8 +75,14 @@ from rules.links._written import written
 _CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 _STRICT_GROUPS = frozenset({"", "apps", "batch", "extensions", "apps.openshift.io"})
 """Groups whose kinds surely have no such field above the pod template."""
-_STRICT_KINDS = frozenset({("argoproj.io", "Rollout"), ("serving.knative.dev", "Service")})
-"""Such kinds of other groups."""
+_STRICT_KINDS = frozenset(
+    {
+        ("argoproj.io", "Rollout"),
+        ("serving.knative.dev", "Service"),
+        *(("apps.kruise.io", kind) for kind in ("CloneSet", "StatefulSet", "DaemonSet", "BroadcastJob")),
+    }
+)
+"""Such kinds of other groups, each with one template (OpenKruise 1.8)."""
 
 
 def check(context: Context) -> Iterator[Finding]:
