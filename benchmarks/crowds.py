@@ -202,6 +202,15 @@ def masked(path: Path, size: int) -> None:
     _listed(path, [*items, account("robot", "apps", [f"pull-{number}" for number in range(size)])])
 
 
+def other_ports(path: Path, size: int) -> None:
+    """One account whose secrets are for ports of one host, and workloads that pull from other ports of it."""
+    items: list[dict[str, Any]] = [account("default", "apps", [f"pull-{number}" for number in range(size)])]
+    for number in range(size):
+        items.append(secret(f"pull-{number}", "apps", {f"r.example.com:{10_000 + number}": sound(number)}))
+        items.append(deployment(f"app-{number}", "apps", [f"r.example.com:{40_000 + number}/app:1"]))
+    _listed(path, items)
+
+
 def mounted(path: Path, size: int) -> None:
     """One account that lists the secret for each of its workloads for mounts only: a fix for each."""
     items = [secret(f"pull-{number}", "apps", {_host(number): sound(number)}) for number in range(size)]

@@ -190,8 +190,13 @@ class _Advisor:
     def _near_elsewhere(self) -> Iterator[Change]:
         """A secret that nobody hands over, with a key that nearly matches."""
         read = {step.name for step in self.secrets}
-        for secret, entry, near in self.atlas.nearly(self.case.namespace, self.reference):
-            if secret.name not in read and near.instead and not self.case.inventory.is_global(secret):
+        is_global = self.case.inventory.is_global
+
+        def unread(secret: PullSecret) -> bool:
+            return secret.name not in read and not is_global(secret)
+
+        for secret, entry, near in self.atlas.nearly(self.case.namespace, self.reference, unread):
+            if near.instead:
                 summary = f"in Secret {secret.name}, write the key {shown(entry.key)} as {near.instead}"
                 fixed = self._edited(secret.name, False, summary)
                 if self.case.reach is None or not secret.typed:

@@ -4,8 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from heapq import merge
-from operator import itemgetter
+from heapq import heappop, heappush
 from typing import Final
 
 from linter import credentials
@@ -33,6 +32,9 @@ _NAMESPACES: Final = 128
 """Of so many namespaces the keys are held ready to be found."""
 
 
+_Meant = tuple[PullSecret, Entry, Near]
+
+
 class _Keys:
     """The keys of the secrets of a namespace, each with the entries that have it, in their order."""
 
@@ -45,13 +47,36 @@ class _Keys:
         self._keys = list(self._written)
         self._near = NearKeys(self._keys)
 
-    def nearly(self, lookup: str) -> Iterator[tuple[PullSecret, Entry, Near]]:
-        """Yield the entries whose key surely was meant for `lookup`."""
-        keys = [self._keys[place] for place in self._near.meant(lookup, typos=False)]
-        asked = ((key, near_miss(key, lookup, typos=False)) for key in keys)
-        sure = {key: near for key, near in asked if near is not None and near.rank <= 1}
-        for _, secret, entry in merge(*(self._written[key] for key in sure), key=itemgetter(0)):
-            yield secret, entry, sure[entry.key]
+    def nearly(self, lookup: str, wanted: Callable[[PullSecret], bool]) -> Iterator[_Meant]:
+        """Yield the wanted entries whose key surely was meant for `lookup`, and look at no more keys than it takes.
+
+        The keys come in the order of their first entries.
+        """
+        waiting: list[tuple[int, int, str, Near]] = []
+        for place in self._near.meant(lookup, typos=False):
+            key = self._keys[place]
+            rows = self._written[key]
+            yield from self._before(rows[0][0], waiting, wanted)
+            near = near_miss(key, lookup, typos=False) if any(wanted(row[1]) for row in rows) else None
+            if near is not None and near.rank <= 1:
+                heappush(waiting, (rows[0][0], 0, key, near))
+        yield from self._before(None, waiting, wanted)
+
+    def _before(
+        self, end: int | None, waiting: list[tuple[int, int, str, Near]], wanted: Callable[[PullSecret], bool]
+    ) -> Iterator[_Meant]:
+        """Yield what waits and stands before `end`, and let what stands behind it under the same key wait."""
+        while waiting and (end is None or waiting[0][0] < end):
+            _, at, key, near = heappop(waiting)
+            rows = self._written[key]
+            if at + 1 < len(rows):
+                heappush(waiting, (rows[at + 1][0], at + 1, key, near))
+            if wanted(rows[at][1]):
+                yield rows[at][1], rows[at][2], near
+
+
+def _any(_: PullSecret) -> bool:
+    return True
 
 
 class Atlas:
@@ -86,12 +111,12 @@ class Atlas:
             if wanted(secret) and would_serve(secret, lookup, consumer):
                 yield secret
 
-    def nearly(self, namespace: str, lookup: str) -> Iterator[tuple[PullSecret, Entry, Near]]:
-        """Entries of the namespace's secrets, read or not, that plainly were meant for `lookup` and miss it."""
+    def nearly(self, namespace: str, lookup: str, wanted: Callable[[PullSecret], bool] = _any) -> Iterator[_Meant]:
+        """Entries of the namespace's wanted secrets, read or not, that plainly were meant for `lookup` and miss it."""
         known = self._keys_in.get(namespace)
         if known is None:
             known = self._keys_in.put(namespace, _Keys(self.inventory.secrets_in(namespace)))
-        return known.nearly(lookup)
+        return known.nearly(lookup, wanted)
 
     @cached_property
     def _failures(self) -> dict[tuple[str, str], list[PullFailure]]:

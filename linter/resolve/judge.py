@@ -260,9 +260,8 @@ def why_nothing(steps: Steps, atlas: Atlas) -> tuple[str, ...]:
 
     for secret in atlas.near_by(case.namespace, steps.lookup, case.consumer, unread) if steps.lookup else ():
         found.append(f"Secret {secret.name} holds a credential for it, but {_unhanded(steps, secret.name)}")
-    for secret, entry, near in atlas.nearly(steps.case.namespace, steps.lookup):
-        if secret.name not in read:
-            found.append(f"{shown(entry.key)} of Secret {secret.name}, which nothing hands to this pull: {near.why}")
+    for secret, entry, near in atlas.nearly(case.namespace, steps.lookup, lambda secret: secret.name not in read):
+        found.append(f"{shown(entry.key)} of Secret {secret.name}, which nothing hands to this pull: {near.why}")
     return tuple(dict.fromkeys(found))
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from linter.rule import KEY_OF_TYPE, UNJUDGED, Context, Entry, PullSecret, compatible, credentials, dig, lazy
 from rules.registries._needs import Need
-from rules.registries._shared import OPENSHIFT, usable
+from rules.registries._shared import OPENSHIFT, Usable, usable
 
 PRIVATE_HOSTS = frozenset({"registry.redhat.io", "registry.connect.redhat.com"})
 """Registries that serve nothing without a credential."""
@@ -82,7 +82,7 @@ class _Holders:
 def node_entries(context: Context) -> list[Entry] | None:
     """Return the node-wide entries, None where the scan does not know them."""
     secret = context.inventory.node_wide
-    return None if secret is None or secret.payload is None else usable(secret)
+    return None if secret is None or secret.payload is None else context.once(Usable).of(secret)
 
 
 HOSTED = (

@@ -42,11 +42,9 @@ class Held:
         return credentials.KeyIndex((row[2].registry, row) for row in self._usable)
 
     @cached_property
-    def _by_port(self) -> "dict[str, credentials.KeyIndex[tuple[int, PullSecret, Entry]]]":
-        ports: dict[str, list[tuple[int, PullSecret, Entry]]] = defaultdict(list)
-        for row in self._usable:
-            ports[row[2].registry.port].append(row)
-        return {port: credentials.KeyIndex((row[2].registry, row) for row in rows) for port, rows in ports.items()}
+    def _of_any_port(self) -> "credentials.KeyIndex[tuple[int, PullSecret, Entry]]":
+        """The usable entries as if no key named a port."""
+        return credentials.KeyIndex((row[2].registry._replace(port=""), row) for row in self._usable)
 
     @cached_property
     def _live(self) -> "credentials.KeyIndex[PullSecret]":
@@ -65,12 +63,8 @@ class Held:
 
         The entries of one secret come in the order in which a keyring tries them.
         """
-        rows = [
-            row
-            for port, index in self._by_port.items()
-            if port != need.port
-            for row in index.matching(need.with_port(port))
-        ]
+        port = need.port
+        rows = [row for row in self._of_any_port.matching(need.with_port("")) if row[2].registry.port != port]
         rows.sort(key=lambda row: row[2].registry.raw, reverse=True)
         rows.sort(key=lambda row: row[0])
         return [(secret, entry) for _, secret, entry in rows]

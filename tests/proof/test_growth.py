@@ -1,7 +1,7 @@
 """The work of a check grows with its input and no faster: counted, not timed."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ FACTOR = 4
         crowds.missing_beside,
         crowds.strangers,
         crowds.masked,
+        crowds.other_ports,
     ],
 )
 def test_the_work_grows_with_the_input(
@@ -59,6 +60,17 @@ def test_the_work_grows_with_the_input(
         assert count <= small.get(what, 0) * FACTOR * 1.5 + FACTOR, what
 
 
+@pytest.mark.parametrize(
+    "make", [crowds.missing_beside, crowds.strangers, crowds.other_ports, crowds.masked, crowds.unlinked]
+)
+def test_who_pulls_what_is_told_without_a_look_at_every_secret(
+    make: Callable[[Path, int], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small, large = (_work(make, size, tmp_path, monkeypatch, wants={"pulls"}) for size in (24, 24 * FACTOR))
+    for what in ("search", "near", "liken"):
+        assert large.get(what, 0) <= small.get(what, 0) * FACTOR * 1.5 + FACTOR, what
+
+
 def test_a_secret_is_asked_for_the_images_for_which_it_has_a_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,7 +81,11 @@ def test_a_secret_is_asked_for_the_images_for_which_it_has_a_key(
 
 
 def _work(
-    make: Callable[[Path, int], None], size: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+    make: Callable[[Path, int], None],
+    size: int,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    wants: Set[str] = frozenset(),
 ) -> dict[str, int]:
     """How often keyrings are searched, keys, hosts and names compared, images asked for by a proof, links followed.
 
@@ -115,5 +131,5 @@ def _work(
         patched.setattr("linter.resolve.atlas.near_miss", counted("near", near_miss))
         patched.setattr("linter.resolve.names.SequenceMatcher.ratio", counted("liken", SequenceMatcher.ratio))
         patched.setattr(Affected, "__hash__", counted("hit", Affected.__hash__))
-        engine.run(engine.Request((str(place),)))
+        engine.run(engine.Request((str(place),), wants=frozenset(wants)))
     return counts
