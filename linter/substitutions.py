@@ -21,6 +21,8 @@ TOOLS: Final = (b"envsubst", b"sed ", b"op inject", b"vals ", b"yq ")
 """What a comment holds that tells how its file is filled in."""
 _MOST_COMPARED: Final = 2**20
 """Comparisons of a word with a file after which nothing more is found: no repository has need of them."""
+_MOST_READ: Final = 2**26
+"""Signs of all texts together up to which they are searched."""
 _LONGEST: Final = 2**14
 """Signs of a command that are looked at."""
 _STEP: Final = 1000
@@ -72,9 +74,10 @@ class Script(NamedTuple):
 
 def filled(scripts: Iterable[Script], waiting: Sequence[Waiting]) -> dict[int, str]:
     """Return by their numbers the values that something fills in, each with the path of the text that says so."""
-    search = _Search(waiting)
+    search, read = _Search(waiting), 0
     for script in scripts:
-        if not search.left or search.budget <= 0:
+        read += len(script.text)
+        if not search.left or search.budget <= 0 or read > _MOST_READ:
             break
         if not script.text.startswith(OURS) and (_TOOL.search(script.text) or _TOKEN_STEP.search(script.text)):
             search.read(script)

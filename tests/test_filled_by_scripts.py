@@ -200,3 +200,11 @@ def test_many_scripts_and_many_placeholders_take_time_by_their_length(tmp_path: 
     started = time.perf_counter()
     quiet("check", str(tmp_path), "--fail-on", "never", "--select", "RC115")
     assert time.perf_counter() - started < 30
+
+
+def test_what_is_searched_is_bounded_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripts = {f"{number}.sh": "echo a > b\n" * 100 for number in range(4)}
+    scripts["z.sh"] = "envsubst < k8s/secret.yaml\n"
+    assert not _said(tmp_path, scripts, "${CONFIG}")[0]
+    monkeypatch.setattr("linter.substitutions._MOST_READ", 2_000)
+    assert _said(tmp_path, scripts, "${CONFIG}")[0] == ["RC115"]
