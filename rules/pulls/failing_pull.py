@@ -174,7 +174,9 @@ def _resolve(context: Context, causes: Causes, found: list[_Case]) -> tuple[Caus
     target = outcome.lookup.reference if outcome.lookup is not None else None
     if outcome.verdict == "credential":
         return _refused(context, pull, outcome), None
-    explained = causes.explain(pull, target or "")
+    # Where the scan may lack Secrets none of them is known not to exist, and any of them may be the cause.
+    lacking = bool(pull.reach.missing) and not context.inventory.covers("Secret", failure.object.namespace)
+    explained = None if lacking else causes.explain(pull, target or "")
     if explained is not None:
         return explained, None
     if missing is not None:
