@@ -1,6 +1,7 @@
 """A collection made of a dump, a folder or an archive, and what is read back of it."""
 
 import base64
+import json
 import re
 import sys
 import tarfile
@@ -80,3 +81,14 @@ def aligned(secret: str) -> Iterator[str]:
     for lead in range(3):
         encoded = base64.b64encode(b"\0" * lead + secret.encode()).decode()
         yield encoded[4 if lead else 0 :].rstrip("=")[:-1]
+
+
+def in_a_row(text: str) -> list[Any]:
+    """Values of JSON that stand one after the other."""
+    values, at = [], 0
+    while at < len(text.rstrip()):
+        value, at = json.JSONDecoder().raw_decode(text, at)
+        values.append(value)
+        at += 1
+    return values
+
