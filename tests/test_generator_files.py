@@ -125,3 +125,11 @@ def test_a_redacted_collection_is_judged_alike_and_shows_no_credential(
     assert [one["code"] for one in json.loads(out)["findings"]] == [one["code"] for one in report["findings"]]
     assert "cm9ib3Q6" not in json.dumps(report)
     assert "hunter2" not in out
+
+
+def test_no_place_inside_is_told_of_an_entry_in_text_that_is_no_json(tmp_path: Path) -> None:
+    config = "apiVersion: v1\nbaseDomain: example.com\nmetadata: {name: demo}\nplatform: {none: {}}\npullSecret: |\n"
+    (tmp_path / "install-config.yaml").write_text(config + '  {"auths": {"quay.io": {"auth": "dXNlcjpwYXNz",}}}\n')
+    out = quiet("check", str(tmp_path), "--fail-on", "never", "--format", "json", "--select", "RC701")[1]
+    [one] = json.loads(out)["findings"]
+    assert (one["location"]["line"], one["location"]["payload"]) == (5, None)
