@@ -211,6 +211,15 @@ def other_ports(path: Path, size: int) -> None:
     _listed(path, items)
 
 
+def named_elsewhere(path: Path, size: int) -> None:
+    """As many namespaces that hold a secret of one name as there are others whose account names it."""
+    items: list[dict[str, Any]] = []
+    for number in range(size):
+        items.append(secret("pull", f"space-{number}", {"quay.io": sound(number)}))
+        items.append(account("default", f"other-{number}", ["pull"]))
+    _listed(path, items)
+
+
 def mounted(path: Path, size: int) -> None:
     """One account that lists the secret for each of its workloads for mounts only: a fix for each."""
     items = [secret(f"pull-{number}", "apps", {_host(number): sound(number)}) for number in range(size)]

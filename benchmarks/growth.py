@@ -61,6 +61,7 @@ CROWDS: Final = (
     Crowd("N secrets, N pulls and N imports of other registries", crowds.strangers, 60),
     Crowd("one account with N secrets, N workloads and N builds that do not get theirs", crowds.masked, 60),
     Crowd("one host with N ports, N workloads that name others", crowds.other_ports, 60),
+    Crowd("N namespaces with a secret of one name, N others that name it", crowds.named_elsewhere, 250),
     Crowd("one account that lists N secrets for mounts only, N workloads", crowds.mounted, 60),
     Crowd("N namespaces", crowds.many_spaces, 60),
     Crowd("N image streams", crowds.streams, 250),

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
 
-from linter.rule import Context, KubeObject, NamedTuple, could_be, dig, lazy, text
+from linter.rule import Context, KubeObject, NamedTuple, Workload, could_be, dig, lazy, text
+from rules.links._folders import Folders, folders_above
 from rules.links._makers import hides_a_name, leaves, makes, may_make, speaks_of_configs
 from rules.links._names import NearNames, corrected, is_name, without_hash
 from rules.links._naming import Naming
@@ -88,6 +89,7 @@ class Census:
         self._context = context
         self._inventory = context.inventory
         self._near: dict[tuple[str, str], NearNames] = {}
+        self._copied: dict[str, bool] = {}
 
     @cached_property
     def _held(self) -> list[_Held]:
@@ -105,19 +107,16 @@ class Census:
         return table
 
     @cached_property
-    def _spaces(self) -> Mapping[str, list[_Held]]:
-        return _by_space(self._held)
+    def _all(self) -> "_Places":
+        return _Places(self._held)
 
     @cached_property
-    def _guessed(self) -> list[_Held]:
+    def _guessable(self) -> "_Places":
         """What may have been meant by a name that is almost right: pull secrets that are not OpenShift's own."""
         generated = {id(secret.object) for secret in self._inventory.secrets if secret.generated == "OpenShift"}
         others = {id(item) for item in self._inventory.other_secrets}
-        return [one for one in self._held if id(one.object) not in generated | others]
-
-    @cached_property
-    def _guessed_spaces(self) -> Mapping[str, list[_Held]]:
-        return _by_space(self._guessed)
+        never = generated | others
+        return _Places(one for one in self._held if id(one.object) not in never)
 
     @cached_property
     def _templated(self) -> list[_Held]:
@@ -126,6 +125,23 @@ class Census:
     @cached_property
     def _kustomizations(self) -> list[KubeObject]:
         return [item for item in self._inventory.objects if item.kind in ("Kustomization", "Component")]
+
+    @cached_property
+    def _affixes(self) -> list[tuple[str, str]]:
+        """What kustomizations put before and behind the names of what they build, each pair once."""
+        pairs = ((text(one.body.get("namePrefix")), text(one.body.get("nameSuffix"))) for one in self._kustomizations)
+        return list(dict.fromkeys(pair for pair in pairs if any(pair)))
+
+    @cached_property
+    def _moving(self) -> frozenset[str]:
+        """The folders whose kustomization puts everything into a namespace of its own."""
+        moving = (item for item in self._kustomizations if text(item.body.get("namespace")))
+        return frozenset(posixpath.dirname(item.path) for item in moving)
+
+    @cached_property
+    def _hashed(self) -> frozenset[str]:
+        """The names of generated Secrets behind which a hash is put."""
+        return frozenset(made.name for made in self._inventory.generated if made.hashed)
 
     @cached_property
     def _makers(self) -> list[KubeObject]:
@@ -173,7 +189,9 @@ class Census:
         name = naming.name
         if name in self._patched or any(makes(maker, name, naming.namespace) for maker in self._makers):
             return True
-        if any(_replicated(one.object) for one in self._by_name.get(name, ())):
+        if name not in self._copied:  # thousands of namespaces may hold one name, and as many lack it
+            self._copied[name] = any(_replicated(one.object) for one in self._by_name.get(name, ()))
+        if self._copied[name]:
             return True
         return not self._context.in_cluster and self._kustomized(naming)
 
@@ -181,23 +199,21 @@ class Census:
         """Whether a kustomization of the scan makes the name fit: by its affixes, its hash, or its own namespace."""
         name = naming.name
         known = self._by_name
-        for item in self._kustomizations:
-            prefix, suffix = text(item.body.get("namePrefix")), text(item.body.get("nameSuffix"))
+        for prefix, suffix in self._affixes:
             if prefix + name + suffix in known and (prefix or suffix):
                 return True
             inner = name.removeprefix(prefix).removesuffix(suffix)
             if inner != name and prefix + inner + suffix == name and inner in known:
                 return True
-            folder = posixpath.dirname(item.path)
-            moved = bool(text(item.body.get("namespace"))) and _below(naming.object.path, folder)
-            if moved and any(_below(one.object.path, folder) for one in known.get(name, ())):
+        for folder in folders_above(naming.object.path) if self._moving and name in known else ():
+            if folder in self._moving and any(_below(one.object.path, folder) for one in known[name]):
                 return True
         made = self._inventory.kustomized
         if made is not None and any(made.together(one.object, naming.object) for one in known.get(name, ())):
             return True
         if made is not None and name in made.renamed:
             return True
-        return any(made.hashed and without_hash(name) == made.name for made in self._inventory.generated)
+        return without_hash(name) in self._hashed
 
     def _doubt(self, naming: Naming) -> Whereabouts | None:
         """Say why absence of this name proves nothing, None when it may."""
@@ -276,19 +292,26 @@ class Census:
     def _needed(self, naming: Naming) -> bool:
         """Whether pods of this account pull from the cluster's own registry and no other generated secret is listed."""
         inventory, space, account = self._inventory, naming.namespace, naming.object.name
-        lists = (one for one in inventory.accounts if (one.namespace, one.name) == (space, account))
+        lists = (one for one in inventory.accounts_named(space, account) if one.namespace == space)
         names = {link.name for one in lists for link in one.pull_secrets if _CLUSTER_MADE.fullmatch(link.name)}
         if any(inventory.secrets_named(space, name) for name in names):
             return False
-        users = (one for one in inventory.workloads if (one.object.namespace, one.account) == (space, account))
-        return any(_INTERNAL.match(use.image) for one in users for use in one.images)
+        return any(_INTERNAL.match(use.image) for one in self._users.get((space, account), ()) for use in one.images)
+
+    @cached_property
+    def _users(self) -> Mapping[tuple[str, str], list[Workload]]:
+        """The workloads by the namespace that they state and the account that they name."""
+        table: dict[tuple[str, str], list[Workload]] = defaultdict(list)
+        for one in self._inventory.workloads:
+            table[one.object.namespace, one.account].append(one)
+        return table
 
     def _absent(self, naming: Naming) -> Whereabouts:
         """Absence is proof where all Secrets are known, a hint where some of the namespace's own are, else nothing."""
         if self._context.in_cluster:
             if self._inventory.covers("Secret", naming.namespace):
                 return Whereabouts(Fate.ABSENT)
-        elif any(True for _ in _beside(self._spaces, self._held, naming.object)):
+        elif any(True for _ in self._all.beside(naming.object)):
             return self._commanded(naming) or Whereabouts(Fate.ABSENT)
         where = f"of namespace {naming.namespace}" if naming.namespace else "beside it"
         if self._context.in_cluster:
@@ -303,25 +326,39 @@ class Census:
         item = naming.object
         place = (item.namespace, posixpath.dirname(item.path))
         if place not in self._near:
-            known = _beside(self._guessed_spaces, self._guessed, item)
+            known = self._guessable.beside(item)
             self._near[place] = NearNames(one.name for one in known if is_name(one.name))
         return self._near[place].to(naming.name)
 
 
-def _by_space(held: Iterable[_Held]) -> Mapping[str, list[_Held]]:
-    """Sort Secrets by the namespace that their objects state, "" for those that leave it open."""
-    table: dict[str, list[_Held]] = defaultdict(list)
-    for one in held:
-        table[one.object.namespace].append(one)
-    return table
+class _Places:
+    """Secrets by the namespace that their objects state, and by folder."""
 
+    def __init__(self, held: Iterable[_Held]) -> None:
+        self._held = list(held)
 
-def _beside(spaces: Mapping[str, list[_Held]], held: Iterable[_Held], item: KubeObject) -> Iterator[_Held]:
-    """Yield the Secrets `together` with an object, out of `held`, which stands in `spaces` by namespace."""
-    if item.namespace:
-        yield from spaces.get(item.namespace, ())
-        held = spaces.get("", ())
-    yield from (one for one in held if neighbours(one.object.path, item.path))
+    @cached_property
+    def _spaces(self) -> Mapping[str, list[_Held]]:
+        table: dict[str, list[_Held]] = defaultdict(list)
+        for one in self._held:
+            table[one.object.namespace].append(one)
+        return table
+
+    @cached_property
+    def _loose(self) -> Folders[_Held]:
+        return Folders((one.object.path, one) for one in self._spaces.get("", ()))
+
+    @cached_property
+    def _folders(self) -> Folders[_Held]:
+        return Folders((one.object.path, one) for one in self._held)
+
+    def beside(self, item: KubeObject) -> Iterator[_Held]:
+        """Yield those that are `together` with an object."""
+        if not item.namespace:
+            yield from self._folders.near(item.path)
+            return
+        yield from self._spaces.get(item.namespace, ())
+        yield from self._loose.near(item.path)
 
 
 def _replicated(item: KubeObject) -> bool:

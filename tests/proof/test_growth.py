@@ -18,6 +18,7 @@ from linter.proof import groups
 from linter.proof.records import After
 from linter.resolve.near import near_miss
 from rules.imports._mirrors import Mirror
+from rules.links import _census
 from rules.payload import _shared
 from rules.registries import _needs
 
@@ -47,6 +48,7 @@ FACTOR = 4
         crowds.strangers,
         crowds.masked,
         crowds.other_ports,
+        crowds.named_elsewhere,
     ],
 )
 def test_the_work_grows_with_the_input(
@@ -125,6 +127,7 @@ def _work(
         patched.setattr(payload._Reader, "entry", counted("decode", payload._Reader.entry))
         patched.setattr(groups.Group, "answer", counted("prove", groups.Group.answer))
         patched.setattr("rules.payload._shared._value_start", counted("place", _shared._value_start))
+        patched.setattr(_census, "_replicated", counted("copy", _census._replicated))
         patched.setattr(_needs, "split_port", counted("split", _needs.split_port))
         patched.setattr(Mirror, "image", counted("mirror", Mirror.image))
         patched.setattr("linter.resolve.steps.near_miss", counted("near", near_miss))
