@@ -412,3 +412,19 @@ def test_a_path_of_a_private_registry_is_private(tmp_path: Path, capsys: pytest.
     for image, verdict in (("example.com/acme/app:1", "uncovered"), ("example.com/acme-open/app:1", "anonymous")):
         (answer,) = _ask(capsys, image, scan, "--config", str(config))
         assert answer["verdict"] == verdict
+
+
+def test_a_scan_without_secrets_proves_none_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What `oc get all` lists holds no Secret: none of them is said to be missing from the namespace."""
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web", "namespace": "shop", "uid": "1", "resourceVersion": "2"},
+        "spec": {"imagePullSecrets": [{"name": "reg"}], "containers": [{"name": "web", "image": "quay.io/shop/web:1"}]},
+    }
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x", "namespace": "shop", "uid": "3"}}
+    for items, said in (([pod], "not in the scan"), ([pod, secret], "not in namespace shop: the kubelet goes on")):
+        file = tmp_path / "all.json"
+        file.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}), encoding="utf-8")
+        _, out = _run(capsys, "quay.io/shop/web:1", "-n", "shop", "--scope", "cluster", str(file))
+        assert said in " ".join(out.split())

@@ -125,8 +125,8 @@ def _linked(case: Case, name: str, found: Lookup | None, known: "Known") -> Iter
         yield SecretStep(name, case.namespace, Fate.SKIPPED, reason, others[0].path)
     else:
         proven = case.inventory.covers("Secret", case.namespace) and case.inventory.scope.value == "cluster"
-        where = f"namespace {case.namespace}" if case.namespace else "the scan"
-        reason = f"not in {where}: {reader(case.consumer)} goes on without it" if proven else f"not in {where}"
+        where = f"namespace {case.namespace}: {reader(case.consumer)} goes on without it" if proven else "the scan"
+        reason = f"not in {where}"
         yield SecretStep(name, case.namespace, Fate.MISSING, reason)
 
 
