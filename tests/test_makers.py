@@ -270,6 +270,15 @@ def test_a_name_is_told_at_the_template_that_its_pods_were_made_of(tmp_path: Pat
     assert [one["object"]["kind"] for one in found] == ["RayCluster"]
 
 
+def test_each_template_of_an_object_is_judged_by_its_own_account_and_list(tmp_path: Path) -> None:
+    body = _RAY.replace(', uid: "3"', "").replace("imagePullSecrets: [{name: other}]", "serviceAccountName: web")
+    wanted = {"serviceAccountName: webb": "RC308", "imagePullSecrets: [{name: other}, {name: other}]": "RC307"}
+    for said, code in wanted.items():
+        text = _OTHER + account("web", "regcred") + account("default", "regcred")
+        found = codes(judged(tmp_path, text + body.replace("imagePullSecrets: [{name: lost}]", said)))
+        assert code in found, said
+
+
 def test_no_rollout_is_printed_for_a_set_of_another_group(tmp_path: Path) -> None:
     """`kubectl rollout restart statefulset/db` would look for one of Kubernetes."""
     ours = (

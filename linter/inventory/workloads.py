@@ -136,7 +136,7 @@ class Owners:
 
     def __init__(self, listed: Sequence[Workload]) -> None:
         self._listed = listed
-        self._tops: dict[int, Workload] = {}
+        self._tops: dict[tuple[int, Route], Workload] = {}
 
     @cached_property
     def _workloads(self) -> Mapping[tuple[str, str, str], Workload]:
@@ -161,10 +161,11 @@ class Owners:
 
     def top(self, workload: Workload) -> Workload:
         """Return the outermost workload that made this one: itself when nothing did."""
-        known = self._tops.get(id(workload.object))
+        # The object lives as long as the inventory: so long its identity is its own. It may hold several templates.
+        place = id(workload.object), workload.template
+        known = self._tops.get(place)
         if known is None:
-            # The object lives as long as the inventory: so long its identity is its own.
-            known = self._tops[id(workload.object)] = self._found_top(workload)
+            known = self._tops[place] = self._found_top(workload)
         return known
 
     def _found_top(self, workload: Workload) -> Workload:
