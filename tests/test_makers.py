@@ -279,6 +279,14 @@ def test_each_template_of_an_object_is_judged_by_its_own_account_and_list(tmp_pa
         assert code in found, said
 
 
+def test_a_container_that_is_merged_into_the_one_of_the_operator_brings_its_image(tmp_path: Path) -> None:
+    """The API of prometheus-operator says so of `spec.containers`: a strategic merge patch by name."""
+    body = "{POD, image: IMAGE, containers: [{name: NAME, image: quay.io/p}]}"
+    text, _ = manifest("monitoring.coreos.com/v1 Prometheus", body)
+    assert codes(judged(tmp_path, account("web") + text.replace("NAME", "proxy"))) == ["RC501"]
+    assert not codes(judged(tmp_path, account("web") + text.replace("NAME", "prometheus")))
+
+
 def test_no_rollout_is_printed_for_a_set_of_another_group(tmp_path: Path) -> None:
     """`kubectl rollout restart statefulset/db` would look for one of Kubernetes."""
     ours = (

@@ -41,6 +41,13 @@ _TEMPLATES: Final[tuple[Path, ...]] = (
     ("templates", "*", "steps", "*", "*", "inline"),
 )
 _STEPS: Final[tuple[Path, ...]] = (("steps", "*"), ("sidecars", "*"))
+_MONITORED: Final = {
+    "Prometheus": "prometheus",
+    "PrometheusAgent": "prometheus",
+    "Alertmanager": "alertmanager",
+    "ThanosRuler": "thanos-ruler",
+}
+"""What the operator calls the container of which `spec.image` is the image."""
 _RAY_CLUSTERS: Final = {
     "RayCluster": ("spec",),
     "RayService": ("spec", "rayClusterConfig"),
@@ -128,10 +135,12 @@ def _monitoring(item: KubeObject) -> Iterator[Made]:
     spec = dig(item.body, "spec")
     if not isinstance(spec, dict):
         return
-    fields: tuple[Route, ...] = (("image",), ("thanos", "image"))
     never = spec.get("imagePullPolicy") == "Never"
-    own = [ImageUse(image(dig(spec, *at)), ("spec", *at), item.kind.lower(), never) for at in fields]
-    found = (*(use for use in own if use.image), *pod_images(spec, ("spec",)))
+    fields: dict[str, Route] = {_MONITORED[item.kind]: ("image",), "thanos-sidecar": ("thanos", "image")}
+    own = [ImageUse(image(dig(spec, *at)), ("spec", *at), name, never) for name, at in fields.items()]
+    beside = tuple(pod_images(spec, ("spec",)))
+    patched = {use.owner for use in beside}  # a container of that name is merged into the one that the operator makes
+    found = (*(use for use in own if use.image and use.owner not in patched), *beside)
     yield Made(("spec",), pod_account(spec) or "default", ("spec", "serviceAccountName"), found)
 
 
@@ -170,10 +179,7 @@ READ: Final[Mapping[tuple[str, str], Callable[[KubeObject], Iterator[Made]]]] = 
     **{("argoproj.io", kind): _workflow for kind in ("Workflow", "WorkflowTemplate", "CronWorkflow")},
     ("tekton.dev", "TaskRun"): _task_run,
     ("tekton.dev", "PipelineRun"): _pipeline_run,
-    **{
-        ("monitoring.coreos.com", kind): _monitoring
-        for kind in ("Prometheus", "PrometheusAgent", "Alertmanager", "ThanosRuler")
-    },
+    **{("monitoring.coreos.com", kind): _monitoring for kind in _MONITORED},
     **{("ray.io", kind): _ray for kind in _RAY_CLUSTERS},
     ("serving.kserve.io", "InferenceService"): _inference,
 }
