@@ -39,6 +39,7 @@ TABLE = "NAME    READY   STATUS             RESTARTS   AGE\nweb-1   0/1     Imag
         ("NAMESPACE   NAME   TYPE   DATA   AGE\nshop   a   Opaque   1   5m\n", "is a table that kubectl prints"),
         ("LAST SEEN   TYPE   REASON   OBJECT   MESSAGE\n1m   Warning   Failed   pod/web   x\n", "is a table"),
         ('Error from server (Forbidden): pods is forbidden: User "x" cannot list\n', "holds what kubectl said"),
+        ('error: the server doesn\'t have a resource type "pod"\n', "holds what kubectl said"),
         ("No resources found in shop namespace.\n", "holds what kubectl said"),
     ],
 )
@@ -57,6 +58,8 @@ def test_what_kubectl_prints_for_people_is_told(text: str, said: str, tmp_path: 
     [
         "Name: web\nNamespace: shop\n",
         "Name:  web\n",
+        "Name:     web\nVersion:  1.0\n",
+        "error: Nicht gefunden\nok: gut\n",
         "NAME=web\nREADY=yes\n",
         "services:\n  web:\n    image: quay.io/a/b\n",
         f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{a: {json.dumps(DESCRIBED)}}}\n",

@@ -9,11 +9,15 @@ from linter.patterns import lazy
 
 _LOOKED_AT: Final = 2**12
 """Bytes at the beginning of a file that tell it."""
-_DESCRIBED: Final = lazy(r"Name:(?:[ ]{2,}|\t)\S[^\n]*\n(?:[A-Z][A-Za-z -]*:(?:[ ]{2,}|\t)[^\n]*\n)+")
+_DESCRIBED: Final = lazy(
+    r"Name:(?:[ ]{2,}|\t)\S[^\n]*\n(?:Namespace|Labels|Annotations|Roles|Created|Display Name):(?:[ ]{2,}|\t)"
+)
 _TABLE: Final = lazy(r"(?:NAMESPACE[ ]{2,})?(?:NAME|LAST SEEN)(?:[ ]{2,}[A-Z][A-Z()/-]*(?:[ ][A-Z()/-]+)*)+[ ]*\r?\n")
 _ERROR: Final = lazy(
-    r"(?i)error from server|error: |the connection to the server |unable to connect to the server|no resources found"
+    r"(?i)error from server|the connection to the server |unable to connect to the server|no resources found"
+    r"|error: [^\n]*\s*\Z"
 )
+"""What kubectl says; `error:` begins a mapping of YAML too, where more follows."""
 _AS_YAML: Final = "ask for the objects themselves, as in: kubectl get pod NAME -n NAMESPACE -o yaml | regcred check -"
 
 
