@@ -1,7 +1,7 @@
 """Auth files: the config.json of docker or the kubelet, the auth.json of podman, as they stand beside no object.
 
 Such a file is what pull secrets are made of, and what a node holds for all of its pods. It is one by its content: a
-member that only such files have (docker/cli 27, containers-auth.json(5)), or entries with an `auth` under hosts.
+member that only such files have (docker/cli 27, containers-auth.json(5)), or nothing but hosts with an `auth` each.
 """
 
 import base64
@@ -19,7 +19,8 @@ LONGEST: Final = 2**20
 _MEMBER: Final = lazy(r'"(?:auths|credHelpers|credsStore)"\s*:')
 _MEMBERS: Final = {"auths": ("object", "array", "null"), "credHelpers": ("object",), "credsStore": ("string",)}
 """The members that tell such a file, each with the kinds of value that somebody who means one writes."""
-_FIELDS: Final = frozenset({"auth", "username", "password"})
+_HOST: Final = lazy(r".*[.:/].*")
+"""A key that is no single word, as those of other settings are."""
 
 
 def auth_file(path: str, data: bytes) -> PullSecret | None:
@@ -46,5 +47,5 @@ def _type(data: bytes) -> str:
     held = {name: value for name, _, _, value in root.members}
     if any(name in held and held[name].kind in kinds for name, kinds in _MEMBERS.items()):
         return DOCKERCONFIGJSON
-    hosts = [_FIELDS.isdisjoint(name for name, *_ in value.members) for value in held.values()]
-    return DOCKERCFG if hosts and not any(hosts) else ""
+    hosts = [_HOST.fullmatch(name) and any(key == "auth" for key, *_ in one.members) for name, one in held.items()]
+    return DOCKERCFG if hosts and all(hosts) else ""
