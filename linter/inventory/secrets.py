@@ -75,9 +75,9 @@ def is_pull_secret(body: dict[str, Any]) -> bool:
 
 def holds_config(field: str, value: Any) -> bool:
     """Whether a value of a Secret, under whatever key, is a config of registries, as kaniko or skopeo mount one."""
-    if not isinstance(value, str) or (field == "data" and _ENCODED.match(value) is None):
+    if not isinstance(value, str):
         return False
-    decoded = decode_data(value) if field == "data" else value.encode("utf-8", "replace")
+    decoded = decode_data(value) if field == "data" and _ENCODED.match(value) else value.encode("utf-8", "replace")
     content = decoded.lstrip() if isinstance(decoded, bytes) else b""
     return content.startswith(b"{") and (b'"auths"' in content or b"'auths'" in content)
 
