@@ -41,6 +41,8 @@ _FORMAT = lazy(r"""\benvsubst[ \t]+(?:'([^'\n]*+)'|"((?:\\\$|[\w{},: ])++)")""")
 _VARIABLE = lazy(r"\$\{?([A-Za-z_]\w*)")
 _KEY = lazy(r"\.?\bdockerc(?:onfigjson|fg)\b")
 _SETS = lazy(r"""dockerc(?:onfigjson|fg)["'\]) \t]*+\|?=(?!=)""")
+_MADE_OF = lazy(r"--from-(?:file|literal)[= \t]+[^\s,]+")
+"""What kubectl reads a value from."""
 _OLDER = lazy(r"\byq[ \t]+w(?:rite)?[ \t]")
 """How version 3 of yq writes."""
 _WRITES = lazy(r"""(?:(?<=[ \t])>[ \t]*+|\b(?:tee|Set-Content|Out-File)[ \t]++)["']?([^\s"'<>|;&()]+)""")
@@ -131,7 +133,7 @@ class _Search:
             self._fill(held, (one for one in named if _substituted(self._written(one), only)))
         if _SED.search(command):
             self._sed(held, command, words)
-        if _SETS.search(command) or ("dockerc" in command and _OLDER.search(command)):
+        if _SETS.search(_MADE_OF.sub("", command)) or ("dockerc" in command and _OLDER.search(command)):
             self._fill(held, held.through(command, words))
         for sign, tool in (("op://", "op inject"), ("ref+", "vals ")):
             if tool in command:
