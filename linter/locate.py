@@ -64,7 +64,8 @@ class Locator:
         for secret in inventory.secrets:
             self._secrets[(secret.object.path, secret.object.document)].append(secret)
         for held in (*inventory.auth_files, *inventory.generator_files):
-            self._payloads[held.object.path] = held.payload.text if held.payload is not None else ""
+            told = held.written_as or held
+            self._payloads[held.object.path] = told.payload.text if told.payload is not None else ""
         for config in inventory.configs:
             place = config.object.path, config.object.document
             self._secrets[place].append(config)

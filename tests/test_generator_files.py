@@ -107,6 +107,19 @@ def test_a_file_that_a_script_fills_in_is_not_judged(tmp_path: Path) -> None:
     assert "build.sh fills in the value" in json.dumps(report["coverage"]["not_evaluated"])
 
 
+def test_a_file_that_a_command_reads_is_judged(tmp_path: Path) -> None:
+    files = {"kustomization.yaml": _generator(), "config.json": '{"auths": {"quay.io": {"auth": "${AUTH}"}}}\n'}
+    files["a.sh"] = "kubectl create secret generic a --from-file=.dockerconfigjson=config.json -o yaml > a.yaml\n"
+    assert _found(_said(tmp_path, files)) == [("RC115", 1, 32)]
+
+
+def test_the_line_of_a_credential_is_shown_where_a_script_writes_the_file(tmp_path: Path) -> None:
+    content = '{"auths": {"quay.io":\n  {"auth": "dXNlcjpwYXNz", "password": "a$b"}}}\n'
+    files = {"kustomization.yaml": _generator(), "config.json": content, "a.sh": "echo x > config.json\n"}
+    [one] = _said(tmp_path, files)["findings"]
+    assert [line["text"] for line in one["location"]["excerpt"]] == ['{"auths": {"quay.io":']
+
+
 def test_it_is_not_what_nodes_hold(tmp_path: Path) -> None:
     _said(tmp_path, {"kustomization.yaml": _generator(), "config.json": _GOOD})
     out = quiet("resolve", "quay.io/a/b", str(tmp_path), "--format", "json")[1]
