@@ -220,6 +220,15 @@ def named_elsewhere(path: Path, size: int) -> None:
     _listed(path, items)
 
 
+def beside_of_another(path: Path, size: int) -> None:
+    """Secrets for one registry that one account lists, and workloads of another that pull from there without any."""
+    items = [secret(f"pull-{number}", "apps", {"r.example.com": sound(number)}) for number in range(size)]
+    items.append(account("robot", "apps", [f"pull-{number}" for number in range(size)]))
+    items.append(account("default", "apps", []))
+    items += [deployment(f"app-{number}", "apps", [_image(number, "r.example.com")]) for number in range(size)]
+    _listed(path, items)
+
+
 def mounted(path: Path, size: int) -> None:
     """One account that lists the secret for each of its workloads for mounts only: a fix for each."""
     items = [secret(f"pull-{number}", "apps", {_host(number): sound(number)}) for number in range(size)]

@@ -237,7 +237,8 @@ def _finding(context: Context, causes: Causes, found: list[_Case]) -> Finding:
     more = f" and {len(images) - 1} more" if len(images) > 1 else ""
     who = "its own list of pull secrets" if source.explicit else f"service account {source.account}"
     node = " and nothing node-wide" if node_entries(context) is not None else ""
-    serving = [secret for secret in case.beside if all(secret in other.beside for other in found)]
+    common = set.intersection(*({id(secret) for secret in one.beside} for one in found))
+    serving = [secret for secret in case.beside if id(secret) in common]
     repair = link(context, source, [one.pull for one in found], serving, registry)
     part = "" if node else " The node-wide pull secret is not in these files, and may cover the image."
     if context.in_cluster and not node:

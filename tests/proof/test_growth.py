@@ -12,7 +12,7 @@ from benchmarks import crowds
 from linter import engine
 from linter.credentials import hosts, keyring, keys, payload
 from linter.inventory import Inventory, workloads
-from linter.inventory.records import Link
+from linter.inventory.records import Link, PullSecret
 from linter.model import Affected, Route
 from linter.proof import groups
 from linter.proof.records import After
@@ -71,6 +71,24 @@ def test_who_pulls_what_is_told_without_a_look_at_every_secret(
     small, large = (_work(make, size, tmp_path, monkeypatch, wants={"pulls"}) for size in (24, 24 * FACTOR))
     for what in ("search", "near", "liken"):
         assert large.get(what, 0) <= small.get(what, 0) * FACTOR * 1.5 + FACTOR, what
+
+
+def test_secrets_that_would_serve_many_pulls_are_not_compared_with_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = 0
+
+    def equal(one: PullSecret, other: object) -> bool:
+        nonlocal compared
+        compared += 1
+        return tuple.__eq__(one, other)
+
+    place = tmp_path / "scan.json"
+    crowds.beside_of_another(place, 24)
+    monkeypatch.setattr(PullSecret, "__eq__", equal)
+    findings = engine.run(engine.Request((str(place),))).run.findings
+    assert "RC501" in {one.code for one in findings}
+    assert compared < 24 * FACTOR
 
 
 def test_a_secret_is_asked_for_the_images_for_which_it_has_a_key(
