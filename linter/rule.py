@@ -41,6 +41,7 @@ from linter.inventory.records import (
     Use,
     Workload,
 )
+from linter.inventory.streams import unauthorized
 from linter.inventory.workloads import maker, owner
 from linter.model import (
     Affected,
@@ -341,4 +342,5 @@ __all__ = [
     "spot",
     "taken_out",
     "text",
+    "unauthorized",
 ]

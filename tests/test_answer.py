@@ -46,6 +46,10 @@ def _answered(folder: Path, *objects: dict[str, Any]) -> tuple[str, dict[str, An
     return markdown.splitlines()[0].removeprefix("### regcred: "), json.loads(result)
 
 
+OTHER = _bad("kubernetes.io/dockerconfigjson", {"auths": {"registry.example.com": {"auth": "dXNlcjpwYXNz"}}})
+"""A Secret that nobody names: it shows that its registry wants a credential."""
+
+
 @pytest.mark.parametrize(
     ("payload", "names", "code"),
     [(PAYLOAD, ("good", "gone"), "RC303"), (TWICE, ("good",), "RC202"), (REPEATED, ("good",), "RC201")],
@@ -119,8 +123,8 @@ def test_of_two_secrets_of_one_name_the_one_that_holds_the_key_is_told(tmp_path:
 
 
 def test_of_those_that_a_missing_secret_hits_only_what_breaks_is_told(tmp_path: Path) -> None:
-    served, unserved = _workload("quay.io/shop/web"), _workload("registry.redhat.io/lost")
-    answer, result = _answered(tmp_path, _secret(PAYLOAD), _account("good", "gone"), served, unserved)
+    served, unserved = _workload("quay.io/shop/web"), _workload("registry.example.com/lost")
+    answer, result = _answered(tmp_path, OTHER, _secret(PAYLOAD), _account("good", "gone"), served, unserved)
     assert answer == "1 pull will fail"
     impact = next(one["impact"] for one in result["findings"] if one["code"] == "RC303")
     assert [one["name"] for one in impact["workloads"]] == ["lost"]
@@ -150,14 +154,14 @@ def test_copies_of_a_workload_are_no_pulls_of_their_own(tmp_path: Path) -> None:
 def test_a_missing_secret_breaks_what_is_known_to_need_one_and_may_break_the_rest(tmp_path: Path) -> None:
     pod = {"imagePullSecrets": [{"name": "gone"}]}
     pod["containers"] = [
-        {"name": "one", "image": "registry.redhat.io/ubi9/ubi:1"},
+        {"name": "one", "image": "registry.example.com/shop/api:1"},
         {"name": "two", "image": "example.com/shop/web:1"},
     ]
     workload = _object("Deployment", "web", "apps/v1", spec={"template": {"spec": pod}})
-    answer, result = _answered(tmp_path, _secret(PAYLOAD), _account(), workload)
+    answer, result = _answered(tmp_path, OTHER, _account(), workload)
     (found,) = (one for one in result["findings"] if one["code"] == "RC303")
     assert [(one["image"], one.get("may", False)) for one in found["impact"]["workloads"]] == [
-        ("registry.redhat.io/ubi9/ubi:1", False),
+        ("registry.example.com/shop/api:1", False),
         ("example.com/shop/web:1", True),
     ]
     assert answer == "1 pull will fail"

@@ -114,7 +114,7 @@ def test_a_question_that_means_nothing_says_what_to_do(
 def test_without_an_image_failing_ones_come_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     scan = _write(
         tmp_path,
-        _secret("pull", {"quay.io": _entry()}),
+        _secret("pull", {"quay.io/acme": _entry()}),
         _account("pull"),
         _account(name="bare"),
         _workload("quay.io/acme/good:1", name="good"),
@@ -169,9 +169,12 @@ def test_an_image_is_found_by_its_repository(tmp_path: Path, capsys: pytest.Capt
 
 
 def test_a_pod_of_an_account_that_is_asked_about(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scan = _write(tmp_path, _secret("pull", {"example.com": _entry()}), _account("pull", name="web"), _account())
+    assert _ask(capsys, "example.com/x:1", "--serviceaccount", "web", scan)[0]["verdict"] == "credential"
+    assert _ask(capsys, "example.com/x:1", "--serviceaccount", "default", scan)[0]["verdict"] == "uncovered"
+    # A registry with images for everybody says nothing of one image, so long as another account pulls with the Secret.
     scan = _write(tmp_path, _secret("pull", {"quay.io": _entry()}), _account("pull", name="web"), _account())
-    assert _ask(capsys, "quay.io/x:1", "--serviceaccount", "web", scan)[0]["verdict"] == "credential"
-    assert _ask(capsys, "quay.io/x:1", "--serviceaccount", "default", scan)[0]["verdict"] == "uncovered"
+    assert _ask(capsys, "quay.io/x:1", "--serviceaccount", "default", scan)[0]["verdict"] == "unknown"
 
 
 def test_the_importer_reads_the_whole_namespace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

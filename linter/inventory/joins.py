@@ -32,14 +32,16 @@ from linter.inventory.pulls import (
     Reach,
     WorkloadPull,
     as_far_as_known,
+    doubtful,
     import_pulls,
     node_config,
     reaches,
+    readable,
 )
 from linter.inventory.readers import Lists, Readers, Sifted, keys_of
 from linter.inventory.records import ImageUse, PullSecret, Workload
 from linter.inventory.workloads import Owners, Telling
-from linter.model import Affected, Impact, Scope
+from linter.model import Affected, Impact, ObjectRef, Scope
 
 _OPENSHIFT = "openshift.io"
 _MARKED = frozenset({"Namespace", "ServiceAccount", "Pod"})
@@ -110,11 +112,24 @@ class Joins:
 
     @cached_property
     def _telling(self) -> Telling:
-        return Telling(self.inventory.workloads, self.owners)
+        return Telling(self.inventory.workloads, self.owners, self._unsettled if self.node_hidden else None)
+
+    @cached_property
+    def _found_nothing(self) -> frozenset[tuple[ObjectRef, str]]:
+        pulls = zip(self.workload_pulls, self.pull_outcomes, strict=True)
+        found = {_who(pull) for pull, outcome in pulls if outcome.verdict == "anonymous"}
+        return frozenset(found | {_whose(one) for one in self.import_pulls if self._anonymous(one)})
+
+    def _anonymous(self, pull: ImportPull) -> bool:
+        return self.import_outcome(pull).verdict == "anonymous"
+
+    def _unsettled(self, hit: Affected) -> bool:
+        """Whether a pull may have its credential from what is on the nodes, which nobody can read."""
+        return (hit.object, hit.image) in self._found_nothing
 
     def told(self, impact: Impact) -> Impact:
         """What is told of an impact: every pull by its image, and copies of a workload as that workload."""
-        return self._telling.impact(impact) if impact.workloads else impact
+        return self._telling.impact(impact)
 
     def impact(
         self,
@@ -132,12 +147,36 @@ class Joins:
         pulls = [pull for pull in self.pulls_with(secret, keys) if wanted is None or wanted(pull.image)]
         imports = [pull for pull in self.imports_with(secret, keys) if wanted is None or wanted(pull.tag.image)]
         broken = [pull for pull in pulls if not self._served(pull, secret)]
-        told = broken if broken or imports else pulls
-        return Impact(
-            tuple(dict.fromkeys(Affected(pull.workload.object.ref, pull.image) for pull in told)),
-            tuple(dict.fromkeys(Affected(pull.stream.object.ref, pull.tag.image) for pull in imports)),
-            may=bool(told) and not broken,
-        )
+        refused = [pull for pull in imports if not self._imported_by_another(pull, secret)]
+        if not (broken or refused):
+            workloads = (Affected(*_who(pull)) for pull in pulls)
+            streams = (Affected(*_whose(pull)) for pull in imports)
+            return Impact(tuple(dict.fromkeys(workloads)), tuple(dict.fromkeys(streams)), may=bool(pulls or imports))
+        sure = self._named_by(secret) if wanted is None else None
+        hidden = self.node_hidden and secret is not self.inventory.global_secret
+        workloads = (Affected(*_who(pull), doubtful(self.pull_outcome(pull), sure, hidden=hidden)) for pull in broken)
+        streams = (Affected(*_whose(pull), doubtful(self.import_outcome(pull), sure)) for pull in refused)
+        # Which of several of that name is there nobody can tell.
+        several = len(self.inventory.secrets_named(secret.namespace, secret.name)) > 1
+        return Impact(tuple(dict.fromkeys(workloads)), tuple(dict.fromkeys(streams)), may=several)
+
+    @cached_property
+    def node_hidden(self) -> bool:
+        """Whether nodes have a file of which nobody can tell what it holds."""
+        node = self.inventory.global_secret
+        return node is not None and (not readable(node) or self.inventory.node_wide is None)
+
+    def _imported_by_another(self, pull: ImportPull, besides: PullSecret) -> bool:
+        """Whether the one credential that an import tries is of another secret than `besides`."""
+        found = self.import_outcome(pull)
+        return found.verdict == "credential" and found.secret is not besides
+
+    @staticmethod
+    def _named_by(secret: PullSecret) -> "KeyIndex[bool]":
+        """The registries that a secret names, be it that nobody can read it."""
+        from linter.inventory.meant import entries_meant  # noqa: PLC0415 - only some defects ask
+
+        return KeyIndex((entry.registry, True) for entry in entries_meant(secret) if entry.registry.error is None)
 
     def _served(self, pull: WorkloadPull, besides: PullSecret) -> bool:
         """Whether a credential is offered for a pull that is not of the secret `besides`, and may be good."""
@@ -334,6 +373,14 @@ class Joins:
         if self.inventory.scope is Scope.MANIFESTS:
             return self.inventory.mentions_api(_OPENSHIFT)
         return any(_marked(item) for item in self.inventory.of_kinds(_MARKED))
+
+
+def _who(pull: WorkloadPull) -> tuple[ObjectRef, str]:
+    return pull.workload.object.ref, pull.image
+
+
+def _whose(pull: ImportPull) -> tuple[ObjectRef, str]:
+    return pull.stream.object.ref, pull.tag.image
 
 
 def _marked(item: KubeObject) -> bool:

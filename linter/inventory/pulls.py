@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 
 from linter import credentials
-from linter.credentials import Consumer, Lookup
+from linter.credentials import Consumer, KeyIndex, Lookup
 from linter.documents.objects import KubeObject
 from linter.inventory.inventory import Inventory
 from linter.inventory.lately import Lately
@@ -259,6 +259,17 @@ def outcome(inventory: Inventory, image: str, secrets: tuple[PullSecret, ...], c
 def import_secrets(inventory: Inventory, stream: ImageStream) -> tuple[PullSecret, ...]:
     """The secrets an import reads: every typed one of the namespace in name order, the excluded ones left out."""
     return inventory.imported_with(stream.object.namespace)
+
+
+def doubtful(found: Outcome, sure: "KeyIndex[bool] | None", *, hidden: bool = False) -> bool:
+    """Whether a pull that a secret should serve need not fail: `sure` are the registries that the secret names.
+
+    `hidden`: what is not known may offer a credential after it.
+    """
+    if found.verdict == "unknown" or (hidden and found.verdict in ("anonymous", "credential")):
+        return True
+    reference = found.lookup.reference if found.lookup is not None else None
+    return found.verdict == "anonymous" and sure is not None and not (reference and sure.matching(reference))
 
 
 class WorkloadPull(NamedTuple):

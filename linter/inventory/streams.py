@@ -56,3 +56,17 @@ def _requested(spec: Any) -> Iterator[ImportTag]:
     if image and dig(spec, "repository", "from", "kind") == "DockerImage":
         insecure = dig(spec, "repository", "importPolicy", "insecure") is True
         yield ImportTag("", image, ("spec", "repository", "from", "name"), insecure)
+
+
+def unauthorized(body: object, tag: str) -> bool:
+    """Whether the stream's status says that the import of `tag` was refused for want of a credential."""
+    tags = dig(body, "status", "tags")
+    for entry in tags if isinstance(tags, list) else []:
+        if tag and dig(entry, "tag") != tag:
+            continue
+        conditions = dig(entry, "conditions")
+        for condition in conditions if isinstance(conditions, list) else []:
+            told = (dig(condition, "type"), dig(condition, "status"), dig(condition, "reason"))
+            if told == ("ImportSuccess", "False", "Unauthorized"):
+                return True
+    return False

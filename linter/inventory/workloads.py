@@ -1,6 +1,6 @@
 """Objects to workloads and service accounts: pod specs, their images and lists of pull secrets, and who made which."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final, Protocol, TypeVar
@@ -180,12 +180,15 @@ class Telling:
     """Makes of what a rule says that a defect breaks what is told of it, in every report alike.
 
     A workload without an image stands for all that are pulled for it. Copies of a workload, its replica sets and pods,
-    are no pulls of their own beside it.
+    are no pulls of their own beside it. What is `unsettled` need not fail.
     """
 
-    def __init__(self, listed: Iterable[Workload], owners: Owners) -> None:
+    def __init__(
+        self, listed: Iterable[Workload], owners: Owners, unsettled: Callable[[Affected], bool] | None = None
+    ) -> None:
         self._listed = listed
         self._owners = owners
+        self._unsettled = unsettled
 
     @cached_property
     def _images(self) -> Mapping[ObjectRef, dict[str, None]]:
@@ -208,6 +211,10 @@ class Telling:
         if len(hits) > 1 and self._made:
             told = {(hit.object, hit.image): hit.may for hit in hits}
             hits = tuple([hit for hit in hits if not self._copies(hit, told)])
+        if self._unsettled is not None:
+            hits = tuple([hit._replace(may=hit.may or self._unsettled(hit)) for hit in hits])
+            streams = (hit._replace(may=hit.may or self._unsettled(hit)) for hit in impact.imports)
+            return impact._replace(workloads=hits, imports=tuple(streams))
         return impact if hits is impact.workloads else impact._replace(workloads=hits)
 
     def _named(self, hit: Affected) -> Iterable[Affected]:

@@ -7,8 +7,9 @@ from typing import Final
 
 from linter.credentials import Consumer, decode_base64_field
 from linter.inventory.inventory import compatible
+from linter.inventory.meant import right_type
 from linter.inventory.records import PullSecret
-from linter.resolve.atlas import Atlas, right_type, would_serve
+from linter.resolve.atlas import Atlas, would_serve
 from linter.resolve.commands import Shell
 from linter.resolve.handing import hand_over, rename
 from linter.resolve.judge import Steps

@@ -5,20 +5,26 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from heapq import heappop, heappush
-from typing import Final
+from itertools import islice
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from linter import credentials
-from linter.credentials import Consumer, Entry, Payload
+from linter.credentials import Consumer, Entry, key_matches
 from linter.documents.objects import KubeObject
 from linter.inventory.evidence import PullFailure
 from linter.inventory.inventory import Inventory
 from linter.inventory.joins import Joins
 from linter.inventory.lately import Lately
-from linter.inventory.records import DOCKERCFG, DOCKERCONFIGJSON, KEY_OF_TYPE, TYPE_OF_KEY, PullSecret
+from linter.inventory.meant import entries_meant, right_type
+from linter.inventory.pulls import Reach
+from linter.inventory.records import KEY_OF_TYPE, PullSecret
 from linter.resolve.holders import Holders
 from linter.resolve.near import HUB, Near, near_miss
 from linter.resolve.nearkeys import NearKeys
 from linter.settings import Settings
+
+if TYPE_CHECKING:
+    from linter.resolve.subjects import Case
 
 _ANONYMOUS: Final = frozenset({"registry.access.redhat.com", "registry.k8s.io", "k8s.gcr.io", "mcr.microsoft.com"})
 _CLOSED: Final = frozenset({"registry.redhat.io", "registry.connect.redhat.com"})
@@ -79,6 +85,27 @@ def _any(_: PullSecret) -> bool:
     return True
 
 
+_MIXED: Final = frozenset({"docker.io", "quay.io", "ghcr.io", "gcr.io", "registry.gitlab.com", "public.ecr.aws"})
+"""Registries with public and private images side by side: a credential for the host proves nothing of one image."""
+
+
+_LOOKED: Final = 64
+"""So many secrets of one namespace are looked at that hold a credential for an image."""
+
+
+class Wanted(NamedTuple):
+    """Why an image is taken to want a credential: a clause.
+
+    `here`: a Secret of the namespace has one, or the settings say so. `meant`: the account of the pod names that
+    Secret where it serves no pull. `open`: it may be an image for everybody after all.
+    """
+
+    text: str
+    here: bool = False
+    meant: bool = False
+    open: bool = False
+
+
 class Atlas:
     """The lazily indexed view of one scan that an explanation needs."""
 
@@ -130,20 +157,51 @@ class Atlas:
         seen = self._failures.get((namespace, image), ())
         return next((one for one in seen if pod is None or one.object is pod), None)
 
-    def wants_credential(self, host: str, lookup: str) -> str:
-        """Why the registry is taken to want a credential, "" when nothing says so."""
+    def wants_credential(self, host: str, lookup: str, namespace: str, reached: Reach | None) -> Wanted | None:
+        """Why an image is taken to want a credential, None when nothing says so. `reached` is what its pod gets."""
         if host in _ANONYMOUS or lookup.startswith(f"{HUB}/library/"):
-            return ""
+            return None
         for listed in self.settings.private_registries:
             if host == listed or lookup.startswith(f"{listed.rstrip('/')}/"):
-                return f"{listed} is configured as a private registry"
+                return Wanted(f"{listed} is configured as a private registry", here=True)
         if host in _CLOSED:
-            return f"{host} serves nobody without a credential"
-        first = self.holders.first(lookup)
-        if first is None:
-            return ""
-        where = f" in namespace {first.namespace}" if first.namespace else ""
-        return f"Secret {first.name}{where} holds a credential for it"
+            return Wanted(f"{host} serves nobody without a credential")
+        return self._held(host, lookup, namespace, reached)
+
+    def _held(self, host: str, lookup: str, namespace: str, reached: Reach | None) -> Wanted | None:
+        """What the secrets of the scan say of it that hold a credential for an image."""
+        account = reached.account if reached is not None else None
+        listed = {link.name for link in (*account.pull_secrets, *account.mountable)} if account is not None else set()
+        linked = {link.name for link in reached.links} if reached is not None else set()
+        read = {id(secret.object) for secret in reached.secrets} if reached is not None else set()
+        here = list(islice(self.holders.of(namespace, lookup), _LOOKED))
+        beside = [secret for secret in here if secret.name not in linked]
+        mixed = host in _MIXED
+        for secret in here:
+            # What the list names and nobody can read was to serve, and so was what the account names in vain.
+            if id(secret.object) in read or (secret.name in listed and secret.name not in linked):
+                return Wanted(_holding(secret), here=True, meant=True)
+        for secret in beside:
+            if not mixed or _whole_path(secret, lookup) or not self.inventory.references_to(secret):
+                return Wanted(_holding(secret), here=True)
+        proof = self.holders.first(lookup, pathed=mixed)
+        if proof is not None:
+            return Wanted(_holding(proof), meant=proof.name in linked - {secret.name for secret in here})
+        some = self.holders.first(lookup)
+        return Wanted(_holding(some), open=True) if some is not None else None
+
+    @cached_property
+    def _ran(self) -> frozenset[tuple[int, str]]:
+        """The images that containers of a pod have run, by the pod and by what made it."""
+        joins = Joins(self.inventory)
+        pulled = joins.evidence.pulled
+        pods = (one for one in self.inventory.workloads if one.is_pod) if pulled else ()
+        tops = {id(one.object): id(joins.owners.top(one).object) for one in pods}
+        return frozenset(pulled | {(tops[pod], image) for pod, image in pulled if pod in tops})
+
+    def ran(self, case: "Case") -> bool:
+        """Whether a container of the workload has run the image."""
+        return case.workload is not None and (id(case.workload.object), case.image) in self._ran
 
     @staticmethod
     def asks_nobody(host: str) -> bool:
@@ -156,6 +214,17 @@ class Atlas:
         return _BY_PLUGIN.fullmatch(host) is not None
 
 
+def _holding(secret: PullSecret) -> str:
+    where = f" in namespace {secret.namespace}" if secret.namespace else ""
+    return f"Secret {secret.name}{where} holds a credential for it"
+
+
+def _whole_path(secret: PullSecret, lookup: str) -> bool:
+    """Whether a key with a path is what holds the credential for an image, and not one for its whole registry."""
+    entries = (entry for entry in entries_meant(secret) if entry.registry.error is None and entry.registry.path)
+    return any(key_matches(entry.registry, lookup) for entry in entries)
+
+
 def would_serve(secret: PullSecret, image: str, consumer: Consumer) -> bool:
     """Whether `secret` alone would give `image` a credential if its type were that of its key and of its content."""
     if secret.payload is None or secret.decoded is None or secret.data_key is None:
@@ -164,35 +233,6 @@ def would_serve(secret: PullSecret, image: str, consumer: Consumer) -> bool:
     data = {KEY_OF_TYPE[kind]: secret.decoded.reveal().encode("utf-8", "surrogatepass")}
     found = credentials.lookup(image, [credentials.PullSecret(secret.name, kind, data)], consumer=consumer)
     return found.error is None and any(one.username and one.password for one in found.candidates)
-
-
-def right_type(secret: PullSecret) -> str:
-    """The type that goes with the content: the two formats are easily put under each other's key."""
-    payload = secret.payload
-    if payload is not None and payload.shape == "wrapped":
-        return DOCKERCONFIGJSON
-    if payload is not None and payload.shape == "no-auths" and looks_legacy(payload):
-        return DOCKERCFG
-    return TYPE_OF_KEY.get(secret.data_key or "", DOCKERCONFIGJSON)
-
-
-def looks_legacy(payload: Payload) -> bool:
-    """Whether the top level holds entries itself, as in a .dockercfg."""
-    members = payload.root.members if payload.root is not None else ()
-    return any(
-        value.kind == "object" and {"auth", "username", "password"} & {name for name, _, _, _ in value.members}
-        for _, _, _, value in members
-    )
-
-
-def entries_meant(secret: PullSecret) -> tuple[Entry, ...]:
-    """The entries that the author of a payload meant, whatever key and type they stand under."""
-    if secret.payload is None or secret.decoded is None:
-        return ()
-    form = KEY_OF_TYPE[right_type(secret)].removeprefix(".")
-    if form == secret.payload.form:
-        return secret.payload.entries
-    return credentials.examine(secret.decoded.reveal(), form).entries
 
 
 def helped_hosts(secret: PullSecret) -> frozenset[str]:

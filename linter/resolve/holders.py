@@ -76,9 +76,12 @@ class Holders:
             found += [(2, group) for _, group in self._groups.get(_HUB_HOST, {}).values() if not group.path]
         return found
 
-    def first(self, lookup: str) -> PullSecret | None:
-        """Return the first secret, linked or not and of whatever type, with a credential for `lookup`."""
-        found = [(rank, *group.rows[0]) for rank, group in self._ranked(lookup)]
+    def first(self, lookup: str, *, pathed: bool = False) -> PullSecret | None:
+        """Return the first secret, linked or not and of whatever type, with a credential for `lookup`.
+
+        `pathed`: only one whose key has a path counts.
+        """
+        found = [(rank, *group.rows[0]) for rank, group in self._ranked(lookup) if group.path or not pathed]
         return min(found, key=lambda row: row[:2])[2] if found else None
 
     def any_in(self, namespace: str, lookup: str) -> bool:

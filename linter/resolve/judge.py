@@ -3,12 +3,16 @@
 from typing import Final, NamedTuple
 
 from linter.credentials import Consumer
+from linter.fillings import could_be
 from linter.inventory.evidence import UNDECODABLE, PullFailure
 from linter.inventory.inventory import compatible
-from linter.inventory.pulls import Outcome, readable
+from linter.inventory.meant import entries_meant
+from linter.inventory.pulls import Outcome, readable, unfinished
 from linter.inventory.records import KEY_OF_TYPE, UNJUDGED, PullSecret
+from linter.inventory.streams import unauthorized
 from linter.model import Scope
-from linter.resolve.atlas import Atlas, entries_meant, helped_hosts
+from linter.resolve.atlas import Atlas, helped_hosts
+from linter.resolve.doubts import doubt
 from linter.resolve.records import Fate, KeyMatch, KeyStep, ListStep, Offer, SecretStep, Verdict
 from linter.resolve.remarks import Remark, Weight
 from linter.resolve.subjects import Case
@@ -18,6 +22,8 @@ from linter.rule import shown
 _OFFICIAL: Final = "docker.io/library/"
 """Docker Hub's official images, which everybody may pull: a credential for them only raises the limit of pulls."""
 
+_ALWAYS: Final = frozenset({"", "default", "builder", "deployer", "pipeline"})
+"""Service accounts that controllers make in every namespace, of Kubernetes, OpenShift and its pipelines; "": any."""
 _MOST: Final = 6
 """So many near misses are told among the causes; the keyring shows all."""
 
@@ -70,7 +76,7 @@ def judge(steps: Steps, atlas: Atlas) -> Judged:
         return _not_decoded(steps, failed)
     if asked.verdict == "unknown" and asked.lookup is None:
         return Judged(Verdict.UNKNOWN, asked.reason)
-    judged = _offered(steps) if steps.offers else _nothing(steps, atlas)
+    judged = _by_address(steps, _offered(steps), atlas) if steps.offers else _imported(steps, _nothing(steps, atlas))
     return judged if failed is None else _in_fact(judged, failed)
 
 
@@ -111,13 +117,15 @@ def _title(failed: PullFailure) -> str:
 
 def _no_account(case: Case) -> bool:
     workload, reached = case.workload, case.reach
-    if workload is None or reached is None or workload.account in ("", "default") or reached.account is not None:
+    if workload is None or reached is None or workload.account in _ALWAYS or reached.account is not None:
         return False
-    if workload.is_pod and workload.object.identified:
+    if (workload.is_pod and workload.object.identified) or case.static:
         return False
     inventory = case.inventory
     proven = inventory.scope is Scope.CLUSTER and inventory.covers("ServiceAccount", case.namespace)
-    return proven and not inventory.accounts_named(case.namespace, workload.account)
+    if not proven or unfinished(workload.account) or inventory.accounts_named(case.namespace, workload.account):
+        return False
+    return not any(unfinished(one.name) and could_be(one.name, workload.account) for one in inventory.accounts)
 
 
 def _refused(steps: Steps) -> Judged:
@@ -196,11 +204,13 @@ def _nothing(steps: Steps, atlas: Atlas) -> Judged:
         said = f"the entry {ended.written} is found and gives nothing, so none is sent"
         return Judged(Verdict.UNUSABLE, said, unmet=True)
     near = _near(steps)
-    wanted = atlas.wants_credential(steps.host, steps.lookup) or _meant(steps, atlas)
     if near:
-        return Judged(Verdict.UNCOVERED, f"no credential is offered: {near} nearly matches", unmet=True)
-    if wanted:
-        return Judged(Verdict.UNCOVERED, f"no credential is offered, and {wanted}", unmet=True)
+        old = _old_port(steps, atlas)
+        said = f"no credential is offered: {near} nearly matches"
+        return Judged(Verdict.UNKNOWN if old else Verdict.UNCOVERED, f"{said}{old}", unmet=True)
+    wanted = _wanted(steps, atlas)
+    if wanted is not None:
+        return wanted
     if steps.case.consumer is Consumer.KUBELET and atlas.has_plugin(steps.host):
         summary = f"no secret offers a credential; for {steps.host} a plugin of the node may, and no scan shows it"
         return Judged(Verdict.UNKNOWN, summary, unmet=True)
@@ -210,6 +220,51 @@ def _nothing(steps: Steps, atlas: Atlas) -> Judged:
         return Judged(Verdict.UNKNOWN, f"{said}, nobody can tell", unmet=True)
     said = "no credential is offered, and nothing in the scan says that the registry wants one"
     return Judged(Verdict.ANONYMOUS, said, unmet=True)
+
+
+def _wanted(steps: Steps, atlas: Atlas) -> Judged | None:
+    """Judge a pull without a credential by what is known of its registry, None where that is nothing."""
+    case, meant = steps.case, _meant(steps, atlas)
+    if meant:
+        return Judged(Verdict.UNCOVERED, f"no credential is offered, and {meant}", unmet=True)
+    wanted = atlas.wants_credential(steps.host, steps.lookup, case.namespace, case.reach)
+    if wanted is None:
+        return None
+    unsure = doubt(case, steps.host, steps.lookup, wanted, atlas)
+    told = f"no credential is offered, and {wanted.text}{'; but ' if unsure else ''}{unsure}"
+    return Judged(Verdict.UNKNOWN if unsure else Verdict.UNCOVERED, told, unmet=True)
+
+
+def _imported(steps: Steps, judged: Judged) -> Judged:
+    """The verdict on an import without a credential whose last one was refused for want of it."""
+    case = steps.case
+    if case.stream is None or judged.verdict not in (Verdict.ANONYMOUS, Verdict.UNKNOWN):
+        return judged
+    if not unauthorized(case.stream.object.body, case.tag):
+        return judged
+    offered = "no credential is offered" if judged.verdict is Verdict.ANONYMOUS else judged.summary
+    return judged._replace(verdict=Verdict.UNCOVERED, summary=f"the last import was refused as Unauthorized; {offered}")
+
+
+def _by_address(steps: Steps, judged: Judged, atlas: Atlas) -> Judged:
+    """The verdict on what is offered to an insecure import that looks it up by the address which asks for it."""
+    case = steps.case
+    old = _old_port(steps, atlas)
+    tags = case.stream.tags if case.stream is not None and old else ()
+    insecure = any(tag.insecure for tag in tags if (tag.tag, tag.image) == (case.tag, case.image))
+    if not (insecure or (tags and steps.host in case.inventory.insecure_registries)):
+        return judged
+    if judged.verdict is not Verdict.CREDENTIAL:
+        return judged
+    return judged._replace(verdict=Verdict.DOUBTFUL, summary=f"{judged.summary}{old}")
+
+
+def _old_port(steps: Steps, atlas: Atlas) -> str:
+    """What an importer of OpenShift 4.4 and older looks for in place of a host without a port, "" for a newer one."""
+    version = atlas.settings.openshift
+    if steps.case.consumer is not Consumer.IMPORTER or version is None or version > (4, 4) or ":" in steps.host:
+        return ""
+    return f"; but OpenShift {version[0]}.{version[1]} looks for {steps.host}:80 over plain HTTP"
 
 
 def _meant(steps: Steps, atlas: Atlas) -> str:

@@ -234,6 +234,10 @@ def _spread(host: str, wanted: str) -> bool:
 
 def _wildcard(host: str, wanted: str) -> Near | None:
     """A glob that would match if an asterisk crossed dots: it stands for one label, or a part of one."""
+    ours, theirs = _split_port(host), _split_port(wanted)
+    if ours[1] != theirs[1] and _matches(f"{ours[0]}:{theirs[1]}" if theirs[1] else ours[0], wanted):
+        why = "its port is another than the image's: ports are compared as text, and no port stands for another"
+        return Near(1, why, f"{ours[0]}:{theirs[1]}" if theirs[1] else ours[0])
     bare = host.removeprefix("*").removeprefix(".")
     if not (_spread(host, wanted) or wanted == bare or wanted.endswith("." + bare)):
         return None

@@ -5,9 +5,9 @@ from typing import Final, NamedTuple
 
 from linter.credentials import Candidate, Consumer, Entry, KeyIndex, Lookup, Payload, containers_key, key_matches
 from linter.inventory.lately import Lately
+from linter.inventory.meant import looks_legacy
 from linter.inventory.pulls import Alike, Desk, node_config, readable
 from linter.inventory.records import DOCKERCONFIGJSON, KEY_OF_TYPE, UNJUDGED, PullSecret, State
-from linter.resolve.atlas import looks_legacy
 from linter.resolve.near import FARTHEST, SURE, Near, near_miss
 from linter.resolve.nearkeys import NearKeys
 from linter.resolve.records import Fate, KeyMatch, KeyStep, ListStep, Offer, SecretStep

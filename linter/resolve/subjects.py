@@ -9,6 +9,7 @@ from linter.documents import Document
 from linter.documents.objects import KubeObject
 from linter.errors import UsageError
 from linter.inventory.inventory import Inventory, compatible
+from linter.inventory.paths import dig
 from linter.inventory.pulls import Reach, import_secrets, reach, reaches
 from linter.inventory.records import ImageStream, PullSecret, Workload
 
@@ -19,6 +20,7 @@ _SHORT: Final = {
     "isvc": "inferenceservice", "lws": "leaderworkerset",
 }  # fmt: skip
 _MANY: Final = 8
+_MIRROR: Final = "kubernetes.io/config.mirror"
 
 
 class Question(NamedTuple):
@@ -55,6 +57,12 @@ class Case(NamedTuple):
     stream: ImageStream | None = None
     tag: str = ""
     invented: bool = False
+
+    @property
+    def static(self) -> bool:
+        """Whether the kubelet has the pod from a file of its node: admission has no say in it."""
+        workload = self.workload
+        return workload is not None and dig(workload.object.metadata, "annotations", _MIRROR) is not None
 
 
 def cases(inventory: Inventory, question: Question) -> list[Case]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from linter.rule import KEY_OF_TYPE, UNJUDGED, Context, Entry, PullSecret, compatible, credentials, dig, lazy
+from linter.rule import KEY_OF_TYPE, UNJUDGED, Context, Entry, PullSecret, compatible, credentials, lazy
 from rules.registries._needs import Need
 from rules.registries._shared import OPENSHIFT, Usable, usable
 
@@ -141,17 +141,3 @@ def hidden(context: Context, namespace: str) -> str:
         if made.type in KEY_OF_TYPE and compatible(made.namespace, namespace):
             return f"secret {made.name} is made by a {made.how}"
     return ""
-
-
-def refused(body: object, tag: str) -> bool:
-    """Whether the stream's status says that the import of `tag` was refused for want of a credential."""
-    tags = dig(body, "status", "tags")
-    for entry in tags if isinstance(tags, list) else []:
-        if tag and dig(entry, "tag") != tag:
-            continue
-        conditions = dig(entry, "conditions")
-        for condition in conditions if isinstance(conditions, list) else []:
-            told = (dig(condition, "type"), dig(condition, "status"), dig(condition, "reason"))
-            if told == ("ImportSuccess", "False", "Unauthorized"):
-                return True
-    return False

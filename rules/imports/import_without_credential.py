@@ -55,6 +55,7 @@ from linter.rule import (
     Severity,
     command,
     shown,
+    unauthorized,
 )
 from rules.imports._mirrors import Mirrors
 from rules.imports._shared import (
@@ -62,7 +63,6 @@ from rules.imports._shared import (
     Known,
     OtherPorts,
     node_entries,
-    refused,
 )
 from rules.links._making import making, name_for
 from rules.registries._needs import HeldLists, Need, need_of_import
@@ -118,9 +118,9 @@ def _case(known: Known, other_ports: OtherPorts, pull: ImportPull, need: Need) -
         return None
     if other_ports.explain(pull.stream.object.namespace, need):
         return None
-    unauthorized = refused(pull.stream.object.body, pull.tag.tag)
-    why = "the last import was refused as Unauthorized" if unauthorized else known.why(need)
-    return _Case(pull, need, unauthorized, why) if why else None
+    denied = unauthorized(pull.stream.object.body, pull.tag.tag)
+    why = "the last import was refused as Unauthorized" if denied else known.why(need)
+    return _Case(pull, need, denied, why) if why else None
 
 
 def _node_wide_decides(context: Context, need: Need) -> bool:

@@ -29,6 +29,7 @@ from linter.rule import (
     group,
     owner,
 )
+from rules.imports._mirrors import Mirrors
 from rules.imports._shared import Known
 from rules.links._names import is_name, is_written
 from rules.registries._needs import Held, Need
@@ -166,12 +167,35 @@ class Struck:
         """Whether a pull without a credential is known to fail: all of its list, and what its registry asks."""
         if outcome.verdict in ("refused", "bad-image"):
             return True
-        if outcome.lookup is None or not outcome.lookup.reference:
+        if outcome.lookup is None or not outcome.lookup.reference or self._joins.node_hidden:
             return False
         if outcome.verdict == "unknown" and not self._gone(pull):
             return False
         need = Need(outcome.lookup.reference, Held(()), outcome, pull.workload.object, pull.image, False)
-        return bool(self._private.why(need))
+        why = self._private.why(need)
+        if not why or self._sent_elsewhere(need):
+            return False
+        if pull.workload.object.namespace in self._loose or "" in self._loose:
+            return False
+        if self._joins.may_serve(pull.workload.object.namespace, need.target) or why.endswith("private-registries"):
+            return True
+        return self._context.in_cluster and self._context.inventory.node_wide is not None
+
+    @cached_property
+    def _loose(self) -> frozenset[str]:
+        """The namespaces, "" for any, in which patches and values of the files name secrets for some workload."""
+        if self._context.in_cluster:
+            return frozenset()
+        return frozenset(
+            reference.namespace or ""
+            for reference in self._context.inventory.references
+            if reference.use is Use.PATCH or (reference.object is None and reference.pulls)
+        )
+
+    def _sent_elsewhere(self, need: Need) -> bool:
+        """Whether a mirror is asked first, or nodes read the secrets of a namespace by themselves."""
+        providers = self._context.inventory.of_kinds(frozenset({"CRIOCredentialProviderConfig"}))
+        return bool(providers or self._context.once(Mirrors).of(need))
 
     def _gone(self, pull: WorkloadPull) -> bool:
         """Whether the list is known but for names that surely nothing has."""

@@ -103,7 +103,8 @@ def _whole(context: Context, secret: PullSecret) -> Iterator[Finding]:
         detail=f"As it stands it is no config. {REFUSED if secret.typed else IGNORED}",
         remedy=advice(context, secret, _REMEDY),
         commands=anew(context, secret),
-        impact=readers(context, secret),
+        # What it was to serve is not known, and the images may want nothing.
+        impact=readers(context, secret)._replace(may=True),
     )
 
 

@@ -70,6 +70,7 @@ from rules.payload._defects import exempt, whole_defect
 from rules.payload._remake import kept_elsewhere
 from rules.payload._shared import everywhere, named
 from rules.payload._uses import foreign_type, labelled, pulled_with, used_otherwise
+from rules.registries._needs import maker_of_more
 
 _PLAIN = lazy(r"[\w./-]+")
 _TO_NODES = (
@@ -178,15 +179,17 @@ def _impact(context: Context, secret: PullSecret, right: str) -> Impact:
         return _would_serve(secret, right, image)
 
     joins = context.joins
+    unread = secret.payload is None or secret.payload.root is None
     imports = dict.fromkeys(
-        Affected(pull.stream.object.ref, pull.tag.image)
+        Affected(pull.stream.object.ref, pull.tag.image, unread or bool(maker_of_more(context, pull.stream)))
         for pull in joins.import_pulls
         if pull.stream.object.namespace == secret.namespace
         and not secret.excluded
         and joins.import_outcome(pull).verdict == "anonymous"
         and wanted(pull.tag.image)
     )
-    pulls = joins.impact(secret, wanted)._replace(imports=())
+    named = None if unread else wanted
+    pulls = joins.impact(secret, named)._replace(imports=())
     if not imports:
         return pulls
     return Impact(() if pulls.may else pulls.workloads, tuple(imports))
