@@ -8,8 +8,10 @@ entry for the whole of a registry that also has public images (`quay.io`, `docke
 Each namespace and registry is reported once.
 
 An image that mirrors are configured for (ImageTagMirrorSet where it has a tag; ImageDigestMirrorSet and
-ImageContentSourcePolicy where it has a digest) is reported only when the status says `Unauthorized`: the importer asks
-the mirrors first, each with the credential for the mirror's own host.
+ImageContentSourcePolicy where it has a digest) is reported only when the status says `Unauthorized`, or when each
+mirror is known to need a credential as well and none has one: the importer asks the mirrors first, each with the
+credential for the mirror's own host. A mirror without one, of which nothing says that it needs one, is listed under
+coverage.
 
 It is an error when the status says `Unauthorized`, else a warning, and information where only part of the cluster is
 in the files. Where the node-wide pull secret or its content is not in the scan, a cluster's registries are not judged
@@ -86,12 +88,21 @@ def check(context: Context) -> Iterator[Finding]:
     cases: dict[tuple[str, str], list[_Case]] = {}
     withheld: set[str] = set()
     unseen: set[str] = set()
+    unasked: set[str] = set()
     known, lists, other_ports, mirrors = Known(context), HeldLists(context), OtherPorts(context), Mirrors(context)
     for pull in context.joins.import_pulls:
         need = need_of_import(context, pull, lists)
         case = _case(known, other_ports, pull, need) if need is not None else None
-        if case is None or (not case.unauthorized and mirrors.of(case.need)):
-            continue  # A mirror is asked first, with the credential for its own host: the registry may never be.
+        if case is None:
+            continue
+        open_mirror = None if case.unauthorized else _mirrored(known, mirrors, case.need)
+        if open_mirror is not None:
+            if open_mirror and open_mirror not in unasked:
+                unasked.add(open_mirror)
+                what = f"{shown(open_mirror)}, a mirror that imports ask first,"
+                message = f"whether {what} wants a credential is not known"
+                context.not_evaluated("absent", message, of=pull.stream.object)
+            continue
         namespace = pull.stream.object.namespace
         if not case.unauthorized and context.in_cluster and not context.inventory.covers("Secret", namespace):
             if namespace not in unseen:
@@ -121,6 +132,18 @@ def _case(known: Known, other_ports: OtherPorts, pull: ImportPull, need: Need) -
     denied = unauthorized(pull.stream.object.body, pull.tag.tag)
     why = "the last import was refused as Unauthorized" if denied else known.why(need)
     return _Case(pull, need, denied, why) if why else None
+
+
+def _mirrored(known: Known, mirrors: Mirrors, need: Need) -> str | None:
+    """Return what is asked before the registry and may serve the import, None where nothing does.
+
+    A mirror is asked with the credential for its own host: "" where there is one, else the mirror of which nothing says
+    that it wants one.
+    """
+    asked = [need._replace(target=mirror.image(need)) for mirror in mirrors.of(need)]
+    if any(one.held.matching(one.target) for one in asked):
+        return ""
+    return next((one.registry for one in asked if not known.why(one)), None)
 
 
 def _node_wide_decides(context: Context, need: Need) -> bool:
