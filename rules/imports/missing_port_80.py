@@ -132,7 +132,9 @@ def _cases(context: Context, need: Need, host: str, *, explicit: bool) -> Iterat
         severity = Severity.ERROR
     elif need.insecure:
         severity = Severity.WARNING
-    hit = (need.affected,) if holders else ()
+    # One finding tells of all imports from the host, and not each of them needs the suffix.
+    may = severity is not Severity.ERROR or need.outcome.verdict == "unknown"
+    hit = (need.affected._replace(may=may),) if holders else ()
     for secret, entry in holders:
         # The first secret by name is the one that is sent; overlays of one Secret are repaired each for itself.
         if secret.name == holders[0][0].name:
@@ -175,7 +177,7 @@ def _finding(context: Context, case: _Case) -> Finding:
         key=shown(case.host),
         detail=detail,
         remedy=origin(secret) or f"Add {wanted} with the same credential beside {has}, and keep {has}.",
-        impact=affected((True, one) for one in case.imports),
+        impact=affected((True, one._replace(may=one.may and case.severity is Severity.ERROR)) for one in case.imports),
         fix=_fix(case),
     )
 
