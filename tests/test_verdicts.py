@@ -4,8 +4,8 @@ Two laws over the examples of the rules, alone and several together: what a find
 resolver either, and what fails for the resolver is told by a finding or under coverage.
 """
 
-import random
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,7 +69,9 @@ class World:
         struck = {(finding.cluster, hit.object, image) for finding, hit in self.hits() for image in ("", hit.image)}
         for who, told in self.told.items():
             for one in told:
-                if one.verdict.fails and not self._told(who, one, struck):
+                # A key of the nodes that looks like the image's is a guess, and the rules judge it for itself.
+                guess = "of the node-wide file nearly matches" in one.summary
+                if one.verdict.fails and not guess and not self._told(who, one, struck):
                     yield f"{who[1]} cannot pull {one.image}: {one.summary}"
 
     def _told(self, who: _Who, one: Explanation, struck: set[tuple[str, ObjectRef, str]]) -> bool:
@@ -109,14 +111,15 @@ def test_an_example_is_told_alike(path: Path, tmp_path: Path) -> None:
     assert bool(untold) is (f"{path.parent.name}/{path.name}" in EXPLAINED), untold
 
 
-def mixed(folder: Path, draw: random.Random) -> str:
+def mixed(folder: Path, seed: str) -> str:
     """Some examples of one scope in one folder, each in namespaces of its own; at most one has what a cluster has once.
 
-    Returns the scope.
+    Returns the scope. Which they are hangs on their names: one example more changes few of the folders.
     """
-    whole, scope = False, draw.choice(("cluster", "manifests"))
+    whole, scope = False, ("cluster", "manifests")[zlib.crc32(seed.encode()) % 2]
     alike = [path for path in EXAMPLES if _example(path).scope == scope and not _example(path).config]
-    for number, path in enumerate(draw.sample(alike, 6)):
+    alike.sort(key=lambda path: zlib.crc32(f"{seed} {path.parent.name}/{path.name}".encode()))
+    for number, path in enumerate(alike[:6]):
         content = path.read_bytes()
         if f"{path.parent.name}/{path.name}" in EXPLAINED or (whole and _GLOBAL.search(content)):
             continue
@@ -128,11 +131,10 @@ def mixed(folder: Path, draw: random.Random) -> str:
 
 @pytest.mark.parametrize("seed", range(16))
 def test_examples_that_are_judged_together_are_told_alike(seed: int, tmp_path: Path) -> None:
-    draw = random.Random(seed)
     for number in range(8):
         folder = tmp_path / str(number)
         folder.mkdir()
-        scope = mixed(folder, draw)
+        scope = mixed(folder, f"{seed}/{number}")
         world = World(folder, scope=scope, settings=Settings())
         # Among manifests a Secret without a namespace may be in that of any example, as the rules do not take it to be.
         wrong = [*world.gainsaid(), *(world.untold() if scope == "cluster" else ())]

@@ -16,7 +16,6 @@ from linter.inventory.inventory import Inventory
 from linter.inventory.joins import Joins
 from linter.inventory.lately import Lately
 from linter.inventory.meant import entries_meant, right_type
-from linter.inventory.pulls import Reach
 from linter.inventory.records import KEY_OF_TYPE, PullSecret
 from linter.resolve.holders import Holders
 from linter.resolve.near import HUB, Near, near_miss
@@ -157,8 +156,8 @@ class Atlas:
         seen = self._failures.get((namespace, image), ())
         return next((one for one in seen if pod is None or one.object is pod), None)
 
-    def wants_credential(self, host: str, lookup: str, namespace: str, reached: Reach | None) -> Wanted | None:
-        """Why an image is taken to want a credential, None when nothing says so. `reached` is what its pod gets."""
+    def wants_credential(self, host: str, lookup: str, case: "Case") -> Wanted | None:
+        """Why the image of a case is taken to want a credential, None when nothing says so."""
         if host in _ANONYMOUS or lookup.startswith(f"{HUB}/library/"):
             return None
         for listed in self.settings.private_registries:
@@ -166,10 +165,12 @@ class Atlas:
                 return Wanted(f"{listed} is configured as a private registry", here=True)
         if host in _CLOSED:
             return Wanted(f"{host} serves nobody without a credential")
-        return self._held(host, lookup, namespace, reached)
+        return self._held(host, lookup, case)
 
-    def _held(self, host: str, lookup: str, namespace: str, reached: Reach | None) -> Wanted | None:
+    def _held(self, host: str, lookup: str, case: "Case") -> Wanted | None:
         """What the secrets of the scan say of it that hold a credential for an image."""
+        namespace, reached = case.namespace, case.reach
+        item = case.workload.object if case.workload is not None else None
         account = reached.account if reached is not None else None
         listed = {link.name for link in (*account.pull_secrets, *account.mountable)} if account is not None else set()
         linked = {link.name for link in reached.links} if reached is not None else set()
@@ -178,16 +179,19 @@ class Atlas:
         beside = [secret for secret in here if secret.name not in linked]
         mixed = host in _MIXED
         for secret in here:
-            # What the list names and nobody can read was to serve, and so was what the account names in vain.
-            if id(secret.object) in read or (secret.name in listed and secret.name not in linked):
+            # What the list names and nobody can read was to serve, and so was what account or workload name in vain.
+            vain = secret.name in listed or any(one.object is item for one in self.inventory.references_to(secret))
+            if id(secret.object) in read or (vain and secret.name not in linked):
                 return Wanted(_holding(secret), here=True, meant=True)
         for secret in beside:
             if not mixed or _whole_path(secret, lookup) or not self.inventory.references_to(secret):
                 return Wanted(_holding(secret), here=True)
+        some, away = self.holders.first(lookup), linked - {secret.name for secret in here}
+        if some is not None and some.name in away:
+            return Wanted(_holding(some), meant=True)
         proof = self.holders.first(lookup, pathed=mixed)
         if proof is not None:
-            return Wanted(_holding(proof), meant=proof.name in linked - {secret.name for secret in here})
-        some = self.holders.first(lookup)
+            return Wanted(_holding(proof), meant=proof.name in away)
         return Wanted(_holding(some), open=True) if some is not None else None
 
     @cached_property

@@ -227,7 +227,7 @@ def _wanted(steps: Steps, atlas: Atlas) -> Judged | None:
     case, meant = steps.case, _meant(steps, atlas)
     if meant:
         return Judged(Verdict.UNCOVERED, f"no credential is offered, and {meant}", unmet=True)
-    wanted = atlas.wants_credential(steps.host, steps.lookup, case.namespace, case.reach)
+    wanted = atlas.wants_credential(steps.host, steps.lookup, case)
     if wanted is None:
         return None
     unsure = doubt(case, steps.host, steps.lookup, wanted, atlas)
