@@ -250,7 +250,7 @@ def _one(
         proof = _proved(text, result, splices, wanted, format_hint)
         if proof is not None and (found is None or len(proof[1]) < len(found[2])):
             found = result, *proof
-            if not proof[1]:
+            if not proof[1] or edit.op is Op.REMOVE:  # beside what goes nothing stays that is said of it
                 break
     if found is not None:
         return found

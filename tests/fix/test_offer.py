@@ -292,6 +292,22 @@ def test_a_removal_that_takes_a_comment_along_is_not_called_safe(
     assert file.read_text() == ACCOUNT
 
 
+def test_what_is_said_of_a_field_beside_its_dash_goes_with_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It speaks of no other field of the item, however many are removed."""
+    items = [(name, f"- namespace: shop # of {name}\n  name: {name}\n") for name in ("x", "y")]
+    head = ACCOUNT.partition("- name")[0]
+    for number in (1, 2):
+        file = tmp_path / "a.yaml"
+        file.write_text(head + "".join(text for _, text in items[:number]))
+        result, told = check(capsys, str(file), "--fix", "--select", "RC312")
+        assert {one["fix"]["applicability"] for one in result["findings"]} == {"unsafe"}
+        assert "nothing was changed" in told
+        check(capsys, str(file), "--fix", "--unsafe-fixes", "--select", "RC312")
+        assert file.read_text() == head + "".join(f"- name: {name}\n" for name, _ in items[:number])
+
+
 def test_a_value_that_takes_a_comment_along_is_not_called_safe(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
