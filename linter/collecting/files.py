@@ -9,7 +9,7 @@ from linter.collecting.documents import Redacted
 from linter.collecting.packing import Pack
 from linter.collecting.redact import Redaction
 from linter.documents import read
-from linter.documents.layouts import COLLECTION, place
+from linter.documents.layouts import CHECKED, COLLECTION, place
 from linter.documents.objects import objects
 from linter.documents.recognise import recognise
 from linter.model import Problem, Scope
@@ -202,14 +202,17 @@ class Taken:
             evidence.add(path, list(objects(document)), logs=reading.logs, whole=not reading.problems)
 
     def _member(self, path: str, data: bytes) -> str:
-        """Return the name of a file in the collection: its path below the argument, or a dump that begins above it."""
+        """Return the name of a file in the collection: its path below the argument, or a dump that begins above it.
+
+        Paths that could be anybody's tell of no dump: all files of a folder keep to each other.
+        """
         root = _STDIN if self.argument == "-" else display(self.argument)
         if path == _STDIN:
             return "input.json" if data.lstrip()[:1] in (b"{", b"[") else "input.yaml"
         if path.startswith(f"{root}!/"):
             return path[len(root) + 2 :]
         where = place(path)
-        if where is not None and len(where.root) < len(root) and not self._apart:
+        if where is not None and where.layout not in CHECKED and len(where.root) < len(root) and not self._apart:
             return path[len(where.root) :]
         if path == root:
             return without_suffix(path.rpartition("/")[2])

@@ -52,6 +52,13 @@ def test_an_archive_and_a_pipe_are_taken_too(name: str, tmp_path: Path, monkeypa
         assert judged(run(collect("-", tmp_path / "fourth.tar.gz", "--redact"))) == judged(before)
 
 
+def test_files_of_a_folder_keep_their_places_to_each_other(tmp_path: Path) -> None:
+    names = ("account.yaml", "base/account.yaml", "kustomization.yaml", "a.json", "pods/web/pod.yaml")
+    source = put(tmp_path / "shop", {f"shop/{name}": b"apiVersion: v1\nkind: ServiceAccount\n" for name in names})
+    held = {name for name in members(collect(source / "shop", tmp_path / "out.tar.gz")) if "collection" not in name}
+    assert held == {*names}
+
+
 def test_a_collection_is_redacted_afterwards(tmp_path: Path) -> None:
     """A file that says itself what it holds goes on saying it, and that it is redacted now."""
     folder = "regcred-collection"
