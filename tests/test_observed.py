@@ -99,3 +99,12 @@ def test_a_pod_that_failed_tells_of_whoever_wants_the_same_image(tmp_path: Path)
     assert answer(*asked, *write(tmp_path, deployment))["verdict"] == "unknown"
     assert answer(*asked, *write(tmp_path, deployment, pod()))["verdict"] == "uncovered"
     assert answer(*asked, *write(tmp_path, deployment.replace("web:1", "web:2"), pod()))["verdict"] == "unknown"
+
+
+@pytest.mark.parametrize("scope", ["manifests", "cluster"])
+def test_a_pull_that_was_seen_to_fail_is_told_of_by_one_rule(scope: str, tmp_path: Path) -> None:
+    other = ACCOUNT.replace("name: web, ", "name: jobs, uid: a1, resourceVersion: '4', ")
+    write(tmp_path, pod(), SECRET, f"{other}imagePullSecrets: [{{name: pull}}]\n")
+    asked = str(tmp_path), "--scope", scope
+    assert [one for one in codes(*asked) if one in ("RC501", "RC502")] == ["RC502"]
+    assert [one for one in codes(*asked, "--ignore", "RC502") if one in ("RC501", "RC502")] == ["RC501"]

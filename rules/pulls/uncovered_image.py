@@ -16,7 +16,7 @@ count as doubt.
 
 Where another rule that runs tells the cause (a secret that is unlinked, mount-only, masked, of the wrong type, broken,
 or with another port), this one says nothing, be it that what the other tells is accepted. Where the status of a pod
-proves the failure, failing-pull tells it.
+proves the failure, failing-pull tells it, if it runs.
 
 Where what makes the pods may add pull secrets of its own settings (Argo Workflows, Tekton, a serving runtime of
 KServe), it says in these cases that it could not judge, once per object.
@@ -95,6 +95,7 @@ _LOCAL = (".svc", ".svc.cluster.local", ".local")
 _PLUGINS = (".amazonaws.com", ".amazonaws.com.cn", ".azurecr.io", ".azurecr.cn", ".azurecr.de", ".azurecr.us")
 _GOOGLE = (".gcr.io", ".pkg.dev")
 _NODE_WIDE = ("openshift-config", "pull-secret")
+_FAILING = "RC502"
 
 
 class _Case(NamedTuple):
@@ -160,8 +161,8 @@ class _Judge:
         owners = self.causes.owners
         tops = {id(one.object): owners.top(one) for one in context.inventory.workloads if one.is_pod}
         self._settled = {(id(tops[pod].object), image) for pod, image in evidence.pulled if pod in tops}
-        # In a cluster failing-pull tells of these.
-        failures = evidence.failures if context.in_cluster else ()
+        # Of these failing-pull tells.
+        failures = evidence.failures if context.inventory.observed and _FAILING in context.chosen else ()
         failed = ((id(failure.object), failure.image) for failure in failures)
         self._settled |= {(id(tops[pod].object), image) for pod, image in failed if pod in tops}
         # Knative asks for the digest of a tag and writes it into the pods: a credential is found without either.
