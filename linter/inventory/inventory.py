@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -283,6 +282,8 @@ class Inventory:
         """Return this inventory where nodes hold an auth file, unless it says itself what they hold."""
         if self.global_secret is not None:
             return self
+        from copy import copy  # noqa: PLC0415 - only an auth file asks for it
+
         other = copy(self)
         vars(other).update(_once={}, global_secret=file)
         return other
