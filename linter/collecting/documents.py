@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from linter.collecting import pieces
 from linter.collecting.numbers import in_yaml
+from linter.collecting.payloads import payload
 from linter.collecting.pieces import ITEMS, Text
 from linter.collecting.redact import CONFIG_MAP, Redaction
 from linter.collecting.squeezed import Squeezed, squeezed, unsqueezed
@@ -151,6 +152,9 @@ class Redacted:
         if isinstance(piece, Text):
             self._routes.append(_AS_TEXT)
             return Text(text_told(piece.text, made))
+        if isinstance(piece, str):  # no object, nor settings: what an auth file holds that is no JSON
+            self._routes.append(_AS_TEXT)
+            return Text(payload(piece, made))
         if not own and _size(piece) > limits.file_bytes:
             raise InputProblem(
                 Problem(self._path, "its aliases stand for too much to write out", "take fewer YAML aliases")

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Final
 
-from linter.collecting.surrogates import FORM, Surrogates
+from linter.collecting.surrogates import FORM, Surrogates, known_form
 from linter.credentials import JsonNode, decode_base64, decode_data, examine, parse_json, placeholder, redacted
 from linter.credentials.jsontext import decode_text, fold_name, scrub
 
@@ -177,6 +177,11 @@ def _is_auth(word: str) -> bool:
     """Whether a word is base64 of a user name and a password, its padding left out."""
     decoded = decode_base64(word, padded=False) if len(word) >= _TELLING else None
     return isinstance(decoded, bytes) and b":" in decoded.strip(b":") and _readable(decoded)
+
+
+def is_credential(value: str) -> bool:
+    """Whether a value is nothing but a token of a known form, or an `auth`."""
+    return known_form(value) or _is_auth(value.strip().rstrip("="))
 
 
 def broken(text: str, made: Surrogates) -> str:

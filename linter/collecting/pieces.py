@@ -1,5 +1,6 @@
 """The documents that a file holds, whatever they are: all are written again."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     import msgspec
 
 ITEMS: Final = "items"
+_YAML: Final = (".yaml", ".yml")
+_AUTHS: Final = re.compile(r"""\bauths?["']?\s*:""")
 _LARGE: Final = 2**20
 
 
@@ -73,6 +76,8 @@ def documents(path: str, text: str, limits: Limits) -> tuple[str, Iterable[Any]]
             raise InputProblem(Problem(path, f"could not be read: {error}", "flatten it")) from None
         if values is not None:
             return "json", [value.data for value in values]
+    if not path.endswith(_YAML) and "kind" not in text and _AUTHS.search(text):
+        return "yaml", [Text(text)]  # an auth file that is no JSON: what YAML makes of it has no such defect
     if has_directives(text):
         try:
             return "yaml", list(build(text, limits))

@@ -12,6 +12,7 @@ from linter.collecting.payloads import REDACTED, broken, data, payload
 from linter.collecting.scrubbing import CONFIG, SHORTEST, Scrubber, secretive_name
 from linter.collecting.surrogates import Surrogates
 from linter.collecting.telling import each_told, telling
+from linter.inventory.configs import is_config
 from linter.inventory.secrets import LAST_APPLIED, holds_config, is_pull_secret
 from linter.sources.live import ClusterError
 
@@ -118,6 +119,8 @@ def _setting(name: str, value: Any, made: Surrogates) -> Any:
         return each_told(value, made)
     if CONFIG.search(value):
         return payload(value, made)
+    if is_config(name, value):
+        return data(value, made)
     return made.secret(value) if secretive_name(name) or telling(name) else value
 
 

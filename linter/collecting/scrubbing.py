@@ -24,6 +24,8 @@ _SECRET_NAME: Final = re.compile(
 _NAME_OF: Final = re.compile(r"(?i)(?:name|path|file|ref|url|namespace)s?$")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 CONFIG: Final = re.compile(r"\bauths?\\?[\"']?\s*:")
+_LITERAL: Final = re.compile(r"\.docker(?:configjson|cfg)=[\"']?")
+"""How a literal of kustomize begins that a pull secret is made of."""
 _UNREAD: Final = frozenset({"binaryData", "lifecycle", "livenessProbe", "readinessProbe", "startupProbe"})
 """Fields that nothing here reads, and that people hand credentials to programs in."""
 _PASSWORD: Final = re.compile(
@@ -157,17 +159,22 @@ class Scrubber:
 
     def _told(self, word: str) -> str:
         """Return the surrogate of a word that is said to be a secret; one may have been drawn with an end inside."""
-        return word if word.rstrip("\\") in self._begun else self._fresh(word)
+        bare = word.rstrip("\\")
+        return word if bare in self._begun or bare.rstrip("=") in self._begun else self._fresh(word)
 
     def _unknown(self, run: str) -> str:
         """Replace a run of base64 that decodes to `user:password`."""
         inner = base64.b64decode(run + "=" * (-len(run) % 4)) if len(run.rstrip("=")) % 4 != 1 else b""
         pair = inner.isascii() and inner.decode("ascii").isprintable() and b":" in inner
-        return self._fresh(run) if pair and run not in self._new else run
+        return self._fresh(run) if pair and not self._is_new(run) else run
 
     def _encoded(self, run: str) -> str:
         """Replace a run of base64 that hides a known credential."""
-        return self._made.text(run) if run not in self._new and self._hides(run, _LAYERS) else run
+        return self._made.text(run) if not self._is_new(run) and self._hides(run, _LAYERS) else run
+
+    def _is_new(self, run: str) -> bool:
+        """Whether a run of base64 is a surrogate, padded or not: in text that is no JSON it has been drawn without."""
+        return run in self._new or run.rstrip("=") in self._new
 
     def _hides(self, run: str, layers: int) -> bool:
         """Whether a run of base64 holds a known credential, wherever in its four letters it begins, or more of it."""
@@ -188,7 +195,8 @@ def _config(text: str, made: Surrogates) -> str:
     start, end = text.find("{"), text.rfind("}") + 1
     if start > 0 and not text[end:].strip("\"' \t\r\n") and isinstance(parse_json(text[start:end]), JsonNode):
         return text[:start] + payload(text[start:end], made) + text[end:]
-    return payload(text, made)
+    key = _LITERAL.match(text)
+    return key[0] + payload(text[key.end() :], made) if key is not None else payload(text, made)
 
 
 def secretive_name(name: str) -> bool:

@@ -217,6 +217,11 @@ class Surrogates:
             block += 1
 
 
+def known_form(value: str) -> bool:
+    """Whether a value begins as the tokens of some issuer do."""
+    return _PREFIX.match(value.strip()) is not None
+
+
 def _must_differ(core: str, *, signs: bool) -> bool:
     """Whether another value can stand for it: not for what is left of a list, a quotation or a variable."""
     return any(sign.isalnum() for sign in core) or (signs and not _EMPTY.issuperset(core))

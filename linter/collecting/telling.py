@@ -4,17 +4,20 @@ import re
 from typing import Any, Final
 
 from linter.collecting.numbers import marked, unmarked
-from linter.collecting.payloads import broken, data, payload
+from linter.collecting.payloads import broken, data, is_credential, payload
 from linter.collecting.pieces import ITEMS
-from linter.collecting.surrogates import Surrogates
+from linter.collecting.scrubbing import CONFIG
+from linter.collecting.surrogates import Surrogates, known_form
 from linter.credentials.jsontext import fold_name
-from linter.inventory.configs import is_config, is_encoded
+from linter.inventory.configs import called, is_config, is_encoded
 
 _TELLING: Final = re.compile(
     r"(?i)(?:passw(?:or)?d|passphrase|api[-_]?key|access[-_]?key|client[-_]?secret|client-key-data"
     r"|(?:identity|registry|bearer|auth|access|refresh)_?token|(?<![a-z])token|^auth)$"
 )
 _USER: Final = frozenset({"username", "user", "email"})
+_MEMBERS: Final[dict[str, tuple[type, ...]]] = {"auths": (dict, list, str), "httpheaders": (dict,)}
+"""Members of a registry config that hold credentials, and what somebody writes there."""
 _LINE: Final = re.compile(r"""(?P<key>\s*(?:- )?["']?(?P<name>[\w./-]+)["']?\s*[:=]\s*)(?P<value>.*)""", re.DOTALL)
 _SECRET: Final = re.compile(r"""kind["']?\s*:\s*["']?Secret\b|\bstringData\b|dockerconfigjson|dockercfg|\bauths\b""")
 _NAMES: Final = frozenset({"apiversion", "kind", "metadata", "name", "namespace", "type", "image"})
@@ -41,10 +44,10 @@ def _telling(value: Any, made: Surrogates, generator: bool = False) -> Any:
     secretive = False
     new: dict[str, Any] = {}
     for key, inner in value.items():
-        if fold_name(key) == "auths" and isinstance(inner, dict):
+        if isinstance(inner, _MEMBERS.get(fold_name(key), ())):
             new[key] = _auths(inner, made)
-        elif is_config(key, inner):
-            new[key] = data(inner, made) if is_encoded(inner) else payload(inner, made)
+        elif (held := _pull_secret(key, inner, made)) is not None:
+            new[key] = held
         elif isinstance(inner, str) and telling(key):
             secretive = True
             new[key] = made.auth(inner) if fold_name(key) == "auth" else made.secret(inner)
@@ -57,13 +60,22 @@ def _telling(value: Any, made: Surrogates, generator: bool = False) -> Any:
     return new
 
 
+def _pull_secret(key: str, value: Any, made: Surrogates) -> str | None:
+    """Return what a field for a pull secret holds, with others in place of credentials; None where it holds none."""
+    if is_config(key, value):
+        return data(value, made) if is_encoded(value) else payload(value, made)
+    if isinstance(value, str) and called(key) and is_credential(value):
+        return made.secret(value) if known_form(value) else made.auth(value)
+    return None
+
+
 def telling(key: str) -> bool:
     """Whether a key says that its value is a credential."""
     return _TELLING.search(key) is not None
 
 
-def _auths(entries: dict[str, Any], made: Surrogates) -> Any:
-    """Return the entries of a registry config with others in place of their credentials."""
+def _auths(entries: Any, made: Surrogates) -> Any:
+    """Return the entries of a registry config, of whatever shape, with others in place of their credentials."""
     return unmarked(payload(marked({"auths": entries}), made))["auths"]
 
 
@@ -74,7 +86,8 @@ def _literal(text: Any, made: Surrogates) -> Any:
     key, _, written = text.partition("=")
     quote = written[:1] if written[:1] in ("'", '"') and written[:1] == written[-1:] else ""
     value = written.removeprefix(quote).removesuffix(quote)
-    return f"{key}={quote}{payload(value, made) if value.lstrip().startswith('{') else made.secret(value)}{quote}"
+    config = value.lstrip().startswith("{") or CONFIG.search(value)
+    return f"{key}={quote}{payload(value, made) if config else made.secret(value)}{quote}"
 
 
 def text_told(text: str, made: Surrogates) -> str:

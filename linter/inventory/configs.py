@@ -69,21 +69,22 @@ def _held(value: Any, route: Route, depth: int) -> Iterator[tuple[Route, Any, st
     """The fields that are called like a pull secret, with what they hold and the config that it is; none in another."""
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, child in pairs if depth <= _DEEPEST else ():
-        content = _content(child) if isinstance(key, str) and _called(key) else None
+        content = _content(child) if isinstance(key, str) and called(key) else None
         if content is not None:
             yield (*route, key), child, content
         elif isinstance(child, dict | list):
             yield from _held(child, (*route, key), depth + 1)
 
 
-def _called(key: str) -> bool:
+def called(key: str) -> bool:
+    """Whether a field is called like one that holds a pull secret."""
     plain = key.lower().replace("_", "").replace("-", "")
     return any(field in plain for field in _FIELDS)
 
 
 def is_config(key: str, value: Any) -> bool:
     """Whether a field holds a pull secret as text, in base64 or not."""
-    return isinstance(value, str) and _called(key) and _content(value) is not None
+    return isinstance(value, str) and called(key) and _content(value) is not None
 
 
 def is_encoded(value: str) -> bool:
