@@ -109,7 +109,7 @@ class _Search:
         """Look at every command of a text."""
         held = _Held(script, self)
         for command in _commands(script):
-            if _TOOL.search(command):
+            if self.budget > 0 and _TOOL.search(command):
                 self._command(held, command)
         for found in _TOKEN_STEP.finditer(script.text):
             step = _STEP_ENDS.split(script.text[found.start() : found.start() + _STEP], 1)[0]
@@ -173,6 +173,7 @@ class _Held:
         self._search = search
         self._folder = posixpath.dirname(script.path)
         self._known: dict[str, frozenset[int]] = {}
+        self._meant: dict[str, set[int]] = {}
 
     def named(self, words: Iterable[str]) -> set[int]:
         """The values in the files that some words name."""
@@ -188,9 +189,11 @@ class _Held:
         variables = [word for word in operands if word.startswith("$") and "/" not in word]
         if not variables and "{}" not in command:
             return found
-        names = (name for word in variables for name in _VARIABLE.findall(word))
-        known = [word for name in names for word in self._loops.get(name, ())]
-        return self.named(known) if known else self._anywhere
+        names = dict.fromkeys(name for word in variables for name in _VARIABLE.findall(word))
+        known = [self._stands_for(name) for name in names if name in self._loops]
+        meant = set[int]().union(*known) if known else self._anywhere
+        self._search.budget -= len(meant)
+        return meant
 
     def below(self, command: str) -> set[int]:
         """The values in the folders that a command builds or searches."""
@@ -219,6 +222,12 @@ class _Held:
         for loop, words, name, value in _LOOP.findall(self.script.text):
             table[loop or name].extend(_WORD.findall(words or value))
         return table
+
+    def _stands_for(self, name: str) -> set[int]:
+        """The values in the files that a variable stands for, found once."""
+        if name not in self._meant:
+            self._meant[name] = self.named(self._loops[name])
+        return self._meant[name]
 
     @cached_property
     def _words(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commons import quiet
+from tests.commons import calls, quiet
 
 _SECRET = """\
 apiVersion: v1
@@ -202,6 +202,17 @@ def test_many_scripts_and_many_placeholders_take_time_by_their_length(tmp_path: 
     started = time.perf_counter()
     quiet("check", str(tmp_path), "--fail-on", "never", "--select", "RC115")
     assert time.perf_counter() - started < 30
+
+
+def test_what_a_variable_stands_for_is_found_once(tmp_path: Path) -> None:
+    for number in range(100):
+        (tmp_path / f"s{number}.yaml").write_text(_SECRET % ("data", "changeme"))
+    script, names = tmp_path / "deploy.sh", "".join(f"f=x{number}.yaml\n" for number in range(100))
+    work = []
+    for lines in (1, 2_000):
+        script.write_text(names + "envsubst < $f\n" * lines)
+        work.append(calls("check", str(tmp_path), "--fail-on", "never", "--select", "RC115"))
+    assert work[1] - work[0] < 2_000 * 60
 
 
 def test_what_is_searched_is_bounded_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
