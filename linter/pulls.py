@@ -139,7 +139,7 @@ class _Copies:
     """Pulls of replica sets and pods that are those of what made them: of the same image, with the same secrets."""
 
     def __init__(self, inventory: Inventory, asked: Iterable[Case], lists: _Lists) -> None:
-        self._owners = Owners(inventory.workloads)
+        self._owners = inventory.once(Owners)
         self._lists = lists
         self._known = {
             (id(case.workload.object), case.image, lists.number(case)) for case in asked if case.workload is not None

@@ -21,6 +21,7 @@ from linter.secret import Sensitive
 _VARIABLE: Final = "Variable"
 _FIELDS: Final = ("pullsecret", "dockerconfig", "dockercfg")
 """How fields are called that hold one, in whatever case, without dashes and underscores."""
+_SHORTEST_FIELD: Final = min(map(len, _FIELDS))
 _SHORTEST: Final = 16
 _ENCODED: Final = lazy(r"\s*(?:ey|ew|Cn|IH)[A-Za-z0-9+/\s]++={0,2}\s*")
 """Base64 of what begins as JSON does, with white space before it or not."""
@@ -78,6 +79,8 @@ def _held(value: Any, route: Route, depth: int) -> Iterator[tuple[Route, Any, st
 
 def called(key: str) -> bool:
     """Whether a field is called like one that holds a pull secret."""
+    if len(key) < _SHORTEST_FIELD:
+        return False
     plain = key.lower().replace("_", "").replace("-", "")
     return any(field in plain for field in _FIELDS)
 

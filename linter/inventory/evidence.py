@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from linter.documents.objects import KubeObject
 from linter.inventory import paths
+from linter.inventory.inventory import Inventory
 from linter.inventory.paths import dig, text
 from linter.model import Route
 from linter.patterns import lazy
@@ -77,8 +78,11 @@ def judge(message: str) -> tuple[str, str]:
     return "", ""
 
 
-def evidence(objects: tuple[KubeObject, ...], pods_known: Mapping[str, bool]) -> Evidence:
-    """Read the pods and events among `objects`. `pods_known`: namespaces whose pods are all in the scan."""
+def evidence(inventory: Inventory) -> Evidence:
+    """Read the pods and events of a scan."""
+    objects = inventory.objects
+    spaces = {item.namespace for item in objects if item.kind == "Event"}
+    pods_known = {namespace: inventory.covers("Pod", namespace) for namespace in spaces}
     pods = {(item.namespace, item.name): item for item in objects if item.kind == "Pod" and item.group == ""}
     told: dict[tuple[str, str, str, str], tuple[str, str, KubeObject]] = {}
     missing: dict[tuple[str, str], KubeObject] = {}

@@ -108,7 +108,7 @@ class Joins:
     @cached_property
     def owners(self) -> Owners:
         """Who made which workload."""
-        return Owners(self.inventory.workloads)
+        return self.inventory.once(Owners)
 
     @cached_property
     def _telling(self) -> Telling:
@@ -355,9 +355,7 @@ class Joins:
     @cached_property
     def evidence(self) -> Evidence:
         """What pods and events prove about pulls: refused ones and those that worked."""
-        spaces = {item.namespace for item in self.inventory.objects if item.kind == "Event"}
-        known = {namespace: self.inventory.covers("Pod", namespace) for namespace in spaces}
-        return evidence(self.inventory.objects, known)
+        return self.inventory.once(evidence)
 
     @cached_property
     def openshift(self) -> bool:

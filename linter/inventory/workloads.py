@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from linter.documents.objects import KubeObject
 from linter.inventory.lately import Identical
@@ -11,6 +11,9 @@ from linter.inventory.paths import MAKERS, POD_SPECS, RUN_ONCE, dig, group, pod_
 from linter.inventory.records import Link, ServiceAccount, Workload
 from linter.model import Affected, Impact, ObjectRef, Route
 from linter.secret import without_login
+
+if TYPE_CHECKING:
+    from linter.inventory.inventory import Inventory
 
 _Value = TypeVar("_Value")
 _REMEMBERED: Final = 1_000
@@ -134,8 +137,8 @@ def maker(candidates: Sequence[Workload], child: Workload) -> Workload | None:
 class Owners:
     """Who controls whom: a pod's list is the business of the object whose template made the pod."""
 
-    def __init__(self, listed: Sequence[Workload]) -> None:
-        self._listed = listed
+    def __init__(self, inventory: "Inventory") -> None:
+        self._listed = inventory.workloads
         self._tops: dict[tuple[int, Route], Workload] = {}
 
     @cached_property

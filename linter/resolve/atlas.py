@@ -120,7 +120,7 @@ class Atlas:
         """Whether commands should be written for `oc`."""
         if self.settings.platform:
             return self.settings.platform == "openshift"
-        return self.inventory.global_secret is not None or Joins(self.inventory).openshift
+        return self.inventory.global_secret is not None or self._joins.openshift
 
     def _entries(self) -> Iterator[tuple[PullSecret, Entry]]:
         """Every entry with a credential, looked for when somebody asks who holds one."""
@@ -147,7 +147,7 @@ class Atlas:
     @cached_property
     def _failures(self) -> dict[tuple[str, str], list[PullFailure]]:
         table: dict[tuple[str, str], list[PullFailure]] = defaultdict(list)
-        for failure in Joins(self.inventory).evidence.failures if self.inventory.observed else ():
+        for failure in self._joins.evidence.failures if self.inventory.observed else ():
             table[failure.object.namespace, failure.image].append(failure)
         return table
 
