@@ -15,6 +15,7 @@ from linter.inventory.records import (
     PullSecret,
     Reference,
     ServiceAccount,
+    Use,
     Workload,
 )
 from linter.model import Scope
@@ -210,6 +211,15 @@ class Inventory:
     def references_to(self, secret: PullSecret) -> list[Reference]:
         """Every place that names `secret` in a namespace that can be its own."""
         return [self.references[order] for order in sorted(self._references_by_name.all(secret.namespace, secret.name))]
+
+    @cached_property
+    def loose(self) -> frozenset[str]:
+        """The namespaces, "" for any, in which patches and values of the files name secrets for some workload."""
+        if self.scope is Scope.CLUSTER:
+            return frozenset()
+        return frozenset(
+            one.namespace for one in self.references if one.use is Use.PATCH or (one.object is None and one.pulls)
+        )
 
     def covers(self, kind: str, namespace: str) -> bool:
         """Whether the scan holds all objects of `kind` in `namespace`, so that absence says something.

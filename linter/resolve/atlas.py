@@ -180,11 +180,11 @@ class Atlas:
         mixed = host in _MIXED
         for secret in here:
             # What the list names and nobody can read was to serve, and so was what account or workload name in vain.
-            vain = secret.name in listed or any(one.object is item for one in self.inventory.references_to(secret))
+            vain = secret.name in listed or (item is not None and self._named(secret, item))
             if id(secret.object) in read or (vain and secret.name not in linked):
                 return Wanted(_holding(secret), here=True, meant=True)
         for secret in beside:
-            if not mixed or _whole_path(secret, lookup) or not self.inventory.references_to(secret):
+            if not mixed or _whole_path(secret, lookup) or not self._named(secret):
                 return Wanted(_holding(secret), here=True)
         some, away = self.holders.first(lookup), linked - {secret.name for secret in here}
         if some is not None and some.name in away:
@@ -193,6 +193,21 @@ class Atlas:
         if proof is not None:
             return Wanted(_holding(proof), meant=proof.name in away)
         return Wanted(_holding(some), open=True) if some is not None else None
+
+    @cached_property
+    def _names(self) -> dict[tuple[int, str], set[str]]:
+        """The namespaces in which a name is asked for: by an object, and under 0 by anybody."""
+        table: dict[tuple[int, str], set[str]] = defaultdict(set)
+        for one in self.inventory.references:
+            table[0, one.name].add(one.namespace)
+            if one.object is not None:
+                table[id(one.object), one.name].add(one.namespace)
+        return dict(table)
+
+    def _named(self, secret: PullSecret, by: KubeObject | None = None) -> bool:
+        """Whether an object, or anything at all, names a secret."""
+        spaces = self._names.get((0 if by is None else id(by), secret.name), ())
+        return secret.namespace in spaces or "" in spaces or bool(spaces and not secret.namespace)
 
     @cached_property
     def _joins(self) -> Joins:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from linter.credentials import Consumer
-from linter.inventory.records import Use
 from linter.model import Scope
 from linter.resolve.atlas import Atlas, Wanted
 from linter.resolve.notes import mirrors
@@ -64,14 +63,5 @@ def _of_pod(case: Case, atlas: Atlas) -> Iterator[str]:
         yield "the kubelet has the pod from a file of its node"
     if atlas.ran(case):
         yield "a container of it has run the image, so that it is on a node"
-    if inventory.scope is Scope.MANIFESTS and _patched(case):
+    if not inventory.loose.isdisjoint(("", case.namespace)):
         yield "a patch or values in these files name pull secrets for some workload"
-
-
-def _patched(case: Case) -> bool:
-    """Whether the files hold links that some tool puts somewhere: patches and values, which may mean this pod."""
-    return any(
-        reference.use is Use.PATCH or (reference.object is None and reference.pulls)
-        for reference in case.inventory.references
-        if (reference.namespace or "") in ("", case.namespace)
-    )

@@ -175,22 +175,11 @@ class Struck:
         why = self._private.why(need)
         if not why or self._sent_elsewhere(need):
             return False
-        if pull.workload.object.namespace in self._loose or "" in self._loose:
+        if not self._context.inventory.loose.isdisjoint(("", pull.workload.object.namespace)):
             return False
         if self._joins.may_serve(pull.workload.object.namespace, need.target) or why.endswith("private-registries"):
             return True
         return self._context.in_cluster and self._context.inventory.node_wide is not None
-
-    @cached_property
-    def _loose(self) -> frozenset[str]:
-        """The namespaces, "" for any, in which patches and values of the files name secrets for some workload."""
-        if self._context.in_cluster:
-            return frozenset()
-        return frozenset(
-            reference.namespace or ""
-            for reference in self._context.inventory.references
-            if reference.use is Use.PATCH or (reference.object is None and reference.pulls)
-        )
 
     def _sent_elsewhere(self, need: Need) -> bool:
         """Whether a mirror is asked first, or nodes read the secrets of a namespace by themselves."""

@@ -16,7 +16,6 @@ from linter.rule import (
     PullSecret,
     Reach,
     Related,
-    Use,
     WorkloadPull,
     credentials,
     dig,
@@ -256,19 +255,7 @@ class Causes:
 
     def patched(self, pull: WorkloadPull) -> bool:
         """Whether the files hold links that some tool puts somewhere: patches and values, which may mean this pod."""
-        loose = self._loose
-        return bool(loose) and ("" in loose or pull.workload.object.namespace in loose)
-
-    @cached_property
-    def _loose(self) -> frozenset[str]:
-        """The namespaces in which such links stand, "" where one tells none."""
-        if self._context.in_cluster:
-            return frozenset()
-        return frozenset(
-            reference.namespace or ""
-            for reference in self._inventory.references
-            if reference.use is Use.PATCH or (reference.object is None and reference.pulls)
-        )
+        return not self._inventory.loose.isdisjoint(("", pull.workload.object.namespace))
 
 
 def _at(secret: PullSecret, entry: Entry | None = None) -> Related:

@@ -1,0 +1,34 @@
+"""Who names the Secret that would serve a pull: asked for every pull, and looked up once."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.commons import calls
+
+AUTHS = '{"auths":{"registry.example.com":{"auth":"dXNlcjpwYXNz"}}}'
+
+
+def scan(folder: Path, *specs: dict[str, Any]) -> str:
+    """A Secret that serves no pull, and a Deployment with each of the pod specs."""
+
+    def made(api: str, kind: str, name: str, **more: Any) -> dict[str, Any]:
+        return {"apiVersion": api, "kind": kind, "metadata": {"name": name, "namespace": "shop"}, **more}
+
+    items = [
+        made("v1", "Secret", "regcred", type="Opaque", stringData={".dockerconfigjson": AUTHS}),
+        made("v1", "ServiceAccount", "default"),
+    ]
+    for number, spec in enumerate(specs):
+        image = f"registry.example.com/team/app-{number}"
+        template = {"spec": {"containers": [{"name": "web", "image": image}], **spec}}
+        items.append(made("apps/v1", "Deployment", f"web-{number}", spec={"template": template}))
+    path = folder / f"{len(specs)}.json"
+    path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    return str(path)
+
+
+def test_pulls_are_answered_in_time_that_grows_with_them(tmp_path: Path) -> None:
+    half: tuple[dict[str, Any], ...] = ({}, {"imagePullSecrets": [{"name": "regcred"}]})
+    one, four = (scan(tmp_path, *half * number) for number in (100, 400))
+    assert calls("resolve", four) < 4.2 * calls("resolve", one)
