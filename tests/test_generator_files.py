@@ -98,6 +98,15 @@ def test_a_file_that_is_named_beside_is_judged_once(tmp_path: Path) -> None:
     assert [one["code"] for one in json.loads(out)["findings"]] == ["RC105"]
 
 
+def test_a_credential_in_a_file_that_is_named_beside_its_generator_is_told(tmp_path: Path) -> None:
+    _said(tmp_path, {"kustomization.yaml": _generator(), "config.json": _GOOD, "other.yaml": "a: b\n"})
+    files = map(str, sorted(tmp_path.iterdir()))
+    report = json.loads(quiet("check", *files, "--fail-on", "never", "--format", "json")[1])
+    assert [one["code"] for one in report["findings"]] == ["RC701"]
+    assert report["scan"]["objects"]["AuthFile"] == 1
+    assert report["scan"]["skipped"] == [{"reason": "document without anything that matters", "count": 1}]
+
+
 def test_a_file_that_a_script_fills_in_is_not_judged(tmp_path: Path) -> None:
     files = {"kustomization.yaml": _generator(), "config.json": '{"auths": {"quay.io": {"auth": "${AUTH}"}}}\n'}
     assert _found(_said(tmp_path, files)) == [("RC115", 1, 32)]

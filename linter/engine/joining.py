@@ -107,7 +107,8 @@ def _scripts(artifacts: Iterable[Artifact]) -> Iterator[Unread]:
 
 def _count_files(group: Universe, inventory: Inventory) -> None:
     """Count what generators make Secrets of no more among what was passed over."""
-    judged = {one.object.path for one in inventory.generator_files}
+    named = {one.object.path for one in inventory.auth_files}  # which was never passed over
+    judged = {one.object.path for one in inventory.generator_files} - named
     for source in group.inputs if judged else ():
         source.skipped[_PASSED] -= min(len(judged.intersection(source.paths)), source.skipped[_PASSED])
 

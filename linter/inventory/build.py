@@ -200,7 +200,9 @@ class Builder:
             secrets = (patched(secret, kustomized) for secret in secrets)
         held, files = tuple(secrets), tuple[PullSecret, ...]()
         if scope is Scope.MANIFESTS:
-            held, files = self._written(held, mentions, read, {one.object.path for one in auth_files})
+            held, files = self._written(held, mentions, read)
+            named = {one.object.path for one in auth_files}
+            self.kinds.update(AUTH_FILE for one in files if one.object.path not in named)
         workloads, renamed = self._workloads, list[tuple[KubeObject, ImageUse]]()
         if kustomized is not None and kustomized.changes_images:
             from linter.inventory.kustomized_images import built  # noqa: PLC0415 - as above
@@ -237,18 +239,13 @@ class Builder:
         secrets: tuple[PullSecret, ...],
         mentions: Mentions | None,
         read: Callable[[str], bytes | None],
-        named: set[str],
     ) -> tuple[tuple[PullSecret, ...], tuple[PullSecret, ...]]:
-        """The secrets of manifests, without a judgement of what is filled in, and the files that generators name.
-
-        Without those of them that a user has `named`.
-        """
+        """The secrets of manifests, without a judgement of what is filled in, and the files that generators name."""
         files: list[PullSecret] = []
         if any(made.how == "secretGenerator" and made.type in KEY_OF_TYPE for made in self._generated):
             from linter.inventory.generator_files import as_file, generator_files  # noqa: PLC0415 - few scans have some
 
-            found = generator_files(self._generated, read, substituted=self._substituted)
-            files = [one for one in found if one.object.path not in named]
+            files = generator_files(self._generated, read, substituted=self._substituted)
         both = (*secrets, *files)
         if mentions is not None and any(stand_ins(one) is not None for one in both):
             from linter.inventory.fillable import without_filled  # noqa: PLC0415 - few scans hold what waits for a value
@@ -256,7 +253,6 @@ class Builder:
             both = tuple(without_filled(both, self._objects, mentions))
         if not files:
             return both, ()
-        self.kinds[AUTH_FILE] += len(files)
         return both[: len(secrets)], tuple(map(as_file, both[len(secrets) :]))
 
     def _kustomized(self) -> "Kustomized | None":

@@ -132,8 +132,12 @@ class Inventory:
 
     @cached_property
     def payloads(self) -> tuple[PullSecret, ...]:
-        """Whatever holds a payload: the pull secrets, and the auth files that a user or a generator has named."""
-        files = (*self.auth_files, *self.generator_files)
+        """Whatever holds a payload: the pull secrets, and the auth files that a user or a generator has named.
+
+        One that both have named is what the generator makes of it.
+        """
+        made = {one.object.path for one in self.generator_files}
+        files = (*(one for one in self.auth_files if one.object.path not in made), *self.generator_files)
         return (*self.secrets, *files) if files else self.secrets
 
     @cached_property
