@@ -279,6 +279,14 @@ def test_each_template_of_an_object_is_judged_by_its_own_account_and_list(tmp_pa
         assert code in found, said
 
 
+def test_an_account_that_is_not_there_breaks_the_pulls_of_its_own_template(tmp_path: Path) -> None:
+    kind = "leaderworkerset.x-k8s.io/v1 LeaderWorkerSet"
+    text, images = manifest(kind, SURE[kind].replace("POD", "serviceAccountName: webb", 1))
+    found = judged(tmp_path, account("web", "regcred") + text)["findings"]
+    assert [one["code"] for one in found] == ["RC308"]
+    assert len(found[0]["impact"]["workloads"]) == images / 2
+
+
 def test_a_container_that_is_merged_into_the_one_of_the_operator_brings_its_image(tmp_path: Path) -> None:
     """The API of prometheus-operator says so of `spec.containers`: a strategic merge patch by name."""
     body = "{POD, image: IMAGE, containers: [{name: NAME, image: quay.io/p}]}"
