@@ -108,3 +108,15 @@ def test_a_pull_that_was_seen_to_fail_is_told_of_by_one_rule(scope: str, tmp_pat
     asked = str(tmp_path), "--scope", scope
     assert [one for one in codes(*asked) if one in ("RC501", "RC502")] == ["RC502"]
     assert [one for one in codes(*asked, "--ignore", "RC502") if one in ("RC501", "RC502")] == ["RC501"]
+
+
+@pytest.mark.parametrize("message", ["", DENIED])
+def test_an_image_that_has_run_need_not_fail_for_a_name_that_is_missing(message: str, tmp_path: Path) -> None:
+    lost = pod(message=DENIED, secrets="[{name: gone}]")
+    state = f"{{waiting: {{reason: ErrImagePull, message: '{DENIED}'}}}}"
+    assert state in lost
+    ran = lost.replace(f"state: {state}", "imageID: 'reg.example.com/shop/web@sha256:1', state: {running: {}}")
+    write(tmp_path, lost if message else ran, SECRET)
+    found = json.loads(quiet("check", str(tmp_path), "--scope", "cluster", "--format", "json")[1])["findings"]
+    hits = [one["impact"]["workloads"] for one in found if one["code"] == "RC303"]
+    assert [[hit.get("may", False) for hit in one] for one in hits] == [[not message]]

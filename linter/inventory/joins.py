@@ -40,7 +40,7 @@ from linter.inventory.pulls import (
 )
 from linter.inventory.readers import Lists, Readers, Sifted, keys_of
 from linter.inventory.records import ImageUse, PullSecret, Workload
-from linter.inventory.workloads import Owners, Telling
+from linter.inventory.workloads import Owners, Ran, Telling
 from linter.model import Affected, Impact, ObjectRef, Scope
 
 _OPENSHIFT = "openshift.io"
@@ -111,6 +111,12 @@ class Joins:
         return self.inventory.once(Owners)
 
     @cached_property
+    def ran(self) -> Ran:
+        """Which images have run, so that nobody need pull them."""
+        failed = {(id(one.object), one.image) for one in self.evidence.failures}
+        return Ran(self.inventory.workloads, self.owners, self.evidence.pulled, failed)
+
+    @cached_property
     def _telling(self) -> Telling:
         return Telling(self.inventory.workloads, self.owners, self._unsettled if self.node_hidden else None)
 
@@ -118,10 +124,8 @@ class Joins:
     def _found_nothing(self) -> frozenset[tuple[ObjectRef, str]]:
         pulls = zip(self.workload_pulls, self.pull_outcomes, strict=True)
         found = {_who(pull) for pull, outcome in pulls if outcome.verdict == "anonymous"}
-        return frozenset(found | {_whose(one) for one in self.import_pulls if self._anonymous(one)})
-
-    def _anonymous(self, pull: ImportPull) -> bool:
-        return self.import_outcome(pull).verdict == "anonymous"
+        imports = (one for one in self.import_pulls if self.import_outcome(one).verdict == "anonymous")
+        return frozenset(found | {_whose(one) for one in imports})
 
     def _unsettled(self, hit: Affected) -> bool:
         """Whether a pull may have its credential from what is on the nodes, which nobody can read."""

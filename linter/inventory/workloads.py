@@ -1,6 +1,6 @@
 """Objects to workloads and service accounts: pod specs, their images and lists of pull secrets, and who made which."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
@@ -177,6 +177,42 @@ class Owners:
             seen.add(id(above))
             workload = above
         return workload
+
+
+class Ran:
+    """The images that containers of a workload, or of what made it, have run, so that they are on a node.
+
+    One that ran by a digest stands for its repository. What was seen to fail as well proves nothing.
+    """
+
+    def __init__(
+        self,
+        listed: Iterable[Workload],
+        owners: Owners,
+        pulled: Collection[tuple[int, str]],
+        failed: Collection[tuple[int, str]],
+    ) -> None:
+        """Take what was `pulled` and what `failed`, each by the identity of its pod."""
+        self._owners = owners
+        pods = (one for one in listed if one.is_pod) if pulled else ()
+        tops = {id(one.object): id(owners.top(one).object) for one in pods}
+        self._failed = {(tops[pod], image) for pod, image in failed if pod in tops}
+        found = [(tops[pod], image) for pod, image in pulled if pod in tops]
+        self._found = {*found, *((top, _repository(image)) for top, image in found if "@" in image)}
+
+    def has(self, workload: Workload, image: str) -> bool:
+        """Whether a container of the workload, or of what made it, has run the image."""
+        if not self._found:
+            return False
+        top = id(self._owners.top(workload).object)
+        ran = (top, image) in self._found or (top, _repository(image)) in self._found
+        return ran and (top, image) not in self._failed
+
+
+def _repository(image: str) -> str:
+    """Return an image without its tag and digest."""
+    head, slash, name = image.partition("@")[0].rpartition("/")
+    return head + slash + name.partition(":")[0]
 
 
 class Telling:

@@ -213,21 +213,9 @@ class Atlas:
     def _joins(self) -> Joins:
         return Joins(self.inventory)
 
-    @cached_property
-    def _ran(self) -> frozenset[tuple[int, str]]:
-        """The images that containers have run, by what made their pods; one with a digest for its repository too."""
-        pulled = self._joins.evidence.pulled
-        pods = (one for one in self.inventory.workloads if one.is_pod) if pulled else ()
-        tops = {id(one.object): id(self._joins.owners.top(one).object) for one in pods}
-        found = [(tops[pod], image) for pod, image in pulled if pod in tops]
-        return frozenset([*found, *((top, _repository(image)) for top, image in found if "@" in image)])
-
     def ran(self, case: "Case") -> bool:
         """Whether a container of the workload, or of what made it, has run the image."""
-        if case.workload is None or not self._ran:
-            return False
-        top = id(self._joins.owners.top(case.workload).object)
-        return not self._ran.isdisjoint(((top, case.image), (top, _repository(case.image))))
+        return case.workload is not None and self._joins.ran.has(case.workload, case.image)
 
     @staticmethod
     def asks_nobody(host: str) -> bool:
@@ -238,12 +226,6 @@ class Atlas:
     def has_plugin(host: str) -> bool:
         """Whether nodes of that cloud usually bring the credential themselves, by a plugin that no scan shows."""
         return _BY_PLUGIN.fullmatch(host) is not None
-
-
-def _repository(image: str) -> str:
-    """Return an image without its tag and digest."""
-    name = image.partition("@")[0]
-    return name.rpartition(":")[0] if ":" in name.rpartition("/")[2] else name
 
 
 def _holding(secret: PullSecret) -> str:

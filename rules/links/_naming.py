@@ -169,6 +169,8 @@ class Struck:
             return True
         if outcome.lookup is None or not outcome.lookup.reference or self._joins.node_hidden:
             return False
+        if self._joins.ran.has(pull.workload, pull.image):
+            return False
         if outcome.verdict == "unknown" and not self._gone(pull):
             return False
         need = Need(outcome.lookup.reference, Held(()), outcome, pull.workload.object, pull.image, False)

@@ -159,15 +159,12 @@ class _Judge:
         self.causes = Causes(context)
         evidence = context.joins.evidence
         owners = self.causes.owners
-        tops = {id(one.object): owners.top(one) for one in context.inventory.workloads if one.is_pod}
-        self._settled = {(id(tops[pod].object), image) for pod, image in evidence.pulled if pod in tops}
         # Of these failing-pull tells.
-        failures = evidence.failures if context.inventory.observed and _FAILING in context.chosen else ()
-        failed = ((id(failure.object), failure.image) for failure in failures)
-        self._settled |= {(id(tops[pod].object), image) for pod, image in failed if pod in tops}
-        # Knative asks for the digest of a tag and writes it into the pods: a credential is found without either.
-        ran = [(tops[pod], image) for pod, image in evidence.pulled if pod in tops and "@" in image]
-        self._settled |= {(id(top.object), _repository(image)) for top, image in ran}
+        told = context.inventory.observed and _FAILING in context.chosen
+        seen = {(id(failure.object), failure.image) for failure in evidence.failures} if told else set()
+        pods = (one for one in context.inventory.workloads if one.is_pod) if seen else ()
+        tops = {id(one.object): id(owners.top(one).object) for one in pods}
+        self._told_of = {(tops[pod], image) for pod, image in seen if pod in tops}
 
     def case(self, pull: WorkloadPull, outcome: Outcome) -> _Case | None:
         """Return a pull without a credential as a case when it needs one and no other rule says why."""
@@ -197,7 +194,9 @@ class _Judge:
         item = pull.workload.object
         mirror_pod = dig(item.metadata, "annotations", "kubernetes.io/config.mirror") is not None
         top = self.causes.owners.top(pull.workload)
-        settled = not self._settled.isdisjoint((id(top.object), one) for one in (pull.image, _repository(pull.image)))
+        # Knative asks for the digest of a tag and writes it into the pods: a credential is found without either.
+        ran = self._context.joins.ran.has(pull.workload, pull.image)
+        settled = ran or (id(top.object), pull.image) in self._told_of
         brought = self.causes.read_by_nodes or self.causes.mirrored(target) or self.causes.patched(pull)
         return mirror_pod or settled or brought
 
@@ -219,12 +218,6 @@ class _Judge:
         if node_entries(self._context) is None and not ((beside or listed) and self._no_node_wide):
             return f"whether the nodes have a credential for {shown(case.need.registry)} is not known here"
         return None
-
-
-def _repository(image: str) -> str:
-    """Return an image without its tag and digest."""
-    head, slash, name = image.partition("@")[0].rpartition("/")
-    return head + slash + name.partition(":")[0]
 
 
 def _finding(context: Context, causes: Causes, found: list[_Case]) -> Finding:
