@@ -148,11 +148,11 @@ class _Copies:
     def has(self, case: Case) -> bool:
         """Whether a workload of the scan that made this one pulls the same image in the same way."""
         workload = case.workload
-        if workload is None or not any(owner(workload)):
+        if workload is None:
             return False
-        number, seen = self._lists.number(case), {id(workload)}
+        seen = {id(workload)}
         while (above := self._owners.above(workload)) is not None and id(above) not in seen:
-            if (id(above.object), case.image, number) in self._known:
+            if (id(above.object), case.image, self._lists.number(case)) in self._known:
                 return True
             seen.add(id(above))
             workload = above

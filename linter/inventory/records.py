@@ -224,11 +224,13 @@ class Workload(NamedTuple):
     @property
     def ended(self) -> bool:
         """Whether this is a pod that has run its course, or is about to go: it never pulls again."""
-        if not self.is_pod:
+        if self.object.kind != "Pod":
             return False
-        status = self.object.body.get("status")
-        over = isinstance(status, dict) and status.get("phase") in ("Succeeded", "Failed")
-        return over or bool(self.object.metadata.get("deletionTimestamp"))
+        body = self.object.body  # asked for several times of every pod
+        status, metadata = body.get("status"), body.get("metadata")
+        if isinstance(status, dict) and status.get("phase") in ("Succeeded", "Failed"):
+            return True
+        return isinstance(metadata, dict) and bool(metadata.get("deletionTimestamp"))
 
 
 class ImportTag(NamedTuple):
