@@ -49,7 +49,6 @@ def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
     for source in group.inputs:
         source.documents.clear()  # the objects are the inventory's now, and second copies nobody's
     unread = reader.unread()
-    beside = {path for source in group.inputs for path in source.paths} if manifests else frozenset()
     mentions = TextMentions(
         lambda: chain(_unparsed(group, reader, parsed), _templates(group, reader)),
         lambda: chain(_unparsed(group, reader, parsed, only=unread), _templates(group, reader)),
@@ -68,7 +67,7 @@ def joined(group: Universe, reader: Reader) -> tuple[Inventory, Counter[str]]:
         stated=stated,
         said=taken.said,
         auth_files=auth_files,
-        read=lambda path: _small(reader, path) if path in beside else None,
+        read=lambda path: _small(reader, path) if path in paths else None,
         observed=taken.observed,
     )
     mentions.inventory = inventory

@@ -188,28 +188,16 @@ class Builder:
         """Join everything; classify secrets anew where, as the whole scan tells, some tool fills in variables.
 
         `layout` names what a cluster was read from, `stated` are the kinds and namespaces that it lists in full.
-        `said`: by the user's own word it is all that exists. `auth_files` were named beside the documents.
-        `read` gives the bytes of a file beside them.
-        `observed`: a cluster has written every object, be they all or some.
+        `said`: by the user's own word it is all that exists. `auth_files` were named beside the documents, `read` gives
+        the bytes of a file beside them. `observed`: a cluster has written every object, be they all or some.
         """
-        secrets: Iterable[PullSecret] = self._secrets
-        if self._substituted:
-            secrets = (pull_secret(one.object, substituted=True) for one in secrets)
         kustomized = self._kustomized() if scope is Scope.MANIFESTS else None
-        if kustomized is not None:
-            secrets = (patched(secret, kustomized) for secret in secrets)
-        held, files = tuple(secrets), tuple[PullSecret, ...]()
+        held, files = self._classified(kustomized), tuple[PullSecret, ...]()
         if scope is Scope.MANIFESTS:
             held, files = self._written(held, mentions, read)
             named = {one.object.path for one in auth_files}
             self.kinds.update(AUTH_FILE for one in files if one.object.path not in named)
-        workloads, renamed = self._workloads, list[tuple[KubeObject, ImageUse]]()
-        if kustomized is not None and kustomized.changes_images:
-            from linter.inventory.kustomized_images import built  # noqa: PLC0415 - as above
-
-            pairs = [(one.object, *built(one, kustomized)) for one in workloads]
-            workloads = [one for _, one, _ in pairs]
-            renamed = [(item, use) for item, _, uses in pairs for use in uses]
+        workloads, renamed = self._built(kustomized)
         return Inventory(
             name=self.name,
             scope=scope,
@@ -220,7 +208,7 @@ class Builder:
             observed=observed or scope is Scope.CLUSTER,
             generated=tuple(self._generated),
             accounts=tuple(self._accounts),
-            workloads=tuple(workloads),
+            workloads=workloads,
             streams=tuple(self._streams),
             builds=tuple(self._builds),
             references=tuple(self._references),
@@ -231,8 +219,28 @@ class Builder:
             refused=tuple(one for record in self._records for one in record.refused),
             mentions=mentions,
             kustomized=kustomized,
-            renamed=tuple(renamed),
+            renamed=renamed,
         )
+
+    def _classified(self, kustomized: "Kustomized | None") -> tuple[PullSecret, ...]:
+        """The secrets, as the whole scan tells what becomes of them."""
+        secrets: Iterable[PullSecret] = self._secrets
+        if self._substituted:
+            secrets = (pull_secret(one.object, substituted=True) for one in secrets)
+        if kustomized is not None:
+            secrets = (patched(secret, kustomized) for secret in secrets)
+        return tuple(secrets)
+
+    def _built(
+        self, kustomized: "Kustomized | None"
+    ) -> tuple[tuple[Workload, ...], tuple[tuple[KubeObject, ImageUse], ...]]:
+        """The workloads as kustomizations build them, and the images of which that is not known."""
+        if kustomized is None or not kustomized.changes_images:
+            return tuple(self._workloads), ()
+        from linter.inventory.kustomized_images import built  # noqa: PLC0415 - few kustomizations change images
+
+        pairs = [(one.object, *built(one, kustomized)) for one in self._workloads]
+        return tuple(one for _, one, _ in pairs), tuple((item, use) for item, _, uses in pairs for use in uses)
 
     def _written(
         self,
