@@ -120,3 +120,13 @@ def test_an_image_that_has_run_need_not_fail_for_a_name_that_is_missing(message:
     found = json.loads(quiet("check", str(tmp_path), "--scope", "cluster", "--format", "json")[1])["findings"]
     hits = [one["impact"]["workloads"] for one in found if one["code"] == "RC303"]
     assert [[hit.get("may", False) for hit in one] for one in hits] == [[not message]]
+
+
+def test_a_pod_that_was_admitted_need_not_fail_for_an_account_that_is_gone(tmp_path: Path) -> None:
+    spec = "spec: {serviceAccountName: gone, containers: [{name: web, image: 'reg.example.com/shop/web:1'}]}"
+    head = "metadata: {name: web, namespace: shop, uid: a2, resourceVersion: '6'}"
+    template = f"apiVersion: apps/v1\nkind: Deployment\n{head}\nspec: {{template: {{{spec}}}}}\n"
+    write(tmp_path, f"apiVersion: v1\nkind: Pod\n{head}\n{spec}\n", template, ACCOUNT)
+    found = json.loads(quiet("check", str(tmp_path), "--scope", "cluster", "--format", "json")[1])["findings"]
+    told = {one["object"]["kind"]: one["impact"].get("may", False) for one in found if one["code"] == "RC308"}
+    assert told == {"Pod": True, "Deployment": False}

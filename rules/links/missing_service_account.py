@@ -183,7 +183,10 @@ def _finding(context: Context, accounts: "_Accounts", workload: Workload) -> Fin
         detail=detail,
         remedy=f"Create service account {name}{in_namespace(item.namespace)}, or correct the name.",
         commands=(create,) if not meant else (),
-        impact=Impact(workloads=tuple(dict.fromkeys(Affected(item.ref, use.image) for use in workload.pulled))),
+        impact=Impact(
+            workloads=tuple(dict.fromkeys(Affected(item.ref, use.image) for use in workload.pulled)),
+            may=workload.is_pod and item.identified,  # it was admitted when its account was there
+        ),
     )
 
 
