@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.commons import calls
+import pytest
+
+from tests.commons import calls, quiet
 
 AUTHS = '{"auths":{"registry.example.com":{"auth":"dXNlcjpwYXNz"}}}'
 
@@ -32,3 +34,12 @@ def test_pulls_are_answered_in_time_that_grows_with_them(tmp_path: Path) -> None
     half: tuple[dict[str, Any], ...] = ({}, {"imagePullSecrets": [{"name": "regcred"}]})
     one, four = (scan(tmp_path, *half * number) for number in (100, 400))
     assert calls("resolve", four) < 4.2 * calls("resolve", one)
+
+
+@pytest.mark.parametrize("host", ["registry.example.com", "registry.redhat.io"])
+def test_a_secret_beside_a_pull_tells_that_it_wants_one_of_whatever_registry(host: str, tmp_path: Path) -> None:
+    path = Path(scan(tmp_path, {}))
+    path.write_text(path.read_text().replace("registry.example.com", host))
+    [answer] = json.loads(quiet("resolve", str(path), "--format", "json")[1])["answers"]
+    assert answer["verdict"] == "uncovered"
+    assert "Secret regcred in namespace shop holds a credential for it" in answer["summary"]

@@ -163,9 +163,10 @@ class Atlas:
         for listed in self.settings.private_registries:
             if host == listed or lookup.startswith(f"{listed.rstrip('/')}/"):
                 return Wanted(f"{listed} is configured as a private registry", here=True)
-        if host in _CLOSED:
+        held = self._held(host, lookup, case)
+        if host in _CLOSED and not (held is not None and held.here):
             return Wanted(f"{host} serves nobody without a credential")
-        return self._held(host, lookup, case)
+        return held
 
     def _held(self, host: str, lookup: str, case: "Case") -> Wanted | None:
         """What the secrets of the scan say of it that hold a credential for an image."""
