@@ -8,8 +8,9 @@ from linter.collecting.payloads import broken, data, is_credential, payload
 from linter.collecting.pieces import ITEMS
 from linter.collecting.scrubbing import CONFIG
 from linter.collecting.surrogates import Surrogates, known_form
+from linter.credentials import decode_data
 from linter.credentials.jsontext import fold_name
-from linter.inventory.configs import called, is_config, is_encoded
+from linter.inventory.configs import called, is_config
 
 _TELLING: Final = re.compile(
     r"(?i)(?:passw(?:or)?d|passphrase|api[-_]?key|access[-_]?key|client[-_]?secret|client-key-data"
@@ -62,11 +63,15 @@ def _telling(value: Any, made: Surrogates, generator: bool = False) -> Any:
 
 def _pull_secret(key: str, value: Any, made: Surrogates) -> str | None:
     """Return what a field for a pull secret holds, with others in place of credentials; None where it holds none."""
-    if is_config(key, value):
-        return data(value, made) if is_encoded(value) else payload(value, made)
-    if isinstance(value, str) and called(key) and is_credential(value):
+    if not isinstance(value, str) or not called(key):
+        return None
+    decoded = decode_data(value)
+    inner = decoded.decode("utf-8", "replace") if isinstance(decoded, bytes) else ""
+    if CONFIG.search(inner) or is_credential(inner):
+        return data(value, made)
+    if is_credential(value):
         return made.secret(value) if known_form(value) else made.auth(value)
-    return None
+    return payload(value, made) if is_config(key, value) else None
 
 
 def telling(key: str) -> bool:

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -71,8 +72,9 @@ def test_a_literal_that_is_no_json_is_judged_alike(content: str, tmp_path: Path)
     assert _redacted(tmp_path, {"kustomization.yaml": build}) == (["RC701"], ["RC701"])
 
 
-def test_base64_of_a_config_in_a_config_map_is_judged_alike(tmp_path: Path) -> None:
-    text = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{.dockerconfigjson: {ENCODED}}}\n"
+@pytest.mark.parametrize("kind", ["ConfigMap", "ClusterSecret"])
+def test_base64_of_a_config_where_no_secret_is_is_judged_alike(kind: str, tmp_path: Path) -> None:
+    text = f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: a}}\ndata: {{.dockerconfigjson: {ENCODED}}}\n"
     assert _redacted(tmp_path, {"a.yaml": text}) == (["RC701"], ["RC701"])
 
 
@@ -80,6 +82,17 @@ def test_base64_of_a_config_in_a_config_map_is_judged_alike(tmp_path: Path) -> N
 @pytest.mark.parametrize("form", [OBJECT + "spec: {pullSecret: %s}\n", "imagePullSecret: %s\n"])
 def test_a_credential_alone_is_replaced_where_a_pull_secret_belongs(form: str, value: str, tmp_path: Path) -> None:
     _redacted(tmp_path, {"a.yaml": form % json.dumps(value)})
+
+
+@pytest.mark.parametrize("content", [TOKEN, AUTH, CONFIG.replace('"', ""), f"\ufeff{CONFIG}", CONFIG[:-1]])
+@pytest.mark.parametrize("form", [OBJECT + "spec: {pullSecret: %s}\n", "imagePullSecret: %s\n"])
+def test_base64_of_a_credential_or_of_no_json_is_replaced_there_too(form: str, content: str, tmp_path: Path) -> None:
+    value = base64.b64encode(content.encode()).decode()
+    (tmp_path / "a.yaml").write_text(form % value)
+    target = collect(tmp_path / "a.yaml", tmp_path / "out.tar.gz", "--redact")
+    said = b"".join(members(target).values()).decode()
+    [now] = re.findall(r'ullSecret": "([^"]*)"', said)
+    assert [AUTH in one or TOKEN in one for one in (said, base64.b64decode(now).decode())] == [False, False]
 
 
 def test_the_name_of_a_pull_secret_stays(tmp_path: Path) -> None:
