@@ -118,6 +118,10 @@ class _Search:
     def _written(self, number: int) -> str:
         return self.waiting[number].written
 
+    def _set(self, held: "_Held", numbers: Iterable[int]) -> None:
+        """Take whole values for filled in; one that holds a `$` and is a config is what somebody has written there."""
+        self._fill(held, (one for one in numbers if self.waiting[one].parts or not self._written(one)))
+
     def _fill(self, held: "_Held", numbers: Iterable[int]) -> None:
         for number in numbers:
             if number in self.left:
@@ -134,12 +138,12 @@ class _Search:
         if _SED.search(command):
             self._sed(held, command, words)
         if _SETS.search(_MADE_OF.sub("", command)) or ("dockerc" in command and _OLDER.search(command)):
-            self._fill(held, held.through(command, words))
+            self._set(held, held.through(command, words))
         for sign, tool in (("op://", "op inject"), ("ref+", "vals ")):
             if tool in command:
                 self._fill(held, (one for one in held.through(command, words) if sign in self._written(one)))
         if _WRITER.search(command):
-            self._fill(held, held.named(word for word in _WRITES.findall(command) if "*" not in word))
+            self._set(held, held.named(word for word in _WRITES.findall(command) if "*" not in word))
 
     def _sed(self, held: "_Held", command: str, words: list[str]) -> None:
         named: set[int] | None = None
@@ -154,7 +158,7 @@ class _Search:
             if named is None:
                 named = held.through(command, words)
             if whole:
-                self._fill(held, named)
+                self._set(held, named)
             self.budget -= len(numbers)
             self._fill(held, (one for one in numbers if one in named or (not literal and _distinct(core))))
 

@@ -183,6 +183,24 @@ def test_a_real_credential_beside_one_that_is_filled_in_is_told_all_the_same(tmp
     assert [one["code"] for one in json.loads(out)["findings"]] == ["RC701"]
 
 
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("kubectl create secret docker-registry a -o yaml > k8s/secret.yaml", ["RC205"]),
+        ("yq -i '.data[\".dockerconfigjson\"] = strenv(C)' k8s/secret.yaml", ["RC205"]),
+        ("sed -i 's|.dockerconfigjson: .*|.dockerconfigjson: '$C'|' k8s/secret.yaml", ["RC205"]),
+        ("envsubst < k8s/secret.yaml", []),
+    ],
+)
+def test_a_config_with_a_dollar_in_its_password_is_judged_though_a_command_writes_it(
+    line: str, found: list[str], tmp_path: Path
+) -> None:
+    value = '{"auths":{"oci://quay.io":{"username":"robot","password":"hunter2$x9"}}}'
+    _said(tmp_path, {"deploy.sh": f"{line}\n"}, value, "stringData")
+    out = quiet("check", str(tmp_path), "--fail-on", "never", "--format", "json", "--select", "RC205")[1]
+    assert [one["code"] for one in json.loads(out)["findings"]] == found
+
+
 def test_many_scripts_and_many_placeholders_take_time_by_their_length(tmp_path: Path) -> None:
     for number in range(300):
         (tmp_path / f"k{number}").mkdir(exist_ok=True)

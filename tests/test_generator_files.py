@@ -124,7 +124,7 @@ def test_a_file_that_a_command_reads_is_judged(tmp_path: Path) -> None:
 
 def test_the_line_of_a_credential_is_shown_where_a_script_writes_the_file(tmp_path: Path) -> None:
     content = '{"auths": {"quay.io":\n  {"auth": "dXNlcjpwYXNz", "password": "a$b"}}}\n'
-    files = {"kustomization.yaml": _generator(), "config.json": content, "a.sh": "echo x > config.json\n"}
+    files = {"kustomization.yaml": _generator(), "config.json": content, "a.sh": "envsubst < config.json > out.json\n"}
     [one] = _said(tmp_path, files)["findings"]
     assert [line["text"] for line in one["location"]["excerpt"]] == ['{"auths": {"quay.io":']
 
