@@ -12,7 +12,7 @@ from linter.model import Applicability, Edit, Finding, Fix, Op, Route
 from linter.patterns import lazy
 
 if TYPE_CHECKING:
-    from linter.documents.positions import Positions
+    from linter.documents.positions import Positions, Span
     from linter.fix.tree import Node
 
 NO_FILE: Final = "standard input cannot be edited in place: --diff shows the change"
@@ -24,6 +24,8 @@ _SIGNED: Final = "SOPS signs the whole document: change it with `sops edit`"
 _FILLED: Final = "a parameter of the Template fills it in: change the parameter, or what is written in its place"
 _TAGGED: Final = "it is tagged !!binary, which YAML decodes: write it without the tag, in base64 under `data`"
 _LARGE: Final = 200_000
+_EDITED: Final = 2_000_000
+"""So many signs of documents are edited to see whether a comment goes: each edit reads all of its document."""
 _MARKS: Final = (
     *((b"sops", b"sops"), (b"# Source: ", b"#"), (b"config.kubernetes.io/origin", b"/")),
     *((b"${", b"$"), (b"!!binary", b"!"), (b":binary>", b"!")),
@@ -144,6 +146,7 @@ class _File:
         self._chunks = [(0, len(self._text))] if self._json else [(one.start, one.end) for one in split(self._text)]
         self._trees: dict[int, tuple[Node, list[Node]] | None] = {}
         self._positions: Positions | None = None
+        self._left = _EDITED
         self._damage = self._unread() if doubtful else ""
 
     def _unread(self) -> str:
@@ -188,30 +191,57 @@ class _File:
             return "kustomize built it from what its origin annotation names: change that, and build again"
         return ""
 
-    def _source(self, edit: Edit, number: int) -> str:
-        """The text that stands where the edit is to be made."""
+    def _span(self, edit: Edit, number: int, part: str = "value") -> "Span | None":
         from linter.documents.positions import Positions  # noqa: PLC0415 - as above
 
         if self._positions is None:
             self._positions = Positions("", self._text.encode("utf-8", "surrogatepass"))
-        span = self._positions.span(number, edit.route, "value")
+        return self._positions.span(number, edit.route, part)
+
+    def _source(self, edit: Edit, number: int) -> str:
+        """The text that stands where the edit is to be made."""
+        span = self._span(edit, number)
         return self._text[span.start : span.end] if span is not None else ""
 
     def loses_comment(self, edit: Edit) -> bool:
-        """Whether making this edit alone removes a comment."""
+        """Whether making this edit alone removes a comment: beyond the bound, whether one may stand in what goes."""
         if self._json or not 0 <= edit.document < len(self._chunks):
             return False
         start, end = self._chunks[edit.document]
-        if end - start > _LARGE or "#" not in self._text[start:end]:
+        if end - start > _LARGE or "#" not in self._going(edit):
             return False
         if edit.op is Op.SET and not _may_be_collection(self._source(edit, edit.document)):
             return False  # most values are one word, which holds no comment
+        self._left -= end - start
+        if self._left < 0:
+            return True
         from linter.fix.text import edit_text  # noqa: PLC0415 - as above
 
         try:
             return bool(edit_text(self._text[start:end], [edit._replace(document=0)]).lost_comments)
         except FixError:
             return False
+
+    def _going(self, edit: Edit) -> str:
+        """A text that holds all that an edit takes away: of what is removed whole lines, and all of equal keys."""
+        key, value = self._span(edit, edit.document, "key"), self._span(edit, edit.document)
+        if value is None:
+            return ""
+        first = min(key.start, value.start) if key is not None else value.start
+        if edit.op is Op.SET:
+            return self._text[first : value.end]
+        above, step = self._at(edit, edit.route[:-1]), edit.route[-1]
+        if above is not None and (key is None or self._twice(self._text[key.start : key.end], above)):
+            before = self._at(edit, (*edit.route[:-1], step - 1)) if isinstance(step, int) and step else None
+            first = before.end if before is not None else above.start
+        after = self._text.find("\n", value.end)
+        return self._text[self._text.rfind("\n", 0, first) + 1 : after if after >= 0 else len(self._text)]
+
+    def _at(self, edit: Edit, route: Route) -> "Span | None":
+        return self._span(edit._replace(route=route), edit.document)
+
+    def _twice(self, key: str, above: "Span") -> bool:
+        return self._text.find(key, self._text.find(key, above.start, above.end) + 1, above.end) >= 0
 
     def _shared(self, edit: Edit, number: int, chunk: str) -> str:
         """Why a YAML anchor keeps the edit out."""

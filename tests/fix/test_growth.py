@@ -180,3 +180,20 @@ def test_the_ends_of_a_line_are_found_however_long_it_is(text: str, near: int, d
     breaks = [number for number, sign in enumerate(text) if sign in tree.BREAKS]
     assert start == max((number + 1 for number in breaks if number < at), default=0)
     assert end == min((number for number in breaks if number >= at), default=len(text))
+
+
+def test_an_edit_is_made_to_see_a_comment_go_only_where_one_may(
+    tmp_path: Path, counts: _Counts, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not for every value of a list above which a comment stands: each edit reads the whole list."""
+    secret = "- {apiVersion: v1, kind: Secret, metadata: {name: s%d}, type: kubernetes.io/dockerconfigjson,\n"
+    value = "   stringData: {.dockerconfigjson: {auths: {quay.io: {auth: dXNlcjpwYXNz}}}}}\n"
+    file = tmp_path / "a.yaml"
+
+    def work(size: int) -> None:
+        items = "".join((secret % number) + value for number in range(size))
+        file.write_text(f"apiVersion: v1\nkind: List\nitems:\n# all of them\n{items}")
+        assert main(["check", str(file), "--select", "RC101", "--diff", "--fail-on", "never"]) == 0
+        assert capsys.readouterr().out.count("auths") >= size
+
+    _grows(counts, work, 10)
