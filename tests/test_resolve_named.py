@@ -43,3 +43,17 @@ def test_a_secret_beside_a_pull_tells_that_it_wants_one_of_whatever_registry(hos
     [answer] = json.loads(quiet("resolve", str(path), "--format", "json")[1])["answers"]
     assert answer["verdict"] == "uncovered"
     assert "Secret regcred in namespace shop holds a credential for it" in answer["summary"]
+
+
+PAIRS = [("*.example.com", "registry.example.com"), ("index.docker.io", "docker.io")]
+
+
+@pytest.mark.parametrize(("key", "image"), PAIRS)
+def test_a_key_that_matches_does_not_nearly_match(key: str, image: str, tmp_path: Path) -> None:
+    path = Path(scan(tmp_path, {}))
+    text = path.read_text().replace("registry.example.com/", f"{image}/")
+    text = text.replace("Opaque", "kubernetes.io/dockerconfigjson")
+    path.write_text(text.replace('\\"registry.example.com', f'\\"{key}'))
+    [answer] = json.loads(quiet("resolve", str(path), "--format", "json")[1])["answers"]
+    assert "nearly" not in answer["summary"]
+    assert not [one for one in answer["changes"] if "write the key" in one["summary"]]

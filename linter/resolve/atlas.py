@@ -62,7 +62,8 @@ class _Keys:
             key = self._keys[place]
             rows = self._written[key]
             yield from self._before(rows[0][0], waiting, wanted)
-            near = near_miss(key, lookup, typos=False) if any(wanted(row[1]) for row in rows) else None
+            missing = not _matches(rows[0][2], lookup) and any(wanted(row[1]) for row in rows)
+            near = near_miss(key, lookup, typos=False) if missing else None
             if near is not None and near.rank <= 1:
                 heappush(waiting, (rows[0][0], 0, key, near))
         yield from self._before(None, waiting, wanted)
@@ -78,6 +79,13 @@ class _Keys:
                 heappush(waiting, (rows[at + 1][0], at + 1, key, near))
             if wanted(rows[at][1]):
                 yield rows[at][1], rows[at][2], near
+
+
+def _matches(entry: Entry, lookup: str) -> bool:
+    """Whether the kubelet takes an entry for `lookup`: the Hub's own key serves all that is on the Hub."""
+    key = entry.registry
+    hub = lookup.startswith(f"{HUB}/") and key.host == "index.docker.io" and not key.path
+    return key.error is None and (hub or key_matches(key, lookup))
 
 
 def _any(_: PullSecret) -> bool:
