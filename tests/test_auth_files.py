@@ -36,6 +36,7 @@ def places(file: Path, text: str | bytes) -> list[tuple[str, int, int]]:
         ('{"auths": {"quay.io": {}}, "credsStore": "desktop"}', [("RC110", 1, 28)]),
         ('{"credHelpers": {"gcr.io": "gcloud"}}', [("RC110", 1, 2)]),
         (f'{{\n  "auths": {{\n    "quay.io": {{"auth": "{AUTH}"}},\n  }}\n}}\n', [("RC102", 3, 52)]),
+        ("{'auths': {'quay.io': {'auth': 'dXNlcjpwYXNz'}}}", [("RC102", 1, 2)]),
         ('{"auths": {"quay.io": {"auth": "dXNlcg=="}}}', [("RC106", 1, 32)]),
         ('{"auths": []}', [("RC105", 1, 11)]),
         (f'{{"auths": {{"oci://quay.io": {{"auth": "{AUTH}"}}}}}}', [("RC205", 1, 12)]),

@@ -16,7 +16,7 @@ from linter.patterns import lazy
 
 LONGEST: Final = 2**20
 """Bytes of such a file: a Secret holds no more (`MaxSecretSize`, every version of Kubernetes)."""
-_MEMBER: Final = lazy(r'"(?:auths|credHelpers|credsStore)"\s*:')
+_MEMBER: Final = lazy(r"""["'](?:auths|credHelpers|credsStore)["']\s*:""")
 _MEMBERS: Final = {"auths": ("object", "array", "null"), "credHelpers": ("object",), "credsStore": ("string",)}
 """The members that tell such a file, each with the kinds of value that somebody who means one writes."""
 _HOST: Final = lazy(r".*[.:/].*")
