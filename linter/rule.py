@@ -41,6 +41,7 @@ from linter.inventory.records import (
     Use,
     Workload,
 )
+from linter.inventory.registries import ANONYMOUS_HOSTS, LOCAL_ENDS, MIXED_HOSTS, PLATFORM_HOSTS, PRIVATE_HOSTS
 from linter.inventory.streams import unauthorized
 from linter.inventory.workloads import maker, owner
 from linter.model import (
@@ -255,11 +256,16 @@ def origin(secret: PullSecret) -> str:
 
 
 __all__ = [
+    "ANONYMOUS_HOSTS",
     "DOCKERCFG",
     "DOCKERCONFIGJSON",
     "EDITED",
     "INSTALL_CONFIG",
     "KEY_OF_TYPE",
+    "LOCAL_ENDS",
+    "MIXED_HOSTS",
+    "PLATFORM_HOSTS",
+    "PRIVATE_HOSTS",
     "REFUSED",
     "REPLACERS",
     "RUN_ONCE",

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Final
 
 from linter.creations import OURS
+from linter.creations.steps import ITEM_BEGINS
 from linter.creations.words import CONTINUED
 from linter.inventory.fillable import Waiting
 from linter.patterns import lazy
@@ -53,7 +54,6 @@ _MARKS: Final = "<>${}[]()#%@_ \t\r\n\"'"
 """Signs around the name in a placeholder: `__TOKEN__`, `<TOKEN>`, `${TOKEN}`."""
 _TOKENS = lazy(r"#\{[ \t]*\w|__\w+__|\(\(")
 _TOKEN_STEP = lazy(r"(?i)\b(?:replace-?tokens|variable-substitution|FileTransform)@")
-_STEP_ENDS = lazy(r"(?m)^[ \t]*- ")
 _PLAIN: Final = frozenset(
     [
         *("password", "username", "changeme", "replaceme", "placeholder", "yourpassword", "yourtoken", "yourusername"),
@@ -112,7 +112,7 @@ class _Search:
             if self.budget > 0 and _TOOL.search(command):
                 self._command(held, command)
         for found in _TOKEN_STEP.finditer(script.text):
-            step = _STEP_ENDS.split(script.text[found.start() : found.start() + _STEP], 1)[0]
+            step = ITEM_BEGINS.split(script.text[found.start() : found.start() + _STEP], 1)[0]
             self._fill(held, (one for one in held.named(_WORD.findall(step)) if _TOKENS.search(self._written(one))))
 
     def _written(self, number: int) -> str:

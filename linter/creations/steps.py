@@ -7,7 +7,7 @@ from linter.creations.commands import CREATES
 from linter.creations.words import LONGEST, after
 from linter.patterns import lazy
 
-_STEP = lazy(r"(?m)^[ \t]*- ")
+ITEM_BEGINS = lazy(r"(?m)^[ \t]*- ")
 _STEP_CREATES: Final = ("createSecret", "secretType:", " Kubernetes@", "/k8s-create-secret")
 _STEP_NAME = lazy(r"(?m)^[ \t]*(?:secretName|secret-name):(.*)")
 _CLOUD_BUILD: Final = "cloud-builders/kubectl"
@@ -19,7 +19,7 @@ _JENKINS_NAME = lazy(r"\bsecretName:[ \t]*[\"']([^\"'\n]+)")
 def secrets(text: str) -> Iterator[str]:
     """Yield what is written for a name in the steps of Azure Pipelines, GitHub's workflows and Cloud Build."""
     if any(mark in text for mark in _STEP_CREATES):
-        for step in _STEP.split(text):
+        for step in ITEM_BEGINS.split(text):
             if any(mark in step for mark in _STEP_CREATES):
                 yield from _STEP_NAME.findall(step)
     for step in text.split(_CLOUD_BUILD)[1:]:

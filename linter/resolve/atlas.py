@@ -17,6 +17,7 @@ from linter.inventory.joins import Joins
 from linter.inventory.lately import Lately
 from linter.inventory.meant import entries_meant, right_type
 from linter.inventory.records import KEY_OF_TYPE, PullSecret
+from linter.inventory.registries import ANONYMOUS_HOSTS, MIXED_HOSTS, PRIVATE_HOSTS
 from linter.resolve.holders import Holders
 from linter.resolve.near import HUB, Near, near_miss
 from linter.resolve.nearkeys import NearKeys
@@ -25,8 +26,6 @@ from linter.settings import Settings
 if TYPE_CHECKING:
     from linter.resolve.subjects import Case
 
-_ANONYMOUS: Final = frozenset({"registry.access.redhat.com", "registry.k8s.io", "k8s.gcr.io", "mcr.microsoft.com"})
-_CLOSED: Final = frozenset({"registry.redhat.io", "registry.connect.redhat.com"})
 _BY_PLUGIN: Final = re.compile(
     r"\d{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|on\.aws)|[a-z0-9-]+\.azurecr\.(?:io|cn|de|us)|"
     r"(?:[a-z0-9-]+\.)?gcr\.io|[a-z0-9-]+-docker\.pkg\.dev"
@@ -90,10 +89,6 @@ def _matches(entry: Entry, lookup: str) -> bool:
 
 def _any(_: PullSecret) -> bool:
     return True
-
-
-_MIXED: Final = frozenset({"docker.io", "quay.io", "ghcr.io", "gcr.io", "registry.gitlab.com", "public.ecr.aws"})
-"""Registries with public and private images side by side: a credential for the host proves nothing of one image."""
 
 
 _LOOKED: Final = 64
@@ -166,13 +161,13 @@ class Atlas:
 
     def wants_credential(self, host: str, lookup: str, case: "Case") -> Wanted | None:
         """Why the image of a case is taken to want a credential, None when nothing says so."""
-        if host in _ANONYMOUS or lookup.startswith(f"{HUB}/library/"):
+        if host in ANONYMOUS_HOSTS or lookup.startswith(f"{HUB}/library/"):
             return None
         for listed in self.settings.private_registries:
             if host == listed or lookup.startswith(f"{listed.rstrip('/')}/"):
                 return Wanted(f"{listed} is configured as a private registry", here=True)
         held = self._held(host, lookup, case)
-        if host in _CLOSED and not (held is not None and held.here):
+        if host in PRIVATE_HOSTS and not (held is not None and held.here):
             return Wanted(f"{host} serves nobody without a credential")
         return held
 
@@ -186,7 +181,7 @@ class Atlas:
         read = {id(secret.object) for secret in reached.secrets} if reached is not None else set()
         here = list(islice(self.holders.of(namespace, lookup), _LOOKED))
         beside = [secret for secret in here if secret.name not in linked]
-        mixed = host in _MIXED
+        mixed = host in MIXED_HOSTS
         for secret in here:
             # What the list names and nobody can read was to serve, and so was what account or workload name in vain.
             vain = secret.name in listed or (item is not None and self._named(secret, item))
@@ -229,7 +224,7 @@ class Atlas:
     @staticmethod
     def asks_nobody(host: str) -> bool:
         """Whether the registry serves everything it holds without a credential."""
-        return host in _ANONYMOUS
+        return host in ANONYMOUS_HOSTS
 
     @staticmethod
     def has_plugin(host: str) -> bool:

@@ -4,17 +4,13 @@ The rules about pulls and imports keep silent in the same cases, or tell them un
 """
 
 from collections.abc import Iterator
-from typing import Final
 
 from linter.credentials import Consumer
+from linter.inventory.registries import LOCAL_ENDS, PLATFORM_HOSTS
 from linter.model import Scope
 from linter.resolve.atlas import Atlas, Wanted
 from linter.resolve.notes import mirrors
 from linter.resolve.subjects import Case
-
-_LOCAL: Final = (".svc", ".svc.cluster.local", ".local")
-_PLATFORM: Final = frozenset({"registry.redhat.io", "registry.connect.redhat.com", "quay.io", "cloud.openshift.com"})
-"""What a cluster's node-wide pull secret normally holds."""
 
 
 def doubt(case: Case, host: str, lookup: str, wanted: Wanted, atlas: Atlas) -> str:
@@ -24,7 +20,7 @@ def doubt(case: Case, host: str, lookup: str, wanted: Wanted, atlas: Atlas) -> s
     name = host.partition(":")[0]
     if wanted.open:
         return f"{host} has images for everybody as well, and whether this is one is not known"
-    if not wanted.here and (name.endswith(_LOCAL) or name == "localhost"):
+    if not wanted.here and (name.endswith(LOCAL_ENDS) or name == "localhost"):
         return "a registry of the cluster itself may serve everybody"
     found = _of_import if case.consumer is Consumer.IMPORTER else _elsewhere
     told = next(found(case, host, wanted, atlas), "")
@@ -40,7 +36,7 @@ def _of_import(case: Case, host: str, wanted: Wanted, _: Atlas) -> Iterator[str]
     cluster = inventory.scope is Scope.CLUSTER
     if cluster and not inventory.covers("Secret", case.namespace):
         yield f"no Secret of namespace {case.namespace} is in the scan"
-    if inventory.node_wide is None and (cluster or host in _PLATFORM):
+    if inventory.node_wide is None and (cluster or host in PLATFORM_HOSTS):
         yield "the node-wide file, which is not in the scan, may have one"
 
 

@@ -4,17 +4,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from linter.rule import KEY_OF_TYPE, UNJUDGED, Context, Entry, PullSecret, compatible, credentials, lazy
+from linter.rule import (
+    KEY_OF_TYPE,
+    MIXED_HOSTS,
+    PRIVATE_HOSTS,
+    UNJUDGED,
+    Context,
+    Entry,
+    PullSecret,
+    compatible,
+    credentials,
+    lazy,
+)
 from rules.registries._needs import Need
 from rules.registries._shared import OPENSHIFT, Usable, usable
 
-PRIVATE_HOSTS = frozenset({"registry.redhat.io", "registry.connect.redhat.com"})
-"""Registries that serve nothing without a credential."""
 _PRIVATE = lazy(r"^\d{12}\.dkr\.ecr(-fips)?\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$")
-MIXED_HOSTS = frozenset({"docker.io", "quay.io", "ghcr.io", "gcr.io", "registry.gitlab.com", "public.ecr.aws"})
-"""Registries with public and private images side by side: a credential for the host proves nothing of one image."""
-PLATFORM_HOSTS = frozenset({"registry.redhat.io", "registry.connect.redhat.com", "quay.io", "cloud.openshift.com"})
-"""What a cluster's node-wide pull secret normally holds."""
 
 
 class Known:

@@ -47,6 +47,8 @@ There is no automatic fix, because the credential is not there. Create it in the
 from collections.abc import Iterator
 
 from linter.rule import (
+    ANONYMOUS_HOSTS,
+    PLATFORM_HOSTS,
     Affected,
     Context,
     Finding,
@@ -61,14 +63,13 @@ from linter.rule import (
 )
 from rules.imports._mirrors import Mirrors
 from rules.imports._shared import (
-    PLATFORM_HOSTS,
     Known,
     OtherPorts,
     node_entries,
 )
 from rules.links._making import making, name_for
 from rules.registries._needs import HeldLists, Need, need_of_import
-from rules.registries._shared import ANONYMOUS_HOSTS, affected
+from rules.registries._shared import affected
 
 _SHOWN = 5
 """So many imports are asked for again by a command each; all of them are told."""

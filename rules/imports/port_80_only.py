@@ -35,9 +35,9 @@ Adds `host` with the same credential beside `host:80`, and keeps `host:80` for O
 
 from collections.abc import Iterator
 
-from linter.rule import Context, Entry, Finding, PullSecret, Rule, Severity, origin, shown
+from linter.rule import ANONYMOUS_HOSTS, Context, Entry, Finding, PullSecret, Rule, Severity, origin, shown
 from rules.registries._needs import Need, unserved
-from rules.registries._shared import ANONYMOUS_HOSTS, OPENSHIFT, add_beside, affected, at_key, named
+from rules.registries._shared import OPENSHIFT, add_beside, affected, at_key, named
 
 LAST_THAT_ASKS_BY_ADDRESS = (4, 4)
 

@@ -34,6 +34,7 @@ There is no automatic fix, because the credential is not there. Create it where 
 from collections.abc import Iterator
 
 from linter.rule import (
+    ANONYMOUS_HOSTS,
     Context,
     Entry,
     Finding,
@@ -48,7 +49,7 @@ from linter.rule import (
 )
 from rules.imports._shared import hidden, in_namespace, node_entries
 from rules.links._making import making, name_for
-from rules.registries._shared import ANONYMOUS_HOSTS, OPENSHIFT, usable
+from rules.registries._shared import OPENSHIFT, usable
 
 NAMESPACE = "openshift"
 DEFAULT = "registry.redhat.io"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from linter.rule import KubeObject, dig, group, is_read, lazy, may_make_secrets, text
+from linter.rule import TYPE_OF_KEY, KubeObject, dig, group, is_read, lazy, may_make_secrets, text
 
 _EMBEDDING = frozenset({"Object", "ManifestWork", "SyncSet", "SelectorSyncSet", "ResourceSet"})
 """Kinds that hold manifests, which a controller applies."""
@@ -14,7 +14,6 @@ _COPIED = "ops.alexellis.io", "ClusterPullSecret", "-registrycreds"
 """What registry-creds makes in every namespace is called after its ClusterPullSecret, with that ending."""
 _CONFIG = lazy(r"(?i)dockerc(?:onfig|fg)")
 _ENCRYPTED = "ENC["
-_KEYS = frozenset({".dockerconfigjson", ".dockercfg"})
 _DEEPEST = 60
 
 
@@ -72,7 +71,7 @@ def leaves(value: Any, depth: int = 0) -> Iterator[str]:
 def _holds_config(body: Any) -> bool:
     """Whether a Secret holds what pulls read, readable or not: SOPS leaves the keys of a mapping as they are."""
     held = (dig(body, "data"), dig(body, "stringData"))
-    return any(isinstance(one, dict) and not _KEYS.isdisjoint(one) for one in held)
+    return any(isinstance(one, dict) and not TYPE_OF_KEY.keys().isdisjoint(one) for one in held)
 
 
 def _for_tenants(item: KubeObject) -> bool:

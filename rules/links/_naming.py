@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from linter.rule import (
+    ANONYMOUS_HOSTS,
     RUN_ONCE,
     Affected,
     Context,
@@ -33,7 +34,6 @@ from rules.imports._mirrors import Mirrors
 from rules.imports._shared import Known
 from rules.links._names import is_name, is_written
 from rules.registries._needs import Held, Need
-from rules.registries._shared import ANONYMOUS_HOSTS
 
 _LOCAL_KINDS = {
     "operators.coreos.com": ("CatalogSource",),

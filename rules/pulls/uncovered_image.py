@@ -70,6 +70,8 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from linter.rule import (
+    ANONYMOUS_HOSTS,
+    LOCAL_ENDS,
     Affected,
     Context,
     Finding,
@@ -89,9 +91,7 @@ from rules.links._repair import on_openshift
 from rules.pulls._causes import Causes
 from rules.pulls._repair import link, outdated
 from rules.registries._needs import Held, Need
-from rules.registries._shared import ANONYMOUS_HOSTS
 
-_LOCAL = (".svc", ".svc.cluster.local", ".local")
 _PLUGINS = (".amazonaws.com", ".amazonaws.com.cn", ".azurecr.io", ".azurecr.cn", ".azurecr.de", ".azurecr.us")
 _GOOGLE = (".gcr.io", ".pkg.dev")
 _NODE_WIDE = ("openshift-config", "pull-secret")
@@ -172,7 +172,7 @@ class _Judge:
             return None
         item, target = pull.workload.object, outcome.lookup.reference
         need = Need(target, Held(pull.reach.secrets), outcome, item, pull.image, False)
-        if need.host in ANONYMOUS_HOSTS or need.host.endswith(_LOCAL) or need.host == "localhost":
+        if need.host in ANONYMOUS_HOSTS or need.host.endswith(LOCAL_ENDS) or need.host == "localhost":
             return None
         why = self._known.why(need)
         told = not pull.workload.unsure and self._told(pull, target)  # else no rule tells of its links

@@ -32,8 +32,6 @@ from linter.rule import (
 HUB = "docker.io"
 HUB_KEY = "https://index.docker.io/v1/"
 """The one spelling of Docker Hub that every reader knows: docker, kubelet, containers/image and the controllers."""
-ANONYMOUS_HOSTS = frozenset({"registry.access.redhat.com", "registry.k8s.io", "k8s.gcr.io", "mcr.microsoft.com"})
-"""Registries that serve everything they hold without a credential."""
 OPENSHIFT = "OpenShift"
 
 

@@ -34,6 +34,7 @@ where entries with several other ports hold different credentials: which of them
 from collections.abc import Iterator
 
 from linter.rule import (
+    ANONYMOUS_HOSTS,
     Applicability,
     Context,
     Entry,
@@ -47,7 +48,7 @@ from linter.rule import (
     shown,
 )
 from rules.registries._needs import Need, imported, unserved
-from rules.registries._shared import ANONYMOUS_HOSTS, OPENSHIFT, add_beside, affected, at_key, named, same_credential
+from rules.registries._shared import OPENSHIFT, add_beside, affected, at_key, named, same_credential
 
 
 def check(context: Context) -> Iterator[Finding]:
