@@ -18,7 +18,19 @@ from linter.inventory.evidence import REFUSED, UNDECODABLE, PullFailure
 from linter.inventory.inventory import Inventory, compatible
 from linter.inventory.joins import Joins
 from linter.inventory.paths import RUN_ONCE, dig, group, text
-from linter.inventory.pulls import ImportPull, Outcome, Reach, WorkloadPull, changing, reach
+from linter.inventory.pulls import (
+    ANONYMOUS_HOSTS,
+    LOCAL_ENDS,
+    MIXED_HOSTS,
+    PLATFORM_HOSTS,
+    PRIVATE_HOSTS,
+    ImportPull,
+    Outcome,
+    Reach,
+    WorkloadPull,
+    changing,
+    reach,
+)
 from linter.inventory.readers import Wanted, keys_of
 from linter.inventory.records import (
     AUTH_FILE,
@@ -41,7 +53,6 @@ from linter.inventory.records import (
     Use,
     Workload,
 )
-from linter.inventory.registries import ANONYMOUS_HOSTS, LOCAL_ENDS, MIXED_HOSTS, PLATFORM_HOSTS, PRIVATE_HOSTS
 from linter.inventory.streams import unauthorized
 from linter.inventory.workloads import maker, owner
 from linter.model import (

@@ -206,7 +206,7 @@ class TestRefusals:
             ((".", "--changed-since=nowhere"), "no commit 'nowhere'"),
             ((".", "--changed-since=--help"), "no commit '--help'"),
             ((".", "--changed-since=--output=x"), "no commit '--output=x'"),
-            ((".", "--changed-since="), "no commit ''"),
+            ((".", "--changed-since="), "--changed-since is empty"),
             ((".", "--changed-since=HEAD:old.yaml"), "no commit 'HEAD:old.yaml'"),
             ((".", "--changed-since=HEAD..HEAD"), "no commit 'HEAD..HEAD'"),
             ((".", "--changed-since=origin/main"), "git fetch origin main"),

@@ -152,7 +152,7 @@ def places(finding: Any) -> Iterator[str]:
 
 
 def hits(finding: Any) -> set[str]:
-    return {f"{one['kind']}/{one['name']}" for way in finding["impact"].values() for one in way}
+    return {f"{one['kind']}/{one['name']}" for way in ("workloads", "imports") for one in finding["impact"][way]}
 
 
 LEVELS = ("info", "warning", "error")

@@ -224,7 +224,7 @@ class Reader:
 
         It is to be named by a user: a hook names what has changed.
         """
-        if self._hook or not artifact.named or any(found for _, found in taken.documents):
+        if self._hook or not artifact.named or taken.windowed or any(found for _, found in taken.documents):
             return False
         from linter.engine import besides  # noqa: PLC0415 - most files hold objects
 

@@ -16,8 +16,8 @@ from linter.inventory.inventory import Inventory
 from linter.inventory.joins import Joins
 from linter.inventory.lately import Lately
 from linter.inventory.meant import entries_meant, right_type
+from linter.inventory.pulls import ANONYMOUS_HOSTS, MIXED_HOSTS, PRIVATE_HOSTS
 from linter.inventory.records import KEY_OF_TYPE, PullSecret
-from linter.inventory.registries import ANONYMOUS_HOSTS, MIXED_HOSTS, PRIVATE_HOSTS
 from linter.resolve.holders import Holders
 from linter.resolve.near import HUB, Near, near_miss
 from linter.resolve.nearkeys import NearKeys

@@ -6,7 +6,7 @@ The rules about pulls and imports keep silent in the same cases, or tell them un
 from collections.abc import Iterator
 
 from linter.credentials import Consumer
-from linter.inventory.registries import LOCAL_ENDS, PLATFORM_HOSTS
+from linter.inventory.pulls import LOCAL_ENDS, PLATFORM_HOSTS
 from linter.model import Scope
 from linter.resolve.atlas import Atlas, Wanted
 from linter.resolve.notes import mirrors
