@@ -29,11 +29,14 @@ def auth_file(path: str, data: bytes) -> PullSecret | None:
     if not kind:
         return None
     body = {"type": kind, "data": {KEY_OF_TYPE[kind]: base64.b64encode(data).decode("ascii")}}
-    document = Document(path, 0, None)
-    made = pull_secret(KubeObject(document, (), body, "Secret", "v1"))
-    item = KubeObject(document, (), {}, AUTH_FILE, "")
-    item.name = path.rpartition("/")[2]
-    return made._replace(object=item, route=(), written=None)
+    return as_file(pull_secret(KubeObject(Document(path, 0, None), (), body, "Secret", "v1")))
+
+
+def as_file(secret: PullSecret) -> PullSecret:
+    """Return a Secret that is made of a file as that file."""
+    item = KubeObject(Document(secret.object.path, 0, None), (), {}, AUTH_FILE, "")
+    item.name = item.path.rpartition("/")[2]
+    return secret._replace(object=item, route=(), written=None)
 
 
 def _type(data: bytes) -> str:

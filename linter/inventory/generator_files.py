@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 from linter.documents import Document
 from linter.documents.objects import KubeObject
+from linter.inventory import authfiles
 from linter.inventory.paths import dig, text
-from linter.inventory.records import AUTH_FILE, KEY_OF_TYPE, GeneratedSecret, PullSecret, State
+from linter.inventory.records import KEY_OF_TYPE, GeneratedSecret, PullSecret, State
 from linter.inventory.secrets import pull_secret
 from linter.record import NamedTuple
 
@@ -55,9 +56,7 @@ def generator_files(
 
 def as_file(secret: PullSecret) -> PullSecret:
     """Return such a Secret as the file of which it is made."""
-    item = KubeObject(Document(secret.object.path, 0, None), (), {}, AUTH_FILE, "")
-    item.name = posixpath.basename(item.path)
     if secret.state is State.EMPTY:
         secret = secret._replace(state=State.TEMPLATED, reason="the file is empty: something is to fill it in")
     written_as = None if secret.written_as is None else as_file(secret.written_as)
-    return secret._replace(object=item, route=(), written=None, written_as=written_as)
+    return authfiles.as_file(secret)._replace(written_as=written_as)
